@@ -1,0 +1,73 @@
+import { STATUS_CODES } from 'node:http'
+
+/** Every error the API answers: one row a code. `detail` says what happened and what to do; it is fixed text, so it cannot echo input. */
+export const problems = {
+  'request-invalid': { status: 400, detail: 'The request does not have the form this route takes; see errors.' },
+  'credentials-missing': { status: 401, detail: 'This route needs a name and a password, sent as HTTP Basic credentials (RFC 7617).' },
+  'credentials-wrong': { status: 401, detail: 'No caller has this name and password. Check both, or ask the operator of this broker.' },
+  'not-allowed': { status: 403, detail: 'The policy does not allow what was asked for.' },
+  'origin-refused': { status: 403, detail: 'This page may not ask for tokens: its origin is not among the broker\'s CORS_ORIGINS, or the request was not made with fetch.' },
+  'product-unknown': { status: 404, detail: 'No product of this name is enabled here.' },
+  'not-found': { status: 404, detail: 'There is nothing at this address.' },
+  'method-not-allowed': { status: 405, detail: 'This address does not take that method; see Allow.' },
+  'body-too-large': { status: 413, detail: 'The body may have at most 4096 bytes.' },
+  'media-type': { status: 415, detail: 'The body must be JSON in UTF-8, sent as Content-Type: application/json without a Content-Encoding.' },
+  'identity-unsuitable': { status: 422, detail: 'The identity does not fit the product.' },
+  'rate-limited': { status: 429, detail: 'Too many requests from this address. Wait as long as Retry-After says.' },
+  'login-limited': { status: 429, detail: 'Too many wrong passwords for this name. Wait as long as Retry-After says.' },
+  'caller-limited': { status: 429, detail: 'Too many tokens for this caller. Wait as long as Retry-After says.' },
+  'headers-too-large': { status: 431, detail: 'The request line and headers may have at most 16 KiB together.' },
+  internal: { status: 500, detail: 'The broker failed. The operator finds the cause in its log under this requestId.' },
+  'store-unavailable': { status: 503, detail: 'The store of callers cannot be reached, so nobody can sign in. Try again as Retry-After says.' },
+  overloaded: { status: 503, detail: 'Too many sign-ins are waiting. Try again as Retry-After says.' },
+  'audit-unavailable': { status: 503, detail: 'The audit log cannot be written, so no token is given. Try again as Retry-After says.' },
+  'limiter-unavailable': { status: 503, detail: 'The shared rate limits cannot be reached. Try again as Retry-After says.' }
+} as const satisfies Record<string, { status: number, detail: string }>
+
+export type ProblemCode = keyof typeof problems
+
+export interface ProblemOptions {
+  /** A sentence for the caller, in place of the table's. Never holds input. */
+  detail?: string
+  /** One entry for each property at fault; `path` is a JSON Pointer (RFC 6901) into the body, or starts with `?` for the query. */
+  errors?: Array<{ path: string, message: string }>
+  /** Seconds, for the Retry-After header. */
+  retryAfter?: number
+  /** Headers of the answer, such as Allow. */
+  headers?: Record<string, string>
+  /** What really happened; logged, never sent. */
+  cause?: unknown
+}
+
+/** An error that the broker answers as it is. Anything else that is thrown becomes `internal`. */
+export class Problem extends Error {
+  override readonly name = 'Problem'
+  readonly status: number
+
+  constructor (readonly code: ProblemCode, readonly options: ProblemOptions = {}) {
+    super(options.detail ?? problems[code].detail, { cause: options.cause })
+    this.status = problems[code].status
+  }
+}
+
+export function problem (code: ProblemCode, options?: ProblemOptions): Problem {
+  return new Problem(code, options)
+}
+
+/** 403 for a property of the request, in a sentence that says why. */
+export function notAllowed (property: string, sentence: string): Problem {
+  return problem('not-allowed', { detail: `${property}: ${sentence}.`, errors: [{ path: `/${property}`, message: sentence }] })
+}
+
+/** The body of an answer: `application/problem+json`, RFC 9457. */
+export function problemBody ({ code, status, message, options }: Problem, requestId: string) {
+  return {
+    type: 'about:blank',
+    title: STATUS_CODES[status],
+    status,
+    detail: message,
+    code,
+    ...(options.errors && { errors: options.errors }),
+    requestId
+  }
+}

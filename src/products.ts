@@ -1,0 +1,68 @@
+import { readdir } from 'node:fs/promises'
+import { extname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { resolve as resolveModule } from 'import-meta-resolve'
+import { describe, isProduct, type Product } from './product.js'
+import { nearMiss } from './settings/near-miss.js'
+
+export interface Loaded {
+  products: Product[]
+  mistakes: string[]
+}
+
+/** The products in `plugins/`, found by name so that nothing here knows one. */
+export async function builtIn (): Promise<Map<string, Product>> {
+  const folder = new URL('../plugins/', import.meta.url)
+  const found = new Map<string, Product>()
+  for (const file of (await readdir(folder)).sort()) {
+    // The same folder holds .d.ts files once compiled.
+    if (extname(file) !== extname(import.meta.url) || file.endsWith('.d.ts')) continue
+    const { default: product } = await import(new URL(file, folder).href) as { default: Product }
+    found.set(describe(product).name, product)
+  }
+  return found
+}
+
+/**
+ * What PRODUCTS names: a product of `plugins/`, or a third party's as a package (`@scope/name`) or a file (`./file.js`),
+ * both looked up from `cwd`. Without PRODUCTS, all of `plugins/`.
+ */
+export async function loadProducts (entries: string[] | undefined, cwd: string): Promise<Loaded> {
+  const known = await builtIn()
+  if (entries === undefined) return { products: [...known.values()], mistakes: [] }
+
+  const products: Product[] = []
+  const mistakes: string[] = []
+  for (const [i, entry] of entries.entries()) {
+    try {
+      const product = /^[@.]/.test(entry) ? await thirdParty(entry, cwd) : known.get(entry)
+      if (product === undefined) {
+        const near = nearMiss(entry, known.keys())
+        mistakes.push(`PRODUCTS: entry ${i + 1} is no product; ${near ? `did you mean ${near}?` : `there are ${[...known.keys()].join(', ')}`}`)
+      } else if (products.some(other => describe(other).name === describe(product).name)) {
+        mistakes.push(`PRODUCTS: entry ${i + 1} is a second product called ${describe(product).name}; keep one`)
+      } else {
+        products.push(product)
+      }
+    } catch (error) {
+      mistakes.push(`PRODUCTS: the plugin ${entry} cannot be loaded: ${error instanceof Error ? error.message : 'it threw no Error'}`)
+    }
+  }
+  return { products, mistakes }
+}
+
+async function thirdParty (entry: string, cwd: string): Promise<Product> {
+  const url = entry.startsWith('.') ? pathToFileURL(resolve(cwd, entry)).href : fromPackages(entry, cwd)
+  const { default: product } = await import(url) as { default?: unknown }
+  if (!isProduct(product)) throw new TypeError('its default export is not made by defineProduct()')
+  return product
+}
+
+/** A package is found from the operator's folder, and else beside the broker, where a global install puts it. */
+function fromPackages (entry: string, cwd: string): string {
+  try {
+    return resolveModule(entry, pathToFileURL(resolve(cwd, 'package.json')).href)
+  } catch {
+    return entry
+  }
+}

@@ -1,0 +1,32 @@
+import { distance } from 'fastest-levenshtein'
+
+/**
+ * The setting that a variable's writer may have meant. Close are a few wrong letters, and names of which one lacks
+ * whole words of the other (`TWILIO_API_KEY`, `API_KEY_SECRET`). One word alone is too common to mean ours (`HOSTNAME`, `PATH`).
+ */
+export function nearMiss (variable: string, settings: Iterable<string>): string | undefined {
+  let best: { name: string, far: number } | undefined
+  for (const name of settings) {
+    const far = distance(variable, name)
+    if (far <= mistypes(name) || lacksWords(variable, name) || lacksWords(name, variable)) {
+      if (best === undefined || far < best.far) best = { name, far }
+    }
+  }
+  return best?.name
+}
+
+function mistypes (name: string): number {
+  return name.length < 8 ? 1 : 2
+}
+
+function lacksWords (shorter: string, longer: string): boolean {
+  const words = shorter.split('_')
+  if (words.length < 2 || !/^[A-Z]/.test(shorter)) return false
+  const rest = longer.split('_')
+  return words.length < rest.length && words.every(word => {
+    const at = rest.indexOf(word)
+    if (at === -1) return false
+    rest.splice(0, at + 1)
+    return true
+  })
+}

@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import { envSchema } from 'env-schema'
+import { Type, type TObject, type TSchema } from 'typebox'
+import { describe, type Product } from '../product.js'
+import { loadProducts } from '../products.js'
+import { nearMiss } from './near-miss.js'
+import { list, rules, unbuilt } from './rules.js'
+import { fromFile, schema, type Settings } from './schema.js'
+
+export type Environment = Record<string, string | undefined>
+
+/** A product that is on, with its own settings. */
+export interface Enabled {
+  product: Product
+  settings: object
+}
+
+export interface Read {
+  /** Whole and valid only without mistakes; what could be read, otherwise. */
+  settings: Settings
+  products: Enabled[]
+  mistakes: string[]
+  warnings: string[]
+}
+
+/**
+ * Reads every setting from `.env` in `cwd` and from `env`, which wins. All mistakes are found in one go and told by name
+ * and rule, never by value.
+ */
+export async function readSettings (env: Environment, cwd: string): Promise<Read> {
+  const mistakes: string[] = []
+  const variables = withFiles(merged(env, cwd, mistakes), cwd, mistakes)
+  const named = variables.PRODUCTS === undefined ? undefined : list(variables.PRODUCTS)
+  const loaded = await loadProducts(named, cwd)
+  mistakes.push(...loaded.mistakes)
+
+  const all = withProducts(loaded.products, mistakes)
+  const values = validated(all, variables, mistakes)
+  for (const rule of rules) mistakes.push(...rule(values))
+  for (const [name, used] of unbuilt) {
+    if (used(values)) mistakes.push(`${name} is not supported by this version; remove it`)
+  }
+  const products = enabled(loaded.products, named !== undefined, values, mistakes)
+  if (products.length === 0 && mistakes.length === 0) {
+    mistakes.push('PRODUCTS: no product can be served with these settings; complete those of one, or change the region')
+  }
+  return { settings: values as Settings, products, mistakes, warnings: strangers(variables, all, mistakes) }
+}
+
+/** `.env` below the environment. An empty value is no value: `.env.example` is full of them. */
+function merged (env: Environment, cwd: string, mistakes: string[]): Environment {
+  let file: Environment = {}
+  try {
+    file = parseEnv(readFileSync(resolve(cwd, '.env'), 'utf8').replace(/^\uFEFF/, ''))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') mistakes.push('.env cannot be read; check that it is a file that this user may read')
+  }
+  return Object.fromEntries(Object.entries({ ...file, ...env }).filter(([, value]) => value !== undefined && value !== ''))
+}
+
+function withFiles (variables: Environment, cwd: string, mistakes: string[]): Environment {
+  const read = { ...variables }
+  for (const name of fromFile) {
+    const path = read[`${name}_FILE`]
+    if (path === undefined) continue
+    if (read[name] !== undefined) {
+      mistakes.push(`${name} and ${name}_FILE are both set; keep one`)
+      continue
+    }
+    try {
+      read[name] = readFileSync(resolve(cwd, path), 'utf8').replace(/\r?\n$/, '')
+    } catch {
+      mistakes.push(`${name}_FILE names a file that cannot be read; check the path and its mode`)
+    }
+  }
+  return read
+}
+
+/** The schema of all settings. A product's own are optional: without them the product is off, not the broker wrong. */
+function withProducts (products: Product[], mistakes: string[]): TObject {
+  const properties: Record<string, TSchema> = { ...schema.properties }
+  for (const product of products) {
+    const { name, settings } = describe(product)
+    for (const [setting, rule] of Object.entries(settings.properties)) {
+      if (setting in properties) mistakes.push(`PRODUCTS: the plugin ${name} claims the setting ${setting}, which is taken`)
+      else properties[setting] = Type.Optional(rule)
+    }
+  }
+  return Type.Object(properties)
+}
+
+interface Fault { instancePath: string, params: { missingProperty?: string } }
+
+/** With mistakes, what is right is still returned, so that the rules between settings find theirs in the same go. */
+function validated (all: TObject, variables: Environment, mistakes: string[]): Partial<Settings> {
+  const known = Object.fromEntries(Object.entries(variables).filter(([name]) => name in all.properties))
+  try {
+    return envSchema<Settings>({ schema: all, data: known, env: false })
+  } catch (error) {
+    const { errors } = error as { errors?: Fault[] }
+    if (errors === undefined) throw error
+    const bad = new Set(errors.map(({ instancePath, params }) => params.missingProperty ?? instancePath.slice(1)))
+    for (const name of bad) mistakes.push(known[name] === undefined ? missing(name, variables, all) : wrong(name, known[name], all))
+    return validated(Type.Partial(all), Object.fromEntries(Object.entries(known).filter(([name]) => !bad.has(name))), mistakes)
+  }
+}
+
+function missing (name: string, variables: Environment, all: TObject): string {
+  const near = Object.keys(variables).find(variable => !isSetting(variable, all) && nearMiss(variable, [name]) !== undefined)
+  return near === undefined
+    ? `${name} is missing; it must be ${rule(name, all)}`
+    : `${name} is missing: ${near} is not a setting; did you mean ${name}?`
+}
+
+const sids: Record<string, string> = {
+  AC: 'an account SID', SK: 'an API key SID', AP: 'a TwiML app SID', IS: 'a service SID', CR: 'a push credential SID'
+}
+
+/** A SID in another's place is the commonest mistake, and its kind is no secret. */
+function wrong (name: string, value: string, all: TObject): string {
+  const kind = /^[A-Z]{2}(?=[0-9a-f]{32}$)/i.exec(value)?.[0]
+  const holds = kind && sids[kind] ? `; it holds ${sids[kind]} (${kind}…)` : ''
+  return `${name} must be ${rule(name, all)}${holds}`
+}
+
+function rule (name: string, all: TObject): string {
+  const { description = 'of the form its product gives' } = all.properties[name] as { description?: string }
+  return description
+}
+
+function isSetting (variable: string, all: TObject): boolean {
+  return variable in all.properties || fromFile.some(name => variable === `${name}_FILE`)
+}
+
+/** Variables that look like a mistyped setting, and are not named among the mistakes already. */
+function strangers (variables: Environment, all: TObject, mistakes: string[]): string[] {
+  return Object.keys(variables).flatMap(variable => {
+    if (isSetting(variable, all) || mistakes.some(mistake => mistake.includes(`${variable} is not a setting`))) return []
+    const near = nearMiss(variable, Object.keys(all.properties))
+    return near === undefined ? [] : [`${variable} is not a setting; did you mean ${near}?`]
+  })
+}
+
+/** Which products are on. Named ones must be complete; the others are on where they are. */
+function enabled (products: Product[], named: boolean, values: Record<string, unknown>, mistakes: string[]): Enabled[] {
+  return products.flatMap(product => {
+    const { name, settings, regions } = describe(product)
+    const faults = (settings.required ?? [])
+      .filter(setting => values[setting] === undefined && !mistakes.some(mistake => mistake.startsWith(`${setting} `)))
+      .map(setting => `${setting} is missing: PRODUCTS names ${name}, which needs it`)
+    if (values.TWILIO_REGION !== undefined && regions?.includes(values.TWILIO_REGION as string) === false) {
+      faults.push(`TWILIO_REGION: Twilio does not serve ${name} in this region; take it out of PRODUCTS, or change the region`)
+    }
+    if (named) mistakes.push(...faults)
+    if (faults.length > 0) return []
+    return [{ product, settings: Object.fromEntries(Object.keys(settings.properties).map(setting => [setting, values[setting]])) }]
+  })
+}

@@ -1,0 +1,102 @@
+import { isIP } from 'node:net'
+import type { Settings } from './schema.js'
+
+/** One mistake, as `NAME what is wrong, what to do`. Never holds a value: it may be a secret in the wrong place. */
+type Rule = (settings: Partial<Settings>) => string[]
+
+/** What no schema can say: one setting's meaning, or two settings together. */
+export const rules: Rule[] = [
+  ({ TWILIO_API_KEY_SECRET: secret }) => secret !== undefined && placeholders.some(placeholder => placeholder.test(secret))
+    ? ['TWILIO_API_KEY_SECRET is a placeholder or a SID; put the secret of the API key there']
+    : [],
+
+  ({ TOKEN_TTL: ttl, TOKEN_TTL_MAX: max }) => ttl !== undefined && max !== undefined && max < ttl
+    ? ['TOKEN_TTL_MAX is below TOKEN_TTL; raise the one or lower the other']
+    : [],
+
+  ({ TRUST_PROXY: proxies }) => /^(\d+|true)$/i.test(proxies ?? '')
+    ? ['TRUST_PROXY must list the proxies\' addresses: with a number or true anybody could send any address as their own']
+    : list(proxies).flatMap((entry, i) => isCidr(entry) ? [] : [`TRUST_PROXY: entry ${i + 1} must be an IP address or a CIDR range`]),
+
+  ({ CORS_ORIGINS: origins }) => list(origins).flatMap((entry, i) => isOrigin(entry)
+    ? []
+    : [`CORS_ORIGINS: entry ${i + 1} must be one exact origin, such as https://app.example.com: no *, no null, no path, no default port`]),
+
+  ({ PUBLIC_URL: url }) => url === undefined || isUrl(url, ['http:', 'https:']) ? [] : ['PUBLIC_URL must be an http: or https: URL'],
+
+  ({ LOGIN_URL: url }) => url === undefined || isUrl(url, ['http:', 'https:']) ? [] : ['LOGIN_URL must be an http: or https: URL'],
+
+  ({ DATABASE_URL: url }) => url === undefined || isUrl(url, ['postgres:', 'postgresql:'])
+    ? []
+    : ['DATABASE_URL must be a postgres: or postgresql: URL'],
+
+  ({ REDIS_URL: url }) => url === undefined || isUrl(url, ['redis:', 'rediss:']) ? [] : ['REDIS_URL must be a redis: or rediss: URL'],
+
+  ({ DATABASE_URL: url, USERS_QUERY: query }) => [
+    ...(url !== undefined && query === undefined
+      ? ['USERS_QUERY is missing: DATABASE_URL needs the query that finds a caller, such as SELECT password AS password_hash FROM users WHERE name = $1']
+      : []),
+    ...(query !== undefined && url === undefined ? ['USERS_QUERY goes with DATABASE_URL only'] : []),
+    ...(query !== undefined && !query.includes('$1') ? ['USERS_QUERY must take the name as $1'] : [])
+  ],
+
+  settings => {
+    const stores = (['LOGIN_URL', 'DATABASE_URL', 'USERS_FILE'] as const).filter(name => settings[name] !== undefined)
+    return stores.length > 1 ? [`${stores.join(' and ')} each name a store of callers; keep one`] : []
+  },
+
+  ({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key }) => [
+    ...(cert !== undefined && key === undefined ? ['TLS_KEY_FILE is missing beside TLS_CERT_FILE'] : []),
+    ...(key !== undefined && cert === undefined ? ['TLS_CERT_FILE is missing beside TLS_KEY_FILE'] : [])
+  ],
+
+  // RFC 7617 §4: Basic credentials cross the network in clear text unless TLS carries them.
+  ({ HOST: host, INSECURE_HTTP: insecure, TRUST_PROXY: proxy, TLS_CERT_FILE: cert }) =>
+    host === undefined || isLoopback(host) || insecure || proxy !== undefined || cert !== undefined
+      ? []
+      : ['HOST is not a loopback address, so passwords would cross the network unencrypted: put a proxy with TLS in front and name it in TRUST_PROXY, or set INSECURE_HTTP=true']
+]
+
+/** Settings that this version knows and cannot serve yet: refused, since one that is ignored is believed to work. */
+export const unbuilt: Array<[keyof Settings, (settings: Partial<Settings>) => boolean]> = [
+  ['TLS_CERT_FILE', settings => settings.TLS_CERT_FILE !== undefined],
+  ['REDIS_URL', settings => settings.REDIS_URL !== undefined],
+  ['OPERATORS', settings => settings.OPERATORS !== undefined]
+]
+
+/** The entries of a comma-separated setting, without blanks around them. */
+export function list (value: string | undefined): string[] {
+  return value === undefined ? [] : value.split(',').map(entry => entry.trim())
+}
+
+export function isLoopback (host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+const placeholders = [
+  /^(AC|SK|AP|IS|CR|RM)[0-9a-f]{32}$/i,
+  /^(.)\1*$/,
+  /(^|[_-])your[_-]/i,
+  /[_-]here$/i,
+  /^(your|my)?[_-]?(twilio)?[_-]?(api)?[_-]?(key)?[_-]?(secret|token|password)$/i,
+  /^(change[_-]?me|replace[_-]?me|placeholder|example|todo|none|null|undefined)$/i,
+  /^(<.*>|\[.*\]|\{.*\}|\$.*|\.{3}|…)$/
+]
+
+function isOrigin (entry: string): boolean {
+  if (!/^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@*\\]+$/.test(entry) || !URL.canParse(entry)) return false
+  // A page's origin as browsers write it: lower case, without the default port. Schemes other than http(s), such as
+  // capacitor:, have an opaque origin in the URL standard, yet WebViews send them as they are.
+  return /^https?:/.test(entry) ? new URL(entry).origin === entry : true
+}
+
+function isCidr (entry: string): boolean {
+  const [address = '', bits, ...rest] = entry.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
+}
+
+function isUrl (value: string, protocols: string[]): boolean {
+  return URL.canParse(value) && protocols.includes(new URL(value).protocol)
+}

@@ -1,0 +1,58 @@
+import { Type, type Static } from 'typebox'
+import { Sid } from '../product.js'
+
+const Seconds = (minimum: number, maximum: number, default_?: number) => Type.Integer({
+  minimum, maximum, ...(default_ !== undefined && { default: default_ }), description: `a whole number of seconds, ${minimum} to ${maximum}`
+})
+const Count = (default_: number) =>
+  Type.Integer({ minimum: 1, maximum: 1_000_000, default: default_, description: 'a whole number, 1 to 1000000' })
+const Flag = (default_: boolean) => Type.Boolean({ default: default_, description: 'true or false' })
+const Text = (description: string) => Type.String({ minLength: 1, description })
+
+/** Every setting that is not a product's own. A `description` is the rule that a mistake is reported by. */
+export const schema = Type.Object({
+  TWILIO_ACCOUNT_SID: Sid('AC'),
+  TWILIO_API_KEY_SID: Sid('SK'),
+  TWILIO_API_KEY_SECRET: Type.String({
+    pattern: '^[^\\s"\'`\\u0000-\\u001f\\u007f]+$',
+    description: 'the API key\'s secret as Twilio showed it once: without blanks or quotes'
+  }),
+  TWILIO_REGION: Type.Optional(Type.Union(['us1', 'ie1', 'au1'].map(region => Type.Literal(region)), { description: 'us1, ie1 or au1' })),
+  PRODUCTS: Type.Optional(Text('product names, separated by commas')),
+  // 180 and 86400 are Twilio's own limits: https://www.twilio.com/docs/iam/access-tokens
+  TOKEN_TTL: Seconds(180, 86400, 3600),
+  TOKEN_TTL_MAX: Type.Optional(Seconds(180, 86400)),
+  HOST: Type.String({ pattern: '^[0-9A-Za-z.:_-]+$', default: '127.0.0.1', description: 'an IP address or a host name' }),
+  PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000, description: 'a whole number, 0 to 65535' }),
+  TLS_CERT_FILE: Type.Optional(Text('the path of a PEM file')),
+  TLS_KEY_FILE: Type.Optional(Text('the path of a PEM file')),
+  TRUST_PROXY: Type.Optional(Text('IP addresses or CIDR ranges of the proxies in front, separated by commas')),
+  INSECURE_HTTP: Flag(false),
+  CORS_ORIGINS: Type.Optional(Text('exact origins, separated by commas')),
+  PUBLIC_URL: Type.Optional(Text('an http: or https: URL')),
+  USERS_FILE: Type.Optional(Text('the path of a users file')),
+  DATABASE_URL: Type.Optional(Text('a postgres: or postgresql: URL')),
+  USERS_QUERY: Type.Optional(Text('an SQL query that takes the name as $1')),
+  LOGIN_URL: Type.Optional(Text('an http: or https: URL')),
+  POLICY_FILE: Type.Optional(Text('the path of a policy file')),
+  RATE_LIMIT_MAX: Count(120),
+  CALLER_LIMIT_MAX: Count(60),
+  LOGIN_FAILURES_MAX: Type.Integer({ minimum: 1, maximum: 1000, default: 5, description: 'a whole number, 1 to 1000' }),
+  REDIS_URL: Type.Optional(Text('a redis: or rediss: URL')),
+  REDIS_DOWN: Type.Union([Type.Literal('local'), Type.Literal('closed')], { default: 'local', description: 'local or closed' }),
+  AUDIT_LOG: Type.String({ minLength: 1, default: 'stdout', description: 'stdout or the path of a file' }),
+  OPERATORS: Type.Optional(Text('names, separated by commas')),
+  CONSOLE: Flag(true),
+  LOG_LEVEL: Type.Union(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].map(level => Type.Literal(level)), {
+    default: 'info', description: 'trace, debug, info, warn, error, fatal or silent'
+  }),
+  SHUTDOWN_DELAY: Seconds(0, 600, 0)
+})
+
+export type Settings = Static<typeof schema>
+export type SettingName = keyof Settings
+
+/** Settings that may be given as `<NAME>_FILE`, the way containers mount secrets. */
+export const fromFile = [
+  'TWILIO_ACCOUNT_SID', 'TWILIO_API_KEY_SID', 'TWILIO_API_KEY_SECRET', 'DATABASE_URL', 'REDIS_URL', 'LOGIN_URL'
+] as const satisfies SettingName[]
