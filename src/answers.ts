@@ -1,0 +1,85 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isRecord } from './body.js'
+import { Problem, problem, problemBody, type ProblemCode } from './problems.js'
+
+/** Errors of Fastify and its plugins that are the request's fault, by their code. */
+const foreign: Record<string, ProblemCode> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media-type',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'request-invalid',
+  FST_BASIC_AUTH_MISSING_OR_BAD_AUTHORIZATION_HEADER: 'credentials-wrong'
+}
+
+/** RFC 7617 §2.1: the challenge says that names and passwords come as UTF-8. */
+const challenge = 'Basic realm="twilio-token-broker", charset="UTF-8"'
+
+/** Called with every refusal before it is sent; what it throws is sent in its place. */
+export type OnRefusal = (request: FastifyRequest, refused: Problem) => Promise<void>
+
+/** The one place where errors become answers. */
+export function answerProblems (scope: FastifyInstance, onRefusal: OnRefusal): void {
+  scope.setErrorHandler(async (error: FastifyError | Problem, request, reply) => {
+    let refused = asProblem(error)
+    // Nobody is there to be refused.
+    if (reply.raw.destroyed) return reply.hijack()
+    try {
+      await onRefusal(request, refused)
+    } catch (failure) {
+      refused = asProblem(failure)
+    }
+    // 4xx are the caller's; the log is for what the operator must mend.
+    if (refused.status >= 500) request.log.error({ err: refused.options.cause ?? error, code: refused.code }, 'request failed')
+    request.refusedAs = refused.code
+    return sendProblem(reply, request.id, refused)
+  })
+}
+
+function sendProblem (reply: FastifyReply, requestId: string, refused: Problem): FastifyReply {
+  const { status, options: { retryAfter, headers } } = refused
+  if (status === 401) reply.header('WWW-Authenticate', challenge)
+  if (retryAfter !== undefined) reply.header('Retry-After', Math.max(1, Math.ceil(retryAfter)))
+  if (headers) reply.headers(headers)
+  return reply.code(status).type('application/problem+json').send(JSON.stringify(problemBody(refused, requestId)))
+}
+
+/** A problem as it is, an error that is the request's fault as its problem, and anything else as the broker's own failure. */
+function asProblem (error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (!isRecord(error)) return problem('internal', { cause: error })
+  if (Array.isArray(error.validation)) return invalid(error.validation, error.validationContext as string)
+  const code = typeof error.code === 'string' ? foreign[error.code] : undefined
+  return problem(code ?? 'internal', { cause: error })
+}
+
+/** The part of an ajv error (with `verbose`) that is read here. */
+interface SchemaError {
+  keyword: string
+  instancePath: string
+  schemaPath: string
+  message?: string
+  params: { missingProperty?: string }
+  parentSchema?: object
+}
+
+/** One entry for each property at fault. No unknown name comes back, since it is input: the known ones are listed instead. */
+export function invalid (errors: SchemaError[], context: string, at = ''): Problem {
+  const found = new Map<string, string>()
+  for (const { keyword, instancePath, schemaPath, params: { missingProperty }, message = 'is not right', parentSchema } of errors) {
+    const inside = context === 'querystring' ? '?' : declared(instancePath, schemaPath)
+    const path = at + inside + (missingProperty === undefined ? '' : `/${missingProperty}`)
+    if (!found.has(path)) found.set(path, keyword === 'additionalProperties' ? unknown(parentSchema) : message)
+  }
+  return problem('request-invalid', { errors: [...found].map(([path, message]) => ({ path, message })) })
+}
+
+/** The path as far as the schema names it: the keys of a free-form object are input. */
+function declared (instancePath: string, schemaPath: string): string {
+  const segments = instancePath.split('/').slice(1)
+  const free = segments.findIndex(segment => !schemaPath.includes(`/properties/${segment}/`))
+  return segments.slice(0, free === -1 ? segments.length : free).map(segment => `/${segment}`).join('')
+}
+
+function unknown (schema: { properties?: object } = {}): string {
+  const known = Object.keys(schema.properties ?? {})
+  return known.length === 0 ? 'nothing is taken here' : `has an unknown property; known are ${known.join(', ')}`
+}

@@ -1,0 +1,127 @@
+import { problem } from '../problems.js'
+import type { Sink } from './sink.js'
+
+/** What every line has. */
+interface Common {
+  requestId: string
+  /** The address that asked; an IP address. */
+  ip: string
+  /** The page that asked, where a browser said. */
+  origin?: string | undefined
+  /** The caller's name; a keyed hash of it, where the password was not checked or was wrong. */
+  caller?: string | undefined
+  identity?: string | undefined
+  /** The products' names. */
+  products?: string[] | undefined
+}
+
+export interface TokenIssued extends Common {
+  event: 'token.issued'
+  /** As in the token, without the identity. */
+  grants: Record<string, object>
+  /** Seconds. */
+  ttl: number
+  /** ISO 8601. */
+  expiresAt: string
+  keySid: string
+  /** Hexadecimal. */
+  tokenSha256: string
+  /** What the policy would have refused, under `mode: audit`. */
+  wouldRefuse?: string | undefined
+}
+
+export interface TokenRefused extends Common {
+  event: 'token.refused'
+  /** The answer's code. */
+  code: string
+}
+
+export interface Audit {
+  /** False since the last write failed, until one succeeds. */
+  readonly ok: boolean
+  /**
+   * Resolves once the line is written. What depends on it must wait: a token leaves after its line.
+   * @throws Problem `audit-unavailable`
+   */
+  record (event: TokenIssued | TokenRefused): Promise<void>
+  /** Takes up a rotated file. */
+  reopen (): Promise<void>
+  /** Writes what waits, then closes. */
+  close (): Promise<void>
+}
+
+interface Waiting { line: string, written: () => void, failed: (error: unknown) => void }
+
+/** A reader who takes longer is stalled: better a 503 now than a caller who waits. Milliseconds. */
+const patience = 1000
+
+/** One write for all lines that wait (group commit): while one is under way, the next ones gather. */
+export function createAudit (sink: Sink): Audit {
+  const waiting: Waiting[] = []
+  let scheduled = false
+  let busy: Promise<void> | undefined
+  let stalled = false
+  let ok = true
+
+  /** One at a time: a write and the change to a rotated file must not meet. */
+  function alone (work: () => Promise<void>): Promise<void> {
+    busy = work().finally(() => {
+      busy = undefined
+      schedule()
+    })
+    return busy
+  }
+
+  function schedule (): void {
+    if (scheduled || busy || waiting.length === 0) return
+    scheduled = true
+    // Not a microtask: all requests of this turn of the event loop share the write.
+    setImmediate(() => {
+      scheduled = false
+      if (!busy) alone(flush)
+    })
+  }
+
+  async function flush (): Promise<void> {
+    const batch = waiting.splice(0)
+    const patient = setTimeout(() => {
+      stalled = true
+      fail([...batch, ...waiting.splice(0)], new Error('the audit log takes no more'))
+    }, patience)
+    try {
+      await sink.write(Buffer.from(batch.map(({ line }) => line).join('')))
+      ok = true
+      for (const { written } of batch) written()
+    } catch (error) {
+      fail(batch, error)
+    }
+    clearTimeout(patient)
+    stalled = false
+  }
+
+  function fail (batch: Waiting[], error: unknown): void {
+    ok = false
+    for (const { failed } of batch) failed(error)
+  }
+
+  return {
+    get ok () { return ok },
+    record (event) {
+      const line = JSON.stringify({ time: new Date().toISOString(), ...event }) + '\n'
+      return new Promise<void>((resolve, reject) => {
+        const failed = (cause: unknown) => reject(problem('audit-unavailable', { retryAfter: 5, cause }))
+        if (stalled) return failed(new Error('the audit log takes no more'))
+        waiting.push({ line, written: resolve, failed })
+        schedule()
+      })
+    },
+    reopen: async () => {
+      while (busy) await busy
+      await alone(() => sink.reopen())
+    },
+    close: async () => {
+      while (waiting.length > 0 || busy) await (busy ?? new Promise(resolve => setImmediate(resolve)))
+      await sink.close()
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import type { FastifyRequest } from 'fastify'
+import { canonicalName } from '../callers/names.js'
+import type { Mint } from '../mint.js'
+import type { ProblemCode } from '../problems.js'
+import type { TokenRefused } from './audit.js'
+
+/** Only counted: they are noise of scanners and preflights, and name nobody. */
+const uncounted = new Set<ProblemCode>(['credentials-missing', 'method-not-allowed'])
+
+/** The line for a refusal; none for a request that brought no credentials. */
+export function refusalOf (request: FastifyRequest, code: ProblemCode, mint: Mint): TokenRefused | undefined {
+  const claimed = claimedName(request)
+  if (uncounted.has(code) || claimed === undefined) return undefined
+  return {
+    event: 'token.refused',
+    requestId: request.id,
+    ip: request.address,
+    origin: request.headers.origin,
+    // In clear only once the password was right: people type passwords where their name belongs.
+    caller: request.caller?.name ?? `hmac:${mint.hashName(canonicalName(claimed))}`,
+    products: request.wanted ?? undefined,
+    code
+  }
+}
+
+/** The name that the credentials came with, whether they are well-formed or not; undefined without credentials. */
+function claimedName ({ claimedName, headers: { authorization } }: FastifyRequest): string | undefined {
+  if (claimedName !== null) return claimedName
+  if (authorization === undefined) return undefined
+  return Buffer.from(authorization.replace(/^basic +/i, ''), 'base64').toString().split(':', 1)[0]!
+}

@@ -1,0 +1,75 @@
+import { close, fstatSync, open, read, write } from 'node:fs'
+import { promisify } from 'node:util'
+
+const pOpen = promisify(open)
+const pWrite = promisify(write)
+const pRead = promisify(read)
+const pClose = promisify(close)
+
+/** Where the audit's lines go. */
+export interface Sink {
+  /** Resolves once every byte is out of the process's hands. */
+  write (bytes: Buffer): Promise<void>
+  /** Takes up the file that now has the name, after a rotation. */
+  reopen (): Promise<void>
+  close (): Promise<void>
+}
+
+/**
+ * Appends to a file. Every write ends a line: what a full disk or a crash left of one is ended first, so that it never
+ * runs into the next.
+ * @throws the system's error, when the file cannot be opened
+ */
+export async function fileSink (path: string): Promise<Sink> {
+  const openLog = () => pOpen(path, 'a+', 0o600)
+  let fd = await openLog()
+  let torn = await endsTorn(fd)
+
+  return {
+    async write (bytes) {
+      const whole = torn ? Buffer.concat([Buffer.from('\n'), bytes]) : bytes
+      await writeWhole(fd, whole, all => { torn = !all })
+    },
+    async reopen () {
+      const old = fd
+      fd = await openLog()
+      torn = await endsTorn(fd)
+      await pClose(old)
+    },
+    close: () => pClose(fd)
+  }
+}
+
+async function endsTorn (fd: number): Promise<boolean> {
+  const { size } = fstatSync(fd)
+  if (size === 0) return false
+  const { buffer } = await pRead(fd, Buffer.alloc(1), 0, 1, size - 1)
+  return buffer[0] !== 0x0a
+}
+
+/**
+ * Standard output. Redirected to a file, it is written as one; a pipe is written without blocking, so that a reader who
+ * stalls stalls the audit alone, and no thread.
+ * @param fd the descriptor behind `stream`
+ */
+export function stdoutSink (stream: NodeJS.WritableStream, fd = 1): Sink {
+  const nothing = async () => {}
+  if (fstatSync(fd).isFile()) return { write: bytes => writeWhole(fd, bytes), reopen: nothing, close: nothing }
+  // Each write reports its own failure; without a listener the event would end the process.
+  stream.on('error', () => {})
+  return {
+    write: bytes => new Promise((resolve, reject) => {
+      stream.write(bytes, error => error ? reject(error) : resolve())
+    }),
+    reopen: nothing,
+    close: nothing
+  }
+}
+
+/** A write to a disk that fills up may take a part, and say so only the next time. */
+async function writeWhole (fd: number, bytes: Buffer, onPart?: (whole: boolean) => void): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    at += (await pWrite(fd, bytes, at)).bytesWritten
+    onPart?.(at === bytes.length)
+  }
+}

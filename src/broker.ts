@@ -1,0 +1,33 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { answerProblems } from './answers.js'
+import { refusalOf } from './audit/refusals.js'
+import { openToPages } from './origins.js'
+import { problem, type Problem } from './problems.js'
+import { admitRequests } from './request.js'
+import { tokens, type TokensOptions } from './tokens.js'
+
+export type BrokerOptions = TokensOptions
+
+/** The broker as a Fastify plugin: its rooms, in the order that a request goes through them. */
+export async function broker (scope: FastifyInstance, options: BrokerOptions): Promise<void> {
+  const { audit, mint, origins } = options
+  admitRequests(scope)
+  answerProblems(scope, async (request, { code }) => {
+    const line = refusalOf(request, code, mint)
+    if (line !== undefined) await audit.record(line)
+  })
+  await openToPages(scope, origins)
+  scope.get('/healthz', { exposeHeadRoute: true }, async () => ({ alive: true }))
+  await scope.register(tokens, { ...options, prefix: '/token' })
+  scope.setNotFoundHandler(request => { throw nothingHere(request) })
+}
+
+/** Paths outside the guarded scope, and their methods. */
+const methods: Record<string, string[]> = { '/healthz': ['GET', 'HEAD'] }
+
+function nothingHere ({ url, method }: FastifyRequest): Problem {
+  const allowed = methods[url.split('?', 1)[0]!]
+  return allowed === undefined || allowed.includes(method)
+    ? problem('not-found')
+    : problem('method-not-allowed', { headers: { Allow: allowed.join(', ') } })
+}

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { hashPassword } from '../callers/passwords.js'
+import type { Io } from './io.js'
+import { serve, untilSignalled } from './start.js'
+
+/** `demo`: everything on, with secrets of the right shape that open nothing at Twilio. */
+export async function demoCommand (io: Io, port: string): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'twilio-token-broker-demo-'))
+  const password = randomBytes(12).toString('base64url')
+  await writeFile(join(folder, 'users.htpasswd'), `susan:${await hashPassword(password)}\n`, { mode: 0o600 })
+
+  return serve({ ...io, cwd: folder, env: { ...throwAway(), PORT: port, LOG_LEVEL: 'error' } }, running => {
+    untilSignalled({
+      ...running,
+      async close () {
+        await running.close()
+        await rm(folder, { recursive: true })
+      }
+    })
+    io.stdout.write([
+      `The broker runs at ${running.url} with throw-away secrets: its tokens have the right form, and Twilio refuses them.`,
+      'Ask for a token:',
+      '',
+      `  curl -u susan:${password} ${running.url}/token/video`,
+      '',
+      'Ctrl-C ends it. Below is the audit: a line for each token and each refusal.',
+      ''
+    ].join('\n'))
+  })
+}
+
+function throwAway (): Record<string, string> {
+  const sid = (prefix: string) => prefix + randomBytes(16).toString('hex')
+  return {
+    TWILIO_ACCOUNT_SID: sid('AC'),
+    TWILIO_API_KEY_SID: sid('SK'),
+    TWILIO_API_KEY_SECRET: randomBytes(16).toString('hex'),
+    TWILIO_TWIML_APP_SID: sid('AP'),
+    TWILIO_CHAT_SERVICE_SID: sid('IS'),
+    TWILIO_CONVERSATIONS_SERVICE_SID: sid('IS')
+  }
+}

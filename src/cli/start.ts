@@ -1,0 +1,30 @@
+import closeWithGrace from 'close-with-grace'
+import { pino } from 'pino'
+import { start, StartError, type Running } from '../server.js'
+import { exitCodes, type Io } from './io.js'
+
+/** `start`: serves until a signal. Resolves once it listens; the process lives on. */
+export function startCommand (io: Io): Promise<number> {
+  return serve(io, untilSignalled)
+}
+
+/** Starts the broker and says why it cannot. */
+export async function serve (io: Io, started: (running: Running) => void): Promise<number> {
+  try {
+    // Standard output holds the audit alone, so the log goes to standard error.
+    started(await start({ ...io, log: pino.destination({ fd: 2, sync: true }) }))
+    return exitCodes.ok
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error
+    io.stderr.write(`The broker cannot start:\n${error.mistakes.map(mistake => `  ${mistake}\n`).join('')}`)
+    return exitCodes.settings
+  }
+}
+
+/** Milliseconds; what is under way ends sooner, and load balancers wait no longer. */
+const delay = 9000
+
+export function untilSignalled (running: Running): void {
+  process.on('SIGHUP', () => { running.reload() })
+  closeWithGrace({ delay, skip: ['SIGHUP'] }, () => running.close())
+}

@@ -1,0 +1,60 @@
+import cors from '@fastify/cors'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { problem } from './problems.js'
+
+/** Which pages may ask. */
+export interface Origins {
+  has (origin: string): boolean
+}
+
+interface Place {
+  host: string
+  port: number
+  tls: boolean
+  publicUrl: string | undefined
+}
+
+/**
+ * The broker's own origins: the address it listens on, the names of loopback with that port, and PUBLIC_URL. Never what a
+ * Host header says: behind DNS rebinding that is the attacker's.
+ */
+export function ownOrigins ({ host, port, tls, publicUrl }: Place): string[] {
+  const names = [host.includes(':') ? `[${host}]` : host, 'localhost', '127.0.0.1', '[::1]']
+  const origins = names.map(name => new URL(`${tls ? 'https' : 'http'}://${name}:${port}`).origin)
+  return publicUrl === undefined ? origins : [...origins, new URL(publicUrl).origin]
+}
+
+/** Answers preflights, and makes every answer readable for the pages that may ask. */
+export async function openToPages (scope: FastifyInstance, origins: Origins): Promise<void> {
+  const options = {
+    methods: ['GET', 'POST'],
+    allowedHeaders: ['Authorization', 'Content-Type'],
+    exposedHeaders: ['Retry-After', 'RateLimit', 'RateLimit-Policy', 'X-Request-Id'],
+    maxAge: 600,
+    strictPreflight: false
+  }
+  await scope.register(cors, {
+    delegator: (request, done) => {
+      const { origin } = request.headers
+      const allowed = origin !== undefined && origins.has(origin)
+      // With `origin: false` the plugin would leave a refused preflight to the routes; a list without it answers 204 and allows nothing.
+      done(null, { ...options, origin: allowed ? [origin] : [], preflight: isPreflight(request) })
+    }
+  })
+}
+
+/** https://fetch.spec.whatwg.org/#cors-preflight-request */
+export function isPreflight ({ method, headers }: FastifyRequest): boolean {
+  return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined
+}
+
+/**
+ * Refuses other pages' requests, with or without their user's consent: a form, an image or a link sends the credentials
+ * that the browser remembers. `Sec-Fetch-Mode` is a header that pages cannot set; programs do not send it.
+ * https://www.w3.org/TR/fetch-metadata/
+ */
+export function refuseStrangers (request: FastifyRequest, origins: Origins): void {
+  const { origin, 'sec-fetch-mode': mode } = request.headers
+  if (origin !== undefined && !origins.has(origin)) throw problem('origin-refused')
+  if (mode !== undefined && mode !== 'cors' && mode !== 'same-origin') throw problem('origin-refused')
+}

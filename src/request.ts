@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Caller } from './callers/store.js'
+import { problem, type ProblemCode } from './problems.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The address that asks: always an IP address. */
+    address: string
+    /** Set once the credentials are found right. */
+    caller: Caller | null
+    /** The name in the body's credentials, right or wrong. */
+    claimedName: string | null
+    /** The products that the request names, as far as there are such. */
+    wanted: string[] | null
+    /** The code of the answer, where it is a problem. */
+    refusedAs: ProblemCode | null
+  }
+}
+
+// RFC 9110 §5.3: these are no lists, so two of one cannot be joined, and proxies disagree on which of them counts.
+const single = new Set(['host', 'authorization', 'content-type', 'content-length', 'content-encoding', 'origin'])
+
+/** Sockets on which a request was refused as ambiguous: what comes behind it may be smuggled. */
+const poisoned = new WeakSet<object>()
+
+/**
+ * Requests whose path does not decode. Fastify answers those before any hook, and so without limit, CORS or audit; the
+ * server sends them into the guarded scope instead, which refuses them.
+ */
+export const undecodable = new WeakSet<IncomingMessage>()
+
+/** What every request is given, and what none may have. */
+export function admitRequests (scope: FastifyInstance): void {
+  scope.decorateRequest('address', '')
+  scope.decorateRequest('caller', null)
+  scope.decorateRequest('claimedName', null)
+  scope.decorateRequest('wanted', null)
+  scope.decorateRequest('refusedAs', null)
+
+  scope.addHook('onRequest', (request, reply, done) => {
+    const { socket, rawHeaders } = request.raw
+    if (poisoned.has(socket)) {
+      // Left without an answer: the socket closes once the refusal has gone out.
+      reply.hijack()
+      return
+    }
+    request.address = addressOf(request)
+    const { product } = request.routeOptions.config
+    if (product !== undefined) request.wanted = [product]
+    reply.headers({
+      'X-Request-Id': request.id,
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      'Cross-Origin-Resource-Policy': 'same-origin'
+    })
+    if (repeats(rawHeaders)) {
+      poisoned.add(socket)
+      return done(problem('request-invalid', {
+        errors: [{ path: '', message: 'has a header twice that may come once' }],
+        headers: { Connection: 'close' }
+      }))
+    }
+    done()
+  })
+}
+
+/** Behind a trusted proxy Fastify takes whatever the header says for the address, an address or not. */
+function addressOf (request: FastifyRequest): string {
+  const ip = isIP(request.ip) ? request.ip : request.raw.socket.remoteAddress ?? '0.0.0.0'
+  return ip.startsWith('::ffff:') ? ip.slice(7) : ip
+}
+
+function repeats (rawHeaders: string[]): boolean {
+  let seen = ''
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase()
+    if (!single.has(name)) continue
+    if (seen.includes(`${name};`)) return true
+    seen += `${name};`
+  }
+  return false
+}

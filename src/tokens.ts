@@ -1,0 +1,126 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Type, type Static } from 'typebox'
+import { isRecord, takeJsonOnly } from './body.js'
+import { bringsBasic, identify, takeBasicCredentials, type SignIn } from './callers/basic.js'
+import { Combiner } from './combine.js'
+import { decide, issue, type Asked, type IssueOptions } from './issue.js'
+import type { Counters } from './limits/counters.js'
+import { limitAddresses, limitCaller } from './limits/limits.js'
+import { refuseStrangers, type Origins } from './origins.js'
+import { problem } from './problems.js'
+import { describe, requestBody, type Product } from './product.js'
+import { undecodable } from './request.js'
+import type { Enabled } from './settings/read.js'
+import { ajv } from './validation.js'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route also takes `username` and `password` in its body. */
+    credentialsInBody?: boolean
+  }
+}
+
+export interface Limit {
+  counters: Counters
+  /** Hits in the counters' window. */
+  max: number
+}
+
+export interface TokensOptions extends IssueOptions {
+  products: Enabled[]
+  origins: Origins
+  signIn: SignIn
+  limits: { address: Limit, caller: Limit }
+}
+
+/**
+ * The guarded scope: everything under /token. The order of its hooks is the security: the address is counted before
+ * anything can be refused, a strange page is refused before its credentials are looked at, and no body is read before
+ * the caller is known.
+ */
+export async function tokens (scope: FastifyInstance, options: TokensOptions): Promise<void> {
+  const { products, origins, signIn, limits } = options
+  takeJsonOnly(scope)
+  scope.setValidatorCompiler(({ schema }) => ajv.compile(schema))
+
+  scope.addHook('onRequest', await limitAddresses(scope, limits.address.counters, limits.address.max))
+  scope.addHook('onRequest', async request => {
+    refuseMethods(request, scope.prefix)
+    if (undecodable.has(request.raw)) throw problem('request-invalid', { errors: [{ path: '', message: 'the path does not decode' }] })
+    refuseStrangers(request, origins)
+  })
+  await takeBasicCredentials(scope, signIn)
+  scope.addHook('onRequest', (request, reply, done) => {
+    if (request.routeOptions.config.credentialsInBody && request.headers.authorization === undefined) return done()
+    if (!bringsBasic(request)) return done(problem('credentials-missing'))
+    scope.basicAuth(request, reply, done)
+  })
+  // A body may be left out.
+  scope.addHook('preValidation', async request => { request.body ??= request.body === undefined ? {} : null })
+
+  const decideFor = async (request: FastifyRequest, reply: FastifyReply, asked: Asked) => {
+    const caller = request.caller!
+    await limitCaller(reply, limits.caller.counters, caller.name, limits.caller.max)
+    return decide(options, caller, asked)
+  }
+
+  scope.decorate('tokenHandler', (product: Product) => {
+    const own = products.find(enabled => enabled.product === product)!
+    return async (request, reply) => {
+      const { ttl, identity, ...properties } = request.body as Asked
+      const decision = await decideFor(request, reply, { ttl, identity })
+      return issue(options, request, decision, [decision.grant({ ...own, request: properties })])
+    }
+  })
+  for (const { product } of products) await scope.register(product)
+
+  const combiner = new Combiner(products)
+  scope.post<{ Body: Combined }>('/', {
+    prefixTrailingSlash: 'no-slash',
+    config: { credentialsInBody: true },
+    schema: { body: combined, querystring: Type.Object({}, { additionalProperties: false }) },
+    preValidation: (request, _reply) => identifyByBody(request, signIn)
+  }, async (request, reply) => {
+    const { products, ...asked } = request.body
+    if (products !== undefined) request.wanted = combiner.known(products)
+    const decision = await decideFor(request, reply, asked)
+    const granted = products === undefined ? combiner.all(decision) : combiner.named(products, decision)
+    const answer = await issue(options, request, decision, granted)
+    return { ...answer, products: granted.map(({ product }) => describe(product).name) }
+  })
+
+  const unknown = () => { throw problem('product-unknown') }
+  scope.setNotFoundHandler(unknown)
+  // What is no preflight goes this scope's way too, not that of the route which @fastify/cors adds for all paths.
+  for (const url of ['/', '/*']) scope.options(url, unknown)
+}
+
+const combined = Type.Object({
+  ...requestBody(Type.Object({})).properties,
+  products: Type.Optional(Type.Record(Type.String(), Type.Object({}), { minProperties: 1 })),
+  username: Type.Optional(Type.String()),
+  password: Type.Optional(Type.String())
+}, { additionalProperties: false })
+
+type Combined = Static<typeof combined>
+
+/** RFC 9110 §15.5.6: a 405 lists the methods that there are. HEAD is none of them, as it would mint what nobody reads. */
+function refuseMethods ({ method, url }: FastifyRequest, prefix: string): void {
+  const allowed = url.split('?', 1)[0] === prefix ? ['POST'] : ['GET', 'POST']
+  if (!allowed.includes(method)) throw problem('method-not-allowed', { headers: { Allow: allowed.join(', ') } })
+}
+
+/** The call of a client that sends its name and password as JSON, which RFC 7617 has no part in. */
+async function identifyByBody (request: FastifyRequest, signIn: SignIn): Promise<void> {
+  const { username, password } = isRecord(request.body) ? request.body : {}
+  if (request.caller !== null) {
+    if (username === undefined && password === undefined) return
+    throw problem('request-invalid', {
+      errors: [{ path: '', message: 'has credentials, and so has the Authorization header; send one of them' }]
+    })
+  }
+  if (username === undefined && password === undefined) throw problem('credentials-missing')
+  request.claimedName = typeof username === 'string' ? username : ''
+  if (typeof username !== 'string' || typeof password !== 'string') throw problem('credentials-wrong')
+  await identify(request, username, password, signIn)
+}

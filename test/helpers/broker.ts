@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { hash } from '@node-rs/bcrypt'
+import { start } from '../../src/server.js'
+
+const sid = (prefix: string) => prefix + randomBytes(16).toString('hex')
+
+/** Secrets of the right form, the same for every broker of a test. */
+export const secrets = {
+  accountSid: sid('AC'),
+  keySid: sid('SK'),
+  keySecret: randomBytes(16).toString('hex'),
+  twimlAppSid: sid('AP'),
+  chatServiceSid: sid('IS'),
+  conversationsServiceSid: sid('IS')
+}
+
+/** Settings with which all five products are on. */
+export const complete: Record<string, string> = {
+  TWILIO_ACCOUNT_SID: secrets.accountSid,
+  TWILIO_API_KEY_SID: secrets.keySid,
+  TWILIO_API_KEY_SECRET: secrets.keySecret,
+  TWILIO_TWIML_APP_SID: secrets.twimlAppSid,
+  TWILIO_CHAT_SERVICE_SID: secrets.chatServiceSid,
+  TWILIO_CONVERSATIONS_SERVICE_SID: secrets.conversationsServiceSid,
+  PORT: '0',
+  AUDIT_LOG: 'audit.log',
+  RATE_LIMIT_MAX: '100000',
+  CALLER_LIMIT_MAX: '100000'
+}
+
+export interface BrokerOptions {
+  settings?: Record<string, string>
+  /** Names and passwords. Default: susan, secret123. */
+  users?: Record<string, string>
+  /** Further files of the working directory, by name. */
+  files?: Record<string, string>
+}
+
+export interface AuditLine {
+  event: string
+  caller: string
+  code?: string
+  products?: string[]
+  grants?: Record<string, object>
+  [field: string]: unknown
+}
+
+/** A whole broker on a port of its own, as `start` makes it. */
+export async function startBroker ({ settings = {}, users = { susan: 'secret123' }, files = {} }: BrokerOptions = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'broker-'))
+  const lines = await Promise.all(Object.entries(users).map(async ([name, password]) => `${name}:${await cheapHash(password)}`))
+  const write = (name: string, text: string) => writeFile(join(folder, name), text, { mode: 0o600 })
+  await write('users.htpasswd', lines.join('\n') + '\n')
+  for (const [name, text] of Object.entries(files)) await write(name, text)
+
+  let log = ''
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const running = await start({
+    env: { LOG_LEVEL: 'trace', ...complete, ...settings },
+    cwd: folder,
+    stdout: nowhere,
+    log: { write: (line: string) => { log += line } }
+  }).catch(async error => {
+    await rm(folder, { recursive: true })
+    throw error
+  })
+  return {
+    ...running,
+    folder,
+    secrets,
+    write,
+    log: () => log,
+    async audit (): Promise<AuditLine[]> {
+      const text = await readFile(join(folder, 'audit.log'), 'utf8')
+      return text.split('\n').filter(Boolean).map(line => JSON.parse(line) as AuditLine)
+    },
+    async close () {
+      await running.close()
+      await rm(folder, { recursive: true })
+    }
+  }
+}
+
+export type Broker = Awaited<ReturnType<typeof startBroker>>
+
+/** The cheapest hash that is taken, so that tests are quick. */
+export function cheapHash (password: string): Promise<string> {
+  return hash(password.normalize('NFC'), { cost: 4 })
+}
+
+export function basic (name: string, password: string): string {
+  return `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`
+}
+
+export const susan = basic('susan', 'secret123')

@@ -1,0 +1,34 @@
+import t from 'tap'
+import { startBroker, susan, type Broker } from './helpers/broker.js'
+import { raw } from './helpers/http.js'
+
+const head = (path: string, ...headers: string[]) => [`GET ${path} HTTP/1.1`, 'Host: x', ...headers, '', ''].join('\r\n')
+const good = head('/token/video', `Authorization: ${susan}`)
+
+const ambiguous: Record<string, string> = {
+  'two Authorization headers': head('/token/video', `Authorization: ${susan}`, `Authorization: ${susan}`),
+  'two Host headers': head('/token/video', 'Host: y', `Authorization: ${susan}`),
+  'no Host header': `GET /token/video HTTP/1.1\r\nAuthorization: ${susan}\r\n\r\n`,
+  'a Content-Length beside Transfer-Encoding': `POST /token/video HTTP/1.1\r\nHost: x\r\nAuthorization: ${susan}\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+  'two Content-Length headers': `POST /token/video HTTP/1.1\r\nHost: x\r\nAuthorization: ${susan}\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}`,
+  'a Content-Length with a sign': `POST /token/video HTTP/1.1\r\nHost: x\r\nAuthorization: ${susan}\r\nContent-Length: +2\r\n\r\n{}`,
+  'lines that end in a bare LF': `GET /token/video HTTP/1.1\nHost: x\nAuthorization: ${susan}\n\n`,
+  'one line that ends in a bare LF': `GET /token/video HTTP/1.1\r\nHost: x\nAuthorization: ${susan}\r\n\r\n`,
+  'a folded header': head('/token/video', `Authorization: ${susan}`, 'X-Folded: a', ' b'),
+  'a folded Authorization': head('/token/video', 'Authorization: Basic', ` ${susan.slice(6)}`),
+  'a blank before the colon': head('/token/video', `Authorization : ${susan}`),
+  'a TLS hello': '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
+  'no HTTP at all': 'EHLO example.com\r\n\r\n'
+}
+
+t.test('what proxies could read in two ways is 400, and nothing behind it on that socket is answered', async t => {
+  const broker: Broker = await startBroker()
+  t.teardown(broker.close)
+  for (const [name, bytes] of Object.entries(ambiguous)) {
+    const before = (await broker.audit()).length
+    const text = await raw(broker.url, bytes + good + good)
+    t.match(text, /^HTTP\/1.1 400 Bad Request\r\n/, name)
+    t.equal(text.match(/^HTTP\/1.1/gm)?.length, 1, `${name}: one answer`)
+    t.notOk((await broker.audit()).slice(before).some(({ event }) => event === 'token.issued'), `${name}: nothing was signed`)
+  }
+})
