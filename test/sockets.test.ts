@@ -28,7 +28,7 @@ t.test('what proxies could read in two ways is 400, and nothing behind it on tha
     const before = (await broker.audit()).length
     const text = await raw(broker.url, bytes + good + good)
     t.match(text, /^HTTP\/1.1 400 Bad Request\r\n/, name)
-    t.equal(text.match(/^HTTP\/1.1/gm)?.length, 1, `${name}: one answer`)
+    t.equal(text.match(/HTTP\/1\.1/g)?.length, 1, `${name}: one answer`)
     t.notOk((await broker.audit()).slice(before).some(({ event }) => event === 'token.issued'), `${name}: nothing was signed`)
   }
 })

@@ -102,7 +102,11 @@ function validated (all: TObject, variables: Environment, mistakes: string[]): P
     const { errors } = error as { errors?: Fault[] }
     if (errors === undefined) throw error
     const bad = new Set(errors.map(({ instancePath, params }) => params.missingProperty ?? instancePath.slice(1)))
-    for (const name of bad) mistakes.push(known[name] === undefined ? missing(name, variables, all) : wrong(name, known[name], all))
+    for (const name of bad) {
+      if (known[name] !== undefined) mistakes.push(wrong(name, known[name], all))
+      // A file that was to hold it is a mistake by now.
+      else if (!(`${name}_FILE` in variables)) mistakes.push(missing(name, variables, all))
+    }
     return validated(Type.Partial(all), Object.fromEntries(Object.entries(known).filter(([name]) => !bad.has(name))), mistakes)
   }
 }
