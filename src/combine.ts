@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { ErrorObject, ValidateFunction } from 'ajv'
+import type { ValidateFunction } from 'ajv'
 import { Type } from 'typebox'
 import { invalid } from './answers.js'
 import type { Decision, Granted } from './issue.js'
@@ -35,7 +35,7 @@ export class Combiner {
     const wanted = Object.entries(named).map(([name, request]) => {
       const known = this.#products.get(name)
       if (known === undefined) throw problem('product-unknown')
-      if (!known.check(request)) throw invalid(known.check.errors as ErrorObject[], 'body', `/products/${name}`)
+      if (!known.check(request)) throw invalid(known.check.errors!, 'body', `/products/${name}`)
       return { ...known.enabled, request }
     })
     const granted = wanted.map(one => within(describe(one.product).name, () => decision.grant(one)))

@@ -161,3 +161,16 @@ export function permit (property: string, asked: boolean | undefined, allowed: b
   if (asked && !allowed) refuse(property, 'not allowed for this caller')
   return asked ?? allowed
 }
+
+/** As `choose`, for values that go by names of their own: with patterns, a name that has none is refused. */
+export function chooseEach (
+  choose: Ask<object, object, object>['choose'],
+  property: string,
+  asked: Record<string, string> = {},
+  patterns: Record<string, string[]> | undefined
+): void {
+  for (const [name, value] of Object.entries(asked)) {
+    if (patterns && !Object.hasOwn(patterns, name)) refuse(property, 'one that is not allowed for this caller')
+    choose(property, value, patterns?.[name])
+  }
+}

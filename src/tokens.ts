@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
+import { invalid } from './answers.js'
 import { isRecord, takeJsonOnly } from './body.js'
 import { bringsBasic, identify, takeBasicCredentials, type SignIn } from './callers/basic.js'
 import { Combiner } from './combine.js'
@@ -66,7 +67,10 @@ export async function tokens (scope: FastifyInstance, options: TokensOptions): P
 
   scope.decorate('tokenHandler', (product: Product) => {
     const own = products.find(enabled => enabled.product === product)!
+    const check = ajv.compile(requestBody(describe(product).request))
     return async (request, reply) => {
+      // Fastify checks no body of a GET, which asks for nothing; a product may need something asked.
+      if (request.method === 'GET' && !check(request.body)) throw invalid(check.errors!, 'body')
       const { ttl, identity, ...properties } = request.body as Asked
       const decision = await decideFor(request, reply, { ttl, identity })
       return issue(options, request, decision, [decision.grant({ ...own, request: properties })])
