@@ -52,11 +52,11 @@ export interface Audit {
 
 interface Waiting { line: string, written: () => void, failed: (error: unknown) => void }
 
-/** A reader who takes longer is stalled: better a 503 now than a caller who waits. Milliseconds. */
-const patience = 1000
-
-/** One write for all lines that wait (group commit): while one is under way, the next ones gather. */
-export function createAudit (sink: Sink): Audit {
+/**
+ * One write for all lines that wait (group commit): while one is under way, the next ones gather.
+ * @param patience milliseconds; a write that takes longer is stalled, and a 503 now is better than callers who wait
+ */
+export function createAudit (sink: Sink, patience = 1000): Audit {
   const waiting: Waiting[] = []
   let scheduled = false
   let busy: Promise<void> | undefined

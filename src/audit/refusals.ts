@@ -4,6 +4,9 @@ import type { Mint } from '../mint.js'
 import type { ProblemCode } from '../problems.js'
 import type { TokenRefused } from './audit.js'
 
+/** Characters; a real one fits, and a line should not grow by what strangers send. */
+const longestOrigin = 256
+
 /** Only counted: they are noise of scanners and preflights, and name nobody. */
 const uncounted = new Set<ProblemCode>(['credentials-missing', 'method-not-allowed'])
 
@@ -15,7 +18,7 @@ export function refusalOf (request: FastifyRequest, code: ProblemCode, mint: Min
     event: 'token.refused',
     requestId: request.id,
     ip: request.address,
-    origin: request.headers.origin,
+    origin: request.headers.origin?.slice(0, longestOrigin),
     // In clear only once the password was right: people type passwords where their name belongs.
     caller: request.caller?.name ?? `hmac:${mint.hashName(canonicalName(claimed))}`,
     products: request.wanted ?? undefined,
