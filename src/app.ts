@@ -1,10 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import { bodyLimit } from './body.js'
 import { broker, type BrokerOptions } from './broker.js'
-import { problem, problemBody } from './problems.js'
 import { undecodable } from './request.js'
 
 export interface AppOptions extends BrokerOptions {
@@ -13,10 +9,7 @@ export interface AppOptions extends BrokerOptions {
   trustProxy: string[]
 }
 
-/** Milliseconds. What comes slower than this holds a socket for nothing; Node looks every `connectionsCheckingInterval`. */
-const patience = 10_000
-
-/** The broker as a server of its own. */
+/** The broker as an app of its own. It does not listen: sockets outlive it. */
 export async function createApp ({ logger, trustProxy, ...options }: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: logger,
@@ -24,24 +17,18 @@ export async function createApp ({ logger, trustProxy, ...options }: AppOptions)
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
-    bodyLimit,
-    requestTimeout: patience,
-    keepAliveTimeout: patience,
-    maxRequestsPerSocket: 1000,
-    http: { headersTimeout: patience, connectionsCheckingInterval: 2000 },
     exposeHeadRoutes: false,
-    // What is already under way when the server closes is answered as ever.
+    // What is already under way when it closes is answered as ever.
     return503OnClosing: false,
     rewriteUrl (request) {
       if (decodes(request.url!)) return request.url!
       undecodable.add(request)
       return '/token/undecodable'
-    },
-    clientErrorHandler: (error, socket) => answerUnparsable(error, socket as Socket)
+    }
   })
-  app.server.maxConnections = 10_000
   logRequests(app)
   await app.register(broker, options)
+  await app.ready()
   return app
 }
 
@@ -67,22 +54,3 @@ function logRequests (app: FastifyInstance): void {
     }, 'request')
   })
 }
-
-/** What Node's parser refuses never becomes a request: it is answered on the bare socket, which then closes. */
-function answerUnparsable (error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const body = error.code === 'HPE_HEADER_OVERFLOW' ? JSON.stringify(problemBody(problem('headers-too-large'), randomUUID())) : ''
-  const status = statuses[error.code ?? ''] ?? 400
-  socket.end([
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    ...(body === '' ? [] : ['Content-Type: application/problem+json']),
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
-    '', body
-  ].join('\r\n'))
-}
-
-const statuses: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }

@@ -7,21 +7,13 @@ export interface Origins {
   has (origin: string): boolean
 }
 
-interface Place {
-  host: string
-  port: number
-  tls: boolean
-  publicUrl: string | undefined
-}
-
 /**
- * The broker's own origins: the address it listens on, the names of loopback with that port, and PUBLIC_URL. Never what a
- * Host header says: behind DNS rebinding that is the attacker's.
+ * The broker's own origins: the address it listens on, and the names of loopback with that port. Never what a Host header
+ * says: behind DNS rebinding that is the attacker's.
  */
-export function ownOrigins ({ host, port, tls, publicUrl }: Place): string[] {
+export function ownOrigins (host: string, port: number): string[] {
   const names = [host.includes(':') ? `[${host}]` : host, 'localhost', '127.0.0.1', '[::1]']
-  const origins = names.map(name => new URL(`${tls ? 'https' : 'http'}://${name}:${port}`).origin)
-  return publicUrl === undefined ? origins : [...origins, new URL(publicUrl).origin]
+  return names.map(name => new URL(`http://${name}:${port}`).origin)
 }
 
 /** Answers preflights, and makes every answer readable for the pages that may ask. */

@@ -7,6 +7,8 @@ import { nearMiss } from './settings/near-miss.js'
 
 export interface Loaded {
   products: Product[]
+  /** These, and those of `plugins/` that are not named. */
+  known: Product[]
   mistakes: string[]
 }
 
@@ -29,7 +31,7 @@ export async function builtIn (): Promise<Map<string, Product>> {
  */
 export async function loadProducts (entries: string[] | undefined, cwd: string): Promise<Loaded> {
   const known = await builtIn()
-  if (entries === undefined) return { products: [...known.values()], mistakes: [] }
+  if (entries === undefined) return { products: [...known.values()], known: [...known.values()], mistakes: [] }
 
   const products: Product[] = []
   const mistakes: string[] = []
@@ -48,7 +50,7 @@ export async function loadProducts (entries: string[] | undefined, cwd: string):
       mistakes.push(`PRODUCTS: the plugin ${entry} cannot be loaded: ${error instanceof Error ? error.message : 'it threw no Error'}`)
     }
   }
-  return { products, mistakes }
+  return { products, known: [...new Set([...known.values(), ...products])], mistakes }
 }
 
 async function thirdParty (entry: string, cwd: string): Promise<Product> {

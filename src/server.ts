@@ -1,24 +1,28 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
 import { isIP, type AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { pino, type DestinationStream, type Logger } from 'pino'
 import { createApp } from './app.js'
 import { createAudit, type Audit } from './audit/audit.js'
 import { fileSink, stdoutSink } from './audit/sink.js'
-import { GUESSING_WINDOW, Guard } from './callers/guard.js'
+import { Guard, guessCounters } from './callers/guard.js'
 import { Logins } from './callers/login.js'
+import { openStore, type OpenStore } from './callers/open.js'
 import { HashQueue } from './callers/queue.js'
-import { UsersFileError, usersFileStore, type UsersFileStore } from './callers/users-file.js'
 import { addressKeys } from './limits/address.js'
-import { MemoryLately } from './limits/lately.js'
-import { MemoryCounters } from './limits/memory.js'
+import type { Counters } from './limits/counters.js'
+import { memory } from './limits/memory.js'
+import { createListener, drainTime } from './listener.js'
 import { createMint } from './mint.js'
 import { ownOrigins } from './origins.js'
-import { allowAll } from './policy/policy.js'
 import { describe } from './product.js'
-import { readSettings, type Environment, type Read } from './settings/read.js'
+import type { Environment } from './settings/read.js'
 import { list } from './settings/rules.js'
 import type { Settings } from './settings/schema.js'
+import { readState, type State } from './state.js'
 
 export interface Surroundings {
   env: Environment
@@ -33,7 +37,9 @@ export interface Surroundings {
 export interface Running {
   /** Where it listens. */
   url: string
-  /** Takes up changed files, as on SIGHUP. */
+  /** Milliseconds that `close` takes at most. */
+  grace: number
+  /** Takes up changed files, as on SIGHUP. What is wrong with them is logged, and leaves things as they were. */
   reload (): Promise<void>
   close (): Promise<void>
 }
@@ -47,46 +53,86 @@ export class StartError extends Error {
   }
 }
 
+/** What a reload leaves as it is: files, connections and counts. */
+interface Rooms {
+  logger: Logger
+  store: OpenStore
+  audit: Audit
+  guard: Guard
+  logins: Logins
+  addresses: Counters
+  callers: Counters
+}
+
 const minute = 60_000
 
 /**
- * Settings → rooms → broker → listen.
+ * Settings → rooms → app → listen.
  * @throws StartError with every mistake there is
  */
 export async function start ({ env, cwd, stdout, log }: Surroundings): Promise<Running> {
-  const read = await readSettings(env, cwd)
-  const { settings, mistakes } = read
-  const logger = pino({ level: settings.LOG_LEVEL ?? 'info', base: null }, log)
-  for (const warning of read.warnings) logger.warn(warning)
+  const state = await readState(env, cwd)
+  const logger = pino({ level: state.settings.LOG_LEVEL ?? 'info', base: null }, log)
+  const rooms = await openRooms(state, cwd, stdout, logger)
+  // Known once it listens, where PORT is 0; the app asks for each request.
+  const own = new Set<string>()
+  let app = await buildApp(state, rooms, own)
+  const listener = createListener(() => app.routing)
+  const { HOST: host, PORT, SHUTDOWN_DELAY } = state.settings
+  const port = await listen(listener.server, host, PORT).catch(async error => {
+    await closeRooms(rooms)
+    throw error
+  })
+  for (const origin of ownOrigins(host, port)) own.add(origin)
+  const url = `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`
+  logger.info({ url, products: state.products.map(({ product }) => describe(product).name) }, 'listening')
 
-  const queue = new HashQueue({ addressOf: ip => addressKeys(ip)[0].key })
-  const store = await openStore(settings, cwd, queue, logger).catch(collect(mistakes))
-  const audit = await openAudit(settings, cwd, stdout).catch(collect(mistakes))
-  if (mistakes.length > 0 || store === undefined || audit === undefined) {
-    await store?.close()
-    await audit?.close()
-    throw new StartError(mistakes)
+  async function reload (): Promise<void> {
+    const next = await readState(env, cwd)
+    if (next.mistakes.length > 0) {
+      logger.error(`settings not taken, the old ones stay: ${next.mistakes.join('; ')}`)
+      return
+    }
+    for (const name of needRestart) {
+      if (next.settings[name] !== state.settings[name]) logger.warn(`${name} has changed, which takes a restart`)
+    }
+    // Whole: a request goes on with the app that it began with. The old one holds nothing that would have to be closed.
+    app = await buildApp(next, rooms, own)
+    rooms.guard.failuresMax = next.settings.LOGIN_FAILURES_MAX
+    logger.level = next.settings.LOG_LEVEL
+    logger.info('settings taken')
   }
-  return serve(read, store, audit, logger)
+
+  let reloading = Promise.resolve()
+  return {
+    url,
+    grace: SHUTDOWN_DELAY * 1000 + drainTime,
+    reload () {
+      // One after the other: a slow one must not put an older state over a newer one.
+      reloading = reloading.then(async () => {
+        await Promise.all([reload(), rooms.store.reload(), rooms.audit.reopen()])
+      })
+      return reloading
+    },
+    async close () {
+      await setTimeout(SHUTDOWN_DELAY * 1000)
+      await Promise.all([listener.drain(), app.close()])
+      await closeRooms(rooms)
+    }
+  }
 }
 
-async function serve (read: Read, store: UsersFileStore, audit: Audit, logger: Logger): Promise<Running> {
-  const { settings, products } = read
-  const minuteCounters = () => new MemoryCounters(minute)
-  const guard = new Guard({
-    pairs: new MemoryCounters(GUESSING_WINDOW),
-    names: new MemoryCounters(GUESSING_WINDOW),
-    lately: new MemoryLately(),
-    failuresMax: settings.LOGIN_FAILURES_MAX
-  })
-  const logins = new Logins({ store, guard })
-  const origins = new Set(list(settings.CORS_ORIGINS))
-  const app = await createApp({
+/** Settings that are read once. */
+const needRestart = ['HOST', 'PORT', 'USERS_FILE', 'DATABASE_URL', 'USERS_QUERY', 'LOGIN_URL', 'AUDIT_LOG', 'SHUTDOWN_DELAY'] as const satisfies Array<keyof Settings>
+
+function buildApp ({ settings, products, policy }: State, { logger, audit, logins, addresses, callers }: Rooms, own: ReadonlySet<string>): Promise<FastifyInstance> {
+  const pages = new Set(list(settings.CORS_ORIGINS))
+  if (settings.PUBLIC_URL !== undefined) pages.add(new URL(settings.PUBLIC_URL).origin)
+  return createApp({
     logger,
     trustProxy: list(settings.TRUST_PROXY),
     products,
-    origins,
-    policy: allowAll,
+    policy,
     mint: createMint({
       accountSid: settings.TWILIO_ACCOUNT_SID,
       keySid: settings.TWILIO_API_KEY_SID,
@@ -94,45 +140,51 @@ async function serve (read: Read, store: UsersFileStore, audit: Audit, logger: L
       region: settings.TWILIO_REGION
     }),
     audit,
+    origins: { has: origin => pages.has(origin) || own.has(origin) },
     signIn: (name, password, login) => logins.login(name, password, login),
     limits: {
-      address: { counters: minuteCounters(), max: settings.RATE_LIMIT_MAX },
-      caller: { counters: minuteCounters(), max: settings.CALLER_LIMIT_MAX }
+      address: { counters: addresses, max: settings.RATE_LIMIT_MAX },
+      caller: { counters: callers, max: settings.CALLER_LIMIT_MAX }
     },
     ttl: { default: settings.TOKEN_TTL, max: settings.TOKEN_TTL_MAX ?? settings.TOKEN_TTL }
   })
+}
 
-  const { HOST: host, PUBLIC_URL: publicUrl } = settings
-  const port = await listen(app, host, settings.PORT)
-  for (const origin of ownOrigins({ host, port, tls: false, publicUrl })) origins.add(origin)
-  const url = `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`
-  logger.info({ url, products: products.map(({ product }) => describe(product).name), callers: store.size }, 'listening')
-  logger.warn('no POLICY_FILE: every caller may have every enabled product')
-
+async function openRooms ({ settings, mistakes, warnings }: State, cwd: string, stdout: NodeJS.WritableStream, logger: Logger): Promise<Rooms> {
+  const addressOf = (ip: string) => addressKeys(ip)[0].key
+  const store = await openStore(settings, { cwd, log: logger, queue: new HashQueue({ addressOf }), addressOf }, mistakes)
+  const audit = await openAudit(settings, cwd, stdout, mistakes)
+  for (const warning of warnings) logger.warn(warning)
+  if (mistakes.length > 0 || store === undefined || audit === undefined) {
+    await Promise.all([store?.close(), audit?.close()])
+    throw new StartError(mistakes)
+  }
+  const guard = new Guard({ ...guessCounters(memory), failuresMax: settings.LOGIN_FAILURES_MAX })
   return {
-    url,
-    async reload () {
-      await audit.reopen()
-      await store.reload()
-    },
-    async close () {
-      await app.close()
-      await store.close()
-      await audit.close()
-    }
+    logger,
+    store,
+    audit,
+    guard,
+    logins: new Logins({ store, guard }),
+    addresses: memory.counters('address', minute),
+    callers: memory.counters('caller', minute)
   }
 }
 
-/** @returns the port, which the system chose where PORT is 0 */
-async function listen (app: FastifyInstance, host: string, port: number): Promise<number> {
+async function closeRooms ({ store, audit }: Rooms): Promise<void> {
+  await store.close()
+  await audit.close()
+}
+
+/** @returns the port, which the system chooses where PORT is 0 */
+async function listen (server: Server, host: string, port: number): Promise<number> {
   try {
-    await app.listen({ host, port })
+    await once(server.listen({ host, port }), 'listening')
   } catch (error) {
-    await app.close()
     const { code } = error as NodeJS.ErrnoException
     throw new StartError([cannotListen[code ?? ''] ?? `HOST and PORT cannot be listened on (${code})`])
   }
-  return (app.server.address() as AddressInfo).port
+  return (server.address() as AddressInfo).port
 }
 
 const cannotListen: Record<string, string> = {
@@ -142,36 +194,12 @@ const cannotListen: Record<string, string> = {
   ENOTFOUND: 'HOST is a name that does not resolve'
 }
 
-async function openStore (settings: Partial<Settings>, cwd: string, queue: HashQueue, logger: Logger): Promise<UsersFileStore> {
-  const label = settings.USERS_FILE ?? 'users.htpasswd'
-  const store = await usersFileStore({
-    path: resolve(cwd, label),
-    label,
-    queue,
-    onReload: ({ ok, message, warnings }) => {
-      if (ok) logger.info(message)
-      else logger.error(message)
-      for (const warning of warnings) logger.warn(warning)
-    }
-  })
-  for (const warning of store.warnings) logger.warn(warning)
-  return store
-}
-
-async function openAudit (settings: Partial<Settings>, cwd: string, stdout: NodeJS.WritableStream): Promise<Audit> {
+async function openAudit (settings: Partial<Settings>, cwd: string, stdout: NodeJS.WritableStream, mistakes: string[]): Promise<Audit | undefined> {
   const { AUDIT_LOG: log = 'stdout' } = settings
-  if (log === 'stdout') return createAudit(stdoutSink(stdout))
   try {
-    return createAudit(await fileSink(resolve(cwd, log)))
+    return createAudit(log === 'stdout' ? stdoutSink(stdout) : await fileSink(resolve(cwd, log)))
   } catch {
-    throw new StartError(['AUDIT_LOG names a file that cannot be opened for writing; check the path and its mode'])
-  }
-}
-
-function collect (mistakes: string[]): (error: unknown) => undefined {
-  return error => {
-    if (!(error instanceof StartError || error instanceof UsersFileError)) throw error
-    mistakes.push(...error.mistakes)
+    mistakes.push('AUDIT_LOG names a file that cannot be opened for writing; check the path and its mode')
     return undefined
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate as setImmediatePromise } from 'node:timers/promises'
 import { problem } from '../problems.js'
 import type { Sink } from './sink.js'
 
@@ -59,26 +60,20 @@ interface Waiting { line: string, written: () => void, failed: (error: unknown) 
 export function createAudit (sink: Sink, patience = 1000): Audit {
   const waiting: Waiting[] = []
   let scheduled = false
-  let busy: Promise<void> | undefined
   let stalled = false
   let ok = true
-
-  /** One at a time: a write and the change to a rotated file must not meet. */
-  function alone (work: () => Promise<void>): Promise<void> {
-    busy = work().finally(() => {
-      busy = undefined
-      schedule()
-    })
-    return busy
-  }
+  /** One after the other: a write and the change to a rotated file must not meet. */
+  let work = Promise.resolve()
 
   function schedule (): void {
-    if (scheduled || busy || waiting.length === 0) return
+    if (scheduled) return
     scheduled = true
     // Not a microtask: all requests of this turn of the event loop share the write.
     setImmediate(() => {
-      scheduled = false
-      if (!busy) alone(flush)
+      work = work.then(() => {
+        scheduled = false
+        return flush()
+      })
     })
   }
 
@@ -115,12 +110,15 @@ export function createAudit (sink: Sink, patience = 1000): Audit {
         schedule()
       })
     },
-    reopen: async () => {
-      while (busy) await busy
-      await alone(() => sink.reopen())
+    async reopen () {
+      const reopened = work.then(() => sink.reopen())
+      work = reopened.catch(() => {})
+      await reopened
     },
-    close: async () => {
-      while (waiting.length > 0 || busy) await (busy ?? new Promise(resolve => setImmediate(resolve)))
+    async close () {
+      // Behind the turn in which the last lines are taken up.
+      await setImmediatePromise()
+      await work
       await sink.close()
     }
   }

@@ -21,6 +21,8 @@ export interface Read {
   /** Whole and valid only without mistakes; what could be read, otherwise. */
   settings: Settings
   products: Enabled[]
+  /** Every product there is, on or off. */
+  known: Product[]
   mistakes: string[]
   warnings: string[]
 }
@@ -31,7 +33,7 @@ export interface Read {
  */
 export async function readSettings (env: Environment, cwd: string): Promise<Read> {
   const mistakes: string[] = []
-  const variables = withFiles(merged(env, cwd, mistakes), cwd, mistakes)
+  const variables = withFiles(readVariables(env, cwd, mistakes), cwd, mistakes)
   const named = variables.PRODUCTS === undefined ? undefined : list(variables.PRODUCTS)
   const loaded = await loadProducts(named, cwd)
   mistakes.push(...loaded.mistakes)
@@ -46,11 +48,11 @@ export async function readSettings (env: Environment, cwd: string): Promise<Read
   if (products.length === 0 && mistakes.length === 0) {
     mistakes.push('PRODUCTS: no product can be served with these settings; complete those of one, or change the region')
   }
-  return { settings: values as Settings, products, mistakes, warnings: strangers(variables, all, mistakes) }
+  return { settings: values as Settings, products, known: loaded.known, mistakes, warnings: strangers(variables, all, mistakes) }
 }
 
 /** `.env` below the environment. An empty value is no value: `.env.example` is full of them. */
-function merged (env: Environment, cwd: string, mistakes: string[]): Environment {
+export function readVariables (env: Environment, cwd: string, mistakes: string[] = []): Environment {
   let file: Environment = {}
   try {
     file = parseEnv(readFileSync(resolve(cwd, '.env'), 'utf8').replace(/^\uFEFF/, ''))

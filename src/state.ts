@@ -1,0 +1,25 @@
+import { policyReader } from './policy/file.js'
+import { loadPolicy } from './policy/load.js'
+import { allowAll, type Policy } from './policy/policy.js'
+import { readSettings, type Environment, type Read } from './settings/read.js'
+
+/** What a reload takes up: settings and policy, whole or not at all. */
+export interface State extends Read {
+  /** Whole and valid only without mistakes. */
+  policy: Policy
+}
+
+export async function readState (env: Environment, cwd: string): Promise<State> {
+  const read = await readSettings(env, cwd)
+  const { POLICY_FILE: file } = read.settings
+  if (file === undefined) {
+    return { ...read, policy: allowAll, warnings: [...read.warnings, 'POLICY_FILE is not set: every caller may have every enabled product'] }
+  }
+  const { policy, mistakes, warnings } = await loadPolicy(file, cwd, policyReader({ enabled: read.products.map(({ product }) => product), known: read.known }))
+  return {
+    ...read,
+    policy: policy ?? allowAll,
+    mistakes: [...read.mistakes, ...mistakes],
+    warnings: [...read.warnings, ...warnings]
+  }
+}
