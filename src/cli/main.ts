@@ -1,22 +1,29 @@
-import { Command, CommanderError } from 'commander'
+import { CommanderError } from 'commander'
+import { readSettings, readVariables } from '../settings/read.js'
+import { newCommand } from './command.js'
 import { demoCommand } from './demo.js'
 import { exitCodes, type Io } from './io.js'
+import { policyCommand } from './policy.js'
+import type { PolicyContext } from './policy-actions.js'
 import { startCommand } from './start.js'
+import { usersCommand } from './users.js'
 
 /** @returns the process's exit code */
 export async function main (args: string[], io: Io): Promise<number> {
   let code: number = exitCodes.ok
-  const program = new Command('twilio-token-broker')
-    .description('Hands Twilio access tokens to web pages, behind a real login.')
-    .exitOverride()
-    .configureOutput({ writeOut: text => io.stdout.write(text), writeErr: text => io.stderr.write(text) })
+  const done = (exitCode: number): void => { code = exitCode }
+  const program = newCommand(io, 'twilio-token-broker').description('Hands Twilio access tokens to web pages, behind a real login.')
+
   program.command('start', { isDefault: true })
     .description('serve, with the settings of the environment and of .env')
-    .action(async () => { code = await startCommand(io) })
+    .action(async () => done(await startCommand(io)))
   program.command('demo')
     .description('serve with throw-away secrets and a user called susan; needs no settings')
     .option('--port <port>', 'port to listen on', '3000')
-    .action(async ({ port }: { port: string }) => { code = await demoCommand(io, port) })
+    .action(async ({ port }: { port: string }) => done(await demoCommand(io, port)))
+  program.addCommand(usersCommand(io, () => readVariables(io.env, io.cwd).USERS_FILE ?? 'users.htpasswd', done))
+  program.addCommand(policyCommand(io, () => policyContext(io), done))
+
   try {
     await program.parseAsync(args, { from: 'user' })
     return code
@@ -24,4 +31,11 @@ export async function main (args: string[], io: Io): Promise<number> {
     if (!(error instanceof CommanderError)) throw error
     return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
   }
+}
+
+/** As far as the settings can be read: that the secrets are missing says nothing of the policy. */
+async function policyContext ({ env, cwd }: Io): Promise<PolicyContext> {
+  const { settings, products, known } = await readSettings(env, cwd)
+  const { POLICY_FILE: file, TOKEN_TTL: ttl, TOKEN_TTL_MAX: max = ttl } = settings
+  return { file, enabled: products, known, ttl: { default: ttl, max } }
 }

@@ -21,10 +21,7 @@ export async function serve (io: Io, started: (running: Running) => void): Promi
   }
 }
 
-/** Milliseconds; what is under way ends sooner, and load balancers wait no longer. */
-const delay = 9000
-
 export function untilSignalled (running: Running): void {
   process.on('SIGHUP', () => { running.reload() })
-  closeWithGrace({ delay, skip: ['SIGHUP'] }, () => running.close())
+  closeWithGrace({ delay: running.grace + 1000, skip: ['SIGHUP'] }, () => running.close())
 }

@@ -1,0 +1,72 @@
+import { resolve } from 'node:path'
+import type { Settings } from '../settings/schema.js'
+import { Problem } from '../problems.js'
+import { loginUrlStore } from './login-url.js'
+import { postgresStore } from './postgres.js'
+import type { HashQueue } from './queue.js'
+import type { RemoteStore, StoreLog } from './remote.js'
+import type { CallerStore } from './store.js'
+import { UsersFileError, usersFileStore } from './users-file.js'
+
+export interface OpenOptions {
+  cwd: string
+  queue: HashQueue
+  log: StoreLog & { error (message: string): void }
+  /** What counts as one address. */
+  addressOf: (ip: string) => string
+}
+
+export interface OpenStore extends CallerStore {
+  /** False while nobody can sign in. */
+  readonly ready: boolean
+  /** Reads the callers again where they are kept in a file, as on SIGHUP. */
+  reload (): Promise<unknown>
+}
+
+/**
+ * The store that the settings name.
+ * @param mistakes takes what is wrong with it; the store is then undefined
+ */
+export async function openStore (settings: Partial<Settings>, options: OpenOptions, mistakes: string[]): Promise<OpenStore | undefined> {
+  const { LOGIN_URL: url, DATABASE_URL: databaseUrl, USERS_QUERY: usersQuery } = settings
+  if (url !== undefined) return remote(loginUrlStore({ url, ...options }), options.log, mistakes)
+  if (databaseUrl !== undefined) return usersQuery === undefined ? undefined : remote(postgresStore({ databaseUrl, usersQuery, ...options }), options.log, mistakes)
+  return usersFile(settings.USERS_FILE ?? 'users.htpasswd', options, mistakes)
+}
+
+async function usersFile (label: string, { cwd, queue, log }: OpenOptions, mistakes: string[]): Promise<OpenStore | undefined> {
+  try {
+    const store = await usersFileStore({
+      path: resolve(cwd, label),
+      label,
+      queue,
+      onReload ({ ok, message, warnings }) {
+        if (ok) log.info(message)
+        else log.error(message)
+        for (const warning of warnings) log.warn(warning)
+      }
+    })
+    for (const warning of store.warnings) log.warn(warning)
+    return Object.assign(store, { ready: true })
+  } catch (error) {
+    if (!(error instanceof UsersFileError)) throw error
+    mistakes.push(...error.mistakes)
+    return undefined
+  }
+}
+
+/** A store that is away is no mistake: it may come back, and until then logins are refused as an outage. */
+async function remote (store: RemoteStore, log: StoreLog, mistakes: string[]): Promise<OpenStore | undefined> {
+  try {
+    const found = await store.check()
+    mistakes.push(...found)
+    if (found.length > 0) {
+      await store.close()
+      return undefined
+    }
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    log.warn('the store of callers cannot be reached; logins are refused with 503 until it is back')
+  }
+  return Object.assign(store, { reload: async () => {} })
+}

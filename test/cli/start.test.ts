@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process'
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { promisify } from 'node:util'
+import type { AddressInfo } from 'node:net'
+import t from 'tap'
+import { cheapHash, complete, secrets, susan } from '../helpers/broker.js'
+import { command } from '../helpers/command.js'
+import { ask } from '../helpers/http.js'
+import { installed } from '../helpers/installed.js'
+
+const run = promisify(execFile)
+const settings = { ...complete, AUDIT_LOG: 'stdout' }
+const listening = /"url":"(http:[^"]+)"/
+const folders = () => readdirSync(tmpdir()).filter(name => name.startsWith('twilio-token-broker-demo-'))
+
+t.test('a start with mistakes says all of them, serves nothing, and exits with 78', async t => {
+  const broken = command([], { cwd: t.testdir(), env: { ...settings, TWILIO_API_KEY_SID: '', TWILIO_API_KEY: secrets.keySid, PORT: 'x', HOST: '0.0.0.0' } })
+  t.equal(await broken.exit, 78)
+  t.equal(broken.stdout(), '')
+  for (const mistake of [
+    /^The broker cannot start:$/m,
+    /^ {2}TWILIO_API_KEY_SID is missing: TWILIO_API_KEY is not a setting; did you mean TWILIO_API_KEY_SID\?$/m,
+    /^ {2}PORT must be a whole number/m,
+    /^ {2}HOST is not a loopback address/m,
+    /^ {2}users\.htpasswd is missing; .*users add/m
+  ]) t.match(broken.stderr(), mistake)
+  t.notMatch(broken.stderr(), new RegExp(`${secrets.keySid}|${secrets.keySecret}`))
+})
+
+t.test('start serves until SIGTERM; standard output holds the audit alone', async t => {
+  const cwd = t.testdir({ 'users.htpasswd': `susan:${await cheapHash('secret123')}\n` })
+  const broker = command(['start'], { cwd, env: settings })
+  t.teardown(() => broker.child.kill('SIGKILL'))
+  await broker.shows(listening)
+  const url = listening.exec(broker.stderr())![1]!
+  t.equal((await ask(url, { as: susan })).status, 200)
+  t.equal((await ask(url, { as: susan, path: '/token/nope?password=canary-query' })).status, 404)
+  t.equal(await broker.stop(), 0)
+  t.match(broker.stdout().trim().split('\n').map(line => JSON.parse(line)), [{ event: 'token.issued' }, { event: 'token.refused', code: 'product-unknown' }])
+  t.match(broker.stderr(), /"path":"\/token\/nope","status":404,"code":"product-unknown"/)
+  t.notMatch(broker.stderr() + broker.stdout(), /canary-query|secret123/)
+})
+
+t.test('a port that is taken is told as the setting it is', async t => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  t.teardown(() => other.close())
+  const cwd = t.testdir({ 'users.htpasswd': `susan:${await cheapHash('secret123')}\n` })
+  const broker = command([], { cwd, env: { ...settings, PORT: String((other.address() as AddressInfo).port) } })
+  t.equal(await broker.exit, 78)
+  t.match(broker.stderr(), /PORT is taken by another process/)
+})
+
+t.test('the demo needs nothing, its curl line works as pasted, and the tutorial\'s client gets its token', async t => {
+  const before = folders()
+  const demo = command(['demo', '--port', '0'], { cwd: t.testdir(), env: { TWILIO_ACCOUNT_SID: 'nonsense' } })
+  t.teardown(() => demo.child.kill('SIGKILL'))
+  await demo.shows(/Ctrl-C/)
+  const [line, password, url] = /curl -u susan:(\S+) (http:\/\/\S+)\/token\/video/.exec(demo.stdout())!
+  const { stdout } = await run('bash', ['-c', `${line} --silent`])
+  t.match(JSON.parse(stdout), { token: /^eyJ/, identity: 'susan', expiresIn: 3600 })
+
+  if (installed('http')) {
+    const httpie = (password: string) => run('http', ['--ignore-stdin', '--check-status', 'POST', `${url}/token`, 'username=susan', `password=${password}`])
+    t.match(JSON.parse((await httpie(password!)).stdout), { token: /^eyJ/, products: ['conversations', 'sync', 'video', 'voice'] })
+    t.match(await httpie('wrong').catch((error: unknown) => error), { code: 4, stdout: /"credentials-wrong"/ })
+  }
+  t.equal(await demo.stop(), 0)
+  t.strictSame(folders(), before, 'nothing is left behind')
+})
+
+t.test('commands explain themselves, and one that does not exist is 2', async t => {
+  const cwd = t.testdir()
+  const help = command(['--help'], { cwd })
+  t.equal(await help.exit, 0)
+  for (const name of ['start', 'demo', 'users', 'policy']) t.match(help.stdout(), new RegExp(`^ {2}${name}\\b`, 'm'))
+  const unknown = command(['strat'], { cwd })
+  t.equal(await unknown.exit, 2)
+  t.equal(unknown.stdout(), '')
+  t.match(unknown.stderr(), /error: .*strat|start/)
+})

@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { until } from './until.js'
+
+const bin = fileURLToPath(new URL('../../src/bin.ts', import.meta.url))
+
+export interface CommandOptions {
+  cwd: string
+  env?: Record<string, string>
+  input?: string
+}
+
+/** The command line as a process of its own, from the sources. */
+export function command (args: string[], { cwd, env = {}, input }: CommandOptions) {
+  const child = spawn(process.execPath, [...process.execArgv, bin, ...args], { cwd, env: { ...process.env, ...env } })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', chunk => { stdout += chunk })
+  child.stderr.on('data', chunk => { stderr += chunk })
+  child.stdin.end(input ?? '')
+  const exit = once(child, 'close').then(([code]) => code as number | null)
+  return {
+    child,
+    exit,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    /** Waits until standard output or standard error shows it. */
+    shows: (text: RegExp) => until(() => text.test(stdout) || text.test(stderr), 30_000),
+    /** Ends it as a service manager does. */
+    async stop () {
+      child.kill('SIGTERM')
+      return exit
+    }
+  }
+}
