@@ -22,7 +22,12 @@ export function Sid (prefix: string) {
 }
 
 /** A list of names in the policy; `*` in one stands for any run of characters, `{caller}` for the caller's name. */
-export const Patterns = Type.Array(Type.String({ minLength: 1, maxLength: 256 }), {
+export const Patterns = Type.Array(Type.String({
+  minLength: 1,
+  maxLength: 256,
+  pattern: '^([^{}]|\\{caller\\})*$',
+  description: '1 to 256 characters, and no braces but those of {caller}'
+}), {
   description: 'names, in which * stands for any run of characters and {caller} for the caller\'s name'
 })
 

@@ -59,7 +59,11 @@ export function readVariables (env: Environment, cwd: string, mistakes: string[]
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') mistakes.push('.env cannot be read; check that it is a file that this user may read')
   }
-  return Object.fromEntries(Object.entries({ ...file, ...env }).filter(([, value]) => value !== undefined && value !== ''))
+  return { ...withValue(file), ...withValue(env) }
+}
+
+function withValue (variables: Environment): Environment {
+  return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''))
 }
 
 function withFiles (variables: Environment, cwd: string, mistakes: string[]): Environment {

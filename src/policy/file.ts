@@ -1,0 +1,80 @@
+import { Ajv } from 'ajv'
+import { describe, type Product } from '../product.js'
+import { namesAtFault, withoutEffect } from './check.js'
+import { compile } from './compile.js'
+import type { Policy } from './policy.js'
+import { policySchema, type PolicyFile } from './schema.js'
+import { faultOf, type Fault } from './sentences.js'
+import { readYaml, type Finding } from './yaml.js'
+
+export interface PolicyReading {
+  /** Null with mistakes. */
+  policy: Policy | null
+  /** All of them in the file's order, each as `policy.yaml:7:3 …`: what is wrong and what to do. */
+  mistakes: string[]
+  /** The same for what may be meant as it is. */
+  warnings: string[]
+}
+
+/**
+ * Reads a policy, YAML or JSON.
+ * @param file what its operator calls the file
+ */
+export type PolicyReader = (text: string, file: string) => PolicyReading
+
+export interface PolicyProducts {
+  enabled: Iterable<Product>
+  /** What a policy may name though it is off; those that are enabled may be among them. Default: none. */
+  known?: Iterable<Product>
+}
+
+/** UTF-16 units. Ten thousand rules are about a million. */
+const longest = 4 * 1024 * 1024
+
+/** Makes a reader of policies for these products. Making it takes some milliseconds, so keep it for the reloads. */
+export function policyReader ({ enabled, known = [] }: PolicyProducts): PolicyReader {
+  const all = [...known, ...enabled]
+  const off = new Set(all.map(nameOf))
+  for (const product of enabled) off.delete(nameOf(product))
+  const validate = new Ajv({ allErrors: true, verbose: true, strict: false }).compile<PolicyFile>(policySchema(all))
+
+  return (text, file) => {
+    const listed = (findings: Iterable<Finding>) => inOrder(findings).map(({ line, col, says }) => `${file}:${line}:${col} ${says}`)
+    const refused = (findings: Iterable<Finding>) => ({ policy: null, mistakes: listed(findings), warnings: [] })
+
+    if (text.length > longest) return refused([{ line: 1, col: 1, says: 'is larger than 4 MiB, which no policy needs' }])
+    const { value, mistakes, positionOf } = readYaml(text)
+    if (mistakes.length > 0) return refused(mistakes)
+    if (value === null) return refused([{ line: 1, col: 1, says: 'holds nothing, so nobody could have anything; write rules' }])
+
+    const placed = ({ path, of, says }: Fault) => ({ ...positionOf(path, of), says })
+    const valid = validate(value)
+    const faults = [...(validate.errors ?? []).map(faultOf), ...namesAtFault(value)]
+    if (!valid || faults.length > 0) return refused(faults.map(placed))
+
+    const policy = compile(value, rule => {
+      const { line, col } = positionOf(['rules', String(rule)])
+      return `${file}:${line}:${col}, rule ${rule + 1}`
+    })
+    const warnings = [...auditOnly(policy), ...withoutEffect(value, off), ...policy.idle.map(neverDecides)]
+    return { policy, mistakes: [], warnings: listed(warnings.map(placed)) }
+  }
+}
+
+function nameOf (product: Product): string {
+  return describe(product).name
+}
+
+/** Once each: what an alias repeats is at fault in one place only. */
+function inOrder (findings: Iterable<Finding>): Finding[] {
+  const distinct = new Map(Array.from(findings, finding => [`${finding.line}:${finding.col} ${finding.says}`, finding]))
+  return [...distinct.values()].sort((a, b) => a.line - b.line || a.col - b.col)
+}
+
+function auditOnly ({ mode }: Policy): Fault[] {
+  return mode === 'audit' ? [{ path: ['mode'], says: 'nothing is refused by this policy yet: mode is audit' }] : []
+}
+
+function neverDecides (rule: number): Fault {
+  return { path: ['rules', String(rule)], says: `rule ${rule + 1} never decides: rules above it take everybody it names` }
+}

@@ -1,0 +1,92 @@
+import type { Caller } from '../callers/store.js'
+import { refuse, type Ask } from '../product.js'
+
+/** A pattern cut at each `*`: the pieces are literal, and between two of them stands any run of characters. */
+export type Pieces = readonly string[]
+
+const caller = '{caller}'
+
+export function piecesOf (pattern: string): Pieces {
+  return pattern.normalize('NFC').split('*')
+}
+
+/**
+ * Whether the whole of `text`, which is in NFC, is what the pieces say. Each piece is taken where it first occurs, and
+ * that never has to be taken back, so a pattern of many `*` costs no more than a walk along the text.
+ */
+export function matches (pieces: Pieces, text: string): boolean {
+  const first = pieces[0]!
+  if (pieces.length === 1) return text === first
+  const last = pieces.at(-1)!
+  const end = text.length - last.length
+  if (!text.startsWith(first) || !text.endsWith(last)) return false
+  let at = first.length
+  for (const piece of pieces.slice(1, -1)) {
+    const found = text.indexOf(piece, at)
+    if (found === -1) return false
+    at = found + piece.length
+  }
+  return at <= end
+}
+
+/** The name goes in after the cut, so that nothing in it is a pattern. */
+function filled (pieces: Pieces, name: string): Pieces {
+  return pieces.map(piece => piece.replaceAll(caller, () => name).normalize('NFC'))
+}
+
+/** Several patterns, sorted by what it takes to match them. */
+export class PatternList {
+  readonly #exact = new Set<string>()
+  readonly #wild: Pieces[] = []
+  readonly #ofCaller: Pieces[] = []
+  readonly #only: Pieces | undefined
+
+  constructor (patterns: readonly string[]) {
+    const all = [...new Set(patterns)].map(piecesOf)
+    for (const pieces of all) {
+      if (pieces.some(piece => piece.includes(caller))) this.#ofCaller.push(pieces)
+      else if (pieces.length === 1) this.#exact.add(pieces[0]!)
+      else this.#wild.push(pieces)
+    }
+    if (all.length === 1 && all[0]!.length === 1) this.#only = all[0]
+  }
+
+  /** @param text in NFC */
+  matches (text: string, name: string): boolean {
+    return this.#exact.has(text) ||
+      this.#wild.some(pieces => matches(pieces, text)) ||
+      this.#ofCaller.some(pieces => matches(filled(pieces, name), text))
+  }
+
+  /** The one name that the list leaves, if it leaves one. */
+  only (name: string): string | undefined {
+    return this.#only && filled(this.#only, name)[0]
+  }
+}
+
+/** A policy's lists live as long as the policy, so each is compiled once. */
+const compiled = new WeakMap<readonly string[], PatternList>()
+
+export function listOf (patterns: readonly string[]): PatternList {
+  let list = compiled.get(patterns)
+  if (list === undefined) compiled.set(patterns, list = new PatternList(patterns))
+  return list
+}
+
+/**
+ * `Ask.choose` for one caller. A name that a pattern matched is given in NFC, the form it was compared in: another
+ * form of it would be another room at Twilio.
+ */
+export function chooser ({ name }: Caller): Ask<object, object, object>['choose'] {
+  return (property, asked, patterns) => {
+    if (patterns === undefined) return asked
+    const list = listOf(patterns)
+    if (asked === undefined) return list.only(name) ?? refuse(property, unnamed(patterns))
+    const text = asked.normalize('NFC')
+    return list.matches(text, name) ? text : refuse(property, 'not one that this caller may have')
+  }
+}
+
+function unnamed (patterns: readonly string[]): string {
+  return patterns.length === 0 ? 'none is allowed for this caller' : 'has to be named: this caller may have some, and not all'
+}

@@ -1,0 +1,26 @@
+import type { Caller } from '../callers/store.js'
+
+/** Who may have which grants. */
+export interface Policy {
+  /** `audit` lets through what only the policy would refuse, and the audit says so. */
+  readonly mode: 'enforce' | 'audit'
+  /** The first rule whose `who` matches the caller's name; null refuses everything. */
+  ruleFor (caller: Caller): Rule | null
+}
+
+export interface Rule {
+  /** Each product that the rule allows, with its entry in the form that the product's `allow` schema gives. `undefined`: not allowed. */
+  allow (product: string): object | undefined
+  /** Whether the caller may name this identity, which is in NFC, besides its own. */
+  mayName (identity: string, caller: Caller): boolean
+  /** Seconds; stands in the place of TOKEN_TTL_MAX. */
+  readonly maxTtl?: number
+  /** The rule's place, for its operator: `policy.yaml:7:5, rule 2`. */
+  readonly where?: string
+}
+
+/** Without a policy file every caller may have every enabled product, in its own name. */
+export const allowAll: Policy = {
+  mode: 'enforce',
+  ruleFor: () => ({ allow: () => ({}), mayName: () => false })
+}

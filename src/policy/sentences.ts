@@ -1,0 +1,67 @@
+import type { ErrorObject } from 'ajv'
+import { closest, distance } from 'fastest-levenshtein'
+import type { Path } from './yaml.js'
+
+/** A mistake before it has a line: what is wrong with the value at a path, or with the key that it stands under. */
+export interface Fault {
+  path: Path
+  of?: 'value' | 'key'
+  says: string
+}
+
+/** What a product's schema says of itself goes into the sentence, so that a third party's entry is explained as well as ours. */
+type Sentence = (name: string, params: Record<string, unknown>, error: ErrorObject) => string
+
+const types: Record<string, string> = {
+  array: 'a list', boolean: 'true or false', integer: 'a whole number', number: 'a number', object: 'a map', string: 'text'
+}
+
+/** One row a keyword that the value breaks. */
+const sentences: Record<string, Sentence> = {
+  additionalProperties: (name, { additionalProperty }, { parentSchema }) => {
+    const known = Object.keys(parentSchema?.properties ?? {})
+    const what = name === 'allow' ? 'a product' : `a property of ${name}`
+    return `${additionalProperty} is not ${what}${nearest(String(additionalProperty), known)}`
+  },
+  enum: (name, { allowedValues }) => `${name} must be ${(allowedValues as unknown[]).join(' or ')}`,
+  minItems: (name, _, error) => `${name} must not be empty${described(error)}`,
+  pattern: (name, _, error) => `${name} cannot be ${JSON.stringify(error.data)}${described(error)}`,
+  required: (name, { missingProperty }) => `${name} needs ${missingProperty}`,
+  type: (name, { type }, error) => `${name} must be ${types[String(type)]}${described(error)}${type === 'string' ? '; put it in quotes' : ''}`
+}
+
+/** The sentence for one error of the validator, which has to be `verbose`. */
+export function faultOf (error: ErrorObject): Fault {
+  const { instancePath, keyword, message, params } = error
+  // JSON Pointer, RFC 6901 §4.
+  const path = instancePath.split('/').slice(1).map(key => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const name = nameOf(path)
+  const says = sentences[keyword]?.(name, params, error) ?? `${name} ${message}${described(error)}`
+  return keyword === 'additionalProperties'
+    ? { path: [...path, params.additionalProperty], of: 'key', says }
+    : { path, says }
+}
+
+/** What the word may have been meant for, or what there is. */
+export function nearest (word: string, known: readonly string[]): string {
+  if (known.length === 0) return '; there are none'
+  const near = closest(word, known)
+  const far = distance(word, near)
+  // Two letters that changed places count two.
+  return far < word.length && far <= Math.max(2, word.length / 3) ? `; did you mean ${near}?` : `; known here: ${some(known)}`
+}
+
+function some (known: readonly string[]): string {
+  return known.length > 10 ? `${known.slice(0, 10).join(', ')} and ${known.length - 10} more` : known.join(', ')
+}
+
+function nameOf (path: Path): string {
+  const name = path.at(-1)
+  if (name === undefined) return 'the policy'
+  if (!/^\d+$/.test(name)) return name
+  return path.length === 2 && path[0] === 'rules' ? `rule ${Number(name) + 1}` : `an entry of ${path.at(-2)}`
+}
+
+function described ({ parentSchema }: ErrorObject): string {
+  return parentSchema?.description === undefined ? '' : `: ${parentSchema.description}`
+}

@@ -1,0 +1,158 @@
+import { PassThrough } from 'node:stream'
+import { CommanderError } from 'commander'
+import { test } from 'tap'
+import { Failure } from '../../src/cli/failure.js'
+import { policyCommand } from '../../src/cli/policy.js'
+import { defineProduct, Type } from '../../src/product.js'
+import { builtIn } from '../../src/products.js'
+import { example } from '../policy/example.js'
+
+const known = [...(await builtIn()).values()]
+const broken = defineProduct({
+  name: 'broken',
+  settings: Type.Object({}),
+  request: Type.Object({}),
+  allow: Type.Object({}),
+  grant: () => { throw new TypeError('a fault of the plugin') }
+})
+const enabled = [...known.slice(1), broken].map(product => ({
+  product,
+  settings: { TWILIO_TWIML_APP_SID: `AP${'0'.repeat(32)}`, TWILIO_SYNC_SERVICE_SID: 'default' }
+}))
+
+/** Runs a command line in a folder of these files. */
+async function run (cwd: string, file: string | undefined, line: string[]) {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
+  let code: number | undefined
+  const context = async () => ({ file, enabled, known, ttl: { default: 3600, max: 3600 } })
+  try {
+    await policyCommand({ env: {}, cwd, stdin, stdout, stderr }, context, exitCode => { code = exitCode }).parseAsync(line, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    code = error.exitCode
+  }
+  return { code, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') }
+}
+
+const files = {
+  'policy.yaml': example,
+  'bad.yaml': 'rules: []\nrule: 1\n',
+  'audit.yaml': 'mode: audit\nrules: [{ who: [susan], allow: { chat: {}, broken: {} } }]\n'
+}
+
+test('check: a right file is right', async t => {
+  const cwd = t.testdir(files)
+  t.same(await run(cwd, 'policy.yaml', ['check']), { code: 0, out: 'policy.yaml is right\n', err: '' })
+  t.same(await run(cwd, 'policy.yaml', ['check', '--json']), {
+    code: 0, out: '{"file":"policy.yaml","right":true,"mistakes":[],"warnings":[]}\n', err: ''
+  })
+})
+
+test('check: every mistake is told, and the answer is no', async t => {
+  const cwd = t.testdir(files)
+  const { code, out, err } = await run(cwd, 'bad.yaml', ['check'])
+  t.equal(code, 1)
+  t.equal(out, '')
+  t.match(err, /^bad\.yaml:1:8 rules must not be empty.*\nbad\.yaml:2:1 rule is not a property of the policy; did you mean rules\?\n$/)
+  t.match(JSON.parse((await run(cwd, 'bad.yaml', ['check', '--json'])).out), { right: false, mistakes: { length: 2 } })
+})
+
+test('check: warnings are told, and the answer is yes', async t => {
+  const { code, out, err } = await run(t.testdir(files), 'audit.yaml', ['check'])
+  t.equal(code, 0)
+  t.equal(out, 'audit.yaml is right\n')
+  t.equal(err, 'audit.yaml:1:7 nothing is refused by this policy yet: mode is audit (a warning)\n' +
+    'audit.yaml:2:34 chat is not enabled, so this has no effect (a warning)\n')
+})
+
+test('check: without POLICY_FILE there is nothing to check', async t => {
+  const { code, err } = await run(t.testdir(files), undefined, ['check'])
+  t.equal(code, 78)
+  t.match(err, /^POLICY_FILE is not set/)
+})
+
+const explanations: Array<[says: string, file: string | undefined, line: string[], code: number, words: Array<string | RegExp>]> = [
+  ['what is allowed', 'policy.yaml', ['susan', 'video', '--room', 'support-1', '--ttl', '600'], 0, [
+    'rule      policy.yaml:4:5, rule 1', 'answer    yes', 'identity  susan', 'ttl       600 seconds', 'grant     {"video":{"room":"support-1"}}'
+  ]],
+  ['what is refused', 'policy.yaml', ['susan', 'video', '--room', 'attic'], 1, [
+    'rule      policy.yaml:4:5, rule 1', 'answer    no: 403 not-allowed', '          room: not one that this caller may have'
+  ]],
+  ['what makes no sense', 'policy.yaml', ['susan', 'voice', '--no-incoming', '--no-outgoing', '--room', 'x'], 1, [
+    'rule      policy.yaml:4:5, rule 1', 'answer    no: 400 request-invalid', '          the request: has an unknown property; known are incoming, outgoing, params, ttl, identity'
+  ]],
+  ['one direction', 'policy.yaml', ['susan', 'voice', '--incoming', '--no-outgoing'], 0, [
+    'rule      policy.yaml:4:5, rule 1', 'answer    yes', 'identity  susan', 'ttl       3600 seconds', 'grant     {"voice":{"incoming":{"allow":true}}}'
+  ]],
+  ['an identity', 'policy.yaml', ['backend', 'video', '--identity', 'guest-1'], 0, [
+    'rule      policy.yaml:10:5, rule 2', 'answer    yes', 'identity  guest-1', 'ttl       3600 seconds', 'grant     {"video":{}}'
+  ]],
+  ['a caller without a rule', 'audit.yaml', ['juan', 'sync'], 0, [
+    'rule      none is for this caller', 'answer    yes, but without mode: audit no: No rule of the policy is for this caller.',
+    'identity  juan', 'ttl       3600 seconds', 'grant     {"data_sync":{"service_sid":"default"}}'
+  ]],
+  ['no policy', undefined, ['juan', 'sync'], 0, [
+    'rule      none, as POLICY_FILE is not set', 'answer    yes', 'identity  juan', 'ttl       3600 seconds', 'grant     {"data_sync":{"service_sid":"default"}}'
+  ]],
+  ['an identity that does not fit', undefined, ['a.b', 'voice'], 1, [
+    'rule      none, as POLICY_FILE is not set', 'answer    no: 422 identity-unsuitable', /^ {10}identity: voice takes letters, digits and _ only/
+  ]]
+]
+
+for (const [says, file, line, code, words] of explanations) {
+  test(`explain: ${says}`, async t => {
+    const answer = await run(t.testdir(files), file, ['explain', ...line])
+    t.equal(answer.code, code, answer.err)
+    t.match(answer.out.trimEnd().split('\n'), words)
+  })
+}
+
+test('explain: as JSON', async t => {
+  const cwd = t.testdir(files)
+  t.same(JSON.parse((await run(cwd, 'policy.yaml', ['explain', 'mallory', 'video', '--json'])).out), {
+    rule: 'policy.yaml:13:5, rule 3', allowed: true, identity: 'mallory', ttl: 3600, grant: { video: { room: 'lobby' } }
+  })
+  t.match(JSON.parse((await run(cwd, 'policy.yaml', ['explain', 'mallory', 'sync', '--json'])).out), {
+    allowed: false, status: 403, code: 'not-allowed', errors: [/^sync: /]
+  })
+})
+
+test('explain: a line that asks for nothing possible is a mistake of the line', async t => {
+  const cwd = t.testdir(files)
+  for (const [line, err] of [
+    [['a:b', 'video'], /^a name holds none of/],
+    [['susan', 'vidoe'], /^vidoe is not an enabled product; did you mean video\?/],
+    [['susan', 'chat'], /^chat is not an enabled product/]
+  ] as const) {
+    const answer = await run(cwd, 'policy.yaml', ['explain', ...line])
+    t.equal(answer.code, 2)
+    t.match(answer.err, err)
+  }
+  t.match(await run(cwd, 'policy.yaml', ['explain', 'susan', 'video', '--ttl', '1h']), { code: 1, err: /whole number of seconds/ })
+})
+
+test('explain: a policy that is not right explains nothing', async t => {
+  t.match(await run(t.testdir(files), 'bad.yaml', ['explain', 'susan', 'video']), { code: 78, err: /^bad\.yaml:1:8 .*\nbad\.yaml:2:1 / })
+})
+
+test('explain: a plugin\'s own fault is not taken for a refusal', async t => {
+  await t.rejects(run(t.testdir(files), 'audit.yaml', ['explain', 'susan', 'broken']), TypeError)
+})
+
+test('schema: prints what editors take', async t => {
+  const { code, out } = await run(t.testdir(files), undefined, ['schema'])
+  t.equal(code, 0)
+  const schema = JSON.parse(out)
+  t.equal(schema.$schema, 'http://json-schema.org/draft-07/schema#')
+  t.strictSame(Object.keys(schema.properties.rules.items.properties.allow.properties), ['conversations', 'sync', 'video', 'voice', 'broken'])
+})
+
+test('settings that cannot be read are told as they are', async t => {
+  const stderr = new PassThrough()
+  const io = { env: {}, cwd: '/', stdin: new PassThrough(), stdout: new PassThrough(), stderr }
+  let code: number | undefined
+  const context = async () => { throw new Failure(78, 'PORT must be a whole number') }
+  await policyCommand(io, context, exitCode => { code = exitCode }).parseAsync(['schema'], { from: 'user' })
+  t.equal(code, 78)
+  t.equal(String(stderr.read()), 'PORT must be a whole number\n')
+})
