@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { problem, problemBody } from './problems.js'
+import { StartError } from './state.js'
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -70,4 +72,25 @@ function answerUnparsable (error: NodeJS.ErrnoException, socket: Socket): void {
     'Connection: close',
     '', body
   ].join('\r\n'))
+}
+
+/**
+ * @returns the port, which the system chooses where PORT is 0
+ * @throws StartError
+ */
+export async function listen (server: Server, host: string, port: number): Promise<number> {
+  try {
+    await once(server.listen({ host, port }), 'listening')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new StartError([cannotListen[code ?? ''] ?? `HOST and PORT cannot be listened on (${code})`])
+  }
+  return (server.address() as AddressInfo).port
+}
+
+const cannotListen: Record<string, string> = {
+  EADDRINUSE: 'PORT is taken by another process; stop that one, or choose another PORT',
+  EACCES: 'PORT may not be used by this user; choose one above 1023',
+  EADDRNOTAVAIL: 'HOST is not an address of this machine',
+  ENOTFOUND: 'HOST is a name that does not resolve'
 }

@@ -1,28 +1,19 @@
-import { once } from 'node:events'
-import type { Server } from 'node:http'
-import { isIP, type AddressInfo } from 'node:net'
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import { pino, type DestinationStream, type Logger } from 'pino'
+import { pino, type DestinationStream } from 'pino'
 import { createApp } from './app.js'
-import { createAudit, type Audit } from './audit/audit.js'
-import { fileSink, stdoutSink } from './audit/sink.js'
-import { Guard, guessCounters } from './callers/guard.js'
-import { Logins } from './callers/login.js'
-import { openStore, type OpenStore } from './callers/open.js'
-import { HashQueue } from './callers/queue.js'
-import { addressKeys } from './limits/address.js'
-import type { Counters } from './limits/counters.js'
-import { memory } from './limits/memory.js'
-import { createListener, drainTime } from './listener.js'
+import { createListener, drainTime, listen } from './listener.js'
 import { createMint } from './mint.js'
 import { ownOrigins } from './origins.js'
 import { describe } from './product.js'
+import { closeRooms, openRooms, type Rooms } from './rooms.js'
 import type { Environment } from './settings/read.js'
 import { list } from './settings/rules.js'
 import type { Settings } from './settings/schema.js'
 import { readState, type State } from './state.js'
+import { watchFiles } from './watch.js'
 
 export interface Surroundings {
   env: Environment
@@ -43,28 +34,6 @@ export interface Running {
   reload (): Promise<void>
   close (): Promise<void>
 }
-
-/** A start that the operator's settings or files stand against; `mistakes` are all there are. */
-export class StartError extends Error {
-  override readonly name = 'StartError'
-
-  constructor (readonly mistakes: readonly string[]) {
-    super(mistakes.join('; '))
-  }
-}
-
-/** What a reload leaves as it is: files, connections and counts. */
-interface Rooms {
-  logger: Logger
-  store: OpenStore
-  audit: Audit
-  guard: Guard
-  logins: Logins
-  addresses: Counters
-  callers: Counters
-}
-
-const minute = 60_000
 
 /**
  * Settings → rooms → app → listen.
@@ -87,12 +56,21 @@ export async function start ({ env, cwd, stdout, log }: Surroundings): Promise<R
   const url = `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`
   logger.info({ url, products: state.products.map(({ product }) => describe(product).name) }, 'listening')
 
-  async function reload (): Promise<void> {
+  let watch = new AbortController()
+  function watchFilesOf ({ settings: { POLICY_FILE: policy } }: State): void {
+    watch.abort()
+    watch = new AbortController()
+    watchFiles(['.env', ...(policy === undefined ? [] : [policy])].map(file => resolve(cwd, file)), watch.signal, takeState)
+  }
+  watchFilesOf(state)
+
+  async function readAgain (): Promise<void> {
     const next = await readState(env, cwd)
     if (next.mistakes.length > 0) {
       logger.error(`settings not taken, the old ones stay: ${next.mistakes.join('; ')}`)
       return
     }
+    for (const warning of next.warnings) logger.warn(warning)
     for (const name of needRestart) {
       if (next.settings[name] !== state.settings[name]) logger.warn(`${name} has changed, which takes a restart`)
     }
@@ -100,22 +78,27 @@ export async function start ({ env, cwd, stdout, log }: Surroundings): Promise<R
     app = await buildApp(next, rooms, own)
     rooms.guard.failuresMax = next.settings.LOGIN_FAILURES_MAX
     logger.level = next.settings.LOG_LEVEL
+    watchFilesOf(next)
     logger.info('settings taken')
   }
 
-  let reloading = Promise.resolve()
+  // One after the other: a slow one must not put an older state over a newer one.
+  let taking = Promise.resolve()
+  function takeState (): Promise<void> {
+    taking = taking.then(readAgain, readAgain)
+    return taking
+  }
+
   return {
     url,
     grace: SHUTDOWN_DELAY * 1000 + drainTime,
-    reload () {
-      // One after the other: a slow one must not put an older state over a newer one.
-      reloading = reloading.then(async () => {
-        await Promise.all([reload(), rooms.store.reload(), rooms.audit.reopen()])
-      })
-      return reloading
+    async reload () {
+      const reopened = rooms.audit.reopen().catch(error => logger.error({ err: error }, 'AUDIT_LOG cannot be opened again; the old file goes on'))
+      await Promise.all([takeState(), rooms.store.reload(), reopened])
     },
     async close () {
       await setTimeout(SHUTDOWN_DELAY * 1000)
+      watch.abort()
       await Promise.all([listener.drain(), app.close()])
       await closeRooms(rooms)
     }
@@ -148,58 +131,4 @@ function buildApp ({ settings, products, policy }: State, { logger, audit, login
     },
     ttl: { default: settings.TOKEN_TTL, max: settings.TOKEN_TTL_MAX ?? settings.TOKEN_TTL }
   })
-}
-
-async function openRooms ({ settings, mistakes, warnings }: State, cwd: string, stdout: NodeJS.WritableStream, logger: Logger): Promise<Rooms> {
-  const addressOf = (ip: string) => addressKeys(ip)[0].key
-  const store = await openStore(settings, { cwd, log: logger, queue: new HashQueue({ addressOf }), addressOf }, mistakes)
-  const audit = await openAudit(settings, cwd, stdout, mistakes)
-  for (const warning of warnings) logger.warn(warning)
-  if (mistakes.length > 0 || store === undefined || audit === undefined) {
-    await Promise.all([store?.close(), audit?.close()])
-    throw new StartError(mistakes)
-  }
-  const guard = new Guard({ ...guessCounters(memory), failuresMax: settings.LOGIN_FAILURES_MAX })
-  return {
-    logger,
-    store,
-    audit,
-    guard,
-    logins: new Logins({ store, guard }),
-    addresses: memory.counters('address', minute),
-    callers: memory.counters('caller', minute)
-  }
-}
-
-async function closeRooms ({ store, audit }: Rooms): Promise<void> {
-  await store.close()
-  await audit.close()
-}
-
-/** @returns the port, which the system chooses where PORT is 0 */
-async function listen (server: Server, host: string, port: number): Promise<number> {
-  try {
-    await once(server.listen({ host, port }), 'listening')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new StartError([cannotListen[code ?? ''] ?? `HOST and PORT cannot be listened on (${code})`])
-  }
-  return (server.address() as AddressInfo).port
-}
-
-const cannotListen: Record<string, string> = {
-  EADDRINUSE: 'PORT is taken by another process; stop that one, or choose another PORT',
-  EACCES: 'PORT may not be used by this user; choose one above 1023',
-  EADDRNOTAVAIL: 'HOST is not an address of this machine',
-  ENOTFOUND: 'HOST is a name that does not resolve'
-}
-
-async function openAudit (settings: Partial<Settings>, cwd: string, stdout: NodeJS.WritableStream, mistakes: string[]): Promise<Audit | undefined> {
-  const { AUDIT_LOG: log = 'stdout' } = settings
-  try {
-    return createAudit(log === 'stdout' ? stdoutSink(stdout) : await fileSink(resolve(cwd, log)))
-  } catch {
-    mistakes.push('AUDIT_LOG names a file that cannot be opened for writing; check the path and its mode')
-    return undefined
-  }
 }

@@ -3,6 +3,15 @@ import { loadPolicy } from './policy/load.js'
 import { allowAll, type Policy } from './policy/policy.js'
 import { readSettings, type Environment, type Read } from './settings/read.js'
 
+/** A start that the operator's settings or files stand against; `mistakes` are all there are. */
+export class StartError extends Error {
+  override readonly name = 'StartError'
+
+  constructor (readonly mistakes: readonly string[]) {
+    super(mistakes.join('; '))
+  }
+}
+
 /** What a reload takes up: settings and policy, whole or not at all. */
 export interface State extends Read {
   /** Whole and valid only without mistakes. */

@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
-import { start, StartError, type Running } from '../server.js'
+import { start, type Running } from '../server.js'
+import { StartError } from '../state.js'
 import { exitCodes, type Io } from './io.js'
 
 /** `start`: serves until a signal. Resolves once it listens; the process lives on. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -40,6 +40,8 @@ export interface BrokerOptions {
   files?: Record<string, string>
   /** Symbolic links in it, by name, with their targets. */
   links?: Record<string, string>
+  /** Folders in it. */
+  folders?: string[]
 }
 
 export interface AuditLine {
@@ -52,12 +54,13 @@ export interface AuditLine {
 }
 
 /** A whole broker on a port of its own, as `start` makes it. */
-export async function startBroker ({ settings = {}, users = { susan: 'secret123' }, files = {}, links = {} }: BrokerOptions = {}) {
+export async function startBroker ({ settings = {}, users = { susan: 'secret123' }, files = {}, links = {}, folders = [] }: BrokerOptions = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'broker-'))
   const lines = await Promise.all(Object.entries(users).map(async ([name, password]) => `${name}:${await cheapHash(password)}`))
   const write = (name: string, text: string) => writeFile(join(folder, name), text, { mode: 0o600 })
   await write('users.htpasswd', lines.join('\n') + '\n')
   for (const [name, text] of Object.entries(files)) await write(name, text)
+  for (const name of folders) await mkdir(join(folder, name))
   for (const [name, target] of Object.entries(links)) await symlink(target, join(folder, name))
 
   let log = ''

@@ -1,0 +1,63 @@
+import { resolve } from 'node:path'
+import type { Logger } from 'pino'
+import { createAudit, type Audit } from './audit/audit.js'
+import { fileSink, stdoutSink } from './audit/sink.js'
+import { Guard, guessCounters } from './callers/guard.js'
+import { Logins } from './callers/login.js'
+import { openStore, type OpenStore } from './callers/open.js'
+import { HashQueue } from './callers/queue.js'
+import { addressKeys } from './limits/address.js'
+import type { Counters } from './limits/counters.js'
+import { memory } from './limits/memory.js'
+import type { Settings } from './settings/schema.js'
+import { StartError, type State } from './state.js'
+
+/** What a reload leaves as it is: files, connections and counts. */
+export interface Rooms {
+  logger: Logger
+  store: OpenStore
+  audit: Audit
+  guard: Guard
+  logins: Logins
+  addresses: Counters
+  callers: Counters
+}
+
+const minute = 60_000
+
+/** @throws StartError with every mistake there is, those of the settings included */
+export async function openRooms ({ settings, mistakes, warnings }: State, cwd: string, stdout: NodeJS.WritableStream, logger: Logger): Promise<Rooms> {
+  const addressOf = (ip: string) => addressKeys(ip)[0].key
+  const store = await openStore(settings, { cwd, log: logger, queue: new HashQueue({ addressOf }), addressOf }, mistakes)
+  const audit = await openAudit(settings, cwd, stdout, mistakes)
+  for (const warning of warnings) logger.warn(warning)
+  if (mistakes.length > 0 || store === undefined || audit === undefined) {
+    await Promise.all([store?.close(), audit?.close()])
+    throw new StartError(mistakes)
+  }
+  const guard = new Guard({ ...guessCounters(memory), failuresMax: settings.LOGIN_FAILURES_MAX })
+  return {
+    logger,
+    store,
+    audit,
+    guard,
+    logins: new Logins({ store, guard }),
+    addresses: memory.counters('address', minute),
+    callers: memory.counters('caller', minute)
+  }
+}
+
+export async function closeRooms ({ store, audit }: Rooms): Promise<void> {
+  await store.close()
+  await audit.close()
+}
+
+async function openAudit (settings: Partial<Settings>, cwd: string, stdout: NodeJS.WritableStream, mistakes: string[]): Promise<Audit | undefined> {
+  const { AUDIT_LOG: log = 'stdout' } = settings
+  try {
+    return createAudit(log === 'stdout' ? stdoutSink(stdout) : await fileSink(resolve(cwd, log)))
+  } catch {
+    mistakes.push('AUDIT_LOG names a file that cannot be opened for writing; check the path and its mode')
+    return undefined
+  }
+}
