@@ -12,7 +12,7 @@ export async function watchFiles (paths: string[], signal: AbortSignal, onChange
       path,
       every,
       signal,
-      isNews (key) {
+      async isNews (key) {
         const news = key !== known
         known = key
         return news

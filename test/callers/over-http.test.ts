@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { request } from 'node:http'
+import t from 'tap'
+import { hashPassword } from '../../src/callers/passwords.js'
+import { basic, secrets, startBroker } from '../helpers/broker.js'
+import { ask } from '../helpers/http.js'
+import { random } from '../helpers/random.js'
+import { open } from '../helpers/token.js'
+import { until } from '../helpers/until.js'
+
+t.test('1000 interleaved requests of 50 callers, some hung up, some with wrong passwords: each token is its own caller\'s', async t => {
+  const names = Array.from({ length: 50 }, (_, i) => `caller_${i}`)
+  const broker = await startBroker({ users: Object.fromEntries(names.map(name => [name, `password-of-${name}`])), settings: { LOGIN_FAILURES_MAX: '1000' } })
+  t.teardown(broker.close)
+  const { hostname, port } = new URL(broker.url)
+  const { pick } = random(50)
+  const tokens: string[] = []
+
+  const hangUp = (as: string) => new Promise<void>(resolve => {
+    const hung = request({ hostname, port, path: '/token/video', headers: { Authorization: as }, agent: false })
+    hung.on('error', () => resolve()).on('close', () => resolve())
+    hung.end(() => setImmediate(() => hung.destroy()))
+  })
+  const one = async (i: number) => {
+    const name = names[i % 50]!
+    const kind = pick(['right', 'right', 'right', 'wrong', 'hung up'])
+    if (kind === 'hung up') return hangUp(basic(name, `password-of-${name}`))
+    const password = kind === 'right' ? `password-of-${name}` : `password-of-${names[(i + 1) % 50]}`
+    const answer = await ask(broker.url, { as: basic(name, password), path: pick(['/token/video', '/token/sync', '/token']) })
+    t.equal(answer.status, kind === 'right' ? 200 : 401)
+    if (answer.status !== 200) return
+    tokens.push(answer.body.token)
+    t.equal(open(answer.body.token, secrets.keySecret).claims.grants.identity, name)
+    t.equal(answer.body.identity, name)
+  }
+  let next = 0
+  await Promise.all(Array.from({ length: 64 }, async () => {
+    while (next < 1000) await one(next++)
+  }))
+
+  await until(async () => (await broker.audit()).filter(({ event }) => event === 'token.issued').length >= tokens.length)
+  const lines = new Set((await broker.audit()).map(({ tokenSha256 }) => tokenSha256))
+  t.ok(tokens.every(token => lines.has(createHash('sha256').update(token).digest('hex'))), 'every token that was returned has its line')
+})
+
+t.test('200 concurrent pairs that differ in name or password share no result', async t => {
+  const broker = await startBroker({ users: { susan: 'secret123', juan: 'secret456' }, settings: { LOGIN_FAILURES_MAX: '1000' } })
+  t.teardown(broker.close)
+  const pairs = [['susan', 'secret123', 200], ['susan', 'secret456', 401], ['juan', 'secret456', 200], ['juan', 'secret123', 401],
+    ['nobody', 'secret123', 401], ['susan', 'secret1234', 401], ['susan', 'secret12', 401]] as const
+  const results = await Promise.all(Array.from({ length: 200 }, async (_, i) => {
+    const [name, password, status] = pairs[i % pairs.length]!
+    return (await ask(broker.url, { as: basic(name, password) })).status === status
+  }))
+  t.ok(results.every(Boolean))
+})
+
+t.test('every byte of a password counts', async t => {
+  const long = 'x'.repeat(80)
+  const broker = await startBroker({ users: { bcrypt72: 'y'.repeat(72) }, settings: { LOGIN_FAILURES_MAX: '1000' } })
+  t.teardown(broker.close)
+  await broker.write('users.htpasswd', `${readFileSync(`${broker.folder}/users.htpasswd`, 'utf8')}long:${await hashPassword(long)}\n`)
+  await broker.reload()
+  const status = async (name: string, password: string) => (await ask(broker.url, { as: basic(name, password) })).status
+  t.equal(await status('long', long), 200)
+  t.equal(await status('long', `${'x'.repeat(72)}y${'x'.repeat(7)}`), 401, 'byte 73 of 80')
+  t.equal(await status('bcrypt72', 'y'.repeat(72)), 200)
+  t.equal(await status('bcrypt72', 'y'.repeat(73)), 401, 'bcrypt itself would take it')
+})
+
+t.test('no secret, password or token is in any log, at any level', async t => {
+  const canary = { TWILIO_API_KEY_SECRET: 'canarysecretcanarysecretcanary00' }
+  const broker = await startBroker({ users: { susan: 'canary-password' }, settings: { ...canary, LOG_LEVEL: 'trace' } })
+  const { body } = await ask(broker.url, { as: basic('susan', 'canary-password') })
+  await ask(broker.url, { as: basic('canary-name', 'canary-wrong') })
+  await ask(broker.url, { as: basic('susan', 'canary-password'), path: '/token/video?password=canary-query' })
+  await ask(broker.url, { path: '/token', body: { username: 'susan', password: 'canary-password', x: 'canary-body' } })
+  await ask(broker.url, { as: basic('susan', 'canary-password'), path: '/token/canary%0apath' })
+  const everything = broker.log() + JSON.stringify(await broker.audit())
+  t.match(everything, /"product":"video","status":200/)
+  t.notMatch(everything.replaceAll('/token/canary%0apath', ''), /canary/)
+  t.notOk(everything.includes(body.token))
+  await broker.close()
+})
