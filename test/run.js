@@ -1,0 +1,26 @@
+// Runs the tests, and says which are skipped for want of what. Coverage is only whole where nothing is skipped.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+const components = [
+  { name: 'Chromium', program: 'chromium', tests: 'the browser SDKs' },
+  { name: 'OpenSSL', program: 'openssl', tests: 'the browser SDKs' },
+  { name: 'HTTPie', program: 'http', tests: 'the tutorial\'s client', debian: 'httpie' },
+  { name: 'htpasswd', program: 'htpasswd', tests: 'Apache\'s users files', debian: 'apache2-utils' },
+  { name: 'PostgreSQL 15', program: '/usr/lib/postgresql/15/bin/postgres', tests: 'callers in PostgreSQL', debian: 'postgresql' },
+  { name: 'Redis', program: 'redis-server', tests: 'shared counters' }
+]
+
+const folders = process.env.PATH.split(delimiter)
+const missing = components.filter(({ program }) => !existsSync(program) && !folders.some(folder => existsSync(join(folder, program))))
+
+if (missing.length > 0) {
+  for (const { name, tests } of missing) console.error(`${name} is not installed: the tests of ${tests} are skipped.`)
+  console.error(`On Debian: apt-get install ${missing.map(({ program, debian = program }) => debian).join(' ')}\n`)
+  if (process.env.CI) process.exit(1)
+}
+
+const args = [...(missing.length > 0 ? ['--allow-incomplete-coverage'] : []), ...process.argv.slice(2)]
+const { status } = spawnSync('tap', args, { stdio: 'inherit' })
+process.exit(status ?? 1)
