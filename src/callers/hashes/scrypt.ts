@@ -1,0 +1,42 @@
+import { scrypt as derive, timingSafeEqual } from 'node:crypto'
+import { promisify } from 'node:util'
+import type { ScryptOptions } from 'node:crypto'
+import type { HashForm } from './form.js'
+import { decoyTail, isTail } from './phc.js'
+
+const whole = /^\$scrypt\$ln=([1-9]\d?),r=([1-9]\d{0,3}),p=([1-9]\d{0,3})\$([^$]+)\$([^$]+)$/
+
+/** N times r times p; OWASP's dearest setting (N=2^17, r=8, p=1): 128 MiB, and most of a second of one core. */
+const mostWork = 2 ** 20
+/** OWASP's cheapest (N=2^14, r=8, p=5). */
+const advisedWork = 2 ** 14 * 8 * 5
+
+const scryptAsync = promisify<string, Buffer, number, ScryptOptions, Buffer>(derive)
+
+/** scrypt (RFC 7914) in PHC form, as passlib writes it. */
+export const scrypt: HashForm = {
+  name: 'scrypt',
+  begins: /^\$scrypt\$/,
+
+  read (hash) {
+    const [, ln, r, p, salt = '', digest = ''] = whole.exec(hash) ?? []
+    if (!isTail(salt, digest)) return { mistake: 'this is not a whole scrypt hash in PHC form ($scrypt$ln=…,r=…,p=…$salt$hash)' }
+    const options = { N: 2 ** Number(ln), r: Number(r), p: Number(p) }
+    const work = options.N * options.r * options.p
+    // RFC 7914 §2: N is below 2^(128 * r / 8).
+    if (work > mostWork || options.N >= 2 ** (16 * options.r)) return { mistake: `scrypt has 2^ln times r times p up to ${mostWork} here` }
+    return {
+      cost: work * 0.000_64,
+      warning: work < advisedWork ? 'scrypt of such low parameters is quickly guessed' : undefined,
+
+      async verify (password) {
+        const expected = Buffer.from(digest, 'base64')
+        const maxmem = 128 * options.r * (options.N + options.p + 2)
+        const actual = await scryptAsync(password, Buffer.from(salt, 'base64'), expected.length, { ...options, maxmem })
+        return timingSafeEqual(actual, expected)
+      },
+
+      decoy: () => decoyTail(hash)
+    }
+  }
+}

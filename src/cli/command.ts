@@ -1,0 +1,10 @@
+import { Command } from 'commander'
+import type { Io } from './io.js'
+
+/** A command that writes to `io`, and throws where commander would end the process. Its sub-commands inherit both. */
+export function newCommand (io: Io, name: string): Command {
+  return new Command(name)
+    .exitOverride()
+    .configureOutput({ writeOut: text => io.stdout.write(text), writeErr: text => io.stderr.write(text) })
+    .showHelpAfterError('(--help says more)')
+}

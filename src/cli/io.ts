@@ -1,0 +1,22 @@
+/** The world around a command: everything it may read and write, so that a test can stand in for it. */
+export interface Io {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Absolute path of the working directory. */
+  readonly cwd: string
+  readonly stdin: NodeJS.ReadableStream & { isTTY?: boolean | undefined }
+  readonly stdout: NodeJS.WritableStream
+  readonly stderr: NodeJS.WritableStream
+}
+
+/** What a command's exit code says to a script. */
+export const exitCodes = {
+  ok: 0,
+  /** The answer is no. */
+  no: 1,
+  /** The command was called in a way it does not know. */
+  usage: 2,
+  /** A setting or a file cannot be used; EX_CONFIG of sysexits.h. */
+  settings: 78,
+  /** Ctrl-C, as shells count it: 128 + SIGINT. */
+  aborted: 130
+} as const

@@ -1,0 +1,48 @@
+import { newPassword } from '../callers/password-rules.js'
+import { Failure } from './failure.js'
+import { firstLine } from './first-line.js'
+import { exitCodes } from './io.js'
+import type { Io } from './io.js'
+import { openPrompt } from './prompt.js'
+
+export interface PasswordOptions {
+  /** Take the first line of standard input. */
+  passwordStdin?: boolean
+}
+
+export interface NewPasswordOptions extends PasswordOptions {
+  /** Take passwords below the usual length. */
+  allowShort?: boolean
+}
+
+const instead = 'give the password with --password-stdin'
+
+/** The password as it was given. */
+export async function givenPassword (io: Io, { passwordStdin }: PasswordOptions): Promise<string> {
+  if (passwordStdin) return await firstLine(io)
+  const prompt = openPrompt(io, instead)
+  try {
+    return await prompt.hidden('Password: ')
+  } finally {
+    prompt.close()
+  }
+}
+
+/** A password to store, in NFC; asked for twice, since nobody sees what is typed. */
+export async function givenNewPassword (io: Io, { passwordStdin, allowShort }: NewPasswordOptions): Promise<string> {
+  const typed = passwordStdin ? await firstLine(io) : await askTwice(io)
+  const result = newPassword(typed, { allowShort })
+  if ('mistake' in result) throw new Failure(exitCodes.usage, result.mistake)
+  return result.password
+}
+
+async function askTwice (io: Io): Promise<string> {
+  const prompt = openPrompt(io, instead)
+  try {
+    const first = await prompt.hidden('New password: ')
+    if (await prompt.hidden('The same again: ') !== first) throw new Failure(exitCodes.usage, 'these are two different passwords; nothing was changed')
+    return first
+  } finally {
+    prompt.close()
+  }
+}

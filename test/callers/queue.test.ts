@@ -1,0 +1,213 @@
+import { availableParallelism } from 'node:os'
+import { getEventListeners } from 'node:events'
+import t from 'tap'
+import type { Test } from 'tap'
+import { HashQueue } from '../../src/callers/queue.js'
+import type { HashQueueOptions } from '../../src/callers/queue.js'
+
+/** A queue whose hashes end when the test says so. */
+function bench (options: HashQueueOptions) {
+  const queue = new HashQueue(options)
+  const started: string[] = []
+  const ends = new Map<string, (error?: Error) => void>()
+  return {
+    queue,
+    /** Labels of the hashes that have started, in order. */
+    started,
+    ask (label: string, ip = label, signal = new AbortController().signal) {
+      return queue.run({ ip, signal }, () => new Promise<string>((resolve, reject) => {
+        started.push(label)
+        ends.set(label, error => error ? reject(error) : resolve(label))
+      }))
+    },
+    /** Ends one hash, and lets what waits for it go on. */
+    async end (label: string, error?: Error) {
+      ends.get(label)?.(error)
+      await new Promise(resolve => setImmediate(resolve))
+    }
+  }
+}
+
+const counts = (t: Test, queue: HashQueue, running: number, waiting: number) => t.same([queue.running, queue.waiting], [running, waiting])
+
+t.test('no more hashes run at once than it is told, and the others follow as these end', async t => {
+  const { queue, ask, end, started } = bench({ atOnce: 2 })
+  const answers = ['a', 'b', 'c', 'd'].map(label => ask(label))
+  counts(t, queue, 2, 2)
+  t.same(started, ['a', 'b'])
+  await end('b')
+  counts(t, queue, 2, 1)
+  t.same(started, ['a', 'b', 'c'])
+  for (const label of ['a', 'c', 'd']) await end(label)
+  counts(t, queue, 0, 0)
+  t.same(await Promise.all(answers), ['a', 'b', 'c', 'd'])
+})
+
+t.test('by default as many run as there are cores, but a thread of the pool is left over', async t => {
+  const { queue, ask } = bench({})
+  for (let index = 0; index < 10; index++) ask(`${index}`)
+  counts(t, queue, Math.min(availableParallelism(), 3), 10 - Math.min(availableParallelism(), 3))
+})
+
+t.test('a hash that fails frees its place', async t => {
+  const { queue, ask, end, started } = bench({ atOnce: 1 })
+  const failing = ask('a')
+  ask('b')
+  const rejected = t.rejects(failing, { message: 'no memory' })
+  await end('a', new Error('no memory'))
+  await rejected
+  t.same(started, ['a', 'b'])
+  counts(t, queue, 1, 0)
+})
+
+t.test('addresses take turns, however many each has waiting', async t => {
+  const { ask, end, started } = bench({ atOnce: 1 })
+  for (const label of ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1']) ask(label, label[0])
+  const order = ['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4']
+  for (const label of order) await end(label)
+  t.same(started, order)
+})
+
+t.test('a flood from one address leaves another\'s login a place at once', async t => {
+  const { queue, ask, end, started } = bench({ atOnce: 2 })
+  const flood = Array.from({ length: 2000 }, (_, index) => ask(`a${index}`, 'a'))
+  const refused = (await Promise.allSettled(flood.slice(65))).filter(({ status }) => status === 'rejected')
+  t.equal(refused.length, 2000 - 65, 'one runs and 64 wait')
+  counts(t, queue, 1, 64)
+  ask('good', 'b')
+  t.same(started, ['a0', 'good'])
+  await end('good')
+  t.same(started, ['a0', 'good'], 'the place stays free for the next')
+  await end('a0')
+  t.same(started, ['a0', 'good', 'a1'])
+})
+
+t.test('where only one hash may run, a flood delays another\'s login by one hash that runs and one that waits', async t => {
+  const { ask, end, started } = bench({ atOnce: 1 })
+  for (let index = 0; index < 65; index++) ask(`a${index}`, 'a')
+  ask('good', 'b')
+  await end('a0')
+  await end('a1')
+  t.same(started, ['a0', 'a1', 'good'])
+})
+
+t.test('an address that holds all it may is passed over, and keeps its turn', async t => {
+  const { ask, end, started } = bench({ atOnce: 3 })
+  for (const label of ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1']) ask(label, label[0])
+  t.same(started, ['a1', 'a2', 'b1'])
+  await end('b1')
+  t.same(started, ['a1', 'a2', 'b1', 'b2'])
+  await end('a1')
+  t.same(started, ['a1', 'a2', 'b1', 'b2', 'a3'])
+  await end('b2')
+  await end('a2')
+  t.same(started, ['a1', 'a2', 'b1', 'b2', 'a3', 'c1', 'a4'])
+})
+
+t.test('beyond what may wait, for one address and for all, the answer is overloaded at once', async t => {
+  const { queue, ask, end } = bench({ atOnce: 1, mostWaiting: 3, mostPerAddress: 2 })
+  const overloaded = { code: 'overloaded', status: 503, options: { retryAfter: 2 } }
+  for (const label of ['a1', 'a2', 'a3']) ask(label, 'a')
+  await t.rejects(ask('a4', 'a'), overloaded, 'for one address')
+  ask('b1', 'b')
+  await t.rejects(ask('b2', 'b'), overloaded, 'for all')
+  counts(t, queue, 1, 3)
+  await end('a1')
+  ask('b2', 'b')
+  counts(t, queue, 1, 3)
+})
+
+t.test('by default 64 may wait for one address and 256 in all', async t => {
+  const { queue, ask } = bench({ atOnce: 1 })
+  const asked = Array.from({ length: 600 }, (_, index) => ask(`${index}`, `${index % 6}`))
+  const refused = (await Promise.allSettled(asked.slice(257))).filter(({ status }) => status === 'rejected')
+  t.equal(refused.length, 600 - 257)
+  counts(t, queue, 1, 256)
+  const alone = bench({ atOnce: 1 })
+  for (let index = 0; index < 65; index++) alone.ask(`${index}`, 'a')
+  await t.rejects(alone.ask('65', 'a'), { code: 'overloaded' })
+  counts(t, alone.queue, 1, 64)
+})
+
+t.test('what counts as one address can be more than one IP address', async t => {
+  const { ask } = bench({ atOnce: 1, mostPerAddress: 1, addressOf: ip => ip.slice(0, 9) })
+  ask('1', '2001:db8::1')
+  ask('2', '2001:db8::2')
+  await t.rejects(ask('3', '2001:db8::3'), { code: 'overloaded' })
+})
+
+t.test('who hangs up while waiting leaves at once and frees the place', async t => {
+  const { queue, ask, end, started } = bench({ atOnce: 1, mostWaiting: 2 })
+  const controller = new AbortController()
+  ask('a')
+  const leaving = ask('b', 'b', controller.signal)
+  ask('c')
+  const rejected = t.rejects(leaving, { message: 'hung up' })
+  controller.abort(new Error('hung up'))
+  counts(t, queue, 1, 1)
+  await rejected
+  ask('d')
+  for (const label of ['a', 'c', 'd']) await end(label)
+  t.same(started, ['a', 'c', 'd'])
+  counts(t, queue, 0, 0)
+})
+
+t.test('who hangs up out of the middle of a lane does not take the others\' turn', async t => {
+  const { ask, end, started } = bench({ atOnce: 1 })
+  const controller = new AbortController()
+  ask('a1', 'a')
+  ask('a2', 'a')
+  ask('a3', 'a', controller.signal).catch(() => {})
+  ask('a4', 'a')
+  ask('b1', 'b')
+  controller.abort()
+  for (const label of ['a1', 'a2', 'b1', 'a4']) await end(label)
+  t.same(started, ['a1', 'a2', 'b1', 'a4'])
+})
+
+t.test('who hangs up while the hash runs holds the place until it ends: it cannot be stopped', async t => {
+  const { queue, ask, end } = bench({ atOnce: 1 })
+  const controller = new AbortController()
+  const answer = ask('a', 'a', controller.signal)
+  ask('b')
+  controller.abort()
+  counts(t, queue, 1, 1)
+  await end('a')
+  t.equal(await answer, 'a')
+  counts(t, queue, 1, 0)
+})
+
+t.test('who has hung up already is not let in', async t => {
+  const { queue, ask } = bench({ atOnce: 1 })
+  await t.rejects(ask('a', 'a', AbortSignal.abort(new Error('gone'))), { message: 'gone' })
+  counts(t, queue, 0, 0)
+})
+
+t.test('a signal that outlives the wait is not held on to', async t => {
+  const { ask, end } = bench({ atOnce: 1 })
+  const { signal } = new AbortController()
+  ask('a')
+  ask('b', 'b', signal)
+  t.equal(getEventListeners(signal, 'abort').length, 1)
+  await end('a')
+  t.equal(getEventListeners(signal, 'abort').length, 0)
+})
+
+t.test('a thousand random arrivals, ends and hang-ups leave no place taken', async t => {
+  const { queue, ask, end, started } = bench({ atOnce: 3, mostWaiting: 20, mostPerAddress: 5 })
+  let seed = 1
+  const random = (below: number) => (seed = seed * 48271 % 2147483647) % below
+  const done: string[] = []
+  for (let round = 0; round < 1000; round++) {
+    const controller = new AbortController()
+    ask(`${round}`, `${random(8)}`, controller.signal).then(label => done.push(label), () => {})
+    if (random(4) === 0) controller.abort()
+    const running = started.filter(label => !done.includes(label))
+    if (random(4) > 0) await end(running[random(running.length)] ?? '')
+    if (queue.running > 3 || queue.waiting > 20) t.fail('more than it may')
+  }
+  for (const label of started) await end(label)
+  counts(t, queue, 0, 0)
+  t.same(new Set(done), new Set(started), 'all that started were answered')
+  t.ok(started.length > 300)
+})
