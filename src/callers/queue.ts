@@ -24,8 +24,8 @@ type Turn = () => void
 
 /**
  * Lets a few password hashes run and a bounded number wait, so that logins can neither take every core nor all memory.
- * Addresses take turns, one hash each, however many each has waiting, and with two places or more one address never has all
- * of them: a flood from one address leaves another's login a place at once.
+ * Addresses take turns, one hash each, however many each has waiting, and an address has all the places only while no other
+ * wants one: a flood from one address delays another's login by the rest of one hash.
  */
 export class HashQueue {
   /** Those that wait, by address. Map and Set keep their order and forget in constant time; the first address is next. */
@@ -99,7 +99,7 @@ export class HashQueue {
 
   /**
    * Hands a place that came free to the address whose turn it is; that address then stands behind the others.
-   * Passes over those that hold all they may, of which there are fewer than places.
+   * Passes over those that hold all they may beside others, of which there are fewer than places.
    */
   #next (): void {
     for (const [address, lane] of this.#lanes) {
@@ -113,7 +113,12 @@ export class HashQueue {
   }
 
   #mayHold (address: string): boolean {
-    return (this.#held.get(address) ?? 0) < this.#mostHeld
+    const held = this.#held.get(address) ?? 0
+    return held < this.#mostHeld || this.#isAlone(address)
+  }
+
+  #isAlone (address: string): boolean {
+    return [this.#held, this.#lanes].every(({ size }, i, maps) => size === Number(maps[i]!.has(address)))
   }
 
   #count (address: string, by: 1 | -1): void {

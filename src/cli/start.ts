@@ -13,7 +13,7 @@ export function startCommand (io: Io): Promise<number> {
 export async function serve (io: Io, started: (running: Running) => void): Promise<number> {
   try {
     // Standard output holds the audit alone, so the log goes to standard error.
-    started(await start({ ...io, log: pino.destination({ fd: 2, sync: true }) }))
+    started(await start({ ...io, log: pino.destination({ fd: 2, sync: false }) }))
     return exitCodes.ok
   } catch (error) {
     if (!(error instanceof StartError)) throw error
