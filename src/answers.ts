@@ -1,5 +1,4 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isRecord } from './body.js'
 import { Problem, problem, problemBody, type ProblemCode } from './problems.js'
 
 /** Errors of Fastify and its plugins that are the request's fault, by their code. */
@@ -28,7 +27,7 @@ export function answerProblems (scope: FastifyInstance, onRefusal: OnRefusal): v
       refused = asProblem(failure)
     }
     // 4xx are the caller's; the log is for what the operator must mend.
-    if (refused.status >= 500) request.log.error({ err: refused.options.cause ?? error, code: refused.code }, 'request failed')
+    if (refused.status >= 500) request.log.error({ err: refused.options.cause, code: refused.code }, 'request failed')
     request.refusedAs = refused.code
     return sendProblem(reply, request.id, refused)
   })
@@ -45,10 +44,9 @@ function sendProblem (reply: FastifyReply, requestId: string, refused: Problem):
 /** A problem as it is, an error that is the request's fault as its problem, and anything else as the broker's own failure. */
 function asProblem (error: unknown): Problem {
   if (error instanceof Problem) return error
-  if (!isRecord(error)) return problem('internal', { cause: error })
-  if (Array.isArray(error.validation)) return invalid(error.validation, error.validationContext as string)
-  const code = typeof error.code === 'string' ? foreign[error.code] : undefined
-  return problem(code ?? 'internal', { cause: error })
+  const { validation, validationContext, code = '' } = (error ?? {}) as Partial<FastifyError>
+  if (validation !== undefined) return invalid(validation as SchemaError[], validationContext!)
+  return problem(foreign[code] ?? 'internal', { cause: error })
 }
 
 /** The part of an ajv error (with `verbose`) that is read here. */

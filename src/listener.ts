@@ -63,7 +63,7 @@ function answerUnparsable (error: NodeJS.ErrnoException, socket: Socket): void {
     socket.destroy()
     return
   }
-  const status = statuses[error.code ?? ''] ?? 400
+  const status = statuses[error.code!] ?? 400
   const body = status === 431 ? JSON.stringify(problemBody(problem('headers-too-large'), randomUUID())) : ''
   socket.end([
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
@@ -83,7 +83,7 @@ export async function listen (server: Server, host: string, port: number): Promi
     await once(server.listen({ host, port }), 'listening')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new StartError([cannotListen[code ?? ''] ?? `HOST and PORT cannot be listened on (${code})`])
+    throw new StartError([cannotListen[code!] ?? `HOST and PORT cannot be listened on (${code})`])
   }
   return (server.address() as AddressInfo).port
 }

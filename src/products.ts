@@ -16,9 +16,9 @@ export interface Loaded {
 export async function builtIn (): Promise<Map<string, Product>> {
   const folder = new URL('../plugins/', import.meta.url)
   const found = new Map<string, Product>()
-  for (const file of (await readdir(folder)).sort()) {
-    // The same folder holds .d.ts files once compiled.
-    if (extname(file) !== extname(import.meta.url) || file.endsWith('.d.ts')) continue
+  // Once compiled, the same folder holds declarations too.
+  const files = (await readdir(folder)).filter(file => extname(file) === extname(import.meta.url))
+  for (const file of files.sort()) {
     const { default: product } = await import(new URL(file, folder).href) as { default: Product }
     found.set(describe(product).name, product)
   }

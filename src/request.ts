@@ -68,8 +68,9 @@ export function admitRequests (scope: FastifyInstance): void {
 
 /** Behind a trusted proxy Fastify takes whatever the header says for the address, an address or not. */
 function addressOf (request: FastifyRequest): string {
-  const ip = isIP(request.ip) ? request.ip : request.raw.socket.remoteAddress ?? '0.0.0.0'
-  return ip.startsWith('::ffff:') ? ip.slice(7) : ip
+  // A socket whose peer has hung up by now has no address any more.
+  const ip = [request.ip, request.raw.socket.remoteAddress].find(ip => ip !== undefined && isIP(ip)) ?? '0.0.0.0'
+  return ip.replace(/^::ffff:(?=\d+\.)/, '')
 }
 
 function repeats (rawHeaders: string[]): boolean {

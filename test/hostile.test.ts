@@ -3,7 +3,7 @@ import { basic, startBroker, susan } from './helpers/broker.js'
 import { ask, type Ask } from './helpers/http.js'
 
 const origin = 'https://app.example.com'
-const users = { susan: 'secret123', colon: 'pass:word', 'zo\u00eb': 'caf\u00e9 12345' }
+const users = { susan: 'secret123', colon: 'pass:word', zoë: 'caf\u00e9 12345' }
 const base64 = (text: string | Buffer) => `Basic ${Buffer.from(text).toString('base64')}`
 const latin1 = (text: string) => base64(Buffer.from(text, 'latin1'))
 
@@ -88,6 +88,7 @@ const cases: Case[] = [
   refusedMedia('another JSON', { 'Content-Type': 'application/vnd.api+json' }),
   refusedMedia('a type that only begins as JSON', { 'Content-Type': 'application/jsonx' }),
   refusedMedia('what is no media type', { 'Content-Type': 'json' }),
+  refusedMedia('no type', { 'Content-Type': '' }),
   refusedMedia('UTF-16', { 'Content-Type': 'application/json; charset=utf-16' }),
   refusedMedia('a compressed body', { 'Content-Encoding': 'gzip' }),
   { name: 'a body of 8 kB', as: susan, body: { room: 'x'.repeat(8000) }, status: 413, code: 'body-too-large', audited: true },

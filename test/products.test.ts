@@ -92,13 +92,14 @@ t.test('a plugin that claims a setting of the broker stops the start', async t =
 })
 
 t.test('a product whose grant throws, or takes the identity\'s place, is 500 with fixed text, and audited', async t => {
-  for (const file of ['grant-throws.ts', 'grant-identity.ts']) {
+  for (const file of ['grant-throws.ts', 'grant-throws-nothing.ts', 'grant-identity.ts']) {
     const broker = await startBroker({ settings: { PRODUCTS: fake(file) } })
     const answer = await ask(broker.url, { as: susan, path: '/token/fax' })
     t.match(answer, { status: 500, body: { code: 'internal', detail: /^The broker failed\./ } }, file)
     t.notMatch(answer.text, /secret of the fax/, file)
     t.match((await broker.audit()).at(-1), { event: 'token.refused', code: 'internal', caller: 'susan', products: ['fax'] }, file)
     t.match(broker.log(), /request failed/, file)
+    for (const body of [{}, { products: { fax: {} } }]) t.match(await ask(broker.url, { as: susan, path: '/token', body }), { status: 500 }, `${file}: among several`)
     await broker.close()
   }
 })

@@ -82,10 +82,10 @@ t.test('100 reloads under load, half of them bad, fail no request, and each toke
     { TWILIO_API_KEY_SID: secrets.keySid, TWILIO_API_KEY_SECRET: secrets.keySecret },
     { TWILIO_API_KEY_SID: `SK${'8'.repeat(32)}`, TWILIO_API_KEY_SECRET: 'beefbeefbeefbeefbeefbeefbeefbeef' }
   ]
-  let reloading = true
+  const reloads = new AbortController()
   let asked = 0
   const load = async () => {
-    while (reloading) {
+    while (!reloads.signal.aborted) {
       const answer = await ask(broker.url, { as: susan })
       asked++
       if (answer.status !== 200) t.fail(`${answer.status} during a reload`)
@@ -98,7 +98,7 @@ t.test('100 reloads under load, half of them bad, fail no request, and each toke
     await broker.write('.env', i % 2 === 0 ? env(keys[i / 2 % 2]!) : env({ TWILIO_API_KEY_SID: 'nonsense' }))
     await broker.reload()
   }
-  reloading = false
+  reloads.abort()
   await Promise.all(loads)
   t.ok(asked > 50)
   const lines = await broker.audit()
@@ -133,6 +133,16 @@ t.test('a shutdown answers what is under way and ends in spite of idle and half-
   await closed
   t.ok(statuses.length > 0 && statuses.every(status => [200, 401, 429].includes(status)), statuses.join(' '))
   await t.rejects(ask(broker.url))
+})
+
+t.test('it listens on IPv6, and its own origins are those', async t => {
+  const broker = await startBroker({ settings: { HOST: '::1' } })
+  t.teardown(broker.close)
+  t.match(broker.url, /^http:\/\/\[::1\]:\d+$/)
+  const { port } = new URL(broker.url)
+  const answer = await fetch(`${broker.url}/token/video`, { headers: { Authorization: susan, Origin: `http://[::1]:${port}`, 'Sec-Fetch-Mode': 'cors' } })
+  t.equal(answer.status, 200)
+  t.match((await broker.audit()).at(-1), { ip: '::1' })
 })
 
 t.test('a socket that sends nothing, or headers or a body too slowly, is closed', async t => {

@@ -79,6 +79,8 @@ export function createAudit (sink: Sink, patience = 1000): Audit {
 
   async function flush (): Promise<void> {
     const batch = waiting.splice(0)
+    // A stall has failed them already.
+    if (batch.length === 0) return
     const patient = setTimeout(() => {
       stalled = true
       fail([...batch, ...waiting.splice(0)], new Error('the audit log takes no more'))

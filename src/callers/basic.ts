@@ -1,6 +1,6 @@
 import basicAuth from '@fastify/basic-auth'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { problem } from '../problems.js'
+import { Problem, problem } from '../problems.js'
 import type { Caller, Login } from './store.js'
 
 /** Decides a login; settles with a caller, or throws the Problem to answer. */
@@ -12,7 +12,7 @@ export async function takeBasicCredentials (scope: FastifyInstance, signIn: Sign
     // By callback: the plugin lets a promise that rejects with undefined pass as a login, and one that resolves with anything else end the process.
     validate (name, password, request, _reply, done) {
       if (!isCanonical(request, name, password)) return done(problem('credentials-wrong'))
-      identify(request, name, password, signIn).then(() => done(), (error: unknown) => done(error instanceof Error ? error : problem('internal', { cause: error })))
+      identify(request, name, password, signIn).then(() => done(), (cause: unknown) => done(cause instanceof Problem ? cause : problem('internal', { cause })))
     }
   })
 }

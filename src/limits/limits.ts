@@ -20,13 +20,14 @@ export async function limitAddresses (scope: FastifyInstance, counters: Counters
   const count = scope.createRateLimit()
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const limit = await count(request)
-    // Only an allow list, which there is none of, gives the other form.
-    if (limit.isAllowed) return
+    // Without an allow list it always is one that counts.
+    const limit = await count(request) as Counted
     tell(reply, 'address', max, limit.remaining, limit.ttl, counters.window)
     if (limit.isExceeded) throw problem('rate-limited', { retryAfter: retryAfter({ resetMs: limit.ttl }) })
   }
 }
+
+type Counted = Extract<Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>, { isAllowed: false }>
 
 /** Counts a caller's token. */
 export async function limitCaller (reply: FastifyReply, counters: Counters, name: string, max: number): Promise<void> {

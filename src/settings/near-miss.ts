@@ -5,14 +5,9 @@ import { distance } from 'fastest-levenshtein'
  * whole words of the other (`TWILIO_API_KEY`, `API_KEY_SECRET`). One word alone is too common to mean ours (`HOSTNAME`, `PATH`).
  */
 export function nearMiss (variable: string, settings: Iterable<string>): string | undefined {
-  let best: { name: string, far: number } | undefined
-  for (const name of settings) {
-    const far = distance(variable, name)
-    if (far <= mistypes(name) || lacksWords(variable, name) || lacksWords(name, variable)) {
-      if (best === undefined || far < best.far) best = { name, far }
-    }
-  }
-  return best?.name
+  return [...settings]
+    .filter(name => distance(variable, name) <= mistypes(name) || lacksWords(variable, name) || lacksWords(name, variable))
+    .sort((one, other) => distance(variable, one) - distance(variable, other))[0]
 }
 
 function mistypes (name: string): number {

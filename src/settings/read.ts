@@ -45,9 +45,6 @@ export async function readSettings (env: Environment, cwd: string): Promise<Read
     if (used(values)) mistakes.push(`${name} is not supported by this version; remove it`)
   }
   const products = enabled(loaded.products, named !== undefined, values, mistakes)
-  if (products.length === 0 && mistakes.length === 0) {
-    mistakes.push('PRODUCTS: no product can be served with these settings; complete those of one, or change the region')
-  }
   return { settings: values as Settings, products, known: loaded.known, mistakes, warnings: strangers(variables, all, mistakes) }
 }
 

@@ -90,11 +90,14 @@ function isOrigin (entry: string): boolean {
   return /^https?:/.test(entry) ? new URL(entry).origin === entry : true
 }
 
+/** Bits of an address, by its family. */
+const widths: Record<number, number> = { 4: 32, 6: 128 }
+
 function isCidr (entry: string): boolean {
   const [address = '', bits, ...rest] = entry.split('/')
   const family = isIP(address)
   if (family === 0 || rest.length > 0) return false
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= widths[family]!)
 }
 
 function isUrl (value: string, protocols: string[]): boolean {

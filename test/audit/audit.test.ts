@@ -58,7 +58,7 @@ t.test('a write that fails fails its lines, and the next one is tried', async t 
 
 t.test('a write that stalls fails what waits, then everything at once, until it ends', async t => {
   const { sink, writes } = heldSink()
-  const audit = createAudit(sink, 20)
+  const audit = createAudit(sink, 300)
   const stuck = audit.record(line(1))
   await until(() => writes.length === 1)
   const behind = audit.record(line(2))

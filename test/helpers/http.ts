@@ -34,6 +34,8 @@ export interface Ask {
 
 /** One request, as it is: nothing is normalised or followed. */
 export function ask (url: string, { method = 'POST', path = '/token/video', as, headers = {}, body }: Ask = {}): Promise<Answer> {
+  // An empty value takes a header away.
+  const without = Object.keys(headers).filter(name => headers[name] === '')
   const bytes = body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
   const { hostname, port } = new URL(url)
   return new Promise((resolve, reject) => {
@@ -58,6 +60,7 @@ export function ask (url: string, { method = 'POST', path = '/token/video', as, 
         resolve({ status: response.statusCode!, headers: response.headers, text, body: isJson ? JSON.parse(text) : {} })
       })
     })
+    for (const name of without) request.removeHeader(name)
     request.on('error', reject)
     request.end(bytes)
   })

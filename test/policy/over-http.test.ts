@@ -3,7 +3,7 @@ import { basic, secrets, startBroker, susan } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
 import { open } from '../helpers/token.js'
 
-const users = { susan: 'secret123', backend: 'secret123', visitor: 'secret123', stranger: 'secret123' }
+const users = { susan: 'secret123', backend: 'secret123', visitor: 'secret123', stranger: 'secret123', chooser: 'secret123' }
 const rules = `
 groups:
   support: [susan]
@@ -20,6 +20,8 @@ rules:
     maxTtl: 7200
   - who: [visitor]
     allow: { video: { rooms: [lobby] } }
+  - who: [chooser]
+    allow: { video: { rooms: [lobby, garden] } }
 `
 const grants = (token: string) => open(token, secrets.keySecret).claims.grants
 
@@ -62,6 +64,9 @@ t.test('the first rule for a caller decides, and a refusal names the property', 
   t.match(await ask(broker.url, { as: susan, path: '/token', body: { products: { sync: {}, video: { room: 'x' } } } }),
     { status: 403, body: { code: 'not-allowed', detail: /^video: room: /, errors: [{ path: '/products/video/room' }] } }, 'what is named must be granted')
   t.match(await ask(broker.url, { as: basic('stranger', 'secret123'), path: '/token' }), { status: 403, body: { code: 'not-allowed' } })
+  t.match(await ask(broker.url, { as: basic('chooser', 'secret123'), path: '/token' }), { status: 403, body: { code: 'not-allowed', detail: /name one in products/ } })
+  t.match(await ask(broker.url, { as: basic('backend', 'secret123'), body: { identity: `guest-${'x'.repeat(130)}` } }),
+    { status: 422, body: { code: 'identity-unsuitable', detail: /video takes at most 128 characters/ } })
 })
 
 t.test('mode: audit lets through what only the policy would refuse, and writes it down', async t => {
