@@ -26,7 +26,8 @@ export const rules: Rule[] = [
 
   ({ LOGIN_URL: url }) => url === undefined || isUrl(url, ['http:', 'https:']) ? [] : ['LOGIN_URL must be an http: or https: URL'],
 
-  ({ DATABASE_URL: url }) => url === undefined || isUrl(url, ['postgres:', 'postgresql:'])
+  // Not by `URL`: one for a Unix socket names no host, which only PostgreSQL takes.
+  ({ DATABASE_URL: url }) => url === undefined || /^postgres(ql)?:\/\/\S+$/.test(url)
     ? []
     : ['DATABASE_URL must be a postgres: or postgresql: URL'],
 

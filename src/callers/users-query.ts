@@ -1,0 +1,120 @@
+import { Socket } from 'node:net'
+import { DatabaseError, Pool } from 'pg'
+
+export interface UsersQueryOptions {
+  /**
+   * `postgres://user:password@host:port/database?…`. With `?statement_timeout=` and no number the server is not asked to
+   * bound statements: some connection poolers refuse that parameter.
+   */
+  databaseUrl: string
+  /** Takes a name as `$1`; answers `password_hash` and, if it likes, `identity`. */
+  usersQuery: string
+}
+
+/** A column that a query leaves out is undefined, one without a value null. */
+export interface UserRow {
+  readonly password_hash: string | null
+  readonly identity?: string | null
+}
+
+/** A setting is wrong, so that no patience helps. The message names the setting; it holds no secret and nothing that a caller sent. */
+export class SettingMistake extends Error {}
+
+/**
+ * Connections at most. A look-up takes about a millisecond and a password's hash many times as long, so a few are enough.
+ * Not more than the failures that open a circuit: after those, each connection that an outage left dead has been found out.
+ */
+const connections = 5
+/** Milliseconds for each step, which is all the time that the circuit gives the whole. */
+const stepTime = 800
+
+/**
+ * SQLSTATE classes whose text speaks of the server, the login or the query and is fit for a log, with the setting to
+ * look at. The text of others may hold the name that was looked up, or data.
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const fitForLog: ReadonlyArray<{ states: RegExp, setting?: string }> = [
+  { states: /^(28|3D)/, setting: 'DATABASE_URL' },
+  // Parameters that a connection pooler does not take, and a query without `$1`.
+  { states: /^08P01/, setting: 'DATABASE_URL or USERS_QUERY' },
+  { states: /^42/, setting: 'USERS_QUERY' },
+  { states: /^(08|53|57)/ }
+]
+
+/** The name is no number, no UUID or whatever the column is, or cannot be stored in the database's encoding. */
+const namesNobody = new Set(['22P02', '22003', '22021'])
+
+/** The operator's own query over the operator's own table. */
+export class UsersQuery {
+  readonly #query: string
+  readonly #pool: Pool
+  readonly #sockets = new Set<Socket>()
+
+  constructor ({ databaseUrl, usersQuery }: UsersQueryOptions) {
+    this.#query = usersQuery
+    this.#pool = new Pool({
+      connectionString: databaseUrl,
+      fallback_application_name: 'twilio-token-broker',
+      max: connections,
+      connectionTimeoutMillis: stepTime,
+      query_timeout: stepTime,
+      // The server's own: without it a statement that waits for a lock holds its session long after we are gone.
+      statement_timeout: stepTime,
+      keepAlive: true,
+      stream: () => this.#socket()
+    })
+    // A connection that ends while it is idle ends the process when nobody listens. The next look-up opens another one, or says why not.
+    this.#pool.on('error', () => {})
+  }
+
+  /** Look-ups that wait for a connection. */
+  get waiting () {
+    return this.#pool.waitingCount
+  }
+
+  /** @throws SettingMistake, or Error with what the server or the network said, fit for a log */
+  async lookUp (name: string): Promise<UserRow[]> {
+    try {
+      const { rows, fields } = await this.#pool.query<UserRow>({ text: this.#query, values: [name], types: asText })
+      if (fields.filter(({ name }) => name === 'password_hash').length !== 1) throw new SettingMistake('USERS_QUERY must answer one column named password_hash')
+      if (fields.filter(({ name }) => name === 'identity').length > 1) throw new SettingMistake('USERS_QUERY answers two columns named identity')
+      return rows
+    } catch (error) {
+      if (error instanceof DatabaseError && namesNobody.has(String(error.code))) return []
+      throw retold(error)
+    }
+  }
+
+  /** Look-ups under way end in their time; new ones are refused. */
+  async close () {
+    if (!this.#pool.ending) await this.#pool.end()
+    // The pool has said goodbye; a network that swallows it must not keep the process from ending.
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  #socket () {
+    const socket = new Socket()
+    this.#sockets.add(socket)
+    return socket.once('close', () => this.#sockets.delete(socket))
+  }
+}
+
+/** Whatever the type of a column, its value as the server writes it: an integer is an identity like any other. */
+const asText = { getTypeParser: () => (value: string) => value }
+
+/** The driver's errors carry the connection, the query and sometimes data along; what is logged is a sentence. */
+function retold (error: unknown): Error {
+  if (!(error instanceof DatabaseError)) return error instanceof SettingMistake ? error : new Error(textOf(error))
+  const { message } = error
+  const code = String(error.code)
+  const fit = fitForLog.find(({ states }) => states.test(code))
+  if (fit === undefined) return new Error(`PostgreSQL refused USERS_QUERY (SQLSTATE ${code})`)
+  const text = `${message} (SQLSTATE ${code})`
+  return fit.setting === undefined ? new Error(text) : new SettingMistake(`${fit.setting}: ${text}`)
+}
+
+/** Where a name has several addresses, Node's error has a code and no message. */
+function textOf (error: unknown): string {
+  const { message, code } = error as NodeJS.ErrnoException
+  return message || String(code)
+}
