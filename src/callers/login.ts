@@ -1,0 +1,107 @@
+import { Problem, problem } from '../problems.js'
+import type { Guard, Place } from './guard.js'
+import { loginName } from './names.js'
+import { usablePassword } from './password-rules.js'
+import type { Caller, CallerStore, Login } from './store.js'
+import { Verified } from './verified.js'
+
+export interface LoginParts {
+  store: CallerStore
+  guard: Guard
+  verified?: Verified
+}
+
+interface Credentials {
+  readonly name: string
+  readonly password: string
+}
+
+/**
+ * Who the credentials belong to. The order is the security:
+ * what nobody is called costs no look-up; a place among the guesses comes before any comparison, also with what is remembered;
+ * and nothing but a `Caller` that the store gave in time is taken for one.
+ */
+export class Logins {
+  readonly #store: CallerStore
+  readonly #guard: Guard
+  readonly #verified: Verified
+
+  constructor ({ store, guard, verified = new Verified(store) }: LoginParts) {
+    this.#store = store
+    this.#guard = guard
+    this.#verified = verified
+  }
+
+  /**
+   * Answers or throws at once where it can: a caller that is remembered, or credentials that nobody has. Else it answers a promise, which always settles once
+   * the store does or the signal is aborted.
+   * @throws Problem `credentials-wrong`, `login-limited`, `overloaded`, `store-unavailable` or `limiter-unavailable`;
+   * or the reason that the signal was aborted with
+   */
+  login (sentName: string, sentPassword: string, login: Login): Caller | Promise<Caller> {
+    const name = loginName(sentName)
+    const password = usablePassword(sentPassword)
+    if (name === undefined || password === undefined) throw problem('credentials-wrong')
+    const place = this.#guard.reserve(name, login.ip, login.signal)
+    return place instanceof Promise
+      ? place.then(place => this.#compare({ name, password }, place, login))
+      : this.#compare({ name, password }, place, login)
+  }
+
+  #compare ({ name, password }: Credentials, place: Place, login: Login): Caller | Promise<Caller> {
+    const caller = this.#verified.recall(name, password)
+    if (caller === undefined) return untilHangUp(this.#ask({ name, password }, place, login), login.signal)
+    place.succeeded()
+    return caller
+  }
+
+  async #ask ({ name, password }: Credentials, place: Place, login: Login): Promise<Caller> {
+    let answer: unknown
+    try {
+      login.signal.throwIfAborted()
+      answer = await this.#store.verify(name, password, login)
+      // Too late for anyone to read it; and only now does the place come free, so that to hang up buys no further hash.
+      login.signal.throwIfAborted()
+    } catch (error) {
+      // A refusal that is thrown where null was to be answered is still a wrong password; an outage is none, nor is a caller who hung up.
+      const isRefusal = error instanceof Problem && error.status < 500 && !login.signal.aborted
+      if (isRefusal) place.failed()
+      else place.cancelled()
+      login.signal.throwIfAborted()
+      throw error instanceof Problem ? error : unavailable(error)
+    }
+    if (answer === null) {
+      place.failed()
+      throw problem('credentials-wrong')
+    }
+    if (!isCaller(answer)) {
+      place.cancelled()
+      throw unavailable(new TypeError('the store answered neither a caller nor null'))
+    }
+    place.succeeded()
+    this.#verified.remember(name, password, answer)
+    return answer
+  }
+}
+
+function isCaller (answer: unknown): answer is Caller {
+  return typeof answer === 'object' && answer !== null &&
+    'name' in answer && isText(answer.name) && 'identity' in answer && isText(answer.identity)
+}
+
+function isText (value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
+}
+
+function unavailable (cause: unknown) {
+  return problem('store-unavailable', { retryAfter: 5, cause })
+}
+
+/** The work's outcome, or a rejection as soon as nobody waits for it any more. */
+function untilHangUp<T> (work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(signal.reason)
+    signal.addEventListener('abort', leave)
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
+  })
+}

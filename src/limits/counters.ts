@@ -1,0 +1,57 @@
+import type { Lately } from './lately.js'
+
+/** What a counter stands at. */
+export interface Count {
+  /** Hits counted in this window, those held included; never above `max`, as a hit beyond it is not counted. */
+  readonly used: number
+  /** How many of `used` are held, and may yet be given back. */
+  readonly held: number
+  readonly max: number
+  /** Milliseconds until the window ends; 0 where nothing is counted. */
+  readonly resetMs: number
+  /** Whether this hit was one too many. */
+  readonly exceeded: boolean
+}
+
+/** A hit whose outcome is still open. Exactly one of its functions is called, once; after the window's end they do nothing, nor do they where the hit was one too many. */
+export interface Hold extends Count {
+  /** The hit counts. */
+  keep (): void
+  /** The hit never was. */
+  giveBack (): void
+}
+
+/**
+ * Counters of hits in fixed windows: a window begins with a key's first hit and lasts `window` milliseconds.
+ * Those in memory answer at once, those that share with other nodes answer a promise.
+ */
+export interface Counters {
+  /** Milliseconds. */
+  readonly window: number
+  /** Counts a hit, unless that makes more than `max`. */
+  take (key: string, max: number): Count | Promise<Count>
+  /** Counts a hit for the time being. Any number of calls at once hold at most `max` together. */
+  hold (key: string, max: number): Hold | Promise<Hold>
+  /** Forgets a key's hits, except those still held: their outcome will count. */
+  clear (key: string): void
+}
+
+/** Where the counters of a process live: in its memory, or shared with other nodes. */
+export interface CounterSource {
+  /** Counters of their own. @param name letters and hyphens; one for each use @param window milliseconds @param size keys in memory at most */
+  counters (name: string, window: number, size?: number): Counters
+  lately (): Lately
+  /** False while what should be shared is counted by each node for itself, or not at all. */
+  readonly up: boolean
+  close (): void
+}
+
+/** Whether so many hits count for good that no outcome of a held one can make room. */
+export function isSpent (count: Count): boolean {
+  return count.used - count.held >= count.max
+}
+
+/** Whole seconds for a Retry-After header; at least 1. */
+export function retryAfter ({ resetMs }: Pick<Count, 'resetMs'>): number {
+  return Math.max(1, Math.ceil(resetMs / 1000))
+}
