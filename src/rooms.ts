@@ -7,8 +7,9 @@ import { Logins } from './callers/login.js'
 import { openStore, type OpenStore } from './callers/open.js'
 import { HashQueue } from './callers/queue.js'
 import { addressKeys } from './limits/address.js'
-import type { Counters } from './limits/counters.js'
+import type { Counters, CounterSource } from './limits/counters.js'
 import { memory } from './limits/memory.js'
+import { sharedCounters } from './limits/redis.js'
 import type { Settings } from './settings/schema.js'
 import { StartError, type State } from './state.js'
 
@@ -19,6 +20,8 @@ export interface Rooms {
   audit: Audit
   guard: Guard
   logins: Logins
+  /** Where all counts are kept: here, or in a Redis that other nodes share. */
+  counters: CounterSource
   addresses: Counters
   callers: Counters
 }
@@ -35,19 +38,34 @@ export async function openRooms ({ settings, mistakes, warnings }: State, cwd: s
     await Promise.all([store?.close(), audit?.close()])
     throw new StartError(mistakes)
   }
-  const guard = new Guard({ ...guessCounters(memory), failuresMax: settings.LOGIN_FAILURES_MAX })
+  const counters = await openCounters(settings, logger)
+  const guard = new Guard({ ...guessCounters(counters), failuresMax: settings.LOGIN_FAILURES_MAX })
   return {
     logger,
     store,
     audit,
     guard,
     logins: new Logins({ store, guard }),
-    addresses: memory.counters('address', minute),
-    callers: memory.counters('caller', minute)
+    counters,
+    addresses: counters.counters('address', minute),
+    callers: counters.counters('caller', minute)
   }
 }
 
-export async function closeRooms ({ store, audit }: Rooms): Promise<void> {
+async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, logger: Logger): Promise<CounterSource> {
+  if (url === undefined) return memory
+  return sharedCounters({
+    url,
+    down,
+    onChange (up, cause) {
+      if (up) logger.info('Redis is there; limits are shared')
+      else logger.warn({ cause }, down === 'local' ? 'Redis is away; each node limits for itself' : 'Redis is away; requests are refused with 503 until it is back')
+    }
+  })
+}
+
+export async function closeRooms ({ store, audit, counters }: Rooms): Promise<void> {
+  counters.close()
   await store.close()
   await audit.close()
 }

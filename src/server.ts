@@ -106,7 +106,7 @@ export async function start ({ env, cwd, stdout, log }: Surroundings): Promise<R
 }
 
 /** Settings that are read once. */
-const needRestart = ['HOST', 'PORT', 'USERS_FILE', 'DATABASE_URL', 'USERS_QUERY', 'LOGIN_URL', 'AUDIT_LOG', 'SHUTDOWN_DELAY'] as const satisfies Array<keyof Settings>
+const needRestart = ['HOST', 'PORT', 'USERS_FILE', 'DATABASE_URL', 'USERS_QUERY', 'LOGIN_URL', 'REDIS_URL', 'REDIS_DOWN', 'AUDIT_LOG', 'SHUTDOWN_DELAY'] as const satisfies Array<keyof Settings>
 
 function buildApp ({ settings, products, policy }: State, { logger, audit, logins, addresses, callers }: Rooms, own: ReadonlySet<string>): Promise<FastifyInstance> {
   const pages = new Set(list(settings.CORS_ORIGINS))

@@ -61,7 +61,6 @@ export const rules: Rule[] = [
 /** Settings that this version knows and cannot serve yet: refused, since one that is ignored is believed to work. */
 export const unbuilt: Array<[keyof Settings, (settings: Partial<Settings>) => boolean]> = [
   ['TLS_CERT_FILE', settings => settings.TLS_CERT_FILE !== undefined],
-  ['REDIS_URL', settings => settings.REDIS_URL !== undefined],
   ['OPERATORS', settings => settings.OPERATORS !== undefined]
 ]
 

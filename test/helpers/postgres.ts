@@ -77,12 +77,12 @@ export async function postgres () {
 
   async function start () {
     const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-    const starting = spawn(join(bin as string, 'postgres'), ['-D', data, '-k', directory, ...options], { ...nobody, cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] })
+    // It dies with this process, however that ends.
+    const command = ['--pdeathsig', 'KILL', join(bin as string, 'postgres'), '-D', data, '-k', directory]
+    const starting = spawn('setpriv', [...command, ...options], { ...nobody, cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] })
     let said = ''
     starting.stderr.on('data', text => { said += text })
     server = starting
-    // Where a test ends without its teardown.
-    process.once('exit', () => starting.kill('SIGKILL'))
     while (!await sql('SELECT 1').then(() => true, () => false)) {
       if (starting.exitCode !== null) throw new Error(`postgres: ${said}`)
       await pause(20)
