@@ -165,6 +165,15 @@ t.test('a place that is given back goes to the one who waited longest', async t 
   t.strictSame(order, ['second', 'third'])
 })
 
+t.test('a place that comes free while one goes to its line is not missed', async t => {
+  const { reserve } = guarded({ failuresMax: 1 })
+  const first = await reserve()
+  const { places } = collect([reserve()])
+  first.cancelled()
+  await settle()
+  t.equal(places.length, 1)
+})
+
 t.test('one success makes room for all that were refused place by failures', async t => {
   const { reserve, fail } = guarded()
   await fail(4)

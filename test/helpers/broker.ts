@@ -95,7 +95,7 @@ export type Broker = Awaited<ReturnType<typeof startBroker>>
 
 /** The cheapest hash that is taken, so that tests are quick. */
 export function cheapHash (password: string): Promise<string> {
-  return hash(password.normalize('NFC'), { cost: 4 })
+  return hash(password.normalize('NFC'), 4)
 }
 
 export function basic (name: string, password: string): string {

@@ -203,6 +203,20 @@ t.test('when there is no more room', t => {
     t.end()
   })
 
+  t.test('nor does one whose window ended make its key seem idle', t => {
+    const time = clock()
+    const counters = new MemoryCounters(minute, { ...time, size: 2 })
+    const held = counters.hold('a', 5)
+    time.pass(minute)
+    counters.take('oldest', 5)
+    counters.take('a', 5)
+    held.giveBack()
+    counters.take('new', 5)
+    t.match(counters.read('oldest', 5), { used: 0 })
+    t.match(counters.read('a', 5), { used: 1, held: 0 })
+    t.end()
+  })
+
   t.test('locked counters are never forgotten: new keys are refused until the first of them ends', t => {
     const time = clock()
     const counters = new MemoryCounters(minute, { ...time, size: 4 })
