@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { TObject } from 'typebox'
 import { Problem, problem, problemBody, type ProblemCode } from './problems.js'
 
 /** Errors of Fastify and its plugins that are the request's fault, by their code. */
@@ -77,7 +78,7 @@ function declared (instancePath: string, schemaPath: string): string {
   return segments.slice(0, free === -1 ? segments.length : free).map(segment => `/${segment}`).join('')
 }
 
-function unknown (schema: { properties?: object } = {}): string {
-  const known = Object.keys(schema.properties ?? {})
+function unknown (schema: object | undefined): string {
+  const known = Object.keys((schema as TObject).properties)
   return known.length === 0 ? 'nothing is taken here' : `has an unknown property; known are ${known.join(', ')}`
 }

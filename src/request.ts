@@ -69,7 +69,7 @@ export function admitRequests (scope: FastifyInstance): void {
 /** Behind a trusted proxy Fastify takes whatever the header says for the address, an address or not. */
 function addressOf (request: FastifyRequest): string {
   // A socket whose peer has hung up by now has no address any more.
-  const ip = [request.ip, request.raw.socket.remoteAddress].find(ip => ip !== undefined && isIP(ip)) ?? '0.0.0.0'
+  const ip = [request.ip, request.raw.socket.remoteAddress, '0.0.0.0'].find(ip => isIP(String(ip)) !== 0)!
   return ip.replace(/^::ffff:(?=\d+\.)/, '')
 }
 

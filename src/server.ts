@@ -41,7 +41,7 @@ export interface Running {
  */
 export async function start ({ env, cwd, stdout, log }: Surroundings): Promise<Running> {
   const state = await readState(env, cwd)
-  const logger = pino({ level: state.settings.LOG_LEVEL ?? 'info', base: null }, log)
+  const logger = pino({ level: state.settings.LOG_LEVEL, base: null }, log)
   const rooms = await openRooms(state, cwd, stdout, logger)
   // Known once it listens, where PORT is 0; the app asks for each request.
   const own = new Set<string>()

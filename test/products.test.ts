@@ -91,6 +91,10 @@ t.test('a plugin that claims a setting of the broker stops the start', async t =
   t.match(refused, { mistakes: ['PRODUCTS: the plugin greedy claims the setting TWILIO_API_KEY_SECRET, which is taken'] })
 })
 
+t.test('a plugin whose settings are no schema stops the start', async t => {
+  await t.rejects(startBroker({ settings: { PRODUCTS: fake('bad-schema.ts') } }), /regular expression/)
+})
+
 t.test('a product whose grant throws, or takes the identity\'s place, is 500 with fixed text, and audited', async t => {
   for (const file of ['grant-throws.ts', 'grant-throws-nothing.ts', 'grant-identity.ts']) {
     const broker = await startBroker({ settings: { PRODUCTS: fake(file) } })

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import type { Settings } from '../settings/schema.js'
-import { Problem } from '../problems.js'
 import { loginUrlStore } from './login-url.js'
 import { postgresStore } from './postgres.js'
 import type { HashQueue } from './queue.js'
@@ -64,8 +63,7 @@ async function remote (store: RemoteStore, log: StoreLog, mistakes: string[]): P
       await store.close()
       return undefined
     }
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
+  } catch {
     log.warn('the store of callers cannot be reached; logins are refused with 503 until it is back')
   }
   return Object.assign(store, { reload: async () => {} })

@@ -1,4 +1,6 @@
 import t from 'tap'
+import { openStore } from '../../src/callers/open.js'
+import { HashQueue } from '../../src/callers/queue.js'
 import { basic, cheapHash, startBroker } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
 import { answer, loginServer } from '../helpers/login-server.js'
@@ -28,6 +30,12 @@ t.test('with LOGIN_URL the application decides, and its outage is never a wrong 
   t.equal((await ask(broker.url, { method: 'GET', path: '/healthz' })).status, 200)
   await server.start()
   await until(async () => (await ask(broker.url, { as: wrong })).status === 401)
+})
+
+t.test('a fault that is not the users file\'s is thrown', async t => {
+  const log = { info () {}, warn () {}, error () {} }
+  const cwd = 1 as unknown as string
+  await t.rejects(openStore({}, { cwd, log, queue: new HashQueue(), addressOf: ip => ip }, []), TypeError)
 })
 
 t.test('a LOGIN_URL that is no login stops the start', async t => {

@@ -145,15 +145,15 @@ t.test('PostgreSQL', { skip: noPostgres }, async t => {
     const read = { bcrypt: t.capture(bcryptForm, 'read', bcryptForm.read), argon2id: t.capture(argon2idForm, 'read', argon2idForm.read) }
     const parameters = async (name: string) => {
       await verify(name, 'wrong')
-      return Object.values(read).flatMap(calls => calls().map(({ args: [hash] }) => /^\$2b\$\d\d|^\$argon2id.*p=1/.exec(hash)?.[0]))
+      return Object.values(read).flatMap(calls => calls().map(({ args: [hash] }) => /^\$2y\$\d\d|^\$argon2id.*p=1/.exec(hash)?.[0]))
     }
     t.same(await parameters('nobody'), ['$argon2id$v=19$m=19456,t=2,p=1'])
-    t.same(await parameters('four'), ['$2b$04'])
-    t.same(await parameters('nobody'), ['$2b$04'])
-    t.same(await parameters('five'), ['$2b$05'])
-    t.same(await parameters('four'), ['$2b$04'])
-    t.same(await parameters('nobody'), ['$2b$05'])
-    t.same(await parameters('none'), ['$2b$05'])
+    t.same(await parameters('four'), ['$2y$04'])
+    t.same(await parameters('nobody'), ['$2y$04'])
+    t.same(await parameters('five'), ['$2y$05'])
+    t.same(await parameters('four'), ['$2y$04'])
+    t.same(await parameters('nobody'), ['$2y$05'])
+    t.same(await parameters('none'), ['$2y$05'])
   })
 
   t.test('several rows for one name are no answer', async t => {

@@ -48,6 +48,8 @@ t.test('a port or address that cannot be had is told as the setting it is', asyn
   t.match(await inProcess(['start'], cwd, { ...settings, LOG_LEVEL: 'silent', PORT: String(port) }), { code: 78, stderr: /PORT is taken by another process/ })
   t.match(await inProcess(['start'], cwd, { ...settings, LOG_LEVEL: 'silent', HOST: '203.0.113.1', INSECURE_HTTP: 'true' }),
     { code: 78, stderr: /HOST is not an address of this machine/ })
+  t.match(await inProcess(['start'], cwd, { ...settings, LOG_LEVEL: 'silent', HOST: 'fe80::1', INSECURE_HTTP: 'true' }),
+    { code: 78, stderr: /HOST and PORT cannot be listened on \(E[A-Z]+\)/ })
 })
 
 t.test('a fault of the broker itself is no mistake of the operator', async t => {

@@ -78,6 +78,7 @@ t.test('mode: audit lets through what only the policy would refuse, and writes i
     const { wouldRefuse } = (await broker.audit()).at(-1)!
     t.equal(wouldRefuse === undefined, status === 200, `${name}: ${wouldRefuse}`)
   }
+  t.equal((await ask(broker.url, { as: basic('stranger', 'secret123'), body: { identity: 'guest-1' } })).status, 200, 'no rule at all')
   for (const [status, user, request] of [
     [401, 'susan', { as: basic('susan', 'wrong-one') }],
     [403, 'susan', { body: { ttl: 86400 } }],
