@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { problem } from './problems.js'
 
 /** Bytes. A token request is small; more is an attack or a mistake. */
-export const bodyLimit = 4096
+const bodyLimit = 4096
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

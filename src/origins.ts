@@ -36,7 +36,7 @@ export async function openToPages (scope: FastifyInstance, origins: Origins): Pr
 }
 
 /** https://fetch.spec.whatwg.org/#cors-preflight-request */
-export function isPreflight ({ method, headers }: FastifyRequest): boolean {
+function isPreflight ({ method, headers }: FastifyRequest): boolean {
   return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined
 }
 

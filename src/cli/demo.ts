@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { hashPassword } from '../callers/passwords.js'
-import type { Io } from './io.js'
+import { exitCodes, type Io } from './io.js'
 import { serve, untilSignalled } from './start.js'
 
 /** `demo`: everything on, with secrets of the right shape that open nothing at Twilio. */
@@ -12,7 +12,7 @@ export async function demoCommand (io: Io, port: string): Promise<number> {
   const password = randomBytes(12).toString('base64url')
   await writeFile(join(folder, 'users.htpasswd'), `susan:${await hashPassword(password)}\n`, { mode: 0o600 })
 
-  return serve({ ...io, cwd: folder, env: { ...throwAway(), PORT: port, LOG_LEVEL: 'error' } }, running => {
+  const code = await serve({ ...io, cwd: folder, env: { ...throwAway(), PORT: port, LOG_LEVEL: 'error' } }, running => {
     untilSignalled({
       ...running,
       async close () {
@@ -30,6 +30,8 @@ export async function demoCommand (io: Io, port: string): Promise<number> {
       ''
     ].join('\n'))
   })
+  if (code !== exitCodes.ok) await rm(folder, { recursive: true })
+  return code
 }
 
 function throwAway (): Record<string, string> {

@@ -6,7 +6,7 @@ import { Type, type TObject, type TSchema } from 'typebox'
 import { describe, type Product } from '../product.js'
 import { loadProducts } from '../products.js'
 import { nearMiss } from './near-miss.js'
-import { list, rules, unbuilt } from './rules.js'
+import { cautions, list, rules, unbuilt } from './rules.js'
 import { fromFile, schema, type Settings } from './schema.js'
 
 export type Environment = Record<string, string | undefined>
@@ -42,10 +42,11 @@ export async function readSettings (env: Environment, cwd: string): Promise<Read
   const values = validated(all, variables, mistakes)
   for (const rule of rules) mistakes.push(...rule(values))
   for (const [name, used] of unbuilt) {
-    if (used(values)) mistakes.push(`${name} is not supported by this version; remove it`)
+    const value = variables[name]
+    if (value !== undefined && used(value)) mistakes.push(`${name} is not supported by this version; remove it`)
   }
   const products = enabled(loaded.products, named !== undefined, values, mistakes)
-  return { settings: values as Settings, products, known: loaded.known, mistakes, warnings: strangers(variables, all, mistakes) }
+  return { settings: values as Settings, products, known: loaded.known, mistakes, warnings: [...strangers(variables, all, mistakes), ...cautions.flatMap(caution => caution(values))] }
 }
 
 /** `.env` below the environment. An empty value is no value: `.env.example` is full of them. */

@@ -59,9 +59,17 @@ export const rules: Rule[] = [
 ]
 
 /** Settings that this version knows and cannot serve yet: refused, since one that is ignored is believed to work. */
-export const unbuilt: Array<[keyof Settings, (settings: Partial<Settings>) => boolean]> = [
-  ['TLS_CERT_FILE', settings => settings.TLS_CERT_FILE !== undefined],
-  ['OPERATORS', settings => settings.OPERATORS !== undefined]
+export const unbuilt: Array<[keyof Settings, (value: string) => boolean]> = [
+  ['TLS_CERT_FILE', () => true],
+  ['OPERATORS', () => true],
+  ['CONSOLE', value => value === 'true']
+]
+
+/** What works and may still not be meant. */
+export const cautions: Rule[] = [
+  ({ LOGIN_URL: url }) => url !== undefined && /^http:/.test(url) && URL.canParse(url) && !isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ''))
+    ? ['LOGIN_URL is http: to another machine, so every password crosses the network unencrypted; use https: unless that network is yours alone']
+    : []
 ]
 
 /** The entries of a comma-separated setting, without blanks around them. */
@@ -69,7 +77,7 @@ export function list (value: string | undefined): string[] {
   return value === undefined ? [] : value.split(',').map(entry => entry.trim())
 }
 
-export function isLoopback (host: string): boolean {
+function isLoopback (host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 

@@ -50,7 +50,7 @@ export const schema = Type.Object({
 })
 
 export type Settings = Static<typeof schema>
-export type SettingName = keyof Settings
+type SettingName = keyof Settings
 
 /** Settings that may be given as `<NAME>_FILE`, the way containers mount secrets. */
 export const fromFile = [

@@ -46,6 +46,9 @@ t.test('a port or address that cannot be had is told as the setting it is', asyn
   const cwd = t.testdir({ 'users.htpasswd': `susan:${await cheapHash('secret123')}\n` })
   const { port } = other.address() as AddressInfo
   t.match(await inProcess(['start'], cwd, { ...settings, LOG_LEVEL: 'silent', PORT: String(port) }), { code: 78, stderr: /PORT is taken by another process/ })
+  const before = folders()
+  t.match(await inProcess(['demo', '--port', String(port)], cwd), { code: 78, stderr: /PORT is taken by another process/ })
+  t.strictSame(folders(), before, 'and the demo leaves nothing behind')
   t.match(await inProcess(['start'], cwd, { ...settings, LOG_LEVEL: 'silent', HOST: '203.0.113.1', INSECURE_HTTP: 'true' }),
     { code: 78, stderr: /HOST is not an address of this machine/ })
   t.match(await inProcess(['start'], cwd, { ...settings, LOG_LEVEL: 'silent', HOST: 'fe80::1', INSECURE_HTTP: 'true' }),

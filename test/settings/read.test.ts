@@ -93,6 +93,20 @@ t.test('a product that Twilio does not serve in the region is off', async t => {
   t.strictSame(names(await readSettings({ ...complete, PRODUCTS: 'voice' }, t.testdir())), ['voice'])
 })
 
+t.test('what is not built yet is refused when it is asked for', async t => {
+  for (const settings of [{ OPERATORS: 'susan' }, { CONSOLE: 'true' }, { TLS_CERT_FILE: 'a', TLS_KEY_FILE: 'b' }]) {
+    const [name] = Object.keys(settings)
+    t.strictSame((await readSettings({ ...complete, ...settings }, t.testdir())).mistakes, [`${name} is not supported by this version; remove it`])
+  }
+  t.strictSame((await readSettings({ ...complete, CONSOLE: 'false' }, t.testdir())).mistakes, [])
+})
+
+t.test('passwords that would go to a login unencrypted are warned of', async t => {
+  const warnings = async (LOGIN_URL: string) => (await readSettings({ ...complete, LOGIN_URL }, t.testdir())).warnings
+  t.match(await warnings('http://app.example.com/login'), [/^LOGIN_URL is http: to another machine/])
+  for (const url of ['https://app.example.com/login', 'http://localhost:8080/login', 'http://[::1]/login']) t.strictSame(await warnings(url), [], url)
+})
+
 t.test('plain HTTP beyond loopback needs a proxy or consent', async t => {
   for (const settings of [{ TRUST_PROXY: '10.0.0.0/8' }, { INSECURE_HTTP: 'true' }]) {
     t.strictSame((await readSettings({ ...complete, HOST: '0.0.0.0', ...settings }, t.testdir())).mistakes, [])
