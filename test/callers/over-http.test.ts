@@ -56,6 +56,26 @@ t.test('200 concurrent pairs that differ in name or password share no result', a
   t.ok(results.every(Boolean))
 })
 
+t.test('more first logins than may wait are overloaded at once, the others get in, and signs of life are answered meanwhile', async t => {
+  const names = Array.from({ length: 200 }, (_, i) => `caller_${i}`)
+  const hash = await hashPassword('secret123')
+  const broker = await startBroker({ files: { many: names.map(name => `${name}:${hash}\n`).join('') }, settings: { USERS_FILE: 'many' } })
+  t.teardown(broker.close)
+  let pending = names.length
+  const logins = names.map(async name => {
+    const answer = await ask(broker.url, { as: basic(name, 'secret123') })
+    pending--
+    return answer
+  })
+  for (let i = 0; i < 20; i++) t.equal((await ask(broker.url, { method: 'GET', path: '/healthz' })).status, 200)
+  t.ok(pending > 0, 'logins are still waiting')
+  const answers = await Promise.all(logins)
+  const refused = answers.filter(({ status }) => status !== 200)
+  t.ok(refused.length > 0)
+  t.ok(refused.every(({ status, body, headers }) => status === 503 && body.code === 'overloaded' && Number(headers['retry-after']) > 0))
+  t.ok(answers.length - refused.length >= 64, 'those that may wait are let in')
+})
+
 t.test('every byte of a password counts', async t => {
   const long = 'x'.repeat(80)
   const broker = await startBroker({ users: { bcrypt72: 'y'.repeat(72) }, settings: { LOGIN_FAILURES_MAX: '1000' } })
