@@ -102,8 +102,9 @@ const at = (numbers, share) => numbers.toSorted((a, b) => a - b)[Math.min(number
 async function aliveDuring (work) {
   let done = false
   const ended = work.finally(() => { done = true })
-  while (!done) {
+  for (;;) {
     alive.push((await get('/healthz')).ms)
+    if (done) break
     await setTimeout(5)
   }
   await ended
