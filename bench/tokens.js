@@ -1,0 +1,100 @@
+// Tokens a second of the broker with everything on, beside a bare Fastify route and what people run today. One run,
+// interleaved rounds, medians; all traffic is loopback's. `--short` only shows that it runs.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { availableParallelism, cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { allOn, furnish } from './tokens/folder.js'
+import { bare, broker, express, flask, post, start } from './tokens/servers.js'
+
+const short = process.argv.includes('--short')
+const rounds = short ? 1 : 5
+const seconds = short ? 1 : 2
+const connections = short ? [16] : [1, 16, 256]
+const lua = fileURLToPath(new URL('./tokens/request.lua', import.meta.url))
+
+const has = (command, ...args) => spawnSync(command, args).status === 0
+if (spawnSync('wrk', ['--version']).error) throw new Error('wrk is not installed; on Debian: apt-get install wrk')
+const others = [express]
+if (existsSync('/usr/bin/gunicorn') && has('/usr/bin/python3', '-c', 'import flask, twilio')) others.push(flask)
+
+const folder = await mkdtemp(join(tmpdir(), 'bench-tokens-'))
+await furnish(folder)
+
+/** What one server does with so many connections. */
+function load (server, atOnce) {
+  const before = server.cpu()
+  const { stdout, stderr } = spawnSync('wrk', ['-t1', `-c${atOnce}`, `-d${seconds}s`, '-s', lua, `http://127.0.0.1:${server.port}/token/video`], { encoding: 'utf8' })
+  const found = /^\{.*\}$/m.exec(stdout)
+  if (found === null) throw new Error(`wrk failed: ${stderr}`)
+  const { requests, us, p50, p99, bad } = JSON.parse(found[0])
+  if (bad > 0) throw new Error(`${server.name} answered ${bad} of ${requests} requests with something else than 200`)
+  return { rate: requests / us * 1e6, p50: p50 / 1000, p99: p99 / 1000, cpu: (server.cpu() - before) / requests * 10_000 }
+}
+
+const median = numbers => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]
+const spread = numbers => `${Math.min(...numbers).toFixed(0)}–${Math.max(...numbers).toFixed(0)}`
+
+// From process start to the first 200, in turns.
+const starts = { [broker.name]: [], [bare.name]: [] }
+for (let round = 0; round < rounds; round++) {
+  for (const [which, env] of [[broker, allOn], [bare, { TOKEN_LENGTH: '500' }]]) {
+    const server = await start(which, folder, env)
+    starts[which.name].push(server.startMs)
+    await server.stop()
+  }
+}
+
+const first = await start(broker, folder, allOn)
+const { length } = (await post(first.port)).body.token
+const servers = [first, await start(bare, folder, { TOKEN_LENGTH: String(length) })]
+for (const other of others) servers.push(await start(other, folder))
+const idle = new Map(servers.map(server => [server, server.memory()]))
+
+// Code that runs for the first time is slow, and an operator's server has run before.
+for (const server of servers) load(server, 16)
+const results = new Map(servers.map(server => [server, new Map(connections.map(atOnce => [atOnce, []]))]))
+for (let round = 0; round < rounds; round++) {
+  for (const atOnce of connections) {
+    for (const server of servers) results.get(server).get(atOnce).push(load(server, atOnce))
+  }
+}
+const busy = new Map(servers.map(server => [server, server.memory()]))
+for (const server of servers) await server.stop()
+await rm(folder, { recursive: true })
+
+const of = (server, atOnce, what) => results.get(server).get(atOnce).map(result => result[what])
+const [, limit] = servers
+const rows = connections.flatMap(atOnce => servers.map(server => {
+  const rate = of(server, atOnce, 'rate')
+  return [
+    atOnce, server.name, median(rate).toFixed(0), spread(rate),
+    (median(rate) / median(of(limit, atOnce, 'rate'))).toFixed(2),
+    median(of(server, atOnce, 'p50')).toFixed(2), median(of(server, atOnce, 'p99')).toFixed(2), median(of(server, atOnce, 'cpu')).toFixed(2)
+  ]
+}))
+const ratio = (one, other, atOnce, what) => median(of(one, atOnce, what)) / median(of(other, atOnce, what))
+const at = connections.includes(16) ? 16 : connections[0]
+const aims = [
+  ['tokens a second, of bare Fastify', ratio(first, limit, at, 'rate'), 'at least 0.60'],
+  ...servers.slice(2).map((other, i) => [`tokens a second, times ${other.name}`, ratio(first, other, at, 'rate'), `at least ${[6, 4][i]}`]),
+  ['p99, times bare Fastify', ratio(first, limit, at, 'p99'), 'at most 2'],
+  ['resident memory when idle, MB', idle.get(first), 'at most 90'],
+  ['start to first 200, times bare Fastify', median(starts[broker.name]) / median(starts[bare.name]), 'at most 1.5']
+]
+const table = (head, rows) => [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
+const text = `# Results of \`npm run bench\`
+
+${cpus()[0].model}, ${availableParallelism()} cores, Node ${process.version}, ${process.platform}. The load generator, wrk, shares the cores, so ratios
+count and absolute figures do not. ${rounds} interleaved rounds of ${seconds} s each; medians.
+
+${table([`at ${at} connections`, 'measured', 'aim'], aims.map(([what, value, aim]) => [what, value.toFixed(2), aim]))}
+
+${table(['connections', 'server', 'tokens/s', 'spread', 'of bare', 'p50 ms', 'p99 ms', 'CPU s per 10 000'], rows)}
+
+${table(['server', 'memory idle, MB', 'after the load, MB'], servers.map(server => [server.name, idle.get(server).toFixed(0), busy.get(server).toFixed(0)]))}
+`
+console.log(text)
+if (!short) await writeFile(new URL('./RESULTS.md', import.meta.url), text)
