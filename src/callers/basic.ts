@@ -20,7 +20,11 @@ export async function takeBasicCredentials (scope: FastifyInstance, signIn: Sign
 /** Looks the credentials up, wherever in the request they came from. */
 export async function identify (request: FastifyRequest, name: string, password: string, signIn: SignIn): Promise<void> {
   request.claimedName = name
-  request.caller = await signIn(name, password, { ip: request.address, signal: request.signal })
+  request.caller = await signIn(name, password, {
+    ip: request.address,
+    // Fastify makes it when it is first asked for, and ends each with an exception: most logins never wait, and need none.
+    get signal () { return request.signal }
+  })
 }
 
 /** Whether the request brings an `Authorization` of the scheme that is taken here. */

@@ -3,6 +3,7 @@ import { isSpent, retryAfter, type Count, type CounterSource, type Counters, typ
 import type { Lately } from '../limits/lately.js'
 import { problem } from '../problems.js'
 import { canonicalName } from './names.js'
+import type { Login } from './store.js'
 import { Turns, type Ticket } from './turns.js'
 
 /** Milliseconds. */
@@ -81,17 +82,17 @@ export class Guard {
 
   /**
    * Answers at once where a place is free and the counters are in memory, else a promise.
-   * @param signal ends the wait
+   * @param login whose signal ends the wait, and is asked for only then: each one costs as much as a signature
    * @throws Problem `login-limited` when the name or the pair has had its wrong passwords, `overloaded` when too many wait or one waits too long,
    * `limiter-unavailable` as the counters say; or the reason that the signal was aborted with
    */
-  reserve (name: string, ip: string, signal: AbortSignal): Place | Promise<Place> {
+  reserve (name: string, login: Login): Place | Promise<Place> {
     const canonical = canonicalName(name)
-    const [{ key: address }] = addressKeys(ip)
+    const [{ key: address }] = addressKeys(login.ip)
     const guess = { name: canonical, address, pair: `${address} ${canonical}` }
     const asked = this.#hold(guess)
     const [pair, whole] = asked
-    return isHeld(pair) && isHeld(whole) ? this.#place(guess, pair, whole) : this.#wait(guess, signal, asked)
+    return isHeld(pair) && isHeld(whole) ? this.#place(guess, pair, whole) : this.#wait(guess, login.signal, asked)
   }
 
   /** A pair that is refused at once takes no place of its name, not even for a moment. */

@@ -42,7 +42,7 @@ export class Logins {
     const name = loginName(sentName)
     const password = usablePassword(sentPassword)
     if (name === undefined || password === undefined) throw problem('credentials-wrong')
-    const place = this.#guard.reserve(name, login.ip, login.signal)
+    const place = this.#guard.reserve(name, login)
     return place instanceof Promise
       ? place.then(place => this.#compare({ name, password }, place, login))
       : this.#compare({ name, password }, place, login)

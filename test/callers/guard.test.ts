@@ -26,7 +26,7 @@ function guarded (options: Partial<GuardOptions> = {}) {
     failuresMax: 5,
     ...options
   })
-  const reserve = async (name = 'susan', ip = home, signal = staying()) => await guard.reserve(name, ip, signal)
+  const reserve = async (name = 'susan', ip = home, signal = staying()) => await guard.reserve(name, { ip, signal })
   return {
     time,
     guard,
@@ -394,7 +394,7 @@ t.test('a reload may change the limit', async t => {
 
 t.test('its counters may live where all others do', async t => {
   const guard = new Guard({ ...guessCounters(memory), failuresMax: 1 })
-  const place = await guard.reserve('susan', home, staying())
+  const place = await guard.reserve('susan', { ip: home, signal: staying() })
   place.failed()
-  await t.rejects(async () => await guard.reserve('susan', home, staying()), limited)
+  await t.rejects(async () => await guard.reserve('susan', { ip: home, signal: staying() }), limited)
 })

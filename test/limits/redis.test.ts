@@ -116,9 +116,9 @@ t.test('counters that nodes share', { skip: noRedis }, async t => {
   t.test('everything in Redis has a version and a life, and nothing says who it is about', async t => {
     const { source, counters } = await node(t, server.url)
     const guard = new Guard({ ...guessCounters(source), failuresMax: 5 })
-    const right: Place = await guard.reserve('my password', home, new AbortController().signal)
+    const right: Place = await guard.reserve('my password', { ip: home, signal: new AbortController().signal })
     right.succeeded()
-    const wrong: Place = await guard.reserve('my password', home, new AbortController().signal)
+    const wrong: Place = await guard.reserve('my password', { ip: home, signal: new AbortController().signal })
     wrong.failed()
     await counters.take('x'.repeat(5000), 5)
     const keys = await server.ask('KEYS', '*') as string[]
@@ -146,7 +146,7 @@ t.test('counters that nodes share', { skip: noRedis }, async t => {
       new Guard({ ...guessCounters((await node(t, server.url)).source), failuresMax: 5 })))
     let tried = 0
     const guess = async (guard: Guard) => {
-      const place = await guard.reserve('susan', home, new AbortController().signal)
+      const place = await guard.reserve('susan', { ip: home, signal: new AbortController().signal })
       tried++
       await new Promise(resolve => setImmediate(resolve))
       place.failed()
@@ -163,7 +163,7 @@ t.test('counters that nodes share', { skip: noRedis }, async t => {
     const guards = await Promise.all([1, 2, 3].map(async () =>
       new Guard({ ...guessCounters((await node(t, server.url)).source), failuresMax: 2 })))
     await t.resolves(Promise.all(Array.from({ length: 30 }, async (_, i) => {
-      const place = await guards[i % 3]!.reserve('susan', home, new AbortController().signal)
+      const place = await guards[i % 3]!.reserve('susan', { ip: home, signal: new AbortController().signal })
       await new Promise(resolve => setImmediate(resolve))
       place.succeeded()
     })))
@@ -261,7 +261,7 @@ t.test('a Redis that', { skip: noRedis, jobs: 4 }, t => {
     const server = await redis(t)
     const { source, counters, told } = await node(t, server.url)
     const guard = new Guard({ ...guessCounters(source), failuresMax: 1 })
-    const guess = async () => await guard.reserve('susan', home, new AbortController().signal)
+    const guess = async () => await guard.reserve('susan', { ip: home, signal: new AbortController().signal })
     const place = await guess()
     place.failed()
     await counters.take('a', 1)
