@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TObject } from 'typebox'
 import { Problem, problem, problemBody, type ProblemCode } from './problems.js'
+import { hasHungUp } from './request.js'
 
 /** Errors of Fastify and its plugins that are the request's fault, by their code. */
 const foreign: Record<string, ProblemCode> = {
@@ -21,7 +22,7 @@ export function answerProblems (scope: FastifyInstance, onRefusal: OnRefusal): v
   scope.setErrorHandler(async (error: FastifyError | Problem, request, reply) => {
     let refused = asProblem(error)
     // Nobody is there to be refused.
-    if (reply.raw.destroyed) return reply.hijack()
+    if (hasHungUp(reply)) return reply.hijack()
     try {
       await onRefusal(request, refused)
     } catch (failure) {
@@ -39,6 +40,8 @@ function sendProblem (reply: FastifyReply, requestId: string, refused: Problem):
   if (status === 401) reply.header('WWW-Authenticate', challenge)
   if (retryAfter !== undefined) reply.header('Retry-After', Math.max(1, Math.ceil(retryAfter)))
   if (headers) reply.headers(headers)
+  // RFC 9113 §8.2.2: HTTP/2 has no Connection header. Fastify sets one where it stops reading a body.
+  if (reply.request.raw.httpVersionMajor === 2) reply.removeHeader('Connection')
   return reply.code(status).type('application/problem+json').send(JSON.stringify(problemBody(refused, requestId)))
 }
 

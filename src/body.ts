@@ -1,4 +1,5 @@
-import type { FastifyInstance } from 'fastify'
+import type { ServerHttp2Stream } from 'node:http2'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { problem } from './problems.js'
 
 /** Bytes. A token request is small; more is an attack or a mistake. */
@@ -10,15 +11,17 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export function takeJsonOnly (scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
 
-  scope.addHook('preParsing', async request => {
-    const { 'content-encoding': encoding, 'content-type': type, 'content-length': length, 'transfer-encoding': chunked } = request.headers
+  scope.addHook('preParsing', async (request, _reply, content) => {
+    const { 'content-encoding': encoding, 'content-type': type } = request.headers
     // RFC 9110 §8.3: without content there is nothing whose type could be wrong.
-    if (chunked === undefined && (length === undefined || length === '0')) {
+    if (isEmpty(request)) {
       delete request.headers['content-type']
       return
     }
     const charset = /;\s*charset\s*=\s*"?([^";]*)/i.exec(type ?? '')?.[1]?.trim()
     if (encoding !== undefined || (charset !== undefined && !/^utf-?8$/i.test(charset))) throw problem('media-type')
+    // Fastify takes a request of HTTP/2 for one without content where neither its type nor its length is told.
+    if (type === undefined && await comes(content)) throw problem('media-type')
   })
 
   const parse = scope.getDefaultJsonParser('error', 'error')
@@ -37,6 +40,17 @@ export function takeJsonOnly (scope: FastifyInstance): void {
       done(null, value)
     })
   })
+}
+
+/** Whether the headers say that no content follows: in HTTP/2 by their frame, as a length may be left out there. */
+function isEmpty ({ headers: { 'content-length': length, 'transfer-encoding': chunked }, raw }: FastifyRequest): boolean {
+  const { stream } = raw as { stream?: ServerHttp2Stream }
+  return stream === undefined ? chunked === undefined && (length === undefined || length === '0') : stream.endAfterHeaders
+}
+
+/** Whether there is any content after all. */
+function comes (content: NodeJS.ReadableStream): Promise<boolean> {
+  return new Promise(resolve => content.once('data', () => resolve(true)).once('close', () => resolve(false)).once('end', () => resolve(false)))
 }
 
 function notJson (message: string) {

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import { problem, problemBody } from './problems.js'
+import { hurry, Sessions, settings } from './sessions.js'
 import { StartError } from './state.js'
+import type { KeyPair } from './tls.js'
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -13,45 +16,87 @@ const patience = 10_000
 /** Milliseconds that a shutdown waits for what is under way. Load balancers and service managers wait 10 s. */
 export const drainTime = 8000
 
+/** Requests on one connection, after which it ends. */
+const most = 1000
+
+/** As properties: the server that also speaks HTTP/2 takes none of them as an option, and has no others. */
+const limits = {
+  headersTimeout: patience,
+  requestTimeout: patience,
+  keepAliveTimeout: patience,
+  // How often Node looks at the times above; its own 30 s would make 10 s into 40.
+  connectionsCheckingInterval: 2000,
+  maxRequestsPerSocket: most,
+  maxConnections: 10_000,
+  // RFC 9112 §3.2
+  requireHostHeader: true
+}
+
 export interface Listener {
   server: Server
+  /** Serves new connections with another pair. Those that there are go on. */
+  renew (pair: KeyPair): void
   /** Takes no more connections, lets what is under way be answered, then closes every socket, idle or half-sent. */
   drain (): Promise<void>
 }
 
-/** The sockets, which stay while the app behind them is exchanged. Each request is handled whole by the app that it began with. */
-export function createListener (current: () => Handler): Listener {
+/**
+ * The sockets, which stay while the app behind them is exchanged. Each request is handled whole by the app that it began with.
+ * @param pair serves HTTPS, as HTTP/1.1 and HTTP/2; without it, HTTP/1.1 alone
+ */
+export function createListener (current: () => Handler, pair?: KeyPair): Listener {
+  const sockets = new Set<Socket>()
   let underWay = 0
-  let closeRest = () => {}
-  const server = createServer({
-    headersTimeout: patience,
-    requestTimeout: patience,
-    keepAliveTimeout: patience,
-    // How often Node looks at the times above; its own 30 s would make 10 s into 40.
-    connectionsCheckingInterval: 2000
-  }, (request, response) => {
+  let draining = false
+  const closeAll = () => { for (const socket of sockets) socket.destroy() }
+  const closeRest = () => { if (draining && underWay === 0 && !sessions?.size) closeAll() }
+
+  const handle: Handler = (request, response) => {
     underWay++
     response.once('close', () => {
       underWay--
       closeRest()
     })
     current()(request, response)
+  }
+  const secure = pair && createSecureServer({ ...secureOptions(pair), allowHTTP1: true, handshakeTimeout: patience, settings }, both(handle))
+  const sessions = secure && new Sessions(secure, { patience, ending: drainTime, most }, closeRest)
+  const server: Server = secure ?? createServer(handle)
+  Object.assign(server, limits)
+  // Beneath TLS: also those that have not shaken hands.
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
   })
-  server.maxRequestsPerSocket = 1000
-  server.maxConnections = 10_000
   server.on('clientError', answerUnparsable)
+  // Ahead of Node, which would make it a clientError: to one who speaks no TLS there is nothing to say.
+  server.prependListener('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
 
   return {
     server,
+    renew: pair => secure?.setSecureContext(secureOptions(pair)),
     drain: () => new Promise(resolve => {
-      const late = setTimeout(() => server.closeAllConnections(), drainTime)
+      const late = setTimeout(closeAll, drainTime)
       server.close(() => {
         clearTimeout(late)
         resolve()
       })
-      closeRest = () => { if (underWay === 0) server.closeAllConnections() }
+      draining = true
+      sessions?.end()
       closeRest()
     })
+  }
+}
+
+function secureOptions ({ cert, key }: KeyPair) {
+  return { cert, key, minVersion: 'TLSv1.2' } as const
+}
+
+/** Fastify serves the requests of both protocols by one handler, whose type names one of them. */
+function both (handle: Handler) {
+  return (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): void => {
+    if ('stream' in request && 'stream' in response) hurry(request, response, patience)
+    handle(request as IncomingMessage, response as ServerResponse)
   }
 }
 

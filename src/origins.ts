@@ -11,9 +11,9 @@ export interface Origins {
  * The broker's own origins: the address it listens on, and the names of loopback with that port. Never what a Host header
  * says: behind DNS rebinding that is the attacker's.
  */
-export function ownOrigins (host: string, port: number): string[] {
+export function ownOrigins (scheme: 'http' | 'https', host: string, port: number): string[] {
   const names = [host.includes(':') ? `[${host}]` : host, 'localhost', '127.0.0.1', '[::1]']
-  return names.map(name => new URL(`http://${name}:${port}`).origin)
+  return names.map(name => new URL(`${scheme}://${name}:${port}`).origin)
 }
 
 /** Answers preflights, and makes every answer readable for the pages that may ask. */

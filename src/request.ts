@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
+import type { ServerHttp2Stream } from 'node:http2'
 import { isIP } from 'node:net'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from './callers/store.js'
 import { problem, type ProblemCode } from './problems.js'
 
@@ -71,6 +72,11 @@ function addressOf (request: FastifyRequest): string {
   // A socket whose peer has hung up by now has no address any more.
   const ip = [request.ip, request.raw.socket.remoteAddress, '0.0.0.0'].find(ip => isIP(String(ip)) !== 0)!
   return ip.replace(/^::ffff:(?=\d+\.)/, '')
+}
+
+/** Whether nobody is there to take the answer. That of HTTP/2 tells it by its stream. */
+export function hasHungUp ({ raw }: FastifyReply): boolean {
+  return raw.destroyed || (raw as { stream?: ServerHttp2Stream }).stream?.destroyed === true
 }
 
 function repeats (rawHeaders: string[]): boolean {

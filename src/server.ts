@@ -8,11 +8,13 @@ import { createListener, drainTime, listen } from './listener.js'
 import { createMint } from './mint.js'
 import { ownOrigins } from './origins.js'
 import { describe } from './product.js'
+import { keepRenewed } from './renewal.js'
 import { closeRooms, openRooms, type Rooms } from './rooms.js'
 import type { Environment } from './settings/read.js'
 import { list } from './settings/rules.js'
 import type { Settings } from './settings/schema.js'
 import { readState, type State } from './state.js'
+import { readKeys } from './tls.js'
 import { watchFiles } from './watch.js'
 
 export interface Surroundings {
@@ -41,21 +43,26 @@ export interface Running {
  */
 export async function start ({ env, cwd, stdout, log }: Surroundings): Promise<Running> {
   const state = await readState(env, cwd)
+  const keys = await readKeys(state.settings, cwd)
+  state.mistakes.push(...keys.mistakes)
+  state.warnings.push(...keys.warnings)
   const logger = pino({ level: state.settings.LOG_LEVEL, base: null }, log)
   const rooms = await openRooms(state, cwd, stdout, logger)
   // Known once it listens, where PORT is 0; the app asks for each request.
   const own = new Set<string>()
   let app = await buildApp(state, rooms, own)
-  const listener = createListener(() => app.routing)
+  const listener = createListener(() => app.routing, keys.pair)
   const { HOST: host, PORT, SHUTDOWN_DELAY } = state.settings
   const port = await listen(listener.server, host, PORT).catch(async error => {
     await closeRooms(rooms)
     throw error
   })
-  for (const origin of ownOrigins(host, port)) own.add(origin)
-  const url = `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`
+  const scheme = keys.pair === undefined ? 'http' : 'https'
+  for (const origin of ownOrigins(scheme, host, port)) own.add(origin)
+  const url = `${scheme}://${isIP(host) === 6 ? `[${host}]` : host}:${port}`
   logger.info({ url, products: state.products.map(({ product }) => describe(product).name) }, 'listening')
 
+  const renewal = keepRenewed(state.settings, cwd, logger, listener.renew)
   let watch = new AbortController()
   function watchFilesOf ({ settings: { POLICY_FILE: policy } }: State): void {
     watch.abort()
@@ -94,11 +101,12 @@ export async function start ({ env, cwd, stdout, log }: Surroundings): Promise<R
     grace: SHUTDOWN_DELAY * 1000 + drainTime,
     async reload () {
       const reopened = rooms.audit.reopen().catch(error => logger.error({ err: error }, 'AUDIT_LOG cannot be opened again; the old file goes on'))
-      await Promise.all([takeState(), rooms.store.reload(), reopened])
+      await Promise.all([takeState(), rooms.store.reload(), renewal.renew(), reopened])
     },
     async close () {
       await setTimeout(SHUTDOWN_DELAY * 1000)
       watch.abort()
+      renewal.close()
       await Promise.all([listener.drain(), app.close()])
       await closeRooms(rooms)
     }
@@ -106,7 +114,7 @@ export async function start ({ env, cwd, stdout, log }: Surroundings): Promise<R
 }
 
 /** Settings that are read once. */
-const needRestart = ['HOST', 'PORT', 'USERS_FILE', 'DATABASE_URL', 'USERS_QUERY', 'LOGIN_URL', 'REDIS_URL', 'REDIS_DOWN', 'AUDIT_LOG', 'SHUTDOWN_DELAY'] as const satisfies Array<keyof Settings>
+const needRestart = ['HOST', 'PORT', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'USERS_FILE', 'DATABASE_URL', 'USERS_QUERY', 'LOGIN_URL', 'REDIS_URL', 'REDIS_DOWN', 'AUDIT_LOG', 'SHUTDOWN_DELAY'] as const satisfies Array<keyof Settings>
 
 function buildApp ({ settings, products, policy }: State, { logger, audit, logins, addresses, callers }: Rooms, own: ReadonlySet<string>): Promise<FastifyInstance> {
   const pages = new Set(list(settings.CORS_ORIGINS))

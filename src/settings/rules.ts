@@ -55,12 +55,11 @@ export const rules: Rule[] = [
   ({ HOST: host, INSECURE_HTTP: insecure, TRUST_PROXY: proxy, TLS_CERT_FILE: cert }) =>
     host === undefined || isLoopback(host) || insecure || proxy !== undefined || cert !== undefined
       ? []
-      : ['HOST is not a loopback address, so passwords would cross the network unencrypted: put a proxy with TLS in front and name it in TRUST_PROXY, or set INSECURE_HTTP=true']
+      : ['HOST is not a loopback address, so passwords would cross the network unencrypted: set TLS_CERT_FILE and TLS_KEY_FILE, put a proxy with TLS in front and name it in TRUST_PROXY, or set INSECURE_HTTP=true']
 ]
 
 /** Settings that this version knows and cannot serve yet: refused, since one that is ignored is believed to work. */
 export const unbuilt: Array<[keyof Settings, (value: string) => boolean]> = [
-  ['TLS_CERT_FILE', () => true],
   ['OPERATORS', () => true],
   ['CONSOLE', value => value === 'true']
 ]
