@@ -7,6 +7,12 @@ const bodyLimit = 4096
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/** Nothing here reads a body, so none is parsed: Fastify would take one of a megabyte from anybody, and answer 500 to some. */
+export function takeNoBody (scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('*', (_request, _content, done) => done(null))
+}
+
 /** JSON in UTF-8 and nothing else, without keys that reach for prototypes or strings that are no text. */
 export function takeJsonOnly (scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()

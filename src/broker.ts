@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { answerProblems } from './answers.js'
 import { refusalOf } from './audit/refusals.js'
+import { takeNoBody } from './body.js'
 import { openToPages } from './origins.js'
 import { problem, type Problem } from './problems.js'
 import { admitRequests } from './request.js'
@@ -16,6 +17,7 @@ export async function broker (scope: FastifyInstance, options: BrokerOptions): P
     const line = refusalOf(request, code, mint)
     if (line !== undefined) await audit.record(line)
   })
+  takeNoBody(scope)
   await openToPages(scope, origins)
   scope.get('/healthz', { exposeHeadRoute: true }, async () => ({ alive: true }))
   await scope.register(tokens, { ...options, prefix: '/token' })

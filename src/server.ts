@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { pino, type DestinationStream } from 'pino'
 import { createApp } from './app.js'
+import { watchClock } from './clock.js'
 import { createListener, drainTime, listen } from './listener.js'
 import { createMint } from './mint.js'
 import { ownOrigins } from './origins.js'
@@ -63,6 +64,7 @@ export async function start ({ env, cwd, stdout, log }: Surroundings): Promise<R
   logger.info({ url, products: state.products.map(({ product }) => describe(product).name) }, 'listening')
 
   const renewal = keepRenewed(state.settings, cwd, logger, listener.renew)
+  const clock = watchClock(by => logger.warn(`this machine's clock was set ${by > 0 ? 'forward' : 'back'} by ${Math.round(Math.abs(by) / 1000)} s; Twilio refuses tokens of a wrong clock`))
   let watch = new AbortController()
   function watchFilesOf ({ settings: { POLICY_FILE: policy } }: State): void {
     watch.abort()
@@ -107,6 +109,7 @@ export async function start ({ env, cwd, stdout, log }: Surroundings): Promise<R
       await setTimeout(SHUTDOWN_DELAY * 1000)
       watch.abort()
       renewal.close()
+      clock.close()
       await Promise.all([listener.drain(), app.close()])
       await closeRooms(rooms)
     }

@@ -31,10 +31,12 @@ export interface Ask {
   headers?: Record<string, string | string[]>
   /** Sent as it is when a string or bytes, else as JSON. */
   body?: unknown
+  /** The address that it comes from, one of 127.0.0.0/8. */
+  from?: string
 }
 
 /** One request, as it is: nothing is normalised or followed. */
-export function ask (url: string, { method = 'POST', path = '/token/video', as, headers = {}, body }: Ask = {}): Promise<Answer> {
+export function ask (url: string, { method = 'POST', path = '/token/video', as, headers = {}, body, from }: Ask = {}): Promise<Answer> {
   // An empty value takes a header away.
   const without = Object.keys(headers).filter(name => headers[name] === '')
   const bytes = body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
@@ -48,6 +50,7 @@ export function ask (url: string, { method = 'POST', path = '/token/video', as, 
       method,
       path,
       agent: false,
+      ...(from !== undefined && { localAddress: from }),
       headers: {
         ...(as !== undefined && { Authorization: as }),
         ...(bytes !== undefined && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(bytes) }),

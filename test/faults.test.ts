@@ -1,0 +1,165 @@
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { basic, startBroker, susan } from './helpers/broker.js'
+import { fuzzed, sendFuzzed } from './helpers/fuzz.js'
+import { ask } from './helpers/http.js'
+import { brokerProcess, client, issuedIn, issuedInFile, writeUsers, type ProcessOptions } from './helpers/process.js'
+import { until } from './helpers/until.js'
+import { hashPassword } from '../src/callers/passwords.js'
+
+/** A broker in a process of its own that the test ends, however it ends. */
+async function start (t: Test, options: Omit<ProcessOptions, 'cwd'> & { cwd?: string } = {}) {
+  const cwd = options.cwd ?? t.testdir()
+  if (options.cwd === undefined) await writeUsers(cwd)
+  const broker = await brokerProcess({ cwd, ...options })
+  t.teardown(() => { if (broker.alive()) return broker.kill('SIGKILL') })
+  return Object.assign(broker, { cwd, audit: join(cwd, 'audit.log') })
+}
+
+const alive = async (url: string) => (await ask(url, { method: 'GET', path: '/healthz' })).status === 200
+const accounted = (t: Test, held: string[], issued: string[]) =>
+  t.strictSame(held.filter(token => !issued.includes(token)), [], 'every token that a client holds has its line')
+
+t.test('killed under load, every token that a client holds has its line, and the next start copes with a torn one', async t => {
+  const first = await start(t)
+  const { token, held } = client(first.url)
+  const loads = Array.from({ length: 8 }, async (_, i) => { while (await token(`room-${i}`) !== undefined); })
+  await until(() => held.length > 300)
+  await first.kill('SIGKILL')
+  await Promise.all(loads)
+  accounted(t, held, issuedInFile(first.audit))
+
+  appendFileSync(first.audit, '{"time":"2026-11-24T04:00:00.000Z","event":"token.iss')
+  const second = await start(t, { cwd: first.cwd })
+  const again = client(second.url)
+  t.equal(await again.token(), 200)
+  await second.kill('SIGTERM')
+  accounted(t, [...held, ...again.held], issuedInFile(first.audit))
+  const broken = readFileSync(first.audit, 'utf8').split('\n').filter(line => line !== '' && !line.endsWith('}'))
+  t.strictSame(broken, ['{"time":"2026-11-24T04:00:00.000Z","event":"token.iss'], 'the torn line spoils no other')
+})
+
+t.test('with 256 file descriptors, 400 idle sockets leave it alive, and it serves once they are gone', async t => {
+  const broker = await start(t, { before: 'ulimit -n 256' })
+  const { hostname, port } = new URL(broker.url)
+  const { token, held } = client(broker.url)
+  t.equal(await token(), 200)
+  const idle = Array.from({ length: 400 }, () => connect(Number(port), hostname).on('error', () => {}))
+  t.teardown(() => { for (const socket of idle) socket.destroy() })
+  await until(() => idle.every(socket => !socket.connecting))
+  await token()
+  for (const socket of idle) socket.destroy()
+  await until(() => alive(broker.url).catch(() => false), 15_000)
+  t.equal(await token(), 200)
+  t.ok(broker.alive())
+  accounted(t, held, issuedInFile(broker.audit))
+})
+
+t.test('200 logins at once that each cost 19 MiB fit into 256 MB', async t => {
+  const cwd = t.testdir()
+  await writeUsers(cwd, await hashPassword('secret123'))
+  const broker = await start(t, { cwd, nodeArgs: ['--max-old-space-size=128'], settings: { TRUST_PROXY: '127.0.0.1' } })
+  const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => ask(broker.url, {
+    // Names that do not exist cost what others do.
+    as: i === 199 ? susan : basic(`user-${i}`, 'secret123'),
+    headers: { 'X-Forwarded-For': `10.0.0.${i}` }
+  })))
+  t.equal(answers.filter(({ status }) => status === 401).length, 199)
+  t.equal(answers[199]!.status, 200)
+  const peak = Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${broker.pid}/status`, 'utf8'))![1]) / 1000
+  t.comment(`at most ${Math.round(peak)} MB`)
+  t.ok(peak < 256, `${peak} MB`)
+})
+
+t.test('an hour forward or back on the clock changes no limit, promises no longer wait, and is told', async t => {
+  const now = Date.now
+  t.teardown(() => { Date.now = now })
+  const broker = await startBroker({ settings: { RATE_LIMIT_MAX: '20', CALLER_LIMIT_MAX: '3' } })
+  t.teardown(broker.close)
+  const wrong = (i: number) => ask(broker.url, { as: basic('juan', `wrong-${i}`) })
+  for (let i = 0; i < 5; i++) t.equal((await wrong(i)).status, 401)
+  for (let i = 0; i < 3; i++) t.equal((await ask(broker.url, { as: susan })).status, 200)
+  for (const hours of [1, -1]) {
+    Date.now = () => now() + hours * 3_600_000
+    const guess = await wrong(9)
+    t.match(guess, { status: 429, body: { code: 'login-limited' } })
+    const wait = Number(guess.headers['retry-after'])
+    t.ok(wait > 800 && wait <= 900, `${wait} s`)
+    const token = await ask(broker.url, { as: susan })
+    t.match(token, { status: 429, body: { code: 'caller-limited' } })
+    t.ok(Number(token.headers['retry-after']) <= 60)
+  }
+  await until(() => /clock was set back by (3600|7200) s/.test(broker.log()))
+  for (let i = 0; i < 8; i++) await ask(broker.url)
+  const limited = await ask(broker.url)
+  t.match(limited, { status: 429, body: { code: 'rate-limited' } })
+  t.ok(Number(limited.headers['retry-after']) <= 60)
+})
+
+t.test('20 000 fuzzed requests end no process, and are none that the broker did not expect', async t => {
+  const uncaught: unknown[] = []
+  const note = (error: unknown) => { uncaught.push(error) }
+  process.on('uncaughtExceptionMonitor', note)
+  t.teardown(() => process.off('uncaughtExceptionMonitor', note))
+  const broker = await startBroker({ settings: { RATE_LIMIT_MAX: '1000000', LOG_LEVEL: 'error' } })
+  t.teardown(broker.close)
+  await sendFuzzed(broker.url, fuzzed(20, susan), 20_000)
+  t.strictSame(uncaught, [])
+  t.equal((await ask(broker.url, { as: susan })).status, 200)
+  t.notMatch(broker.log(), /request failed|TypeError/, 'nothing that the broker did not expect')
+  t.ok((await broker.audit()).length > 1000)
+})
+
+/** Whether this user may mount; elsewhere /dev/full stands for a full disk, in the tests of the audit. */
+function mount (folder: string): boolean {
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'ignore' }).status === 0
+}
+
+t.test('on a disk that fills up no token leaves without its line, and tokens come again once there is room', async t => {
+  const disk = mkdtempSync(join(tmpdir(), 'broker-disk-'))
+  if (!mount(disk)) {
+    rmdirSync(disk)
+    return t.pass('a disk of its own takes the right to mount')
+  }
+  writeFileSync(join(disk, 'another file'), 'x'.repeat(40_000))
+  const broker = await startBroker({ settings: { AUDIT_LOG: join(disk, 'audit.log') } })
+  t.teardown(async () => {
+    await broker.close()
+    spawnSync('umount', [disk])
+    rmdirSync(disk)
+  })
+  const { token, held, refused } = client(broker.url)
+  await until(async () => await token() === 503)
+  for (let i = 0; i < 20; i++) await token()
+  t.strictSame(Object.keys(refused), ['audit-unavailable'])
+  t.ok(await alive(broker.url))
+  accounted(t, held, issuedInFile(join(disk, 'audit.log')))
+  const before = held.length
+  rmSync(join(disk, 'another file'))
+  await until(async () => await token() === 200)
+  t.ok(held.length > before && before > 5)
+  accounted(t, held, issuedInFile(join(disk, 'audit.log')))
+  t.equal(issuedInFile(join(disk, 'audit.log')).length, held.length, 'and every line its token')
+})
+
+t.test('while nobody reads its standard output no token leaves, and all is as before once somebody does', async t => {
+  const broker = await start(t, { settings: { AUDIT_LOG: 'stdout' } })
+  const { token, held, refused } = client(broker.url)
+  const room = 'x'.repeat(120)
+  await until(async () => {
+    await Promise.all(Array.from({ length: 20 }, () => token(room)))
+    return refused['audit-unavailable'] !== undefined
+  }, 20_000)
+  t.ok(await alive(broker.url))
+  t.strictSame(Object.keys(refused), ['audit-unavailable'])
+  let text = ''
+  broker.stdout.on('data', chunk => { text += chunk })
+  await until(async () => await token() === 200)
+  await broker.kill('SIGTERM')
+  await until(() => broker.stdout.readableEnded)
+  accounted(t, held, issuedIn(text))
+})
