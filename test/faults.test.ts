@@ -111,7 +111,9 @@ t.test('20 000 fuzzed requests end no process, and are none that the broker did 
   t.strictSame(uncaught, [])
   t.equal((await ask(broker.url, { as: susan })).status, 200)
   t.notMatch(broker.log(), /request failed|TypeError/, 'nothing that the broker did not expect')
-  t.ok((await broker.audit()).length > 1000)
+  const lines = await broker.audit()
+  t.comment(`${lines.length} lines in the audit`)
+  t.ok(lines.some(({ event }) => event === 'token.issued') && lines.length > 1000, `${lines.length} lines in the audit`)
 })
 
 /** Whether this user may mount; elsewhere /dev/full stands for a full disk, in the tests of the audit. */
