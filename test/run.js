@@ -5,11 +5,12 @@ import { delimiter, join } from 'node:path'
 
 const components = [
   { name: 'Chromium', program: 'chromium', tests: 'the browser SDKs' },
-  { name: 'OpenSSL', program: 'openssl', tests: 'the browser SDKs' },
+  { name: 'OpenSSL', program: 'openssl', tests: 'the browser SDKs, TLS and proxies' },
   { name: 'HTTPie', program: 'http', tests: 'the tutorial\'s client', debian: 'httpie' },
   { name: 'htpasswd', program: 'htpasswd', tests: 'Apache\'s users files', debian: 'apache2-utils' },
   { name: 'PostgreSQL 15', program: '/usr/lib/postgresql/15/bin/postgres', tests: 'callers in PostgreSQL', debian: 'postgresql' },
-  { name: 'Redis', program: 'redis-server', tests: 'shared counters' }
+  { name: 'Redis', program: 'redis-server', tests: 'shared counters' },
+  { name: 'nginx', program: '/usr/sbin/nginx', tests: 'proxies and several nodes' }
 ]
 
 const folders = process.env.PATH.split(delimiter)

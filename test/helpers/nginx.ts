@@ -56,7 +56,7 @@ export async function nginx ({ cert, key, nodes }: NginxOptions) {
   return {
     url: `https://127.0.0.1:${port}`,
     async close () {
-      child.kill('SIGQUIT')
+      child.kill('SIGTERM')
       await ended
       rmSync(directory, { recursive: true })
     }
