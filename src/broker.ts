@@ -2,17 +2,23 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { answerProblems } from './answers.js'
 import { refusalOf } from './audit/refusals.js'
 import { takeNoBody } from './body.js'
+import { operatorsOnly, type OperatorsOptions } from './ops/operators.js'
+import { answerReadiness, type Readiness } from './ops/readiness.js'
 import { openToPages } from './origins.js'
 import { problem, type Problem } from './problems.js'
 import { admitRequests } from './request.js'
 import { tokens, type TokensOptions } from './tokens.js'
 
-export type BrokerOptions = TokensOptions
+export interface BrokerOptions extends TokensOptions, OperatorsOptions {
+  readiness: () => Readiness
+  limits: TokensOptions['limits']
+}
 
 /** The broker as a Fastify plugin: its rooms, in the order that a request goes through them. */
 export async function broker (scope: FastifyInstance, options: BrokerOptions): Promise<void> {
-  const { audit, mint, origins } = options
+  const { audit, mint, metrics, origins, readiness } = options
   admitRequests(scope)
+  metrics.count(scope)
   answerProblems(scope, async (request, { code }) => {
     const line = refusalOf(request, code, mint)
     if (line !== undefined) await audit.record(line)
@@ -20,12 +26,14 @@ export async function broker (scope: FastifyInstance, options: BrokerOptions): P
   takeNoBody(scope)
   await openToPages(scope, origins)
   scope.get('/healthz', { exposeHeadRoute: true }, async () => ({ alive: true }))
+  answerReadiness(scope, readiness)
+  await scope.register(operatorsOnly, options)
   await scope.register(tokens, { ...options, prefix: '/token' })
   scope.setNotFoundHandler(request => { throw nothingHere(request) })
 }
 
 /** Paths outside the guarded scope, and their methods. */
-const methods: Record<string, string[]> = { '/healthz': ['GET', 'HEAD'] }
+const methods: Record<string, string[]> = { '/healthz': ['GET', 'HEAD'], '/readyz': ['GET', 'HEAD'], '/metrics': ['GET'] }
 
 function nothingHere ({ url, method }: FastifyRequest): Problem {
   const allowed = methods[url.split('?', 1)[0]!]

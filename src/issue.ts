@@ -125,6 +125,7 @@ function unicode (code: number): string {
 export async function issue ({ mint, audit }: IssueOptions, request: FastifyRequest, decision: Decision, granted: Granted[]): Promise<Answer> {
   const { identity, ttl } = decision
   const { token, grants, expiresAt, sha256 } = mint.sign({ identity, ttl, grants: granted.map(({ grant }) => grant) })
+  const products = granted.map(({ product }) => describe(product).name)
   const answer = { token, identity, expiresIn: ttl, expiresAt: expiresAt.toISOString() }
   await audit.record({
     event: 'token.issued',
@@ -133,7 +134,7 @@ export async function issue ({ mint, audit }: IssueOptions, request: FastifyRequ
     origin: request.headers.origin,
     caller: request.caller?.name,
     identity,
-    products: granted.map(({ product }) => describe(product).name),
+    products,
     grants,
     ttl,
     expiresAt: answer.expiresAt,
@@ -141,5 +142,6 @@ export async function issue ({ mint, audit }: IssueOptions, request: FastifyRequ
     tokenSha256: sha256,
     wouldRefuse: decision.wouldRefuse()
   })
+  request.granted = products
   return answer
 }

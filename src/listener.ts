@@ -69,8 +69,6 @@ export function createListener (current: () => Handler, pair?: KeyPair): Listene
     socket.once('close', () => sockets.delete(socket))
   })
   server.on('clientError', answerUnparsable)
-  // Ahead of Node, which would make it a clientError: to one who speaks no TLS there is nothing to say.
-  server.prependListener('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
 
   return {
     server,

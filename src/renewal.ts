@@ -19,7 +19,7 @@ interface Log {
  * Takes up the certificate and its key whenever one of their files changes. They are renewed one after the other, so a pair
  * that does not fit is looked at again at the next change; until then the old one serves.
  */
-export function keepRenewed ({ TLS_CERT_FILE, TLS_KEY_FILE }: Settings, cwd: string, log: Log, take: (pair: KeyPair) => void): Renewal {
+export function keepRenewed ({ TLS_CERT_FILE, TLS_KEY_FILE }: Settings, cwd: string, log: Log, take: (pair: KeyPair) => void, onRead: (taken: boolean) => void): Renewal {
   const files = { TLS_CERT_FILE, TLS_KEY_FILE }
   const closing = new AbortController()
   let told = ''
@@ -30,6 +30,9 @@ export function keepRenewed ({ TLS_CERT_FILE, TLS_KEY_FILE }: Settings, cwd: str
     // Both files may have changed, and say the same.
     if (wrong !== '' && wrong !== told) log.error(`certificate not taken, the old one stays: ${wrong}`)
     told = wrong
+    // Nothing to read where no files are named.
+    if (pair === undefined && wrong === '') return
+    onRead(pair !== undefined)
     if (pair === undefined) return
     take(pair)
     for (const warning of warnings) log.warn(warning)
@@ -39,7 +42,7 @@ export function keepRenewed ({ TLS_CERT_FILE, TLS_KEY_FILE }: Settings, cwd: str
   // One after the other: a slow one must not put an older pair over a newer one.
   let reading = Promise.resolve()
   function renew (): Promise<void> {
-    reading = reading.then(read)
+    reading = reading.then(read, read)
     return reading
   }
 

@@ -15,6 +15,8 @@ declare module 'fastify' {
     claimedName: string | null
     /** The products that the request names, as far as there are such. */
     wanted: string[] | null
+    /** The products that a token was given for. */
+    granted: string[] | null
     /** The code of the answer, where it is a problem. */
     refusedAs: ProblemCode | null
   }
@@ -38,6 +40,7 @@ export function admitRequests (scope: FastifyInstance): void {
   scope.decorateRequest('caller', null)
   scope.decorateRequest('claimedName', null)
   scope.decorateRequest('wanted', null)
+  scope.decorateRequest('granted', null)
   scope.decorateRequest('refusedAs', null)
 
   scope.addHook('onRequest', (request, reply, done) => {

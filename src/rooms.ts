@@ -11,6 +11,8 @@ import type { Counters, CounterSource } from './limits/counters.js'
 import { memory } from './limits/memory.js'
 import { sharedCounters } from './limits/redis.js'
 import type { Settings } from './settings/schema.js'
+import { createMetrics, type Metrics } from './ops/metrics.js'
+import type { Readiness } from './ops/readiness.js'
 import { StartError, type State } from './state.js'
 
 /** What a reload leaves as it is: files, connections and counts. */
@@ -24,6 +26,7 @@ export interface Rooms {
   counters: CounterSource
   addresses: Counters
   callers: Counters
+  metrics: Metrics
 }
 
 const minute = 60_000
@@ -31,7 +34,9 @@ const minute = 60_000
 /** @throws StartError with every mistake there is, those of the settings included */
 export async function openRooms ({ settings, mistakes, warnings }: State, cwd: string, stdout: NodeJS.WritableStream, logger: Logger): Promise<Rooms> {
   const addressOf = (ip: string) => addressKeys(ip)[0].key
-  const store = await openStore(settings, { cwd, log: logger, queue: new HashQueue({ addressOf }), addressOf }, mistakes)
+  const queue = new HashQueue({ addressOf })
+  let told = (_taken: boolean) => {}
+  const store = await openStore(settings, { cwd, log: logger, queue, addressOf, onReload: taken => told(taken) }, mistakes)
   const audit = await openAudit(settings, cwd, stdout, mistakes)
   for (const warning of warnings) logger.warn(warning)
   if (mistakes.length > 0 || store === undefined || audit === undefined) {
@@ -39,6 +44,8 @@ export async function openRooms ({ settings, mistakes, warnings }: State, cwd: s
     throw new StartError(mistakes)
   }
   const counters = await openCounters(settings, logger)
+  const metrics = createMetrics({ queue, store, counters, audit })
+  told = taken => metrics.reloaded('users', taken)
   const guard = new Guard({ ...guessCounters(counters), failuresMax: settings.LOGIN_FAILURES_MAX })
   return {
     logger,
@@ -48,7 +55,8 @@ export async function openRooms ({ settings, mistakes, warnings }: State, cwd: s
     logins: new Logins({ store, guard }),
     counters,
     addresses: counters.counters('address', minute),
-    callers: counters.counters('caller', minute)
+    callers: counters.counters('caller', minute),
+    metrics
   }
 }
 
@@ -62,6 +70,15 @@ async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, log
       else logger.warn({ cause }, down === 'local' ? 'Redis is away; each node limits for itself' : 'Redis is away; requests are refused with 503 until it is back')
     }
   })
+}
+
+/** What stands against giving tokens, of what the rooms know. */
+export function readinessOf ({ store, audit, counters }: Rooms, { REDIS_DOWN: down }: Settings): Readiness {
+  const redis = counters.up ? [] : ['redis']
+  return {
+    missing: [...(store.ready ? [] : ['store']), ...(down === 'closed' ? redis : []), ...(audit.ok ? [] : ['audit'])],
+    degraded: down === 'closed' ? [] : redis
+  }
 }
 
 export async function closeRooms ({ store, audit, counters }: Rooms): Promise<void> {

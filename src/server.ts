@@ -7,10 +7,11 @@ import { createApp } from './app.js'
 import { watchClock } from './clock.js'
 import { createListener, drainTime, listen } from './listener.js'
 import { createMint } from './mint.js'
+import type { Readiness } from './ops/readiness.js'
 import { ownOrigins } from './origins.js'
 import { describe } from './product.js'
 import { keepRenewed } from './renewal.js'
-import { closeRooms, openRooms, type Rooms } from './rooms.js'
+import { closeRooms, openRooms, readinessOf, type Rooms } from './rooms.js'
 import type { Environment } from './settings/read.js'
 import { list } from './settings/rules.js'
 import type { Settings } from './settings/schema.js'
@@ -51,7 +52,12 @@ export async function start ({ env, cwd, stdout, log }: Surroundings): Promise<R
   const rooms = await openRooms(state, cwd, stdout, logger)
   // Known once it listens, where PORT is 0; the app asks for each request.
   const own = new Set<string>()
-  let app = await buildApp(state, rooms, own)
+  let closing = false
+  const readiness = () => {
+    const { missing, degraded } = readinessOf(rooms, state.settings)
+    return { missing: closing ? [...missing, 'shutdown'] : missing, degraded }
+  }
+  let app = await buildApp(state, rooms, own, readiness)
   const listener = createListener(() => app.routing, keys.pair)
   const { HOST: host, PORT, SHUTDOWN_DELAY } = state.settings
   const port = await listen(listener.server, host, PORT).catch(async error => {
@@ -63,8 +69,11 @@ export async function start ({ env, cwd, stdout, log }: Surroundings): Promise<R
   const url = `${scheme}://${isIP(host) === 6 ? `[${host}]` : host}:${port}`
   logger.info({ url, products: state.products.map(({ product }) => describe(product).name) }, 'listening')
 
-  const renewal = keepRenewed(state.settings, cwd, logger, listener.renew)
-  const clock = watchClock(by => logger.warn(`this machine's clock was set ${by > 0 ? 'forward' : 'back'} by ${Math.round(Math.abs(by) / 1000)} s; Twilio refuses tokens of a wrong clock`))
+  const renewal = keepRenewed(state.settings, cwd, logger, listener.renew, taken => rooms.metrics.reloaded('certificate', taken))
+  const clock = watchClock(by => {
+    rooms.metrics.clockStepped()
+    logger.warn(`this machine's clock was set ${by > 0 ? 'forward' : 'back'} by ${Math.round(Math.abs(by) / 1000)} s; Twilio refuses tokens of a wrong clock`)
+  })
   let watch = new AbortController()
   function watchFilesOf ({ settings: { POLICY_FILE: policy } }: State): void {
     watch.abort()
@@ -77,6 +86,7 @@ export async function start ({ env, cwd, stdout, log }: Surroundings): Promise<R
     const next = await readState(env, cwd)
     if (next.mistakes.length > 0) {
       logger.error(`settings not taken, the old ones stay: ${next.mistakes.join('; ')}`)
+      rooms.metrics.reloaded('settings', false)
       return
     }
     for (const warning of next.warnings) logger.warn(warning)
@@ -84,11 +94,12 @@ export async function start ({ env, cwd, stdout, log }: Surroundings): Promise<R
       if (next.settings[name] !== state.settings[name]) logger.warn(`${name} has changed, which takes a restart`)
     }
     // Whole: a request goes on with the app that it began with. The old one holds nothing that would have to be closed.
-    app = await buildApp(next, rooms, own)
+    app = await buildApp(next, rooms, own, readiness)
     rooms.guard.failuresMax = next.settings.LOGIN_FAILURES_MAX
     logger.level = next.settings.LOG_LEVEL
     watchFilesOf(next)
     logger.info('settings taken')
+    rooms.metrics.reloaded('settings', true)
   }
 
   // One after the other: a slow one must not put an older state over a newer one.
@@ -106,6 +117,7 @@ export async function start ({ env, cwd, stdout, log }: Surroundings): Promise<R
       await Promise.all([takeState(), rooms.store.reload(), renewal.renew(), reopened])
     },
     async close () {
+      closing = true
       await setTimeout(SHUTDOWN_DELAY * 1000)
       watch.abort()
       renewal.close()
@@ -119,7 +131,7 @@ export async function start ({ env, cwd, stdout, log }: Surroundings): Promise<R
 /** Settings that are read once. */
 const needRestart = ['HOST', 'PORT', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'USERS_FILE', 'DATABASE_URL', 'USERS_QUERY', 'LOGIN_URL', 'REDIS_URL', 'REDIS_DOWN', 'AUDIT_LOG', 'SHUTDOWN_DELAY'] as const satisfies Array<keyof Settings>
 
-function buildApp ({ settings, products, policy }: State, { logger, audit, logins, addresses, callers }: Rooms, own: ReadonlySet<string>): Promise<FastifyInstance> {
+function buildApp ({ settings, products, policy }: State, { logger, audit, logins, addresses, callers, metrics }: Rooms, own: ReadonlySet<string>, readiness: () => Readiness): Promise<FastifyInstance> {
   const pages = new Set(list(settings.CORS_ORIGINS))
   if (settings.PUBLIC_URL !== undefined) pages.add(new URL(settings.PUBLIC_URL).origin)
   return createApp({
@@ -135,7 +147,10 @@ function buildApp ({ settings, products, policy }: State, { logger, audit, login
     }),
     audit,
     origins: { has: origin => pages.has(origin) || own.has(origin) },
-    signIn: (name, password, login) => logins.login(name, password, login),
+    signIn: metrics.timed((name, password, login) => logins.login(name, password, login)),
+    operators: new Set(list(settings.OPERATORS)),
+    metrics,
+    readiness,
     limits: {
       address: { counters: addresses, max: settings.RATE_LIMIT_MAX },
       caller: { counters: callers, max: settings.CALLER_LIMIT_MAX }

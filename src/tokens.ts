@@ -2,59 +2,29 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { invalid } from './answers.js'
 import { isRecord, takeJsonOnly } from './body.js'
-import { bringsBasic, identify, takeBasicCredentials, type SignIn } from './callers/basic.js'
+import { identify, type SignIn } from './callers/basic.js'
 import { Combiner } from './combine.js'
+import { guardScope, type GuardedOptions, type Limit } from './guarded.js'
 import { decide, issue, type Asked, type IssueOptions } from './issue.js'
-import type { Counters } from './limits/counters.js'
-import { limitAddresses, limitCaller } from './limits/limits.js'
-import { refuseStrangers, type Origins } from './origins.js'
+import { limitCaller } from './limits/limits.js'
 import { problem } from './problems.js'
 import { describe, requestBody, type Product } from './product.js'
 import { undecodable } from './request.js'
 import type { Enabled } from './settings/read.js'
 import { ajv } from './validation.js'
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** The route also takes `username` and `password` in its body. */
-    credentialsInBody?: boolean
-  }
-}
-
-export interface Limit {
-  counters: Counters
-  /** Hits in the counters' window. */
-  max: number
-}
-
-export interface TokensOptions extends IssueOptions {
+export interface TokensOptions extends IssueOptions, GuardedOptions {
   products: Enabled[]
-  origins: Origins
-  signIn: SignIn
   limits: { address: Limit, caller: Limit }
 }
 
-/**
- * The guarded scope: everything under /token. The order of its hooks is the security: the address is counted before
- * anything can be refused, a strange page is refused before its credentials are looked at, and no body is read before
- * the caller is known.
- */
+/** The guarded scope: everything under /token. */
 export async function tokens (scope: FastifyInstance, options: TokensOptions): Promise<void> {
-  const { products, origins, signIn, limits } = options
+  const { products, signIn, limits } = options
   takeJsonOnly(scope)
-  scope.setValidatorCompiler(({ schema }) => ajv.compile(schema))
-
-  scope.addHook('onRequest', await limitAddresses(scope, limits.address.counters, limits.address.max))
-  scope.addHook('onRequest', async request => {
+  await guardScope(scope, options, request => {
     refuseMethods(request, scope.prefix)
     if (undecodable.has(request.raw)) throw problem('request-invalid', { errors: [{ path: '', message: 'the path does not decode' }] })
-    refuseStrangers(request, origins)
-  })
-  await takeBasicCredentials(scope, signIn)
-  scope.addHook('onRequest', (request, reply, done) => {
-    if (request.routeOptions.config.credentialsInBody && request.headers.authorization === undefined) return done()
-    if (!bringsBasic(request)) return done(problem('credentials-missing'))
-    scope.basicAuth(request, reply, done)
   })
   // A body may be left out.
   scope.addHook('preValidation', async request => { request.body ??= request.body === undefined ? {} : null })

@@ -53,6 +53,9 @@ export interface Audit {
 
 interface Waiting { line: string, written: () => void, failed: (error: unknown) => void }
 
+/** Milliseconds between two looks at a log that could not be written. */
+const probeEvery = 1000
+
 /**
  * One write for all lines that wait (group commit): while one is under way, the next ones gather.
  * @param patience milliseconds; a write that takes longer is stalled, and a 503 now is better than callers who wait
@@ -62,6 +65,7 @@ export function createAudit (sink: Sink, patience = 1000): Audit {
   let scheduled = false
   let stalled = false
   let ok = true
+  let probing: NodeJS.Timeout | undefined
   /** One after the other: a write and the change to a rotated file must not meet. */
   let work = Promise.resolve()
 
@@ -99,6 +103,17 @@ export function createAudit (sink: Sink, patience = 1000): Audit {
   function fail (batch: Waiting[], error: unknown): void {
     ok = false
     for (const { failed } of batch) failed(error)
+    probe()
+  }
+
+  /** Where a load balancer waits for `ok` before it sends anyone, no line comes that would show that it can be written again. */
+  function probe (): void {
+    probing ??= setTimeout(() => {
+      work = work.then(() => sink.probe()).then(() => { ok = true }, () => {}).then(() => {
+        probing = undefined
+        if (!ok) probe()
+      })
+    }, probeEvery).unref()
   }
 
   return {
@@ -121,6 +136,7 @@ export function createAudit (sink: Sink, patience = 1000): Audit {
       // Behind the turn in which the last lines are taken up.
       await setImmediatePromise()
       await work
+      clearTimeout(probing)
       await sink.close()
     }
   }

@@ -1,10 +1,12 @@
-import { close, fstatSync, open, read, write } from 'node:fs'
+import { access, close, constants, fstatSync, open, read, statfs, write } from 'node:fs'
 import { promisify } from 'node:util'
 
 const pOpen = promisify(open)
 const pWrite = promisify(write)
 const pRead = promisify(read)
 const pClose = promisify(close)
+const pAccess = promisify(access)
+const pStatfs = promisify(statfs)
 
 /** Where the audit's lines go. */
 export interface Sink {
@@ -12,6 +14,8 @@ export interface Sink {
   write (bytes: Buffer): Promise<void>
   /** Takes up the file that now has the name, after a rotation. */
   reopen (): Promise<void>
+  /** Rejects while a write would surely fail. Writes nothing: the log is for its lines alone. */
+  probe (): Promise<void>
   close (): Promise<void>
 }
 
@@ -36,6 +40,10 @@ export async function fileSink (path: string): Promise<Sink> {
       torn = await endsTorn(fd)
       await pClose(old)
     },
+    async probe () {
+      await pAccess(path, constants.W_OK)
+      if ((await pStatfs(path)).bavail === 0) throw new Error('the disk is full')
+    },
     close: () => pClose(fd)
   }
 }
@@ -54,7 +62,7 @@ async function endsTorn (fd: number): Promise<boolean> {
  */
 export function stdoutSink (stream: NodeJS.WritableStream, fd = 1): Sink {
   const nothing = async () => {}
-  if (fstatSync(fd).isFile()) return { write: bytes => writeWhole(fd, bytes), reopen: nothing, close: nothing }
+  if (fstatSync(fd).isFile()) return { write: bytes => writeWhole(fd, bytes), reopen: nothing, probe: nothing, close: nothing }
   // Each write reports its own failure; without a listener the event would end the process.
   stream.on('error', () => {})
   return {
@@ -62,6 +70,7 @@ export function stdoutSink (stream: NodeJS.WritableStream, fd = 1): Sink {
       stream.write(bytes, error => error ? reject(error) : resolve())
     }),
     reopen: nothing,
+    probe: async () => { if (!stream.writable) throw new Error('nobody reads standard output any more') },
     close: nothing
   }
 }

@@ -13,6 +13,8 @@ export interface OpenOptions {
   log: StoreLog & { error (message: string): void }
   /** What counts as one address. */
   addressOf: (ip: string) => string
+  /** Told of each reload, and whether it was taken. */
+  onReload: (taken: boolean) => void
 }
 
 export interface OpenStore extends CallerStore {
@@ -33,7 +35,7 @@ export async function openStore (settings: Partial<Settings>, options: OpenOptio
   return usersFile(settings.USERS_FILE ?? 'users.htpasswd', options, mistakes)
 }
 
-async function usersFile (label: string, { cwd, queue, log }: OpenOptions, mistakes: string[]): Promise<OpenStore | undefined> {
+async function usersFile (label: string, { cwd, queue, log, onReload }: OpenOptions, mistakes: string[]): Promise<OpenStore | undefined> {
   try {
     const store = await usersFileStore({
       path: resolve(cwd, label),
@@ -43,6 +45,7 @@ async function usersFile (label: string, { cwd, queue, log }: OpenOptions, mista
         if (ok) log.info(message)
         else log.error(message)
         for (const warning of warnings) log.warn(warning)
+        onReload(ok)
       }
     })
     for (const warning of store.warnings) log.warn(warning)

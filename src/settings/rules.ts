@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { nameMistake } from '../callers/names.js'
 import type { Settings } from './schema.js'
 
 /** One mistake, as `NAME what is wrong, what to do`. Never holds a value: it may be a secret in the wrong place. */
@@ -21,6 +22,11 @@ export const rules: Rule[] = [
   ({ CORS_ORIGINS: origins }) => list(origins).flatMap((entry, i) => isOrigin(entry)
     ? []
     : [`CORS_ORIGINS: entry ${i + 1} must be one exact origin, such as https://app.example.com: no *, no null, no path, no default port`]),
+
+  ({ OPERATORS: names }) => list(names).flatMap((name, i) => {
+    const mistake = nameMistake(name)
+    return mistake === undefined ? [] : [`OPERATORS: entry ${i + 1} is no caller's name: ${mistake}`]
+  }),
 
   ({ PUBLIC_URL: url }) => url === undefined || isUrl(url, ['http:', 'https:']) ? [] : ['PUBLIC_URL must be an http: or https: URL'],
 
@@ -60,7 +66,6 @@ export const rules: Rule[] = [
 
 /** Settings that this version knows and cannot serve yet: refused, since one that is ignored is believed to work. */
 export const unbuilt: Array<[keyof Settings, (value: string) => boolean]> = [
-  ['OPERATORS', () => true],
   ['CONSOLE', value => value === 'true']
 ]
 

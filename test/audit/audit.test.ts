@@ -18,6 +18,7 @@ function heldSink () {
   const sink: Sink = {
     write: bytes => new Promise((resolve, reject) => writes.push({ text: bytes.toString(), done: resolve, fail: reject })),
     reopen: async () => {},
+    probe: async () => {},
     close: async () => {}
   }
   return { sink, writes }

@@ -1,0 +1,46 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { bringsBasic, takeBasicCredentials, type SignIn } from './callers/basic.js'
+import type { Counters } from './limits/counters.js'
+import { limitAddresses } from './limits/limits.js'
+import { refuseStrangers, type Origins } from './origins.js'
+import { problem } from './problems.js'
+import { ajv } from './validation.js'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route also takes `username` and `password` in its body. */
+    credentialsInBody?: boolean
+  }
+}
+
+export interface Limit {
+  counters: Counters
+  /** Hits in the counters' window. */
+  max: number
+}
+
+export interface GuardedOptions {
+  origins: Origins
+  signIn: SignIn
+  limits: { address: Limit }
+}
+
+/**
+ * Makes a scope one for callers alone. The order of its hooks is the security: the address is counted before anything can
+ * be refused, a strange page is refused before its credentials are looked at, and no body is read before the caller is known.
+ * @param refuse throws for requests that nobody may make, whoever asks
+ */
+export async function guardScope (scope: FastifyInstance, { origins, signIn, limits }: GuardedOptions, refuse: (request: FastifyRequest) => void): Promise<void> {
+  scope.setValidatorCompiler(({ schema }) => ajv.compile(schema))
+  scope.addHook('onRequest', await limitAddresses(scope, limits.address.counters, limits.address.max))
+  scope.addHook('onRequest', async request => {
+    refuse(request)
+    refuseStrangers(request, origins)
+  })
+  await takeBasicCredentials(scope, signIn)
+  scope.addHook('onRequest', (request, reply, done) => {
+    if (request.routeOptions.config.credentialsInBody && request.headers.authorization === undefined) return done()
+    if (!bringsBasic(request)) return done(problem('credentials-missing'))
+    scope.basicAuth(request, reply, done)
+  })
+}

@@ -1,0 +1,19 @@
+import type { FastifyInstance } from 'fastify'
+
+/** What a broker needs to hand out tokens. */
+export interface Readiness {
+  /** Parts without which no token can be had: `store`, `redis`, `audit`, `shutdown`. */
+  missing: string[]
+  /** Parts without which it goes on, worse: `redis` under `REDIS_DOWN=local`. */
+  degraded: string[]
+}
+
+/** For load balancers: never limited, without credentials, and it tells no more than the parts' names. */
+export function answerReadiness (scope: FastifyInstance, readiness: () => Readiness): void {
+  scope.get('/readyz', { exposeHeadRoute: true }, async (_request, reply) => {
+    const { missing, degraded } = readiness()
+    const ready = missing.length === 0
+    reply.code(ready ? 200 : 503)
+    return ready ? { ready, degraded } : { ready, missing, degraded }
+  })
+}
