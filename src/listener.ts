@@ -69,6 +69,8 @@ export function createListener (current: () => Handler, pair?: KeyPair): Listene
     socket.once('close', () => sockets.delete(socket))
   })
   server.on('clientError', answerUnparsable)
+  // Ahead of Node, which would make it a clientError: an answer to one who never shook hands would wait for that for ever.
+  server.prependListener('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
 
   return {
     server,

@@ -17,7 +17,7 @@ const ready = (url: string) => ask(url, { method: 'GET', path: '/readyz' })
 async function value (url: string, line: string): Promise<number | undefined> {
   const { text } = await metrics(url)
   const found = text.split('\n').find(one => one.startsWith(`${line} `))
-  return found && Number(found.slice(line.length + 1))
+  return found === undefined ? undefined : Number(found.slice(line.length + 1))
 }
 
 t.test('a broker that has all it needs is ready, says no more, and never limits the question', async t => {
