@@ -8,3 +8,8 @@ export function newCommand (io: Io, name: string): Command {
     .configureOutput({ writeOut: text => io.stdout.write(text), writeErr: text => io.stderr.write(text) })
     .showHelpAfterError('(--help says more)')
 }
+
+/** Adds command lines to the end of a command's help. */
+export function withExamples (command: Command, ...lines: string[]): Command {
+  return command.addHelpText('after', `\nExamples:\n${lines.map(line => `  ${line}\n`).join('')}`)
+}

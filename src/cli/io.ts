@@ -4,9 +4,11 @@ export interface Io {
   /** Absolute path of the working directory. */
   readonly cwd: string
   readonly stdin: NodeJS.ReadableStream & { isTTY?: boolean | undefined }
-  readonly stdout: NodeJS.WritableStream
-  readonly stderr: NodeJS.WritableStream
+  readonly stdout: Output
+  readonly stderr: Output
 }
+
+type Output = NodeJS.WritableStream & { isTTY?: boolean | undefined }
 
 /** What a command's exit code says to a script. */
 export const exitCodes = {

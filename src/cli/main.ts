@@ -2,6 +2,8 @@ import { CommanderError } from 'commander'
 import { readSettings, readVariables } from '../settings/read.js'
 import { newCommand } from './command.js'
 import { demoCommand } from './demo.js'
+import { explainCommand } from './explain.js'
+import { inspectCommand } from './inspect.js'
 import { exitCodes, type Io } from './io.js'
 import { policyCommand } from './policy.js'
 import type { PolicyContext } from './policy-actions.js'
@@ -23,6 +25,8 @@ export async function main (args: string[], io: Io): Promise<number> {
     .action(async ({ port }: { port: string }) => done(await demoCommand(io, port)))
   program.addCommand(usersCommand(io, () => readVariables(io.env, io.cwd).USERS_FILE ?? 'users.htpasswd', done))
   program.addCommand(policyCommand(io, () => policyContext(io), done))
+  program.addCommand(inspectCommand(io, done))
+  program.addCommand(explainCommand(io, done))
 
   try {
     await program.parseAsync(args, { from: 'user' })

@@ -1,0 +1,56 @@
+import type { Command } from 'commander'
+import { codes, codesIn, type ErrorCode } from '../explain/codes.js'
+import { paintFor, type Paint } from './colours.js'
+import { newCommand, withExamples } from './command.js'
+import { Failure, toExitCode } from './failure.js'
+import { exitCodes, type Io } from './io.js'
+
+interface ExplainOptions {
+  json?: boolean
+}
+
+/** `explain CODE`. */
+export function explainCommand (io: Io, done: (exitCode: number) => void): Command {
+  return withExamples(newCommand(io, 'explain')
+    .description('say what an error code of Twilio\'s means for a token: its causes, how to tell which it is, and what to do')
+    .argument('[code...]', 'one or more codes, or a message that holds them; without any, all that are known')
+    .option('--json', 'answer as JSON')
+    .action(async (words: string[], options: ExplainOptions) => done(await toExitCode(io, async () => explain(io, words, options)))),
+  'twilio-token-broker explain 20101',
+  'twilio-token-broker explain "ConnectionError (53000)"')
+}
+
+function explain (io: Io, words: string[], { json }: ExplainOptions): number {
+  if (words.length === 0) return list(io, json)
+  const asked = codesIn(words.join(' '))
+  if (asked.length === 0) throw new Failure(exitCodes.usage, 'a code of Twilio\'s has five digits, such as 20101')
+  const unknown = asked.flatMap(([code, known]) => known === undefined ? [code] : [])
+  if (json) {
+    io.stdout.write(`${JSON.stringify(asked.map(([code, known]) => ({ code, known: known !== undefined, ...known })))}\n`)
+  } else {
+    const paint = paintFor(io)
+    io.stdout.write(asked.flatMap(([code, known]) => known === undefined ? [] : [inWords(code, known, paint)]).join('\n'))
+    for (const code of unknown) io.stderr.write(`${code} is not among the codes that a token brings about; see https://www.twilio.com/docs/api/errors/${code}\n`)
+  }
+  return unknown.length === 0 ? exitCodes.ok : exitCodes.no
+}
+
+function list ({ stdout }: Io, json: boolean | undefined): number {
+  stdout.write(json ? `${JSON.stringify(codes)}\n` : Object.entries(codes).map(([code, { title }]) => `${code}  ${title}\n`).join(''))
+  return exitCodes.ok
+}
+
+function inWords (code: number, { title, causes, look, fix, voice, shown }: ErrorCode, paint: Paint): string {
+  const seen = [
+    ...(voice === undefined ? [] : [`Voice tells the same as ${voice}, which its SDK shows as ${codes[voice]!.shown}.`]),
+    ...(voice === undefined && shown !== undefined ? [`The Voice SDK shows it as ${shown}${shown === 53000 ? ', unless its Device is made with enableImprovedSignalingErrorPrecision: true' : ''}.`] : [])
+  ]
+  return [
+    paint('bold', `${code}  ${title}`),
+    ...causes.map((cause, i) => `${i === 0 ? 'causes   ' : '         '}- ${cause}`),
+    `look     ${look}`,
+    `fix      ${fix}`,
+    ...seen.map(sentence => `note     ${sentence}`),
+    ''
+  ].join('\n')
+}

@@ -1,0 +1,98 @@
+import type { Command } from 'commander'
+import { findings, type Finding } from '../explain/findings.js'
+import { isObject, shown } from '../explain/json.js'
+import { readToken, type Token } from '../explain/read-token.js'
+import { checkSignature, type Signature } from '../explain/signature.js'
+import { clock, grantsInWords } from '../explain/words.js'
+import { codes } from '../explain/codes.js'
+import { readSettings } from '../settings/read.js'
+import type { Settings } from '../settings/schema.js'
+import { allInput } from './all-input.js'
+import { paintFor, type Paint } from './colours.js'
+import { newCommand, withExamples } from './command.js'
+import { toExitCode } from './failure.js'
+import { exitCodes, type Io } from './io.js'
+
+interface InspectOptions {
+  json?: boolean
+}
+
+/** `inspect [TOKEN]`. */
+export function inspectCommand (io: Io, done: (exitCode: number) => void): Command {
+  return withExamples(newCommand(io, 'inspect')
+    .description('say what a token holds, and everything for which Twilio would refuse it; exit code 1 says that it would')
+    .argument('[token]', 'the token, or whatever was given to the SDK in its place; without it, standard input')
+    .option('--json', 'answer as JSON')
+    .action(async (token: string | undefined, options: InspectOptions) => done(await toExitCode(io, () => inspect(io, token, options)))),
+  'curl -su susan http://127.0.0.1:3000/token/video | twilio-token-broker inspect',
+  'twilio-token-broker inspect --json < token.txt')
+}
+
+async function inspect (io: Io, given: string | undefined, { json }: InspectOptions): Promise<number> {
+  const token = readToken(given ?? await allInput(io))
+  const settings: Partial<Settings> = (await readSettings(io.env, io.cwd)).settings
+  const signature = await signatureOf(token, settings)
+  const now = Math.floor(Date.now() / 1000)
+  const configured = { accountSid: settings.TWILIO_ACCOUNT_SID, keySid: settings.TWILIO_API_KEY_SID, region: settings.TWILIO_REGION }
+  const found = findings(token, { signature, configured, now })
+  const accepted = !found.some(({ refused }) => refused)
+  const { header, claims } = token
+  io.stdout.write(json
+    ? `${JSON.stringify({ accepted, header, claims, grants: grantsInWords(grantsOf(token)), signature, findings: found.map(finding => ({ ...finding, voice: codes[finding.code]?.voice })) })}\n`
+    : [...about(token, signature, now), ...verdict(found, accepted, paintFor(io))].map(line => `${line}\n`).join(''))
+  return accepted ? exitCodes.ok : exitCodes.no
+}
+
+async function signatureOf (token: Token, { TWILIO_API_KEY_SECRET: secret, TWILIO_API_KEY_SID: keySid, TWILIO_ACCOUNT_SID: accountSid }: Partial<Settings>): Promise<Signature> {
+  if (secret === undefined) return 'unchecked'
+  return checkSignature(token, secret, { ...(keySid && { TWILIO_API_KEY_SID: keySid }), ...(accountSid && { TWILIO_ACCOUNT_SID: accountSid }) })
+}
+
+function grantsOf ({ claims }: Token): Record<string, unknown> {
+  return isObject(claims?.grants) ? claims.grants : {}
+}
+
+const signatures = {
+  right: 'right, by the configured secret',
+  wrong: 'not by the configured secret',
+  unchecked: 'not checked, as TWILIO_API_KEY_SECRET is not set or not right'
+}
+
+/** What the token says. Nothing, where it is none. */
+function about (token: Token, signature: Signature, now: number): string[] {
+  const { header, claims } = token
+  if (header === undefined || claims === undefined) return []
+  const { iss, sub, iat, exp } = claims
+  const rows: Array<[name: string, ...values: string[]]> = [
+    ['header', Object.entries(header).map(([name, value]) => `${shown(name)} ${shown(value)}`).join(', ')],
+    ['key', shown(iss)],
+    ['account', shown(sub)],
+    ['identity', shown(grantsOf(token).identity)],
+    ['grants', ...grantsInWords(grantsOf(token))],
+    ['issued', time(iat)],
+    ['ends', `${time(exp)}${typeof exp === 'number' && exp > now ? `, in ${clock(exp - now)}` : ''}`],
+    ['signature', typeof signature === 'string' ? signatures[signature] : `by the configured secret ${signature.spoilt}`]
+  ]
+  return rows.flatMap(([name, ...values]) => values.map((value, i) => `${(i === 0 ? name : '').padEnd(11)}${value}`))
+}
+
+/** NumericDate of RFC 7519 §2, where it is one. */
+function time (value: unknown): string {
+  const date = new Date(typeof value === 'number' ? value * 1000 : NaN)
+  return Number.isNaN(date.getTime()) ? shown(value) : date.toISOString().replace('.000', '')
+}
+
+function verdict (found: Finding[], accepted: boolean, paint: Paint): string[] {
+  const line = ({ code, refused, says }: Finding) => {
+    const voice = codes[code]?.voice
+    return `  ${paint(refused ? 'red' : 'yellow', refused ? 'refused' : 'advice ')}  ${code}${voice === undefined ? '' : ` (Voice: ${voice})`}  ${says}`
+  }
+  const codesFound = [...new Set(found.filter(({ refused }) => refused).map(({ code }) => code))]
+  return [
+    accepted
+      ? paint('green', 'Nothing here makes Twilio refuse it. Whether the key still exists, and is no Restricted one, check --online tells.')
+      : paint('red', 'Twilio would refuse it:'),
+    ...found.map(line),
+    ...(accepted ? [] : [`More: twilio-token-broker explain ${codesFound.join(' ')}`])
+  ]
+}

@@ -1,0 +1,42 @@
+import { isObject } from './json.js'
+import type { Token } from './read-token.js'
+import type { Case, Configured, Group } from './rule.js'
+import { claims } from './rules-claims.js'
+import { envelope } from './rules-envelope.js'
+import { grants } from './rules-grants.js'
+import type { Signature } from './signature.js'
+import { vendor } from './vendors.js'
+
+export interface Finding {
+  /** The code by which Twilio would refuse the token. */
+  code: number
+  /** True: Twilio would refuse the token for it. */
+  refused: boolean
+  /** What is wrong, in words. */
+  says: string
+}
+
+export interface Surroundings {
+  signature: Signature
+  configured: Configured
+  /** Seconds since 1970. */
+  now: number
+}
+
+/** Everything that is wrong with a token; empty when Twilio would take it, as far as can be told without asking it. */
+export function findings (token: Token, surroundings: Surroundings): Finding[] {
+  const other = vendor(token)
+  if (other !== undefined) return [{ code: 20101, refused: true, says: `this is no Twilio access token but ${other}` }]
+  const found: Case = { ...surroundings, token, header: token.header ?? {}, claims: token.claims ?? {}, grants: isObject(token.claims?.grants) ? token.claims.grants : {} }
+  return rulesFor(token).flatMap(group => {
+    const broken = group.find(({ when }) => when(found))
+    if (broken === undefined) return []
+    const { code, advice, says } = broken
+    return [{ code, refused: !advice, says: typeof says === 'string' ? says : says(found) }]
+  })
+}
+
+/** Of what cannot be read, only the form is worth a word. */
+function rulesFor ({ header, claims: read }: Token): Group[] {
+  return header === undefined || read === undefined ? envelope.slice(0, 2) : [...envelope, ...claims, ...grants]
+}

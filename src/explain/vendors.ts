@@ -1,0 +1,44 @@
+import { isObject, type Json } from './json.js'
+import type { Token } from './read-token.js'
+
+interface Vendor {
+  says: string
+  is (token: Token, claims: Json, header: Json): boolean
+}
+
+const text = (value: unknown): string => typeof value === 'string' ? value : ''
+
+/** What people paste instead of a token of Twilio's, or hand to an SDK by mistake; the first that fits. Without claims, `{}` stands for them. */
+const vendors: Vendor[] = [
+  { says: 'nothing at all', is: ({ text }) => text === '' },
+  { says: 'what JavaScript makes of a missing value: the page did not wait for the answer, or reads a property that is not there', is: ({ text }) => /^(undefined|null|NaN|\[object \w+\])$/.test(text) },
+  { says: 'a template that nothing was filled into', is: ({ text }) => /^(\$?\{[^":]*\}|<[\w -]+>|%\w+%)$/.test(text) },
+  { says: 'a web page: the address answers HTML, as for a wrong path or a login page', is: ({ text }) => /^<(!doctype|html|head|body)\b/i.test(text) },
+  { says: 'an answer of the broker that refuses: it holds a code and a detail, and no token', is: ({ text }) => /^\{[^]*"(code|detail|title|error)"\s*:/.test(text) },
+  { says: 'JSON without a token', is: ({ text }) => /^[{[]/.test(text) },
+  { says: 'a shortened token, as documents print it', is: ({ text }) => /(…|\.\.\.)/.test(text) },
+  { says: 'a SID, which only names a thing', is: ({ text }) => /^[A-Z]{2}[0-9a-f]{32}$/.test(text) },
+  { says: '32 characters: a secret or an auth token of Twilio\'s perhaps, and those never go to a page. Change it if it was on one', is: ({ text }) => /^[0-9a-zA-Z]{32}$/.test(text) },
+  { says: 'a session or token of OpenTok (Vonage Video)', is: ({ text }) => text.startsWith('T1==') },
+  { says: 'a token of Agora', is: ({ text }) => /^00[67][0-9a-zA-Z+/=]{20,}$/.test(text) },
+  { says: 'HTTP Basic credentials; they are for the broker, which answers with a token', is: ({ text }) => /^basic\s/i.test(text) },
+  { says: 'an encrypted JWT (five parts); Twilio\'s have three', is: ({ parts }) => parts.length === 5 },
+
+  { says: 'a Twilio client capability token, which Twilio.Device took before version 2', is: (_token, { scope }) => /(^|\s)scope:(client|stream)/.test(text(scope)) },
+  { says: 'a Twilio TaskRouter capability token (version v1)', is: (_token, { policies, version }) => Array.isArray(policies) && version === 'v1' },
+  { says: 'a token of LiveKit', is: (_token, { video, grants, metadata }) => grants === undefined && ((isObject(video) && Object.keys(video).some(name => /^(room|canPublish|canSubscribe)/.test(name))) || (isObject(video) && metadata !== undefined)) },
+  { says: 'a token of Ably', is: (_token, claims) => Object.keys(claims).some(name => name.startsWith('x-ably-')) },
+  { says: 'a token of Firebase', is: (_token, { iss, aud, firebase }) => text(iss).startsWith('https://securetoken.google.com/') || text(aud).includes('identitytoolkit') || isObject(firebase) },
+  { says: 'a token of Supabase', is: (_token, { iss, role }) => text(iss).includes('supabase') || (role === 'anon' || role === 'service_role') },
+  { says: 'a token of Zoom\'s Video SDK', is: (_token, { app_key: key, tpc, sdkKey }) => (key !== undefined && tpc !== undefined) || sdkKey !== undefined },
+  { says: 'a token of Vonage', is: (_token, { application_id: id }) => id !== undefined },
+  { says: 'a token of Stream', is: (_token, { user_id: user, grants }) => typeof user === 'string' && grants === undefined },
+  { says: 'a token of Auth0 or another OpenID provider, which says who somebody is', is: (_token, { iss, grants }, { alg }) => grants === undefined && (/^https?:/.test(text(iss)) || /^(RS|ES|PS)\d{3}$|^EdDSA$/.test(text(alg))) },
+
+  { says: 'an opaque string, no JWT of three parts', is: ({ header, parts }) => header === undefined && parts.length !== 3 }
+]
+
+/** What else than a token of Twilio's this is, in words; undefined when it may be one. */
+export function vendor (token: Token): string | undefined {
+  return vendors.find(({ is }) => is(token, token.claims ?? {}, token.header ?? {}))?.says
+}
