@@ -1,10 +1,13 @@
 import { CommanderError } from 'commander'
 import { readSettings, readVariables } from '../settings/read.js'
+import { checkCommand } from './check.js'
 import { newCommand } from './command.js'
+import { completionCommand } from './completion.js'
 import { demoCommand } from './demo.js'
 import { explainCommand } from './explain.js'
 import { inspectCommand } from './inspect.js'
 import { exitCodes, type Io } from './io.js'
+import { mintCommand } from './mint.js'
 import { policyCommand } from './policy.js'
 import type { PolicyContext } from './policy-actions.js'
 import { startCommand } from './start.js'
@@ -27,6 +30,9 @@ export async function main (args: string[], io: Io): Promise<number> {
   program.addCommand(policyCommand(io, () => policyContext(io), done))
   program.addCommand(inspectCommand(io, done))
   program.addCommand(explainCommand(io, done))
+  program.addCommand(mintCommand(io, done))
+  program.addCommand(checkCommand(io, done))
+  program.addCommand(completionCommand(io, () => program, done))
 
   try {
     await program.parseAsync(args, { from: 'user' })

@@ -1,0 +1,42 @@
+import { constants } from 'node:fs'
+import { access, readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { createSecureContext } from 'node:tls'
+import { loadUsers } from '../callers/load-users.js'
+import type { Settings } from '../settings/schema.js'
+
+interface Found {
+  mistakes: string[]
+  warnings: string[]
+}
+
+/** The files that a start would open, looked at without opening them for good. The policy is read with the settings. */
+export async function checkFiles (settings: Partial<Settings>, cwd: string): Promise<Found> {
+  const all = await Promise.all([users(settings, cwd), audit(settings, cwd), tls(settings, cwd)])
+  return { mistakes: all.flatMap(({ mistakes }) => mistakes), warnings: all.flatMap(({ warnings }) => warnings) }
+}
+
+async function users ({ LOGIN_URL: url, DATABASE_URL: database, USERS_FILE: label = 'users.htpasswd' }: Partial<Settings>, cwd: string): Promise<Found> {
+  if (url !== undefined || database !== undefined) return { mistakes: [], warnings: [] }
+  const { users } = await loadUsers(resolve(cwd, label), label)
+  return 'mistakes' in users ? { mistakes: [...users.mistakes], warnings: [] } : { mistakes: [], warnings: [...users.warnings] }
+}
+
+/** A file is made at the start where there is none, which takes a directory that can be written. */
+async function audit ({ AUDIT_LOG: log = 'stdout' }: Partial<Settings>, cwd: string): Promise<Found> {
+  const path = resolve(cwd, log)
+  const writable = (path: string) => access(path, constants.W_OK).then(() => true, () => false)
+  const there = (path: string) => access(path).then(() => true, () => false)
+  const right = log === 'stdout' || await writable(await there(path) ? path : dirname(path))
+  return { mistakes: right ? [] : ['AUDIT_LOG names a file that cannot be opened for writing; check the path and its mode'], warnings: [] }
+}
+
+async function tls ({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key }: Partial<Settings>, cwd: string): Promise<Found> {
+  if (cert === undefined || key === undefined) return { mistakes: [], warnings: [] }
+  try {
+    createSecureContext({ cert: await readFile(resolve(cwd, cert)), key: await readFile(resolve(cwd, key)) })
+    return { mistakes: [], warnings: [] }
+  } catch {
+    return { mistakes: ['TLS_CERT_FILE and TLS_KEY_FILE must name PEM files of a certificate and of its own key, which this user may read'], warnings: [] }
+  }
+}

@@ -1,0 +1,93 @@
+import { Argument, type Command } from 'commander'
+import { newCommand, withExamples } from './command.js'
+import { exitCodes, type Io } from './io.js'
+
+/** What may follow a command: its sub-commands, the values of its argument where they are known, and its options. */
+interface Words {
+  /** The command's words, without the program's. */
+  path: string[]
+  /** Whether this command goes on with a sub-command. */
+  commands: string[]
+  words: Array<{ word: string, description: string }>
+}
+
+/** `completion bash|zsh|fish`, made of the very tree of commands that parses the line, so that it never lags behind. */
+export function completionCommand (io: Io, program: () => Command, done: (exitCode: number) => void): Command {
+  return withExamples(newCommand(io, 'completion')
+    .description('print a script by which a shell completes these commands')
+    .addArgument(new Argument('<shell>', 'your shell').choices(Object.keys(shells)))
+    .action((shell: keyof typeof shells) => {
+      io.stdout.write(shells[shell](program().name(), wordsOf(program())))
+      done(exitCodes.ok)
+    }),
+  'source <(twilio-token-broker completion bash)       # in ~/.bashrc, or in ~/.zshrc with zsh',
+  'twilio-token-broker completion fish | source        # in ~/.config/fish/config.fish')
+}
+
+function wordsOf (command: Command, path: string[] = []): Words[] {
+  const commands = command.commands.map(sub => ({ word: sub.name(), description: sub.description() }))
+  const values = command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices.map(word => ({ word, description: '' })))
+  const options = command.options.map(({ long, description }) => ({ word: long!, description }))
+  return [
+    { path, commands: commands.map(({ word }) => word), words: [...commands, ...values, ...options, { word: '--help', description: 'say more' }] },
+    ...command.commands.flatMap(sub => wordsOf(sub, [...path, sub.name()]))
+  ]
+}
+
+const shells = { bash, zsh, fish }
+
+/** Names of our own, letters and dashes only; nothing in them means anything to a shell. */
+const list = ({ words }: Words) => words.map(({ word }) => word).join(' ')
+const functionName = (program: string) => `_${program.replaceAll('-', '_')}`
+/** `case` branches that walk from one command to the next. */
+const steps = (all: Words[], indent: string) => all.flatMap(({ path, commands }) => commands.map(name => `${indent}'${[...path, name].join(' ')}') path='${[...path, name].join(' ')}' ;;\n`)).join('')
+const candidates = (all: Words[], indent: string) => all.map(words => `${indent}'${words.path.join(' ')}') found='${list(words)}' ;;\n`).join('')
+
+function bash (program: string, all: Words[]): string {
+  return `${functionName(program)} () {
+  local path= found= i
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case "\${path:+$path }\${COMP_WORDS[i]}" in
+${steps(all, '      ')}    esac
+  done
+  case "$path" in
+${candidates(all, '    ')}  esac
+  COMPREPLY=($(compgen -W "$found" -- "\${COMP_WORDS[COMP_CWORD]}"))
+}
+complete -o default -F ${functionName(program)} ${program}
+`
+}
+
+function zsh (program: string, all: Words[]): string {
+  return `#compdef ${program}
+${functionName(program)} () {
+  local step= found= i
+  for ((i = 2; i < CURRENT; i++)); do
+    case "\${step:+$step }\${words[i]}" in
+${steps(all, '      ').replaceAll('path=', 'step=')}    esac
+  done
+  case "$step" in
+${candidates(all, '    ')}  esac
+  compadd -- \${=found}
+  [[ "\${words[CURRENT]}" == -* ]] || _files
+}
+compdef ${functionName(program)} ${program}
+`
+}
+
+function fish (program: string, all: Words[]): string {
+  const at = `_${functionName(program)}_at`
+  const quoted = (text: string) => `'${text.replace(/[\\']/g, '\\$&')}'`
+  return `function ${at}
+  set -l step ''
+  for word in (commandline -opc)[2..-1]
+    switch (string trim "$step $word")
+${all.flatMap(({ path, commands }) => commands.map(name => `      case '${[...path, name].join(' ')}'\n        set step '${[...path, name].join(' ')}'\n`)).join('')}    end
+  end
+  test "$step" = "$argv"
+end
+${all.flatMap(({ path, words }) => words.map(({ word, description }) => {
+    const what = word.startsWith('--') ? `-l ${word.slice(2)}` : `-a ${word}`
+    return `complete -c ${program} -n ${quoted(`${at} ${path.join(' ')}`.trim())} ${what}${description === '' ? '' : ` -d ${quoted(description)}`}\n`
+  })).join('')}`
+}

@@ -1,0 +1,86 @@
+import { InvalidArgumentError, type Command } from 'commander'
+import { invalid } from '../answers.js'
+import { nameMistake } from '../callers/names.js'
+import { isObject } from '../explain/json.js'
+import { decide } from '../issue.js'
+import { createMint } from '../mint.js'
+import { allowAll } from '../policy/policy.js'
+import { nearest } from '../policy/sentences.js'
+import { Problem } from '../problems.js'
+import { describe, requestBody } from '../product.js'
+import { readSettings } from '../settings/read.js'
+import { ajv } from '../validation.js'
+import { newCommand, withExamples } from './command.js'
+import { Failure, toExitCode } from './failure.js'
+import { exitCodes, type Io } from './io.js'
+
+interface MintOptions {
+  identity: string
+  ttl?: number
+  room?: string
+  request?: object
+  json?: boolean
+}
+
+/** `mint PRODUCT --identity NAME`. */
+export function mintCommand (io: Io, done: (exitCode: number) => void): Command {
+  return withExamples(newCommand(io, 'mint')
+    .description('make a token and write it to standard output. It is the operator\'s own: no policy is asked, and the audit, which is of requests, has no line of it')
+    .argument('<product>', 'an enabled product')
+    .requiredOption('--identity <name>', 'the name inside the token')
+    .option('--ttl <seconds>', 'how long it lives, 180 to 86400; by default TOKEN_TTL', seconds)
+    .option('--room <room>', 'video: the room that it opens')
+    .option('--request <json>', 'what a request of the product may hold, as a JSON object', jsonObject)
+    .option('--json', 'write the whole answer as JSON')
+    .action(async (product: string, options: MintOptions) => done(await toExitCode(io, () => mint(io, product, options)))),
+  'twilio-token-broker mint video --identity susan --room "My Room"',
+  'twilio-token-broker mint voice --identity susan --ttl 600 --request \'{"outgoing":false}\' --json')
+}
+
+/** @throws Failure 78 for settings that are not right, 2 for what no token can be made of */
+async function mint (io: Io, name: string, { identity: typed, ttl, json, room, request }: MintOptions): Promise<number> {
+  const { settings, products, mistakes } = await readSettings(io.env, io.cwd)
+  if (mistakes.length > 0) throw new Failure(exitCodes.settings, mistakes.join('\n'))
+  const own = products.find(({ product }) => describe(product).name === name)
+  if (own === undefined) throw new Failure(exitCodes.usage, `${name} is not an enabled product${nearest(name, products.map(({ product }) => describe(product).name))}`)
+  const identity = typed.normalize('NFC')
+  const mistake = nameMistake(identity)
+  if (mistake !== undefined) throw new Failure(exitCodes.usage, mistake)
+
+  const asked = { ...request, ...(room !== undefined && { room }), ...(ttl !== undefined && { ttl }) }
+  const answer = refusing(() => {
+    const takes = ajv.compile(requestBody(describe(own.product).request))
+    if (!takes(asked)) throw invalid(takes.errors!, 'body')
+    const { ttl: life, identity: _, ...properties } = asked as { ttl?: number, identity?: string }
+    const decision = decide({ policy: allowAll, ttl: { default: settings.TOKEN_TTL, max: 86400 } }, { name: identity, identity }, life === undefined ? {} : { ttl: life })
+    const signer = createMint({ accountSid: settings.TWILIO_ACCOUNT_SID, keySid: settings.TWILIO_API_KEY_SID, keySecret: settings.TWILIO_API_KEY_SECRET, region: settings.TWILIO_REGION })
+    const { token, expiresAt } = signer.sign({ identity, ttl: decision.ttl, grants: [decision.grant({ ...own, request: properties }).grant] })
+    return { token, identity, expiresIn: decision.ttl, expiresAt: expiresAt.toISOString() }
+  })
+  io.stdout.write(`${json ? JSON.stringify(answer) : answer.token}\n`)
+  return exitCodes.ok
+}
+
+/** A refusal in the words of the API. */
+function refusing<T> (work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    const { message, options: { errors = [] } } = error
+    throw new Failure(exitCodes.usage, errors.length > 0 ? errors.map(({ path, message }) => `${path.slice(1) || 'the request'}: ${message}`).join('\n') : message)
+  }
+}
+
+function seconds (text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of seconds.')
+  return Number(text)
+}
+
+function jsonObject (text: string): object {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (isObject(value)) return value
+  } catch {}
+  throw new InvalidArgumentError('It must be a JSON object.')
+}
