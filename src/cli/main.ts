@@ -5,6 +5,7 @@ import { newCommand } from './command.js'
 import { completionCommand } from './completion.js'
 import { demoCommand } from './demo.js'
 import { explainCommand } from './explain.js'
+import { initCommand } from './init.js'
 import { inspectCommand } from './inspect.js'
 import { exitCodes, type Io } from './io.js'
 import { mintCommand } from './mint.js'
@@ -28,6 +29,7 @@ export async function main (args: string[], io: Io): Promise<number> {
     .action(async ({ port }: { port: string }) => done(await demoCommand(io, port)))
   program.addCommand(usersCommand(io, () => readVariables(io.env, io.cwd).USERS_FILE ?? 'users.htpasswd', done))
   program.addCommand(policyCommand(io, () => policyContext(io), done))
+  program.addCommand(initCommand(io, done))
   program.addCommand(inspectCommand(io, done))
   program.addCommand(explainCommand(io, done))
   program.addCommand(mintCommand(io, done))

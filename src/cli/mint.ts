@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { invalid } from '../answers.js'
 import { nameMistake } from '../callers/names.js'
 import { isObject } from '../explain/json.js'
-import { decide } from '../issue.js'
+import { decide, type Asked } from '../issue.js'
 import { createMint } from '../mint.js'
 import { allowAll } from '../policy/policy.js'
 import { nearest } from '../policy/sentences.js'
@@ -51,8 +51,8 @@ async function mint (io: Io, name: string, { identity: typed, ttl, json, room, r
   const answer = refusing(() => {
     const takes = ajv.compile(requestBody(describe(own.product).request))
     if (!takes(asked)) throw invalid(takes.errors!, 'body')
-    const { ttl: life, identity: _, ...properties } = asked as { ttl?: number, identity?: string }
-    const decision = decide({ policy: allowAll, ttl: { default: settings.TOKEN_TTL, max: 86400 } }, { name: identity, identity }, life === undefined ? {} : { ttl: life })
+    const { ttl: life, identity: other, ...properties } = asked as Asked
+    const decision = decide({ policy: allowAll, ttl: { default: settings.TOKEN_TTL, max: 86400 } }, { name: identity, identity }, { ttl: life, identity: other })
     const signer = createMint({ accountSid: settings.TWILIO_ACCOUNT_SID, keySid: settings.TWILIO_API_KEY_SID, keySecret: settings.TWILIO_API_KEY_SECRET, region: settings.TWILIO_REGION })
     const { token, expiresAt } = signer.sign({ identity, ttl: decision.ttl, grants: [decision.grant({ ...own, request: properties }).grant] })
     return { token, identity, expiresIn: decision.ttl, expiresAt: expiresAt.toISOString() }

@@ -10,6 +10,8 @@ export interface Prompt {
    * @throws Failure on Ctrl-C, and at the end of the input
    */
   hidden (question: string): Promise<string>
+  /** Asks likewise, and shows what is typed. */
+  shown (question: string): Promise<string>
   /** Gives the terminal back as it was. */
   close (): void
 }
@@ -21,18 +23,34 @@ export interface Prompt {
  */
 export function openPrompt ({ stdin, stderr }: Io, instead: string): Prompt {
   if (!stdin.isTTY) throw new Failure(exitCodes.usage, `standard input is no terminal to ask at; ${instead}`)
-  // As a terminal, readline turns off the echo and repeats what is typed to its output, which goes nowhere.
-  const output = new Writable({ write: (_chunk, _encoding, done) => done() })
+  // As a terminal, readline turns off the echo and repeats what is typed to its output, which goes nowhere while it is hidden.
+  let hide = true
+  const output = new Writable({
+    write (chunk, _encoding, done) {
+      if (!hide) stderr.write(chunk)
+      done()
+    }
+  })
   const lines = createInterface({ input: stdin, output, terminal: true, historySize: 0 })
   lines.on('SIGINT', () => lines.close())
   const answers = lines[Symbol.asyncIterator]()
+  const answer = async () => {
+    const { done, value } = await answers.next()
+    if (hide || done) stderr.write('\n')
+    if (done) throw new Failure(exitCodes.aborted, 'aborted; nothing was changed')
+    return value
+  }
   return {
-    async hidden (question) {
+    hidden (question) {
+      hide = true
       stderr.write(question)
-      const answer = await answers.next()
-      stderr.write('\n')
-      if (answer.done) throw new Failure(exitCodes.aborted, 'aborted; nothing was changed')
-      return answer.value
+      return answer()
+    },
+    shown (question) {
+      hide = false
+      lines.setPrompt(question)
+      lines.prompt()
+      return answer()
     },
     close: () => lines.close()
   }

@@ -49,6 +49,14 @@ export async function readSettings (env: Environment, cwd: string): Promise<Read
   return { settings: values as Settings, products, known: loaded.known, mistakes, warnings: [...strangers(variables, all, mistakes), ...cautions.flatMap(caution => caution(values))] }
 }
 
+/** What is wrong with one setting that no product owns, by itself; undefined when nothing is. */
+export function valueMistake (name: keyof Settings, value: string): string | undefined {
+  const mistakes: string[] = []
+  const values = validated(Type.Object({ [name]: schema.properties[name] }), { [name]: value }, mistakes)
+  for (const rule of rules) mistakes.push(...rule(values))
+  return mistakes.find(mistake => mistake.startsWith(name))
+}
+
 /** `.env` below the environment. An empty value is no value: `.env.example` is full of them. */
 export function readVariables (env: Environment, cwd: string, mistakes: string[] = []): Environment {
   let file: Environment = {}
