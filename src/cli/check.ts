@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { Agent, type Dispatcher } from 'undici'
+import { getGlobalDispatcher, type Dispatcher } from 'undici'
 import { askClock, askKey, askResources, credentialsOf, type Outcome } from '../online/questions.js'
 import { twilioApi } from '../online/twilio.js'
 import { describe } from '../product.js'
@@ -19,46 +19,42 @@ interface CheckOptions {
 
 /**
  * `check [--online]`.
- * @param openNetwork how requests to Twilio leave the machine
+ * @param network how requests to Twilio leave the machine
  */
-export function checkCommand (io: Io, done: (exitCode: number) => void, openNetwork: () => Dispatcher = () => new Agent()): Command {
+export function checkCommand (io: Io, done: (exitCode: number) => void, network: Dispatcher = getGlobalDispatcher()): Command {
   return withExamples(newCommand(io, 'check')
     .description('look at all settings and files without starting; exit code 78 says that a start would fail, 1 that Twilio says no')
     .option('--online', 'ask Twilio too: whether key, secret, account and region belong together, whether services exist, what time it is')
     .option('--json', 'answer as JSON')
-    .action(async (options: CheckOptions) => done(await toExitCode(io, () => check(io, options, openNetwork)))),
+    .action(async (options: CheckOptions) => done(await toExitCode(io, () => check(io, options, network)))),
   'twilio-token-broker check',
   'twilio-token-broker check --online --json')
 }
 
-async function check (io: Io, { online, json }: CheckOptions, openNetwork: () => Dispatcher): Promise<number> {
+async function check (io: Io, { online, json }: CheckOptions, network: Dispatcher): Promise<number> {
   const { settings, products, ...state } = await readState(io.env, io.cwd)
   const files = await checkFiles(settings, io.cwd)
   const mistakes = [...state.mistakes, ...files.mistakes]
   const warnings = [...state.warnings, ...files.warnings]
   const right = mistakes.length === 0
   // With mistakes there is nothing yet to ask about.
-  const outcomes = online && right ? await ask(settings, products, openNetwork()) : []
+  const outcomes = online && right ? await ask(settings, products, network) : []
   if (json) io.stdout.write(`${JSON.stringify({ right, products: namesOf(products), mistakes, warnings, ...(online && { online: outcomes }) })}\n`)
   else report(io, { right, products, mistakes, warnings, outcomes })
   if (!right) return exitCodes.settings
   return outcomes.every(({ answer }) => answer === 'yes') ? exitCodes.ok : exitCodes.no
 }
 
-async function ask (settings: Settings, products: Enabled[], dispatcher: Dispatcher): Promise<Outcome[]> {
+async function ask (settings: Settings, products: Enabled[], network: Dispatcher): Promise<Outcome[]> {
   const credentials = credentialsOf(settings)
   const region = settings.TWILIO_REGION ?? 'us1'
-  const twilio = twilioApi(credentials, region, dispatcher)
-  try {
-    const { outcomes, date } = await askKey(twilio, credentials, region)
-    const clock = askClock(date, Date.now())
-    // A key that Twilio does not take finds no service either, which would only hide the cause.
-    if (outcomes.some(({ answer }) => answer !== 'yes')) return [...outcomes, clock]
-    const own = Object.assign({}, ...products.map(({ settings }) => settings)) as Record<string, unknown>
-    return [...outcomes, ...await askResources(twilio, credentials, own), clock]
-  } finally {
-    await dispatcher.close()
-  }
+  const twilio = twilioApi(credentials, region, network)
+  const { outcomes, date } = await askKey(twilio, credentials, region)
+  const clock = askClock(date, Date.now())
+  // A key that Twilio does not take finds no service either, which would only hide the cause.
+  if (outcomes.some(({ answer }) => answer !== 'yes')) return [...outcomes, clock]
+  const own = Object.assign({}, ...products.map(({ settings }) => settings)) as Record<string, unknown>
+  return [...outcomes, ...await askResources(twilio, credentials, own), clock]
 }
 
 function namesOf (products: Enabled[]): string[] {

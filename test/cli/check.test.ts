@@ -1,0 +1,134 @@
+import { chmodSync } from 'node:fs'
+import { PassThrough } from 'node:stream'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { checkCommand } from '../../src/cli/check.js'
+import { main } from '../../src/cli/main.js'
+import { complete, secrets } from '../helpers/broker.js'
+import { twilioRest, type RestAnswer } from '../fakes/rest-api.js'
+
+// A hash of a usual cost, since a cheap one is a warning.
+const users = 'susan:$2y$10$0DaQsXJgXxgLV.GC15m08uRh/PPW6xkMv7ZmqL3zKzf1HtJRoEoKa\n'
+const settings = { ...complete, AUDIT_LOG: 'stdout', TWILIO_PUSH_CREDENTIAL_SID: `CR${'1'.repeat(32)}`, POLICY_FILE: 'policy.yaml' }
+const files = { 'users.htpasswd': users, 'policy.yaml': 'rules: [{ who: [susan], allow: { video: {} } }]\n' }
+const rest = await twilioRest()
+
+async function check (cwd: string, env: Record<string, string>, ...args: string[]) {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+  let code: number | undefined
+  await checkCommand({ env, cwd, stdin: new PassThrough(), stdout, stderr }, exitCode => { code = exitCode }, rest.network).parseAsync(args, { from: 'user' })
+  return { code, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') }
+}
+
+const folder = (t: Test, more: Record<string, string> = {}) => {
+  const dir = t.testdir({ ...files, ...more })
+  for (const name of Object.keys({ ...files, ...more })) chmodSync(join(dir, name), 0o600)
+  return dir
+}
+
+t.test('settings and files that are right are said to be so', async t => {
+  const cwd = folder(t)
+  t.same(await check(cwd, settings), { code: 0, out: 'settings and files are right; enabled: chat, conversations, sync, video, voice\n', err: '' })
+  t.same(JSON.parse((await check(cwd, settings, '--json')).out), { right: true, products: ['chat', 'conversations', 'sync', 'video', 'voice'], mistakes: [], warnings: [] })
+  t.match(await check(cwd, { ...settings, AUDIT_LOG: 'audit.log' }), { code: 0 })
+  t.match(await check(cwd, { ...settings, AUDIT_LOG: 'users.htpasswd' }), { code: 0 }, 'a file that is there')
+  t.match(await check(cwd, { ...settings, LOGIN_URL: 'https://app.example.com/login' }), { code: 0 }, 'a store elsewhere is not asked')
+  t.equal(rest.asked.length, 0, 'and nobody is asked')
+})
+
+t.test('every mistake of settings and files is told, with 78', async t => {
+  const cwd = folder(t, { 'policy.yaml': 'rules: []\n', 'users.htpasswd': 'broken\n' })
+  const { code, out, err } = await check(cwd, { ...settings, PORT: 'x', TWILIO_API_KEY_SECRET: secrets.accountSid, AUDIT_LOG: 'no/such/folder' }, '--online')
+  t.match({ code, out }, { code: 78, out: '' })
+  for (const mistake of [/^PORT must be/m, /^TWILIO_API_KEY_SECRET is a placeholder/m, /^policy\.yaml:1:8 /m, /^users\.htpasswd:1 /m, /^AUDIT_LOG names a file/m]) t.match(err, mistake)
+  t.notMatch(err, secrets.accountSid)
+  t.equal(rest.asked.length, 0, 'with mistakes there is nothing to ask about')
+  t.match(JSON.parse((await check(cwd, settings, '--json')).out), { right: false, mistakes: { length: 2 } })
+})
+
+t.test('warnings do not stop a start', async t => {
+  const cwd = folder(t)
+  chmodSync(join(cwd, 'users.htpasswd'), 0o644)
+  t.match(await check(cwd, { ...settings, POLICY_FILE: '' }), { code: 0, err: /^POLICY_FILE is not set: .* \(a warning\)\neveryone may read users\.htpasswd.* \(a warning\)\n$/ })
+})
+
+t.test('a certificate has to fit its key', { skip: spawnSync('openssl', ['version']).error && 'openssl is not installed' }, async t => {
+  const cwd = folder(t)
+  const make = (name: string) => spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=x', '-keyout', `${name}.key`, '-out', `${name}.crt`], { cwd })
+  make('one')
+  make('two')
+  const says = /TLS_CERT_FILE and TLS_KEY_FILE must name PEM files/
+  t.match((await check(cwd, { ...settings, TLS_CERT_FILE: 'one.crt', TLS_KEY_FILE: 'two.key' })).err, says)
+  t.match((await check(cwd, { ...settings, TLS_CERT_FILE: 'none.crt', TLS_KEY_FILE: 'two.key' })).err, says)
+  t.notMatch((await check(cwd, { ...settings, TLS_CERT_FILE: 'one.crt', TLS_KEY_FILE: 'one.key' })).err, says)
+})
+
+const account = `/2010-04-01/Accounts/${secrets.accountSid}`
+const apps = `api.twilio.com${account}/Applications.json`
+const syncs = 'sync.twilio.com/v1/Services'
+const ok: RestAnswer = { status: 200 }
+const no: RestAnswer = { status: 401, code: 20003 }
+const notAuthorised: RestAnswer = { status: 403, code: 70051 }
+const all: Record<string, RestAnswer> = {
+  [apps]: ok,
+  [syncs]: ok,
+  'sync.twilio.com/v1/Services/default': ok,
+  [`api.twilio.com${account}/Applications/${secrets.twimlAppSid}.json`]: ok,
+  [`notify.twilio.com/v1/Credentials/${settings.TWILIO_PUSH_CREDENTIAL_SID}`]: ok,
+  [`conversations.twilio.com/v1/Services/${secrets.conversationsServiceSid}`]: ok,
+  [`chat.twilio.com/v2/Services/${secrets.chatServiceSid}`]: ok
+}
+const unreachable = 'Twilio could not be reached; look at the network, or try again'
+
+/** What differs from an account where all is right, and what is said of it. */
+const rows: Array<[what: string, answers: Record<string, RestAnswer>, code: number, says: RegExp, more?: { ahead?: number | null, env?: Record<string, string> }]> = [
+  ['all is right', {}, 0, /^yes {6}TWILIO_API_KEY_SID: key and secret are good\nyes {6}TWILIO_ACCOUNT_SID: is the key's account\nyes {6}key type: .*not Restricted\n(yes .*\n){5}yes {6}clock: agrees/m],
+  ['a wrong secret', { [apps]: no, [syncs]: no }, 1, /^no {7}TWILIO_API_KEY_SID: Twilio refuses key and secret \(20003\)/m],
+  ['a key of another account', { [apps]: no }, 1, /^no {7}TWILIO_ACCOUNT_SID: is not the account of this key/m],
+  ['an account that is not found', { [apps]: { status: 404, code: 20404 } }, 1, /^no {7}TWILIO_ACCOUNT_SID: is not/m],
+  ['a Restricted key', { [syncs]: notAuthorised }, 1, /^yes {6}TWILIO_API_KEY_SID.*\nno {7}key type: the key is Restricted/m],
+  ['a Restricted key that may do nothing', { [apps]: notAuthorised, [syncs]: notAuthorised }, 1, /it is Restricted, or the account is suspended/],
+  ['the same in other words', { [apps]: no, [syncs]: notAuthorised }, 1, /it is Restricted, or the account is suspended/],
+  ['a key of another region', { [apps]: no, [syncs]: no, [`api.dublin.ie1.twilio.com${account}/Applications.json`]: ok }, 1, /^no {7}TWILIO_REGION: the key is one of ie1, not of us1/m],
+  ['another region, without an answer from one', { [apps]: no, [syncs]: no, [`api.dublin.ie1.twilio.com${account}/Applications.json`]: 'hang up', [`api.sydney.au1.twilio.com${account}/Applications.json`]: ok }, 1, /the key is one of au1/],
+  ['a region of one\'s own', { [apps]: no, [`api.dublin.ie1.twilio.com${account}/Applications.json`]: ok, 'sync.dublin.ie1.twilio.com/v1/Services': ok, 'sync.dublin.ie1.twilio.com/v1/Services/default': ok }, 0, /key and secret are good/, { env: { TWILIO_REGION: 'ie1', PRODUCTS: 'sync' } }],
+  ['a TwiML app of another account', { [`api.twilio.com${account}/Applications/${secrets.twimlAppSid}.json`]: { status: 404, code: 20404 } }, 1, /^no {7}TWILIO_TWIML_APP_SID: this account has no such TwiML app in this region$/m],
+  ['a service that does not exist', { [`chat.twilio.com/v2/Services/${secrets.chatServiceSid}`]: { status: 404 } }, 1, /^no {7}TWILIO_CHAT_SERVICE_SID: /m],
+  ['a service that fails', { [`chat.twilio.com/v2/Services/${secrets.chatServiceSid}`]: { status: 500, body: '<html>' } }, 1, /^unknown {2}TWILIO_CHAT_SERVICE_SID: Twilio answered 500; try again$/m],
+  ['a service that is throttled', { 'sync.twilio.com/v1/Services/default': { status: 429, code: 20429 } }, 1, /^unknown {2}TWILIO_SYNC_SERVICE_SID: Twilio answered 429 \(20429\)/m],
+  ['a service that hangs up', { 'sync.twilio.com/v1/Services/default': 'hang up' }, 1, new RegExp(`^unknown  TWILIO_SYNC_SERVICE_SID: ${unreachable}$`, 'm')],
+  ['no network', { [apps]: 'hang up', [syncs]: 'hang up' }, 1, new RegExp(`^unknown  TWILIO_API_KEY_SID: ${unreachable}\nunknown  clock: Twilio did not say`, 'm')],
+  ['half a network', { [apps]: 'hang up' }, 1, new RegExp(`^unknown  TWILIO_API_KEY_SID: ${unreachable}\nyes      clock`, 'm')],
+  ['the other half', { [syncs]: 'hang up' }, 1, new RegExp(`^unknown  TWILIO_API_KEY_SID: ${unreachable}`, 'm')],
+  ['a refusal and an outage', { [apps]: no, [syncs]: { status: 503 } }, 1, /^unknown {2}TWILIO_API_KEY_SID: Twilio answered 503/m],
+  ['a clock that is behind', {}, 1, /^no {7}clock: is 1\d\d seconds behind Twilio's; tokens are over too early \(20104\)/m, { ahead: 120 }],
+  ['a clock that is ahead', {}, 1, /^no {7}clock: is 1\d\d seconds ahead of Twilio's; tokens are refused as not yet valid/m, { ahead: -120 }],
+  ['no time', {}, 1, /^unknown {2}clock: /m, { ahead: null }]
+]
+
+t.test('--online says what Twilio says', async t => {
+  const cwd = folder(t)
+  for (const [what, answers, code, says, { ahead = 0, env = {} } = {}] of rows) {
+    Object.assign(rest, { answers: { ...all, ...answers }, ahead, asked: [] })
+    const answer = await check(cwd, { ...settings, ...env }, '--online')
+    t.equal(answer.code, code, what)
+    t.match(answer.out, says, what)
+    t.notMatch(answer.out + answer.err, secrets.keySecret)
+    t.ok(rest.asked.every(({ authorization }) => authorization === `Basic ${Buffer.from(`${secrets.keySid}:${secrets.keySecret}`).toString('base64')}`))
+  }
+  Object.assign(rest, { answers: all, ahead: 0 })
+  t.match(JSON.parse((await check(cwd, settings, '--online', '--json')).out), { right: true, online: [{ about: 'TWILIO_API_KEY_SID', answer: 'yes' }] })
+})
+
+t.test('an API that never answers is given up', async t => {
+  t.intercept(AbortSignal, 'timeout', { value: (ms: number) => { t.equal(ms, 10_000); return AbortSignal.abort() } })
+  rest.answers = { [apps]: 'stall', [syncs]: 'stall' }
+  t.match(await check(folder(t), settings, '--online'), { code: 1, out: new RegExp(unreachable) })
+})
+
+t.test('the program has the command', async t => {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+  t.equal(await main(['check'], { env: settings, cwd: folder(t), stdin: new PassThrough(), stdout, stderr }), 0)
+  await rest.close()
+})
