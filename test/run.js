@@ -10,7 +10,9 @@ const components = [
   { name: 'htpasswd', program: 'htpasswd', tests: 'Apache\'s users files', debian: 'apache2-utils' },
   { name: 'PostgreSQL 15', program: '/usr/lib/postgresql/15/bin/postgres', tests: 'callers in PostgreSQL', debian: 'postgresql' },
   { name: 'Redis', program: 'redis-server', tests: 'shared counters' },
-  { name: 'nginx', program: '/usr/sbin/nginx', tests: 'proxies and several nodes' }
+  { name: 'nginx', program: '/usr/sbin/nginx', tests: 'proxies and several nodes' },
+  { name: 'zsh', program: 'zsh', tests: 'completion in zsh' },
+  { name: 'fish', program: 'fish', tests: 'completion in fish' }
 ]
 
 const folders = process.env.PATH.split(delimiter)
