@@ -17,8 +17,11 @@ interface Wrapping {
   inside (text: string): string | undefined
 }
 
+/** As `curl` prints it: no mistake of whoever looks at the token. */
+export const wholeAnswer = 'it is a whole JSON answer; the token is its token property'
+
 const wrappings: Wrapping[] = [
-  { says: 'it is a whole JSON answer; the token is its token property', inside: text => tokenOf(parseObject(text)) },
+  { says: wholeAnswer, inside: text => tokenOf(parseObject(text)) },
   { says: 'quotes stand around it', inside: text => /^(["'`])([^]*)\1[,;]?$/.exec(text)?.[2] },
   { says: 'it begins with Authorization:', inside: text => /^authorization\s*:([^]*)$/i.exec(text)?.[1] },
   { says: 'it begins with Bearer', inside: text => /^bearer\s+([^]*)$/i.exec(text)?.[1] },

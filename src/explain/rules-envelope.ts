@@ -1,11 +1,15 @@
 import { shown } from './json.js'
+import { wholeAnswer } from './read-token.js'
 import { isSid, type Group } from './rule.js'
 
 const regions = ['us1', 'ie1', 'au1']
 
 /** What stands around a token, its form, its header and its signature. RFC 7515, and https://www.twilio.com/docs/iam/access-tokens */
 export const envelope: Group[] = [
-  [{ code: 20101, when: ({ token }) => token.around.length > 0, says: ({ token }) => `more than the token was pasted: ${token.around.join('; ')}. An SDK takes the bare token` }],
+  [
+    { code: 20101, when: ({ token }) => token.around.some(says => says !== wholeAnswer), says: ({ token }) => `more than the token is here: ${token.around.join('; ')}. An SDK takes the bare token` },
+    { code: 20101, advice: true, when: ({ token }) => token.around.length > 0, says: `${wholeAnswer}. Hand the SDK that string alone` }
+  ],
   [
     { code: 20101, when: ({ token }) => token.parts.length !== 3, says: ({ token }) => `a token has three parts with dots between; this has ${token.parts.length}, so something was cut off or put in` },
     { code: 20101, when: ({ token }) => token.header === undefined, says: 'the first part is no header: it does not decode to a JSON object' },

@@ -46,7 +46,7 @@ const refused: Array<[what: string, given: string, code: number, says: RegExp, e
   ['an error page', '<!DOCTYPE html><html>', 20101, /web page/],
   ['a refusal of the broker', '{"type":"about:blank","status":401,"code":"credentials-wrong"}', 20101, /refuses/],
   ['other JSON', '[1]', 20101, /JSON without a token/],
-  ['a whole answer of the broker', JSON.stringify({ token: good, identity: 'susan' }), 20101, /whole JSON answer/],
+  ['a whole answer in quotes', `'${JSON.stringify({ token: good })}'`, 20101, /quotes stand around it; it is a whole JSON answer/],
   ['quotes', `"${good}"`, 20101, /quotes stand around it/],
   ['Bearer', `Authorization: Bearer ${good}`, 20101, /Authorization:; it begins with Bearer/],
   ['a variable', `token=${good}`, 20101, /begins with token=/],
@@ -149,6 +149,7 @@ const refused: Array<[what: string, given: string, code: number, says: RegExp, e
 
 /** What Twilio may take, and is still not what was meant. */
 const advised: Array<[what: string, given: string, code: number, says: RegExp]> = [
+  ['a whole answer of the broker', JSON.stringify({ token: good, identity: 'susan' }), 20101, /whole JSON answer/],
   ['a ttl that was a string', token({ claims: { exp: now + 3 } }), 20104, /3 seconds only, as with a ttl/],
   ['a short ttl', token({ claims: { exp: now + 100 } }), 20104, /names 180 as the least/],
   ['no iat', token({ claims: { iat: video } }), 20155, /iat is missing/],
