@@ -6,6 +6,9 @@ import { main } from '../../src/cli/main.js'
 import { codes, codesIn } from '../../src/explain/codes.js'
 import { findings } from '../../src/explain/findings.js'
 import { readToken } from '../../src/explain/read-token.js'
+import { claims } from '../../src/explain/rules-claims.js'
+import { envelope } from '../../src/explain/rules-envelope.js'
+import { grants } from '../../src/explain/rules-grants.js'
 import { checkSignature } from '../../src/explain/signature.js'
 import { clock, grantsInWords } from '../../src/explain/words.js'
 import { createMint } from '../../src/mint.js'
@@ -139,6 +142,8 @@ const refused: Array<[what: string, given: string, code: number, says: RegExp, e
   ['a room that is no string', token({ grants: { video: { room: 7 } } }), 53100, /no string/],
   ['a long room', token({ grants: { video: { room: long(129) } } }), 53101, /more than 128/],
   ['a Sync grant without a service', token({ grants: { data_sync: {} } }), 51007, /data_sync has no service_sid/],
+  ['a Chat grant without a service', token({ grants: { chat: {} } }), 51007, /chat has no service_sid/],
+  ['a messaging service in Sync', token({ grants: { data_sync: { service_sid: sid('MG') } } }), 51007, /data_sync.service_sid is MG/],
   ['default in Chat', token({ grants: { chat: { service_sid: 'default' } } }), 51007, /chat.service_sid is default/],
   ['a phone number as TwiML app', token({ grants: { ...voice, voice: { outgoing: { application_sid: '+1555' } } } }), 21218, /TwiML app/],
   ['large params', token({ grants: { ...voice, voice: { outgoing: { application_sid: sid('AP'), params: { a: long(900) } } } } }), 31103, /800 bytes/],
@@ -186,10 +191,21 @@ t.test('what Twilio takes and nobody means is advice', async t => {
   }
 })
 
-t.test('every rule is broken by one of these tokens', async t => {
-  const files = ['envelope', 'claims', 'grants'].map(name => readFileSync(new URL(`../../src/explain/rules-${name}.ts`, import.meta.url), 'utf8'))
+t.test('without any one of the rules, what is said of some token changes', async t => {
   t.ok(refused.length >= 60)
-  t.ok(files.join('').match(/code: \d/g)!.length <= refused.length + advised.length)
+  const configured = { accountSid: sid('AC'), keySid: sid('SK') }
+  const cases = await Promise.all([...refused, ...advised].map(async ([, given]) => {
+    const token = readToken(given)
+    return { token, signature: await checkSignature(token, secret, { TWILIO_ACCOUNT_SID: sid('AC') }) }
+  }))
+  const said = () => JSON.stringify(cases.map(({ token, signature }) => findings(token, { signature, configured, now })))
+  const all = said()
+  for (const rule of [...envelope, ...claims, ...grants].flat()) {
+    const { when } = rule
+    rule.when = () => false
+    t.not(said(), all, `${rule.code} ${rule.says}`)
+    rule.when = when
+  }
 })
 
 t.test('the tokens that the broker gives have nothing wrong', async t => {
