@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, readFile } from 'node:fs/promises'
+import { access, readFile, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { loadUsers } from '../callers/load-users.js'
@@ -26,8 +26,10 @@ async function users ({ LOGIN_URL: url, DATABASE_URL: database, USERS_FILE: labe
 async function audit ({ AUDIT_LOG: log = 'stdout' }: Partial<Settings>, cwd: string): Promise<Found> {
   const path = resolve(cwd, log)
   const writable = (path: string) => access(path, constants.W_OK).then(() => true, () => false)
-  const there = (path: string) => access(path).then(() => true, () => false)
-  const right = log === 'stdout' || await writable(await there(path) ? path : dirname(path))
+  const isFolder = (path: string) => stat(path).then(stats => stats.isDirectory(), () => undefined)
+  const there = await isFolder(path)
+  const usable = there === undefined ? await isFolder(dirname(path)) && await writable(dirname(path)) : !there && await writable(path)
+  const right = log === 'stdout' || usable
   return { mistakes: right ? [] : ['AUDIT_LOG names a file that cannot be opened for writing; check the path and its mode'], warnings: [] }
 }
 

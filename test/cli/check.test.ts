@@ -43,6 +43,7 @@ t.test('every mistake of settings and files is told, with 78', async t => {
   t.match({ code, out }, { code: 78, out: '' })
   for (const mistake of [/^PORT must be/m, /^TWILIO_API_KEY_SECRET is a placeholder/m, /^policy\.yaml:1:8 /m, /^users\.htpasswd:1 /m, /^AUDIT_LOG names a file/m]) t.match(err, mistake)
   t.notMatch(err, secrets.accountSid)
+  for (const AUDIT_LOG of ['.', 'users.htpasswd/audit.log']) t.match((await check(cwd, { ...settings, AUDIT_LOG })).err, /^AUDIT_LOG names a file/m, AUDIT_LOG)
   t.equal(rest.asked.length, 0, 'with mistakes there is nothing to ask about')
   t.match(JSON.parse((await check(cwd, settings, '--json')).out), { right: false, mistakes: { length: 2 } })
 })
