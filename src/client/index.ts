@@ -1,0 +1,6 @@
+export { TokenBroker, type Kept, type TokenBrokerOptions } from './broker.js'
+export { BrokerError, RefusedError, RetryError, SignInError } from './errors.js'
+export type { Sdk, TwilsockClient, VoiceDevice } from './sdks.js'
+export type { Credentials, GetCredentials } from './session.js'
+export type { RoomOptions, VideoRoom, VideoSdk } from './video.js'
+export type { Product, Products, TokenRequest } from './wanted.js'
