@@ -1,0 +1,127 @@
+import { EventEmitter } from 'node:events'
+import type { Test } from 'tap'
+
+/** What the fake broker is asked. */
+export interface Asked {
+  /** Milliseconds of the world. */
+  at: number
+  url: string
+  authorization: string
+  body: Record<string, unknown>
+  init: RequestInit
+}
+
+interface Timer { at: number, run: () => void }
+
+/** A status, its body and headers; or no answer at all. */
+export type Reply = { status: number, body?: unknown, headers?: Record<string, string> } | 'no answer'
+
+export const problem = (status: number, code: string, headers: Record<string, string> = {}): Reply =>
+  ({ status, body: { code, detail: `This is ${code}.`, requestId: 'req-1' }, headers })
+
+/**
+ * A page's world in which time passes only when told to: clocks, timers, chance, the network and the page's events stand in for
+ * those of the process until the test has ended.
+ */
+export function makeWorld (t: Test) {
+  let monotonic = 1000
+  let wall = 5_000_000 // the device's clock is wrong by decades
+  let serial = 0
+  const timers = new Map<number, Timer>()
+  const page = new EventTarget()
+  const asked: Asked[] = []
+  let answered = 0
+  const world = {
+    asked,
+    /** Seconds. */
+    ttl: 3600,
+    /** What the next requests are answered, before tokens. A function answers all. */
+    replies: [] as Reply[],
+    always: undefined as Reply | undefined,
+    chance: () => 0,
+    get now () { return monotonic },
+    get timers () { return timers.size },
+    /** Lets time pass, timer by timer. */
+    async pass (ms: number) {
+      await settle()
+      const end = monotonic + ms
+      for (;;) {
+        const [id, next] = [...timers].sort((a, b) => a[1].at - b[1].at)[0] ?? []
+        if (id === undefined || next === undefined || next.at > end) break
+        timers.delete(id)
+        const step = Math.max(0, next.at - monotonic)
+        monotonic += step
+        wall += step
+        next.run()
+        await settle()
+      }
+      wall += end - monotonic
+      monotonic = end
+      await settle()
+    },
+    /** The machine sleeps: only the device's clock goes on. */
+    sleep (ms: number) { wall += ms },
+    wake: (name: 'visibilitychange' | 'online' | 'pageshow') => { page.dispatchEvent(new Event(name)) },
+    /** Time goes on as the timers stand still, as they do in a hidden tab. */
+    freeze (ms: number) {
+      monotonic += ms
+      wall += ms
+    }
+  }
+
+  const globals = {
+    document: page,
+    addEventListener: page.addEventListener.bind(page),
+    removeEventListener: page.removeEventListener.bind(page),
+    setTimeout (run: () => void, ms: number) {
+      timers.set(++serial, { at: monotonic + ms, run })
+      return serial
+    },
+    clearTimeout: (id: number) => timers.delete(id),
+    async fetch (url: string, init: RequestInit) {
+      const headers = new Headers(init.headers)
+      asked.push({ at: monotonic, url, authorization: headers.get('Authorization') ?? '', body: JSON.parse(String(init.body)), init })
+      const reply = world.replies.shift() ?? world.always ?? { status: 200, body: { token: `token ${++answered}`, expiresIn: world.ttl } }
+      if (reply === 'no answer') throw new TypeError('Failed to fetch')
+      const { status, body, headers: more } = reply
+      return { ok: status === 200, status, url, headers: new Headers(more), text: async () => typeof body === 'string' ? body : JSON.stringify(body) }
+    }
+  }
+  const replace = (target: object, name: string, value: unknown) => {
+    const before = Object.getOwnPropertyDescriptor(target, name)
+    Object.defineProperty(target, name, { value, configurable: true, writable: true })
+    t.teardown(() => before ? Object.defineProperty(target, name, before) : Reflect.deleteProperty(target, name))
+  }
+  for (const [name, value] of Object.entries(globals)) replace(globalThis, name, value)
+  replace(performance, 'now', () => monotonic)
+  replace(Date, 'now', () => wall)
+  replace(Math, 'random', () => world.chance())
+  return world
+}
+
+/** Lets promises run that are ready. */
+export async function settle () {
+  for (let i = 0; i < 20; i++) await new Promise(resolve => setImmediate(resolve))
+}
+
+/** Stands for Voice's Device. */
+export class FakeDevice extends EventEmitter {
+  state = 'registered'
+  given: string[] = []
+  updateToken (token: string) { this.given.push(token) }
+}
+
+/** Stands for a Client of Sync, Conversations or Chat. */
+export class FakeClient extends EventEmitter {
+  connectionState = 'connected'
+  given: string[] = []
+  async updateToken (token: string) {
+    this.given.push(token)
+    throw new Error('not ready')
+  }
+
+  is (state: string) {
+    this.connectionState = state
+    this.emit('connectionStateChanged', state)
+  }
+}
