@@ -76,12 +76,12 @@ export class TokenBroker {
    * @throws {BrokerError} as `token`
    * @throws what `Video.connect` rejects with
    */
-  async connect<Options extends { name?: string }, Room extends VideoRoom> (
+  async connect<Options extends { name?: string | null }, Room extends VideoRoom> (
     video: VideoSdk<Options, Room>,
-    options: Options,
+    options: NoInfer<Options>,
     { onRoom, signal, ...request }: RoomOptions<Room> = {}
   ): Promise<Room> {
-    const asked = { ...(options.name !== undefined && { room: options.name }), ...request }
+    const asked = { ...(typeof options.name === 'string' && { room: options.name }), ...request }
     const join = (token: string) => video.connect(token, options)
     const room = await join(await this.token('video', asked)).then(undefined, async error => {
       if (!isExpiry(error)) throw error

@@ -1,7 +1,7 @@
 interface Emitter {
   // Methods, not properties: each SDK declares its own events, and is taken as it is.
-  on (event: string, listener: (...args: never[]) => void): unknown
-  removeListener (event: string, listener: (...args: never[]) => void): unknown
+  on (event: string, listener: (...args: unknown[]) => void): unknown
+  removeListener (event: string, listener: (...args: unknown[]) => void): unknown
 }
 
 /** Voice's `Device`, as far as it is used here. */

@@ -4,7 +4,7 @@ import type { TokenRequest } from './wanted.js'
 
 /** A room, as far as it is used here. */
 export interface VideoRoom {
-  on (event: 'disconnected', listener: (room: never, error: unknown) => void): unknown
+  on (event: 'disconnected', listener: (room: unknown, error: unknown) => void): unknown
   disconnect (): unknown
 }
 
