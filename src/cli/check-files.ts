@@ -1,9 +1,9 @@
 import { constants } from 'node:fs'
-import { access, readFile, stat } from 'node:fs/promises'
+import { access, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { createSecureContext } from 'node:tls'
 import { loadUsers } from '../callers/load-users.js'
 import type { Settings } from '../settings/schema.js'
+import { readKeys } from '../tls.js'
 
 interface Found {
   mistakes: string[]
@@ -12,7 +12,7 @@ interface Found {
 
 /** The files that a start would open, looked at without opening them for good. The policy is read with the settings. */
 export async function checkFiles (settings: Partial<Settings>, cwd: string): Promise<Found> {
-  const all = await Promise.all([users(settings, cwd), audit(settings, cwd), tls(settings, cwd)])
+  const all = await Promise.all([users(settings, cwd), audit(settings, cwd), readKeys(settings, cwd)])
   return { mistakes: all.flatMap(({ mistakes }) => mistakes), warnings: all.flatMap(({ warnings }) => warnings) }
 }
 
@@ -31,14 +31,4 @@ async function audit ({ AUDIT_LOG: log = 'stdout' }: Partial<Settings>, cwd: str
   const usable = there === undefined ? await isFolder(dirname(path)) && await writable(dirname(path)) : !there && await writable(path)
   const right = log === 'stdout' || usable
   return { mistakes: right ? [] : ['AUDIT_LOG names a file that cannot be opened for writing; check the path and its mode'], warnings: [] }
-}
-
-async function tls ({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key }: Partial<Settings>, cwd: string): Promise<Found> {
-  if (cert === undefined || key === undefined) return { mistakes: [], warnings: [] }
-  try {
-    createSecureContext({ cert: await readFile(resolve(cwd, cert)), key: await readFile(resolve(cwd, key)) })
-    return { mistakes: [], warnings: [] }
-  } catch {
-    return { mistakes: ['TLS_CERT_FILE and TLS_KEY_FILE must name PEM files of a certificate and of its own key, which this user may read'], warnings: [] }
-  }
 }

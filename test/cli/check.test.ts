@@ -59,7 +59,7 @@ t.test('a certificate has to fit its key', { skip: spawnSync('openssl', ['versio
   const make = (name: string) => spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=x', '-keyout', `${name}.key`, '-out', `${name}.crt`], { cwd })
   make('one')
   make('two')
-  const says = /TLS_CERT_FILE and TLS_KEY_FILE must name PEM files/
+  const says = /TLS_KEY_FILE does not hold the key|TLS_CERT_FILE names a file that cannot be read/
   t.match((await check(cwd, { ...settings, TLS_CERT_FILE: 'one.crt', TLS_KEY_FILE: 'two.key' })).err, says)
   t.match((await check(cwd, { ...settings, TLS_CERT_FILE: 'none.crt', TLS_KEY_FILE: 'two.key' })).err, says)
   t.notMatch((await check(cwd, { ...settings, TLS_CERT_FILE: 'one.crt', TLS_KEY_FILE: 'one.key' })).err, says)
