@@ -35,8 +35,8 @@ const minute = 60_000
 export async function openRooms ({ settings, mistakes, warnings }: State, cwd: string, stdout: NodeJS.WritableStream, logger: Logger): Promise<Rooms> {
   const addressOf = (ip: string) => addressKeys(ip)[0].key
   const queue = new HashQueue({ addressOf })
-  let told = (_taken: boolean) => {}
-  const store = await openStore(settings, { cwd, log: logger, queue, addressOf, onReload: taken => told(taken) }, mistakes)
+  const metrics = createMetrics()
+  const store = await openStore(settings, { cwd, log: logger, queue, addressOf, onReload: taken => metrics.reloaded('users', taken) }, mistakes)
   const audit = await openAudit(settings, cwd, stdout, mistakes)
   for (const warning of warnings) logger.warn(warning)
   if (mistakes.length > 0 || store === undefined || audit === undefined) {
@@ -44,8 +44,7 @@ export async function openRooms ({ settings, mistakes, warnings }: State, cwd: s
     throw new StartError(mistakes)
   }
   const counters = await openCounters(settings, logger)
-  const metrics = createMetrics({ queue, store, counters, audit })
-  told = taken => metrics.reloaded('users', taken)
+  metrics.watch({ queue, store, counters, audit })
   const guard = new Guard({ ...guessCounters(counters), failuresMax: settings.LOGIN_FAILURES_MAX })
   return {
     logger,

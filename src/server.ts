@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import { pino, type DestinationStream } from 'pino'
+import { pino, type DestinationStream, type Logger } from 'pino'
 import { createApp } from './app.js'
 import { watchClock } from './clock.js'
 import { createListener, drainTime, listen } from './listener.js'
@@ -32,6 +32,7 @@ export interface Surroundings {
 export interface Running {
   /** Where it listens. */
   url: string
+  logger: Logger
   /** Milliseconds that `close` takes at most. */
   grace: number
   /** Takes up changed files, as on SIGHUP. What is wrong with them is logged, and leaves things as they were. */
@@ -72,7 +73,7 @@ export async function start ({ env, cwd, stdout, log }: Surroundings): Promise<R
   const renewal = keepRenewed(state.settings, cwd, logger, listener.renew, taken => rooms.metrics.reloaded('certificate', taken))
   const clock = watchClock(by => {
     rooms.metrics.clockStepped()
-    logger.warn(`this machine's clock was set ${by > 0 ? 'forward' : 'back'} by ${Math.round(Math.abs(by) / 1000)} s; Twilio refuses tokens of a wrong clock`)
+    logger.warn(`this machine's clock was set by ${Math.round(by / 1000)} s; Twilio refuses tokens of a wrong clock`)
   })
   let watch = new AbortController()
   function watchFilesOf ({ settings: { POLICY_FILE: policy } }: State): void {
@@ -111,6 +112,7 @@ export async function start ({ env, cwd, stdout, log }: Surroundings): Promise<R
 
   return {
     url,
+    logger,
     grace: SHUTDOWN_DELAY * 1000 + drainTime,
     async reload () {
       const reopened = rooms.audit.reopen().catch(error => logger.error({ err: error }, 'AUDIT_LOG cannot be opened again; the old file goes on'))

@@ -21,14 +21,22 @@ export async function serve (io: Io, started: (running: Running) => void): Promi
   }
 }
 
-/** Standard output holds the audit alone, so the log goes to standard error: for people on a terminal, as JSON elsewhere. */
-async function logTo ({ env, stderr }: Io): Promise<DestinationStream> {
-  if (!('isTTY' in stderr && stderr.isTTY)) return pino.destination({ fd: 2, sync: false })
-  const { default: pretty } = await import('pino-pretty')
-  return pretty({ destination: stderr, colorize: env.NO_COLOR === undefined, translateTime: 'SYS:HH:MM:ss', ignore: 'reqId' })
+/** Standard error, as standard output holds the audit alone: for people where it is a terminal, else for programs. */
+async function logTo ({ stderr, env }: Io): Promise<DestinationStream> {
+  // A pipe whose reader stalls must not stall the broker; what is buffered is written as the process exits.
+  if (!stderr.isTTY) return pino.destination({ fd: 2, sync: false })
+  // Only here, as it takes a tenth of a second to load. A terminal is written synchronously, so no line is lost.
+  const { prettyFactory } = await import('pino-pretty')
+  const pretty = prettyFactory({ colorize: !env.NO_COLOR, translateTime: 'SYS:HH:MM:ss.l' })
+  return { write: line => { stderr.write(pretty(line)) } }
 }
 
+/** Closes on a signal, with 0, or on an uncaught error, with 1. A second of either ends the process at once. */
 export function untilSignalled (running: Running): void {
   process.on('SIGHUP', () => { running.reload() })
-  closeWithGrace({ delay: running.grace + 1000, skip: ['SIGHUP'] }, () => running.close())
+  closeWithGrace({ delay: running.grace + 1000, skip: ['SIGHUP'], logger: running.logger }, async ({ err, signal }) => {
+    if (err) running.logger.fatal({ err }, 'uncaught error; what is under way is answered, then the broker ends')
+    else running.logger.info({ signal }, 'closing')
+    await running.close()
+  })
 }

@@ -21,7 +21,7 @@ const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
  * A broker's metrics, in a registry of their own: two brokers in one process share none. Labels come from the broker's own
  * tables (products, codes, routes), never from what somebody sent, so that nobody can grow them.
  */
-export function createMetrics ({ queue, store, counters, audit }: Gauges) {
+export function createMetrics () {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -33,18 +33,21 @@ export function createMetrics ({ queue, store, counters, audit }: Gauges) {
   const reloads = new Counter({ name: 'token_broker_reloads_total', help: 'Changed files, by what they are and whether they were taken', labelNames: ['what', 'outcome'], registers })
   const clockSteps = new Counter({ name: 'token_broker_clock_steps_total', help: 'Times that the machine\'s clock was set while the broker ran', registers })
 
-  for (const [name, help, read] of [
-    ['hashes_running', 'Password hashes that run now', () => queue.running],
-    ['hashes_waiting', 'Password hashes that wait', () => queue.waiting],
-    ['store_up', '1 while callers can sign in, 0 while their store is away', () => Number(store.ready)],
-    ['limits_shared', '1 while limits are counted where they should be, 0 while Redis is away', () => Number(counters.up)],
-    ['audit_up', '1 while the audit can be written, 0 since it could not', () => Number(audit.ok)]
-  ] as const) {
-    registry.registerMetric(new Gauge({ name: `token_broker_${name}`, help, registers: [], collect () { this.set(read()) } }))
-  }
-
   return {
     registry,
+
+    watch ({ queue, store, counters, audit }: Gauges): void {
+      for (const [name, help, read] of [
+        ['hashes_running', 'Password hashes that run now', () => queue.running],
+        ['hashes_waiting', 'Password hashes that wait', () => queue.waiting],
+        ['store_up', '1 while callers can sign in, 0 while their store is away', () => Number(store.ready)],
+        ['limits_shared', '1 while limits are counted where they should be, 0 while Redis is away', () => Number(counters.up)],
+        ['audit_up', '1 while the audit can be written, 0 since it could not', () => Number(audit.ok)]
+      ] as const) {
+        registry.registerMetric(new Gauge({ name: `token_broker_${name}`, help, registers: [], collect () { this.set(read()) } }))
+      }
+    },
+
     reloaded: (what: 'settings' | 'users' | 'certificate', taken: boolean) => reloads.inc({ what, outcome: taken ? 'taken' : 'refused' }),
     clockStepped: () => clockSteps.inc(),
 

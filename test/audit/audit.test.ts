@@ -57,6 +57,39 @@ t.test('a write that fails fails its lines, and the next one is tried', async t 
   t.ok(audit.ok)
 })
 
+t.test('after a failure the log is looked at again and again, without a line, until it can be written', async t => {
+  const { sink, writes } = heldSink()
+  let looks = 0
+  const audit = createAudit({ ...sink, async probe () { if (++looks < 3) throw new Error('ENOSPC') } })
+  t.teardown(() => audit.close())
+  const failed = audit.record(line(1))
+  await until(() => writes.length === 1)
+  writes[0]!.fail(new Error('ENOSPC'))
+  await t.rejects(failed, unavailable)
+  await until(() => looks === 2)
+  t.notOk(audit.ok)
+  await until(() => audit.ok)
+  t.equal(looks, 3)
+  t.equal(writes.length, 1)
+})
+
+t.test('a look at a log finds a full disk, a missing file and a reader that is gone', async t => {
+  const full = await fileSink('/proc/self/comm')
+  await t.rejects(full.probe(), { message: 'the disk is full' })
+  await full.close()
+  const path = join(t.testdir(), 'audit.log')
+  const file = await fileSink(path)
+  await file.probe()
+  unlinkSync(path)
+  await t.rejects(file.probe(), { code: 'ENOENT' })
+  await file.close()
+  const stream = new PassThrough()
+  const pipe = stdoutSink(stream, openSync('/dev/null', 'w'))
+  await pipe.probe()
+  stream.destroy()
+  await t.rejects(pipe.probe(), { message: /nobody reads/ })
+})
+
 t.test('a write that stalls fails what waits, then everything at once, until it ends', async t => {
   const { sink, writes } = heldSink()
   const audit = createAudit(sink, 300)

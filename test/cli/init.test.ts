@@ -136,7 +136,7 @@ const nodeArgs = process.execArgv.filter(arg => !/processinfo|tapjs.mock/.test(a
 
 t.test('a first session at a real terminal: init, start, a token', { skip: spawnSync('script', ['--version']).error && 'script (util-linux) is not installed' }, async t => {
   const cwd = t.testdir()
-  const env = { PATH: process.env.PATH, TERM: 'xterm', TS_NODE_TRANSPILE_ONLY: '1', PORT: '0' }
+  const env = { PATH: process.env.PATH, TERM: 'xterm', NO_COLOR: '1', TS_NODE_TRANSPILE_ONLY: '1', PORT: '0' }
   const program = [process.execPath, ...nodeArgs, bin].map(arg => `'${arg}'`).join(' ')
   const child = spawn('script', ['-qec', `${program} init && exec ${program} start`, '/dev/null'], { cwd, env, stdio: ['pipe', 'pipe', 'inherit'] })
   t.teardown(() => child.kill())
@@ -151,7 +151,7 @@ t.test('a first session at a real terminal: init, start, a token', { skip: spawn
     seen = shown.length
     child.stdin.write(`${typed}\r`)
   }
-  const listening = /"url":"(http:[^"]+)"/
+  const listening = /url: "(http:[^"]+)"/
   await until(() => listening.test(shown), 60_000)
   const { status, body } = await ask(listening.exec(shown)![1]!, { as: basic('susan', password), path: '/token/video' })
   t.match({ status, body }, { status: 200, body: { identity: 'susan', token: /^eyJ/ } })

@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { main } from '../../src/cli/main.js'
+import { serve } from '../../src/cli/start.js'
 import { cheapHash, complete, secrets, susan } from '../helpers/broker.js'
 import { command } from '../helpers/command.js'
 import { ask } from '../helpers/http.js'
@@ -86,6 +87,39 @@ t.test('start serves until SIGTERM; standard output holds the audit alone', asyn
   t.match(broker.stdout().trim().split('\n').map(line => JSON.parse(line)), [{ event: 'token.issued' }, { event: 'token.refused', code: 'product-unknown' }])
   t.match(broker.stderr(), /"path":"\/token\/nope","status":404,"code":"product-unknown"/)
   t.notMatch(broker.stderr() + broker.stdout(), /canary-query|secret123/)
+})
+
+t.test('on a terminal the log is for people, at once and whole', async t => {
+  for (const [env, line] of [[{}, /INFO.*listening/], [{ NO_COLOR: '1' }, /\] INFO: listening\n/]] as const) {
+    const stderr = Object.assign(new PassThrough(), { isTTY: true })
+    const cwd = t.testdir({ 'users.htpasswd': `susan:${await cheapHash('secret123')}\n` })
+    let running: { close (): Promise<void> } | undefined
+    await serve({ env: { ...complete, ...env }, cwd, stdin: new PassThrough(), stdout: new PassThrough(), stderr }, started => { running = started })
+    await running!.close()
+    t.match(String(stderr.read()), line)
+  }
+})
+
+t.test('an uncaught error is logged, what is under way is answered, and the exit is 1; a second signal ends it at once', async t => {
+  const cwd = t.testdir({ 'users.htpasswd': `susan:${await cheapHash('secret123')}\n` })
+  const throws = "--import=data:text/javascript,process.on('SIGWINCH',()=>{throw(new(Error)('boom'))})"
+  const run = async (SHUTDOWN_DELAY: string) => {
+    const broker = command(['start'], { cwd, env: { ...settings, SHUTDOWN_DELAY, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} ${throws}` } })
+    t.teardown(() => broker.child.kill('SIGKILL'))
+    await broker.shows(listening)
+    return { ...broker, url: listening.exec(broker.stderr())![1]! }
+  }
+  const [failing, signalled] = await Promise.all([run('2'), run('60')])
+  failing.child.kill('SIGWINCH')
+  await failing.shows(/"level":60,.*boom.*"msg":"uncaught error/)
+  t.equal((await ask(failing.url, { method: 'GET', path: '/readyz' })).status, 503)
+  t.equal((await ask(failing.url, { as: susan })).status, 200)
+  t.equal(await failing.exit, 1)
+
+  signalled.child.kill('SIGTERM')
+  await signalled.shows(/"signal":"SIGTERM","msg":"closing"/)
+  t.equal(await signalled.stop(), 1)
+  t.match(signalled.stderr(), /second SIGTERM, exiting/)
 })
 
 t.test('the demo needs nothing, its curl line works as pasted, and the tutorial\'s client gets its token', async t => {
