@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { createAudit, type Audit } from './audit/audit.js'
 import { fileSink, stdoutSink } from './audit/sink.js'
 import { Guard, guessCounters } from './callers/guard.js'
+import type { VerifyHash } from './callers/hasher.js'
 import { Logins } from './callers/login.js'
 import { openStore, type OpenStore } from './callers/open.js'
 import { HashQueue } from './callers/queue.js'
@@ -32,11 +33,11 @@ export interface Rooms {
 const minute = 60_000
 
 /** @throws StartError with every mistake there is, those of the settings included */
-export async function openRooms ({ settings, mistakes, warnings }: State, cwd: string, stdout: NodeJS.WritableStream, logger: Logger): Promise<Rooms> {
+export async function openRooms ({ settings, mistakes, warnings }: State, cwd: string, stdout: NodeJS.WritableStream, logger: Logger, verifyHash?: VerifyHash): Promise<Rooms> {
   const addressOf = (ip: string) => addressKeys(ip)[0].key
   const queue = new HashQueue({ addressOf })
   const metrics = createMetrics()
-  const store = await openStore(settings, { cwd, log: logger, queue, addressOf, onReload: taken => metrics.reloaded('users', taken) }, mistakes)
+  const store = await openStore(settings, { cwd, log: logger, queue, verifyHash, addressOf, onReload: taken => metrics.reloaded('users', taken) }, mistakes)
   const audit = await openAudit(settings, cwd, stdout, mistakes)
   for (const warning of warnings) logger.warn(warning)
   if (mistakes.length > 0 || store === undefined || audit === undefined) {

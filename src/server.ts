@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { pino, type DestinationStream, type Logger } from 'pino'
 import { createApp } from './app.js'
+import type { VerifyHash } from './callers/hasher.js'
 import { watchClock } from './clock.js'
 import { createListener, drainTime, listen } from './listener.js'
 import { createMint } from './mint.js'
@@ -27,6 +28,8 @@ export interface Surroundings {
   stdout: NodeJS.WritableStream
   /** For the log. */
   log: DestinationStream
+  /** What compares passwords with hashes; by default threads of their own. */
+  verifyHash?: VerifyHash
 }
 
 export interface Running {
@@ -44,13 +47,13 @@ export interface Running {
  * Settings → rooms → app → listen.
  * @throws StartError with every mistake there is
  */
-export async function start ({ env, cwd, stdout, log }: Surroundings): Promise<Running> {
+export async function start ({ env, cwd, stdout, log, verifyHash }: Surroundings): Promise<Running> {
   const state = await readState(env, cwd)
   const keys = await readKeys(state.settings, cwd)
   state.mistakes.push(...keys.mistakes)
   state.warnings.push(...keys.warnings)
   const logger = pino({ level: state.settings.LOG_LEVEL, base: null }, log)
-  const rooms = await openRooms(state, cwd, stdout, logger)
+  const rooms = await openRooms(state, cwd, stdout, logger, verifyHash)
   // Known once it listens, where PORT is 0; the app asks for each request.
   const own = new Set<string>()
   let closing = false

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Settings } from '../settings/schema.js'
+import type { VerifyHash } from './hasher.js'
 import { loginUrlStore } from './login-url.js'
 import { postgresStore } from './postgres.js'
 import type { HashQueue } from './queue.js'
@@ -10,6 +11,8 @@ import { UsersFileError, usersFileStore } from './users-file.js'
 export interface OpenOptions {
   cwd: string
   queue: HashQueue
+  /** By default in threads of their own. */
+  verifyHash?: VerifyHash | undefined
   log: StoreLog & { error (message: string): void }
   /** What counts as one address. */
   addressOf: (ip: string) => string
@@ -35,12 +38,13 @@ export async function openStore (settings: Partial<Settings>, options: OpenOptio
   return usersFile(settings.USERS_FILE ?? 'users.htpasswd', options, mistakes)
 }
 
-async function usersFile (label: string, { cwd, queue, log, onReload }: OpenOptions, mistakes: string[]): Promise<OpenStore | undefined> {
+async function usersFile (label: string, { cwd, queue, verifyHash, log, onReload }: OpenOptions, mistakes: string[]): Promise<OpenStore | undefined> {
   try {
     const store = await usersFileStore({
       path: resolve(cwd, label),
       label,
       queue,
+      verifyHash,
       onReload ({ ok, message, warnings }) {
         if (ok) log.info(message)
         else log.error(message)

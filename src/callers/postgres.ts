@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { problem } from '../problems.js'
 import { Circuit } from './circuit.js'
+import { verifyHash, type VerifyHash } from './hasher.js'
 import { Identities } from './identities.js'
-import { costlier, databaseForms, hashPassword, readHash, storedHash, type StoredHash } from './passwords.js'
+import { costlier, databaseForms, hashPassword, readHash, type StoredHash } from './passwords.js'
 import type { HashQueue } from './queue.js'
 import { rememberFor, tellChanges, unusable, type RemoteStore, type StoreLog } from './remote.js'
 import type { Caller, Login } from './store.js'
@@ -10,6 +11,8 @@ import { SettingMistake, UsersQuery, type UserRow, type UsersQueryOptions } from
 
 export interface PostgresOptions extends UsersQueryOptions {
   queue: HashQueue
+  /** By default in threads of their own. */
+  verifyHash?: VerifyHash | undefined
   log: StoreLog
 }
 
@@ -34,6 +37,7 @@ export function postgresStore (options: PostgresOptions): RemoteStore {
 class PostgresStore implements RemoteStore {
   readonly rememberFor = rememberFor
   readonly #queue: HashQueue
+  readonly #verifyHash: VerifyHash
   readonly #log: StoreLog
   readonly #users: UsersQuery
   readonly #circuit: Circuit
@@ -42,8 +46,9 @@ class PostgresStore implements RemoteStore {
   readonly #default = hashPassword(randomUUID())
   #costliest: StoredHash | undefined
 
-  constructor ({ queue, log, ...usersQuery }: PostgresOptions) {
+  constructor ({ queue, verifyHash: verify = verifyHash, log, ...usersQuery }: PostgresOptions) {
     this.#queue = queue
+    this.#verifyHash = verify
     this.#log = log
     this.#users = new UsersQuery(usersQuery)
     this.#circuit = new Circuit({ probe: () => this.#users.lookUp(nobody), onChange: tellChanges('DATABASE_URL', log) })
@@ -62,8 +67,8 @@ class PostgresStore implements RemoteStore {
     if (this.#users.waiting >= mostWaiting) throw problem('overloaded', { retryAfter: 1 })
     const [row, another] = await this.#circuit.run(() => this.#users.lookUp(name))
     if (another) throw unusable('USERS_QUERY finds several callers under one name')
-    const stored = this.#read(row?.password_hash) ?? await this.#decoy()
-    const right = await this.#queue.run(login, () => stored.verify(password))
+    const hash = this.#taken(row?.password_hash) ?? this.#costliest?.decoy() ?? await this.#default
+    const right = await this.#queue.run(login, () => this.#verifyHash(hash, password))
     return row && right ? this.#callerOf(name, row) : null
   }
 
@@ -82,7 +87,8 @@ class PostgresStore implements RemoteStore {
     await this.#users.close()
   }
 
-  #read (hash: string | null | undefined): StoredHash | undefined {
+  /** The hash, if it is one that can be verified. */
+  #taken (hash: string | null | undefined): string | undefined {
     if (hash == null) return undefined
     const stored = readHash(hash, databaseForms)
     if ('mistake' in stored) {
@@ -91,11 +97,7 @@ class PostgresStore implements RemoteStore {
     }
     if (stored.warning) this.#warnOnce(`a hash that USERS_QUERY answers is weak: ${stored.warning}`)
     this.#costliest = costlier(stored, this.#costliest)
-    return stored
-  }
-
-  async #decoy () {
-    return storedHash(this.#costliest?.decoy() ?? await this.#default, databaseForms)
+    return hash
   }
 
   #callerOf (name: string, row: UserRow): Caller {

@@ -13,9 +13,6 @@ export interface HashQueueOptions {
   addressOf?: (ip: string) => string
 }
 
-/** Hashes run in libuv's pool of 4 threads; one is left to files and names. */
-const threads = 3
-
 /** Seconds; a full queue of default hashes is worked off in about this time on two cores. */
 const retryAfter = 2
 
@@ -39,7 +36,7 @@ export class HashQueue {
 
   constructor (options: HashQueueOptions = {}) {
     this.#options = {
-      atOnce: Math.min(availableParallelism(), threads),
+      atOnce: availableParallelism(),
       mostWaiting: 256,
       mostPerAddress: 64,
       addressOf: ip => ip,

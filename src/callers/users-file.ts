@@ -1,6 +1,6 @@
+import { verifyHash, type VerifyHash } from './hasher.js'
 import type { Mistakes, Users } from './htpasswd.js'
 import { loadUsers } from './load-users.js'
-import { fileForms, storedHash } from './passwords.js'
 import type { HashQueue } from './queue.js'
 import type { Caller, CallerStore, Login } from './store.js'
 import { watchPath } from './watch-path.js'
@@ -12,6 +12,8 @@ export interface UsersFileOptions {
   label: string
   /** Where this process's hashes wait. */
   queue: HashQueue
+  /** By default in threads of their own. */
+  verifyHash?: VerifyHash | undefined
   /** Told of every reload, whether the file changed or `reload` was called. */
   onReload: (result: ReloadResult) => void
   /** Milliseconds between two looks at the file; a change is taken at the second look that finds it the same. */
@@ -99,10 +101,11 @@ class UsersFile implements UsersFileStore {
   }
 
   verify (name: string, password: string, login: Login): Promise<Caller | null> {
-    return this.#options.queue.run(login, async () => {
+    const { queue, verifyHash: verify = verifyHash } = this.#options
+    return queue.run(login, async () => {
       const { callers, decoy } = this.#users
       const caller = callers.get(name)
-      const right = await storedHash(caller?.hash ?? decoy, fileForms).verify(password)
+      const right = await verify(caller?.hash ?? decoy, password)
       // Who was removed while the hash ran is not let in any more.
       return right && caller && this.isCurrent(caller) ? caller : null
     })

@@ -1,3 +1,5 @@
+import type { VerifyHash } from '../callers/hasher.js'
+
 /** The world around a command: everything it may read and write, so that a test can stand in for it. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -6,6 +8,8 @@ export interface Io {
   readonly stdin: NodeJS.ReadableStream & { isTTY?: boolean | undefined }
   readonly stdout: Output
   readonly stderr: Output
+  /** What compares passwords with hashes; by default threads of their own. */
+  readonly verifyHash?: VerifyHash
 }
 
 type Output = NodeJS.WritableStream & { isTTY?: boolean | undefined }

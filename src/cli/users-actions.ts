@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
 import { errorCode } from '../callers/error-code.js'
 import { LockError } from '../callers/file-lock.js'
+import { verifyHash } from '../callers/hasher.js'
 import { readUsers } from '../callers/htpasswd.js'
 import type { Users } from '../callers/htpasswd.js'
 import { loadUsers } from '../callers/load-users.js'
 import { usablePassword } from '../callers/password-rules.js'
-import { fileForms, formOf, hashPassword, storedHash } from '../callers/passwords.js'
+import { fileForms, formOf, hashPassword } from '../callers/passwords.js'
 import { adding, editUsers, namesLike, rehashing, removing, userNameMistake, usersBytes } from '../callers/users-edit.js'
 import type { Edit } from '../callers/users-edit.js'
 import { Failure } from './failure.js'
@@ -60,16 +61,16 @@ export async function checkPassword (context: UsersContext, typed: string, { jso
   const name = typed.normalize('NFC')
   const caller = (await usersOf(context)).callers.get(name)
   if (caller === undefined && !json) throw unknown(context, namesLike(await fileOf(context), name))
-  const correct = caller !== undefined && await isPassword(caller.hash, await givenPassword(context.io, options))
+  const correct = caller !== undefined && await isPassword(context, caller.hash, await givenPassword(context.io, options))
   if (json) say(context, JSON.stringify({ name, known: caller !== undefined, correct }))
   else if (!correct) throw new Failure(exitCodes.no, `that is not the password of ${name}`)
   else say(context, `that is the password of ${name}`)
   return correct ? exitCodes.ok : exitCodes.no
 }
 
-async function isPassword (hash: string, typed: string): Promise<boolean> {
+async function isPassword ({ io: { verifyHash: verify = verifyHash } }: UsersContext, hash: string, typed: string): Promise<boolean> {
   const password = usablePassword(typed)
-  return password !== undefined && await storedHash(hash, fileForms).verify(password)
+  return password !== undefined && await verify(hash, password)
 }
 
 function say ({ io }: UsersContext, sentence: string): number {

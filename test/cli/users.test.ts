@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Test } from 'tap'
 import { usersCommand } from '../../src/cli/users.js'
+import { verifyHash } from '../helpers/in-thread.js'
 import { until } from '../helpers/until.js'
 
 const label = 'users.htpasswd'
@@ -28,7 +29,7 @@ async function users (cwd: string, args: string[], input: string | Buffer = ''):
 async function answered (cwd: string, args: string[], stdin: NodeJS.ReadableStream & { isTTY?: boolean }): Promise<Answer> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   let exitCode: number | undefined
-  const command = usersCommand({ env: {}, cwd, stdin, stdout, stderr }, () => label, code => { exitCode = code })
+  const command = usersCommand({ env: {}, cwd, stdin, stdout, stderr, verifyHash }, () => label, code => { exitCode = code })
   await command.parseAsync(args, { from: 'user' }).catch((error: unknown) => {
     if (!(error instanceof CommanderError)) throw error
     exitCode = error.exitCode === 0 ? 0 : 2

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { hash } from '@node-rs/bcrypt'
+import type { VerifyHash } from '../../src/callers/hasher.js'
 import { start } from '../../src/server.js'
+import { verifyHash as inThread } from './in-thread.js'
 
 const sid = (prefix: string) => prefix + randomBytes(16).toString('hex')
 
@@ -42,6 +44,8 @@ export interface BrokerOptions {
   links?: Record<string, string>
   /** Folders in it. */
   folders?: string[]
+  /** What compares passwords; by default the test's own thread. */
+  verifyHash?: VerifyHash
 }
 
 export interface AuditLine {
@@ -54,7 +58,7 @@ export interface AuditLine {
 }
 
 /** A whole broker on a port of its own, as `start` makes it. */
-export async function startBroker ({ settings = {}, users = { susan: 'secret123' }, files = {}, links = {}, folders = [] }: BrokerOptions = {}) {
+export async function startBroker ({ settings = {}, users = { susan: 'secret123' }, files = {}, links = {}, folders = [], verifyHash = inThread }: BrokerOptions = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'broker-'))
   const lines = await Promise.all(Object.entries(users).map(async ([name, password]) => `${name}:${await cheapHash(password)}`))
   const write = (name: string, text: string) => writeFile(join(folder, name), text, { mode: 0o600 })
@@ -69,7 +73,8 @@ export async function startBroker ({ settings = {}, users = { susan: 'secret123'
     env: { LOG_LEVEL: 'trace', ...complete, ...settings },
     cwd: folder,
     stdout: nowhere,
-    log: { write: (line: string) => { log += line } }
+    log: { write: (line: string) => { log += line } },
+    verifyHash
   }).catch(async error => {
     await rm(folder, { recursive: true })
     throw error

@@ -1,4 +1,4 @@
-import { hash as derive, verify } from '@node-rs/argon2'
+import { hash as derive, verifySync } from '@node-rs/argon2'
 import type { HashForm } from './form.js'
 import { decoyTail, isTail } from './phc.js'
 
@@ -29,7 +29,7 @@ export const argon2id: HashForm = {
     return {
       cost: work * 0.000_33,
       warning: work < advisedWork ? 'argon2id of such low parameters is quickly guessed' : undefined,
-      verify: password => verify(hash, password),
+      verify: password => verifySync(hash, password),
       decoy: () => decoyTail(hash)
     }
   }

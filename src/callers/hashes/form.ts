@@ -14,8 +14,8 @@ export interface StoredHash {
   readonly cost: number
   /** Why the parameters are too cheap, if they are. */
   readonly warning?: string | undefined
-  /** Whether `password` (NFC) is the one that was hashed; off the event loop, compared in constant time. */
-  verify (password: string): Promise<boolean>
+  /** Whether `password` (NFC) is the one that was hashed; compared in constant time. It blocks the thread, so only the hash worker may. */
+  verify (password: string): boolean
   /** A hash of no password with the same parameters: verifying it costs the same and never succeeds. */
   decoy (): string
 }

@@ -1,5 +1,4 @@
-import { pbkdf2 as derive, randomBytes, timingSafeEqual } from 'node:crypto'
-import { promisify } from 'node:util'
+import { pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { HashForm } from './form.js'
 
 /** The salt is text, taken as it stands; the digest is padded base64 of the 32 bytes of SHA-256. */
@@ -9,8 +8,6 @@ const whole = /^pbkdf2_sha256\$([1-9]\d{0,9})\$([^$]{8,64})\$([A-Za-z0-9+/]{43}=
 const mostIterations = 4_000_000
 /** OWASP's Password Storage Cheat Sheet. */
 const advisedIterations = 600_000
-
-const pbkdf2Async = promisify(derive)
 
 /** PBKDF2 with SHA-256 as Django stores it, for databases that such an application owns. */
 export const pbkdf2: HashForm = {
@@ -26,7 +23,7 @@ export const pbkdf2: HashForm = {
     return {
       cost: iterations * 0.000_26,
       warning: iterations < advisedIterations ? `pbkdf2_sha256 of less than ${advisedIterations} iterations is quickly guessed` : undefined,
-      verify: async password => timingSafeEqual(await pbkdf2Async(password, salt, iterations, expected.length, 'sha256'), expected),
+      verify: password => timingSafeEqual(pbkdf2Sync(password, salt, iterations, expected.length, 'sha256'), expected),
       decoy: () => `pbkdf2_sha256$${count}$${randomBytes(salt.length).toString('hex').slice(0, salt.length)}$${randomBytes(expected.length).toString('base64')}`
     }
   }

@@ -1,6 +1,4 @@
-import { scrypt as derive, timingSafeEqual } from 'node:crypto'
-import { promisify } from 'node:util'
-import type { ScryptOptions } from 'node:crypto'
+import { scryptSync, timingSafeEqual } from 'node:crypto'
 import type { HashForm } from './form.js'
 import { decoyTail, isTail } from './phc.js'
 
@@ -10,8 +8,6 @@ const whole = /^\$scrypt\$ln=([1-9]\d?),r=([1-9]\d{0,3}),p=([1-9]\d{0,3})\$([^$]
 const mostWork = 2 ** 20
 /** OWASP's cheapest (N=2^14, r=8, p=5). */
 const advisedWork = 2 ** 14 * 8 * 5
-
-const scryptAsync = promisify<string, Buffer, number, ScryptOptions, Buffer>(derive)
 
 /** scrypt (RFC 7914) in PHC form, as passlib writes it. */
 export const scrypt: HashForm = {
@@ -29,10 +25,10 @@ export const scrypt: HashForm = {
       cost: work * 0.000_64,
       warning: work < advisedWork ? 'scrypt of such low parameters is quickly guessed' : undefined,
 
-      async verify (password) {
+      verify (password) {
         const expected = Buffer.from(digest, 'base64')
         const maxmem = 128 * options.r * (options.N + options.p + 2)
-        const actual = await scryptAsync(password, Buffer.from(salt, 'base64'), expected.length, { ...options, maxmem })
+        const actual = scryptSync(password, Buffer.from(salt, 'base64'), expected.length, { ...options, maxmem })
         return timingSafeEqual(actual, expected)
       },
 
