@@ -40,7 +40,7 @@ export function hashThreads ({ patience = 30_000, ...options }: HashThreadsOptio
       idleTimeout: Infinity,
       // As nice(2) counts; where @napi-rs/nice is not installed, the threads run at the priority of all others.
       niceIncrement: 10,
-      // Threads that wait are to get messages, not to spin or block.
+      // A thread that waits is to wait for messages, without a lock that would keep its own timers and events from running.
       atomics: 'disabled',
       // The environment holds Twilio's secrets, and no hash needs it.
       env: {}
