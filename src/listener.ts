@@ -28,8 +28,8 @@ const limits = {
   connectionsCheckingInterval: 2000,
   maxRequestsPerSocket: most,
   maxConnections: 10_000,
-  // RFC 9112 §3.2
-  requireHostHeader: true
+  // A request without Host is refused further in: Node itself would go on with those behind it on the socket.
+  requireHostHeader: false
 }
 
 export interface Listener {

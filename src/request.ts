@@ -44,7 +44,7 @@ export function admitRequests (scope: FastifyInstance): void {
   scope.decorateRequest('refusedAs', null)
 
   scope.addHook('onRequest', (request, reply, done) => {
-    const { socket, rawHeaders } = request.raw
+    const { socket } = request.raw
     if (poisoned.has(socket)) {
       // Left without an answer: the socket closes once the refusal has gone out.
       reply.hijack()
@@ -59,10 +59,11 @@ export function admitRequests (scope: FastifyInstance): void {
       'X-Content-Type-Options': 'nosniff',
       'Cross-Origin-Resource-Policy': 'same-origin'
     })
-    if (repeats(rawHeaders)) {
+    const ambiguous = ambiguity(request.raw)
+    if (ambiguous !== undefined) {
       poisoned.add(socket)
       return done(problem('request-invalid', {
-        errors: [{ path: '', message: 'has a header twice that may come once' }],
+        errors: [{ path: '', message: ambiguous }],
         headers: { Connection: 'close' }
       }))
     }
@@ -80,6 +81,13 @@ function addressOf (request: FastifyRequest): string {
 /** Whether nobody is there to take the answer. That of HTTP/2 tells it by its stream. */
 export function hasHungUp ({ raw }: FastifyReply): boolean {
   return raw.destroyed || (raw as { stream?: ServerHttp2Stream }).stream?.destroyed === true
+}
+
+/** Why proxies could take the request for another than it is. */
+function ambiguity ({ httpVersion, headers, rawHeaders }: IncomingMessage): string | undefined {
+  if (repeats(rawHeaders)) return 'has a header twice that may come once'
+  // RFC 9112 §3.2
+  if (httpVersion === '1.1' && headers.host === undefined) return 'has no Host header'
 }
 
 function repeats (rawHeaders: string[]): boolean {

@@ -42,13 +42,13 @@ export async function post (port) {
 }
 
 /** Starts one and waits for its first 200. */
-export async function start ({ name, command }, folder, env = {}) {
+export async function start ({ name, command, fromEnvFile = false }, folder, env = {}) {
   const port = await freePort()
   const began = performance.now()
   const [file, ...args] = command.map(part => part.replace('PORT', port))
   const child = spawn(file, args, {
     cwd: folder,
-    env: { PATH: process.env.PATH, PORT: String(port), ...secrets, ...env },
+    env: { PATH: process.env.PATH, PORT: String(port), ...(!fromEnvFile && secrets), ...env },
     stdio: ['ignore', 'ignore', openSync(join(folder, 'log'), 'a')]
   })
   for (;;) {
@@ -60,6 +60,7 @@ export async function start ({ name, command }, folder, env = {}) {
   const startMs = performance.now() - began
   return {
     name,
+    pid: child.pid,
     port,
     startMs,
     /** Seconds of CPU so far, of the process and its workers. */

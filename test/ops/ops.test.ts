@@ -174,5 +174,6 @@ t.test('the dashboard and the alerts name metrics that there are', async t => {
     for (const name of names) t.ok(there.has(name), `${title}: ${name}`)
   }
   t.strictSame(metricsIn('sum(rate(token_broker_tokenz_total{code="x"}[5m])) > 1').filter(name => !there.has(name)), ['token_broker_tokenz_total'], 'a misspelt one would be found')
+  for (const [, name] of readFileSync('docs/operations.md', 'utf8').matchAll(/`((?:token_broker|process)_\w+)/g)) t.ok(there.has(name!), `docs: ${name}`)
   for (const { alert, annotations } of alerts.groups.flatMap(({ rules }) => rules)) t.ok(annotations.summary && annotations.action, alert)
 })
