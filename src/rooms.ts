@@ -11,9 +11,9 @@ import { addressKeys } from './limits/address.js'
 import type { Counters, CounterSource } from './limits/counters.js'
 import { memory } from './limits/memory.js'
 import { sharedCounters } from './limits/redis.js'
-import type { Settings } from './settings/schema.js'
 import { createMetrics, type Metrics } from './ops/metrics.js'
 import type { Readiness } from './ops/readiness.js'
+import type { Settings } from './settings/schema.js'
 import { StartError, type State } from './state.js'
 
 /** What a reload leaves as it is: files, connections and counts. */

@@ -65,9 +65,9 @@ function about (token: Token, signature: Signature, now: number): string[] {
   const { iss, sub, iat, exp } = claims
   const rows: Array<[name: string, ...values: string[]]> = [
     ['header', Object.entries(header).map(([name, value]) => `${shown(name)} ${shown(value)}`).join(', ')],
-    ['key', shown(iss)],
-    ['account', shown(sub)],
-    ['identity', shown(grantsOf(token).identity)],
+    ['key', said(iss)],
+    ['account', said(sub)],
+    ['identity', said(grantsOf(token).identity)],
     ['grants', ...grantsInWords(grantsOf(token))],
     ['issued', time(iat)],
     ['ends', `${time(exp)}${typeof exp === 'number' && exp > now ? `, in ${clock(exp - now)}` : ''}`],
@@ -76,10 +76,14 @@ function about (token: Token, signature: Signature, now: number): string[] {
   return rows.flatMap(([name, ...values]) => values.map((value, i) => `${(i === 0 ? name : '').padEnd(11)}${value}`))
 }
 
+function said (value: unknown): string {
+  return value === undefined ? 'none' : shown(value)
+}
+
 /** NumericDate of RFC 7519 §2, where it is one. */
 function time (value: unknown): string {
   const date = new Date(typeof value === 'number' ? value * 1000 : NaN)
-  return Number.isNaN(date.getTime()) ? shown(value) : date.toISOString().replace('.000', '')
+  return Number.isNaN(date.getTime()) ? said(value) : date.toISOString().replace('.000', '')
 }
 
 function verdict (found: Finding[], accepted: boolean, paint: Paint): string[] {

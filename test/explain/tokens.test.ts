@@ -245,7 +245,7 @@ t.test('inspect says all of it in words', async t => {
   t.match(none, { code: 1, out: /^Twilio would refuse it:\n {2}refused {2}20101 \(Voice: 31204\) {2}this is no Twilio access token but what JavaScript/ })
   t.match(await inspect('', {}, [good]), { code: 0, out: /not checked, as TWILIO_API_KEY_SECRET is not set/ })
   t.match(await inspect('', settings, [token({ claims: { iss: sid('SK', '3') }, by: 'x' })]), { code: 0, out: /signature {2}not by the configured[^]*advice {3}20107/ })
-  t.match(await inspect('', settings, [token({ claims: { grants: video } })]), { code: 1, out: /identity {3}undefined\nissued/ })
+  t.match(await inspect('', settings, [token({ claims: { grants: video } })]), { code: 1, out: /identity {3}none\nissued/ })
   t.match(await inspect('', settings, [token({ grants: { data_sync: { service_sid: 'MG1' } } })]), { code: 1, out: /refused {2}51007 {2}data_sync/ })
   t.match(await inspect('', settings, [token({ grants: { data_sync: { service_sid: sid('IS') } } })]), { code: 0 })
   t.match(await inspect('', { TWILIO_API_KEY_SECRET: secret }, [token({ by: 'x' })]), { code: 0, out: /not by the configured/ })

@@ -1,10 +1,10 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
+import { freePort } from './free-port.js'
 import { until } from './until.js'
 
 /** False, or why there is no Redis here: for `skip`. In CI a missing one is a failure, so there it is never skipped. */
@@ -57,12 +57,4 @@ export async function redisServer () {
       rmSync(directory, { recursive: true })
     }
   }
-}
-
-async function freePort (): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const { port } = listener.address() as AddressInfo
-  await once(listener.close(), 'close')
-  return port
 }
