@@ -29,7 +29,7 @@ export function answerProblems (scope: FastifyInstance, onRefusal: OnRefusal): v
       refused = asProblem(failure)
     }
     // 4xx are the caller's; the log is for what the operator must mend.
-    if (refused.status >= 500) request.log.error({ err: refused.options.cause, code: refused.code }, 'request failed')
+    if (refused.status >= 500) request.log.error({ reqId: request.id, err: refused.options.cause, code: refused.code }, 'request failed')
     request.refusedAs = refused.code
     return sendProblem(reply, request.id, refused)
   })

@@ -17,17 +17,18 @@ export function takeNoBody (scope: FastifyInstance): void {
 export function takeJsonOnly (scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
 
-  scope.addHook('preParsing', async (request, _reply, content) => {
+  scope.addHook('preParsing', (request, _reply, content, done) => {
     const { 'content-encoding': encoding, 'content-type': type } = request.headers
     // RFC 9110 §8.3: without content there is nothing whose type could be wrong.
     if (isEmpty(request)) {
       delete request.headers['content-type']
-      return
+      return done()
     }
     const charset = /;\s*charset\s*=\s*"?([^";]*)/i.exec(type ?? '')?.[1]?.trim()
     if (encoding !== undefined || (charset !== undefined && !/^utf-?8$/i.test(charset))) throw problem('media-type')
     // Fastify takes a request of HTTP/2 for one without content where neither its type nor its length is told.
-    if (type === undefined && await comes(content)) throw problem('media-type')
+    if (type !== undefined) return done()
+    comes(content).then(comes => done(comes ? problem('media-type') : null))
   })
 
   const parse = scope.getDefaultJsonParser('error', 'error')

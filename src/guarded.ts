@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { bringsBasic, takeBasicCredentials, type SignIn } from './callers/basic.js'
-import type { Counters } from './limits/counters.js'
-import { limitAddresses } from './limits/limits.js'
+import { limitAddresses, type Limit } from './limits/limits.js'
 import { refuseStrangers, type Origins } from './origins.js'
 import { problem } from './problems.js'
 import { ajv } from './validation.js'
@@ -11,12 +10,6 @@ declare module 'fastify' {
     /** The route also takes `username` and `password` in its body. */
     credentialsInBody?: boolean
   }
-}
-
-export interface Limit {
-  counters: Counters
-  /** Hits in the counters' window. */
-  max: number
 }
 
 export interface GuardedOptions {
@@ -32,13 +25,11 @@ export interface GuardedOptions {
  */
 export async function guardScope (scope: FastifyInstance, { origins, signIn, limits }: GuardedOptions, refuse: (request: FastifyRequest) => void): Promise<void> {
   scope.setValidatorCompiler(({ schema }) => ajv.compile(schema))
-  scope.addHook('onRequest', await limitAddresses(scope, limits.address.counters, limits.address.max))
-  scope.addHook('onRequest', async request => {
-    refuse(request)
-    refuseStrangers(request, origins)
-  })
+  scope.addHook('onRequest', await limitAddresses(scope, limits.address))
   await takeBasicCredentials(scope, signIn)
   scope.addHook('onRequest', (request, reply, done) => {
+    refuse(request)
+    refuseStrangers(request, origins)
     if (request.routeOptions.config.credentialsInBody && request.headers.authorization === undefined) return done()
     if (!bringsBasic(request)) return done(problem('credentials-missing'))
     scope.basicAuth(request, reply, done)

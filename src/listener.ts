@@ -51,12 +51,14 @@ export function createListener (current: () => Handler, pair?: KeyPair): Listene
   const closeAll = () => { for (const socket of sockets) socket.destroy() }
   const closeRest = () => { if (draining && underWay === 0 && !sessions?.size) closeAll() }
 
+  const done = () => {
+    underWay--
+    closeRest()
+  }
   const handle: Handler = (request, response) => {
     underWay++
-    response.once('close', () => {
-      underWay--
-      closeRest()
-    })
+    // It comes once.
+    response.on('close', done)
     current()(request, response)
   }
   const secure = pair && createSecureServer({ ...secureOptions(pair), allowHTTP1: true, handshakeTimeout: patience, settings }, both(handle))

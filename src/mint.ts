@@ -1,5 +1,4 @@
-import { createHash, createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
-import AccessToken from 'twilio/lib/jwt/AccessToken.js'
+import { createHmac, createSecretKey, hash, hkdfSync } from 'node:crypto'
 import type { Grant } from './product.js'
 
 export interface Account {
@@ -33,31 +32,34 @@ export interface Mint {
   hashName (name: string): string
 }
 
-/** The only room that holds the API key's secret. */
+/**
+ * The only room that holds the API key's secret. Writes what Twilio's own `AccessToken` writes, byte for byte (a test holds
+ * the two together), at a third of its cost: its header never changes, and it need not be read back to be known.
+ * https://www.twilio.com/docs/iam/access-tokens
+ */
 export function createMint ({ accountSid, keySid, keySecret, region }: Account): Mint {
-  // As a string, jsonwebtoken first tries the secret as a private key, at 40 times the cost of the signature itself.
-  // The types know strings only.
-  const key = createSecretKey(Buffer.from(keySecret)) as KeyObject & string
+  const key = createSecretKey(Buffer.from(keySecret))
   const nameKey = createSecretKey(Buffer.from(hkdfSync('sha256', keySecret, '', 'names in the audit', 32)))
+  const header = base64url({ alg: 'HS256', typ: 'JWT', cty: 'twilio-fpa;v=1', ...(region && { twr: region }) })
 
   return {
     keySid,
     sign ({ identity, ttl, grants }) {
-      const accessToken = new AccessToken(accountSid, keySid, key, { identity, ttl, ...(region && { region }) })
-      for (const grant of grants) {
-        // Twilio's class writes the identity among the grants: one that is called so would put another in its place.
-        if (grant.key === 'identity') throw new TypeError('no grant may be called identity')
-        accessToken.addGrant(grant as AccessToken.Grant<object, object, string>)
-      }
-      const token = accessToken.toJwt()
-      const { exp, grants: { identity: _, ...written } } = claims(token)
-      return { token, grants: written, expiresAt: new Date(exp * 1000), sha256: createHash('sha256').update(token).digest('hex') }
+      // The identity stands among the grants: one that is called so would put another in its place.
+      if (grants.some(({ key }) => key === 'identity')) throw new TypeError('no grant may be called identity')
+      const written = Object.fromEntries(grants.map(grant => [grant.key, grant.toPayload()]))
+      const iat = Math.floor(Date.now() / 1000)
+      const exp = iat + ttl
+      const claims = base64url({ jti: `${keySid}-${iat}`, grants: { identity, ...written }, iat, exp, iss: keySid, sub: accountSid })
+      const signed = `${header}.${claims}`
+      const token = `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`
+      return { token, grants: written, expiresAt: new Date(exp * 1000), sha256: hash('sha256', token) }
     },
     hashName: name => createHmac('sha256', nameKey).update(name).digest('hex').slice(0, 32)
   }
 }
 
-/** Read back rather than computed again: answer and audit say what the token says. */
-function claims (token: string): { exp: number, grants: { identity: string } & Record<string, object> } {
-  return JSON.parse(Buffer.from(token.slice(token.indexOf('.') + 1, token.lastIndexOf('.')), 'base64url').toString())
+/** RFC 7515 §2 */
+function base64url (part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url')
 }

@@ -2,6 +2,13 @@ import cors from '@fastify/cors'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { problem } from './problems.js'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Of @fastify/cors: whether its route for OPTIONS answers the request. */
+    corsPreflightEnabled: boolean
+  }
+}
+
 /** Which pages may ask. */
 export interface Origins {
   has (origin: string): boolean
@@ -18,22 +25,31 @@ export function ownOrigins (scheme: 'http' | 'https', host: string, port: number
 
 /** Answers preflights, and makes every answer readable for the pages that may ask. */
 export async function openToPages (scope: FastifyInstance, origins: Origins): Promise<void> {
-  const options = {
-    methods: ['GET', 'POST'],
-    allowedHeaders: ['Authorization', 'Content-Type'],
-    exposedHeaders: ['Retry-After', 'RateLimit', 'RateLimit-Policy', 'X-Request-Id'],
-    maxAge: 600,
-    strictPreflight: false
-  }
   await scope.register(cors, {
-    delegator: (request, done) => {
-      const { origin } = request.headers
-      const allowed = origin !== undefined && origins.has(origin)
-      // With `origin: false` the plugin would leave a refused preflight to the routes; a list without it answers 204 and allows nothing.
-      done(null, { ...options, origin: allowed ? [origin] : [], preflight: isPreflight(request) })
+    // With `false` the plugin would leave a refused preflight to the routes; an empty list answers 204 and allows nothing.
+    origin: (origin, done) => done(null, origin !== undefined && origins.has(origin) ? origin : []),
+    methods: 'GET, POST',
+    allowedHeaders: 'Authorization, Content-Type',
+    exposedHeaders: 'Retry-After, RateLimit, RateLimit-Policy, X-Request-Id',
+    maxAge: 600,
+    strictPreflight: false,
+    preflightContinue: true
+  })
+  scope.addHook('onRequest', (request, reply, done) => {
+    if (isPreflight(request)) {
+      reply.code(204).send()
+      return
     }
+    // The plugin takes every OPTIONS for a preflight.
+    if (request.method === 'OPTIONS') {
+      request.corsPreflightEnabled = false
+      for (const header of preflightOnly) reply.removeHeader(header)
+    }
+    done()
   })
 }
+
+const preflightOnly = ['Access-Control-Allow-Methods', 'Access-Control-Allow-Headers', 'Access-Control-Max-Age']
 
 /** https://fetch.spec.whatwg.org/#cors-preflight-request */
 function isPreflight ({ method, headers }: FastifyRequest): boolean {

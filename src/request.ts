@@ -74,8 +74,8 @@ export function admitRequests (scope: FastifyInstance): void {
 /** Behind a trusted proxy Fastify takes whatever the header says for the address, an address or not. */
 function addressOf (request: FastifyRequest): string {
   // A socket whose peer has hung up by now has no address any more.
-  const ip = [request.ip, request.raw.socket.remoteAddress, '0.0.0.0'].find(ip => isIP(String(ip)) !== 0)!
-  return ip.replace(/^::ffff:(?=\d+\.)/, '')
+  const ip = isIP(request.ip) !== 0 ? request.ip : request.raw.socket.remoteAddress ?? '0.0.0.0'
+  return ip.startsWith('::ffff:') ? ip.replace(/^::ffff:(?=\d+\.)/, '') : ip
 }
 
 /** Whether nobody is there to take the answer. That of HTTP/2 tells it by its stream. */

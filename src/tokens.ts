@@ -4,9 +4,9 @@ import { invalid } from './answers.js'
 import { isRecord, takeJsonOnly } from './body.js'
 import { identify, type SignIn } from './callers/basic.js'
 import { Combiner } from './combine.js'
-import { guardScope, type GuardedOptions, type Limit } from './guarded.js'
+import { guardScope, type GuardedOptions } from './guarded.js'
 import { decide, issue, type Asked, type IssueOptions } from './issue.js'
-import { limitCaller } from './limits/limits.js'
+import { limitCallers, type Limit } from './limits/limits.js'
 import { problem } from './problems.js'
 import { describe, requestBody, type Product } from './product.js'
 import { undecodable } from './request.js'
@@ -27,11 +27,15 @@ export async function tokens (scope: FastifyInstance, options: TokensOptions): P
     if (undecodable.has(request.raw)) throw problem('request-invalid', { errors: [{ path: '', message: 'the path does not decode' }] })
   })
   // A body may be left out.
-  scope.addHook('preValidation', async request => { request.body ??= request.body === undefined ? {} : null })
+  scope.addHook('preValidation', (request, _reply, done) => {
+    request.body ??= request.body === undefined ? {} : null
+    done()
+  })
 
+  const limitCaller = limitCallers(limits.caller)
   const decideFor = async (request: FastifyRequest, reply: FastifyReply, asked: Asked) => {
     const caller = request.caller!
-    await limitCaller(reply, limits.caller.counters, caller.name, limits.caller.max)
+    await limitCaller(reply, caller.name)
     return decide(options, caller, asked)
   }
 

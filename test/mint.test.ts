@@ -38,6 +38,33 @@ t.test('500 random accounts and orders give exactly the token that was ordered',
   }
 })
 
+t.test('what it signs is, byte for byte, what Twilio\'s own class signs', t => {
+  const now = Date.now()
+  t.intercept(Date, 'now', { value: () => now })
+  const account = { accountSid: `AC${'0'.repeat(32)}`, keySid: `SK${'1'.repeat(32)}`, keySecret: 'not a real secret' }
+  const everything = [
+    new AccessToken.VoiceGrant({ incomingAllow: true, outgoingApplicationSid: 'AP2', outgoingApplicationParams: { a: 'ä"\\' }, pushCredentialSid: 'CR3' }),
+    new AccessToken.VideoGrant({ room: 'My Room 漢😀' }),
+    new AccessToken.SyncGrant({ serviceSid: 'default' }),
+    new AccessToken.ChatGrant({ serviceSid: 'IS4' })
+  ]
+  for (const region of [undefined, 'ie1']) {
+    for (const grants of [[], ...everything.map(grant => [grant]), everything]) {
+      const theirs = new AccessToken(account.accountSid, account.keySid, account.keySecret, { identity: 'süsan', ttl: 3600, ...(region && { region }) })
+      for (const grant of grants) theirs.addGrant(grant)
+      t.equal(createMint({ ...account, region }).sign({ identity: 'süsan', ttl: 3600, grants }).token, theirs.toJwt())
+    }
+  }
+  t.end()
+})
+
+t.test('a grant with the name of a prototype is a grant like any other', t => {
+  const keySecret = 'not a real secret'
+  const { token } = createMint({ accountSid: 'AC1', keySid: 'SK1', keySecret }).sign({ identity: 'susan', ttl: 180, grants: [{ key: '__proto__', toPayload: () => ({ a: 1 }) }] })
+  t.ok(Object.hasOwn(open(token, keySecret).claims.grants, '__proto__'))
+  t.end()
+})
+
 t.test('a name\'s hash depends on the name and the key, and tells neither', async t => {
   const mint = (keySecret: string) => createMint({ accountSid: 'AC1', keySid: 'SK1', keySecret })
   t.equal(mint('one').hashName('susan'), mint('one').hashName('susan'))

@@ -119,7 +119,8 @@ export function createAudit (sink: Sink, patience = 1000): Audit {
   return {
     get ok () { return ok },
     record (event) {
-      const line = JSON.stringify({ time: new Date().toISOString(), ...event }) + '\n'
+      // Put together as text: at every token, a copy with one property more costs half as much as all else here.
+      const line = `{"time":"${new Date().toISOString()}",${JSON.stringify(event).slice(1)}\n`
       return new Promise<void>((resolve, reject) => {
         const failed = (cause: unknown) => reject(problem('audit-unavailable', { retryAfter: 5, cause }))
         if (stalled) return failed(new Error('the audit log takes no more'))

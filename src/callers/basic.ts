@@ -12,19 +12,42 @@ export async function takeBasicCredentials (scope: FastifyInstance, signIn: Sign
     // By callback: the plugin lets a promise that rejects with undefined pass as a login, and one that resolves with anything else end the process.
     validate (name, password, request, _reply, done) {
       if (!isCanonical(request, name, password)) return done(problem('credentials-wrong'))
-      identify(request, name, password, signIn).then(() => done(), (cause: unknown) => done(cause instanceof Problem ? cause : problem('internal', { cause })))
+      const refuse = (cause: unknown) => done(cause instanceof Problem ? cause : problem('internal', { cause }))
+      let waits: Promise<void> | undefined
+      try {
+        waits = identify(request, name, password, signIn)
+      } catch (cause) {
+        return refuse(cause)
+      }
+      if (waits === undefined) done()
+      else waits.then(() => done(), refuse)
     }
   })
 }
 
-/** Looks the credentials up, wherever in the request they came from. */
-export async function identify (request: FastifyRequest, name: string, password: string, signIn: SignIn): Promise<void> {
+/** Looks the credentials up, wherever in the request they came from: at once where they are remembered. */
+export function identify (request: FastifyRequest, name: string, password: string, signIn: SignIn): Promise<void> | undefined {
   request.claimedName = name
-  request.caller = await signIn(name, password, {
-    ip: request.address,
-    // Fastify makes it when it is first asked for, and ends each with an exception: most logins never wait, and need none.
-    get signal () { return request.signal }
-  })
+  const caller = signIn(name, password, new RequestLogin(request))
+  if (caller instanceof Promise) return caller.then(caller => { request.caller = caller })
+  request.caller = caller
+}
+
+class RequestLogin implements Login {
+  readonly #request: FastifyRequest
+
+  constructor (request: FastifyRequest) {
+    this.#request = request
+  }
+
+  get ip (): string {
+    return this.#request.address
+  }
+
+  /** Fastify makes it when it is first asked for, and ends each with an exception: most logins never wait, and need none. */
+  get signal (): AbortSignal {
+    return this.#request.signal
+  }
 }
 
 /** Whether the request brings an `Authorization` of the scheme that is taken here. */

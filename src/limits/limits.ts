@@ -4,12 +4,17 @@ import { problem } from '../problems.js'
 import { retryAfter, type Count, type Counters } from './counters.js'
 import { rateLimitStore } from './rate-limit-store.js'
 
+export interface Limit {
+  counters: Counters
+  /** Hits in the counters' window. */
+  max: number
+}
+
 /**
  * Counts every request of an address in this scope, before its credentials are looked at. Wired as a hook of the scope: the
  * plugin's own wiring, a hook of each route, runs after the login and so never counts a wrong password.
- * @param max requests in a window
  */
-export async function limitAddresses (scope: FastifyInstance, counters: Counters, max: number) {
+export async function limitAddresses (scope: FastifyInstance, { counters, max }: Limit) {
   await scope.register(rateLimit, {
     global: false,
     max,
@@ -18,28 +23,40 @@ export async function limitAddresses (scope: FastifyInstance, counters: Counters
     store: rateLimitStore(counters)
   })
   const count = scope.createRateLimit()
+  const tell = teller('address', max, counters.window)
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     // Without an allow list it always is one that counts.
     const limit = await count(request) as Counted
-    tell(reply, 'address', max, limit.remaining, limit.ttl, counters.window)
+    tell(reply, limit.remaining, limit.ttl)
     if (limit.isExceeded) throw problem('rate-limited', { retryAfter: retryAfter({ resetMs: limit.ttl }) })
   }
 }
 
 type Counted = Extract<Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>, { isAllowed: false }>
 
-/** Counts a caller's token. */
-export async function limitCaller (reply: FastifyReply, counters: Counters, name: string, max: number): Promise<void> {
-  const count: Count = await counters.take(name, max)
-  tell(reply, 'caller', max, max - count.used, count.resetMs, counters.window)
-  if (count.exceeded) throw problem('caller-limited', { retryAfter: retryAfter(count) })
+/** Counts a caller's tokens: at once where the counters are in memory. */
+export function limitCallers ({ counters, max }: Limit) {
+  const tell = teller('caller', max, counters.window)
+  const judge = (reply: FastifyReply, count: Count): void => {
+    tell(reply, max - count.used, count.resetMs)
+    if (count.exceeded) throw problem('caller-limited', { retryAfter: retryAfter(count) })
+  }
+
+  return (reply: FastifyReply, name: string): Promise<void> | undefined => {
+    const count = counters.take(name, max)
+    if (count instanceof Promise) return count.then(count => judge(reply, count))
+    judge(reply, count)
+  }
 }
 
 /** https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ : both headers are lists, one member a policy. */
-function tell (reply: FastifyReply, policy: string, quota: number, remaining: number, resetMs: number, windowMs: number): void {
-  add(reply, 'RateLimit-Policy', `"${policy}";q=${quota};w=${windowMs / 1000}`)
-  add(reply, 'RateLimit', `"${policy}";r=${remaining};t=${Math.ceil(resetMs / 1000)}`)
+function teller (name: string, quota: number, windowMs: number) {
+  const policy = `"${name}";q=${quota};w=${windowMs / 1000}`
+  return (reply: FastifyReply, remaining: number, resetMs: number): void => {
+    add(reply, 'RateLimit-Policy', policy)
+    add(reply, 'RateLimit', `"${name}";r=${remaining};t=${Math.ceil(resetMs / 1000)}`)
+  }
 }
 
 function add (reply: FastifyReply, header: string, member: string): void {
