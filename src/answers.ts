@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { TObject } from 'typebox'
+import type { TObject } from './type.js'
 import { Problem, problem, problemBody, type ProblemCode } from './problems.js'
 import { hasHungUp } from './request.js'
 

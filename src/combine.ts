@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ValidateFunction } from 'ajv'
-import { Type } from 'typebox'
+import { Type } from './type.js'
 import { invalid } from './answers.js'
 import type { Decision, Granted } from './issue.js'
 import { Problem, problem } from './problems.js'

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync, RouteHandlerMethod } from 'fastify'
-import { Type, type Static, type TObject } from 'typebox'
+import { Type, type Static, type TObject } from './type.js'
 import { notAllowed, problem } from './problems.js'
 
 export { Type }

@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { resolve as resolveModule } from 'import-meta-resolve'
 import { describe, isProduct, type Product } from './product.js'
 import { nearMiss } from './settings/near-miss.js'
 
@@ -54,14 +53,15 @@ export async function loadProducts (entries: string[] | undefined, cwd: string):
 }
 
 async function thirdParty (entry: string, cwd: string): Promise<Product> {
-  const url = entry.startsWith('.') ? pathToFileURL(resolve(cwd, entry)).href : fromPackages(entry, cwd)
+  const url = entry.startsWith('.') ? pathToFileURL(resolve(cwd, entry)).href : await fromPackages(entry, cwd)
   const { default: product } = await import(url) as { default?: unknown }
   if (!isProduct(product)) throw new TypeError('its default export is not made by defineProduct()')
   return product
 }
 
 /** A package is found from the operator's folder, and else beside the broker, where a global install puts it. */
-function fromPackages (entry: string, cwd: string): string {
+async function fromPackages (entry: string, cwd: string): Promise<string> {
+  const { resolve: resolveModule } = await import('import-meta-resolve')
   try {
     return resolveModule(entry, pathToFileURL(resolve(cwd, 'package.json')).href)
   } catch {

@@ -10,7 +10,6 @@ import { HashQueue } from './callers/queue.js'
 import { addressKeys } from './limits/address.js'
 import type { Counters, CounterSource } from './limits/counters.js'
 import { memory } from './limits/memory.js'
-import { sharedCounters } from './limits/redis.js'
 import { createMetrics, type Metrics } from './ops/metrics.js'
 import type { Readiness } from './ops/readiness.js'
 import type { Settings } from './settings/schema.js'
@@ -62,6 +61,7 @@ export async function openRooms ({ settings, mistakes, warnings }: State, cwd: s
 
 async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, logger: Logger): Promise<CounterSource> {
   if (url === undefined) return memory
+  const { sharedCounters } = await import('./limits/redis.js')
   return sharedCounters({
     url,
     down,

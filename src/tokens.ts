@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Type, type Static } from 'typebox'
+import { Type, type Static } from './type.js'
 import { invalid } from './answers.js'
 import { isRecord, takeJsonOnly } from './body.js'
 import { identify, type SignIn } from './callers/basic.js'

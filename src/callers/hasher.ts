@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Piscina } from 'piscina'
+import type { Piscina } from 'piscina'
 import { problem } from '../problems.js'
 import type { HashTask } from './hash-worker.js'
 
@@ -30,9 +30,10 @@ export interface HashThreadsOptions {
  * needed, and none keeps the process alive. What bounds the hashes that wait is the HashQueue.
  */
 export function hashThreads ({ patience = 30_000, ...options }: HashThreadsOptions): VerifyHash {
-  let pool: Piscina<HashTask, boolean> | undefined
+  let pool: Promise<Piscina<HashTask, boolean>> | undefined
 
-  function open () {
+  async function open () {
+    const { Piscina } = await import('piscina')
     const opened = new Piscina<HashTask, boolean>({
       ...options,
       minThreads: 1,
@@ -53,7 +54,7 @@ export function hashThreads ({ patience = 30_000, ...options }: HashThreadsOptio
   return async (hash, password) => {
     try {
       pool ??= open()
-      return await pool.run({ hash, password }, { signal: AbortSignal.timeout(patience) })
+      return await (await pool).run({ hash, password }, { signal: AbortSignal.timeout(patience) })
     } catch (error) {
       // The code alone: the words of a library may repeat what it was given.
       const code = error instanceof Error && 'code' in error ? error.code : 'no code'

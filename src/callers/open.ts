@@ -1,8 +1,6 @@
 import { resolve } from 'node:path'
 import type { Settings } from '../settings/schema.js'
 import type { VerifyHash } from './hasher.js'
-import { loginUrlStore } from './login-url.js'
-import { postgresStore } from './postgres.js'
 import type { HashQueue } from './queue.js'
 import type { RemoteStore, StoreLog } from './remote.js'
 import type { CallerStore } from './store.js'
@@ -33,8 +31,16 @@ export interface OpenStore extends CallerStore {
  */
 export async function openStore (settings: Partial<Settings>, options: OpenOptions, mistakes: string[]): Promise<OpenStore | undefined> {
   const { LOGIN_URL: url, DATABASE_URL: databaseUrl, USERS_QUERY: usersQuery } = settings
-  if (url !== undefined) return remote(loginUrlStore({ url, ...options }), options.log, mistakes)
-  if (databaseUrl !== undefined) return usersQuery === undefined ? undefined : remote(postgresStore({ databaseUrl, usersQuery, ...options }), options.log, mistakes)
+  // Each is loaded where it is named: its driver takes as long to load as the rest of a start.
+  if (url !== undefined) {
+    const { loginUrlStore } = await import('./login-url.js')
+    return remote(loginUrlStore({ url, ...options }), options.log, mistakes)
+  }
+  if (databaseUrl !== undefined) {
+    if (usersQuery === undefined) return undefined
+    const { postgresStore } = await import('./postgres.js')
+    return remote(postgresStore({ databaseUrl, usersQuery, ...options }), options.log, mistakes)
+  }
   return usersFile(settings.USERS_FILE ?? 'users.htpasswd', options, mistakes)
 }
 

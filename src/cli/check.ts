@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
-import { getGlobalDispatcher, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import { askClock, askKey, askResources, credentialsOf, type Outcome } from '../online/questions.js'
-import { twilioApi } from '../online/twilio.js'
 import { describe } from '../product.js'
 import type { Enabled } from '../settings/read.js'
 import type { Settings } from '../settings/schema.js'
@@ -19,9 +18,9 @@ interface CheckOptions {
 
 /**
  * `check [--online]`.
- * @param network how requests to Twilio leave the machine
+ * @param network how requests to Twilio leave the machine; by default as all others
  */
-export function checkCommand (io: Io, done: (exitCode: number) => void, network: Dispatcher = getGlobalDispatcher()): Command {
+export function checkCommand (io: Io, done: (exitCode: number) => void, network?: Dispatcher): Command {
   return withExamples(newCommand(io, 'check')
     .description('look at all settings and files without starting; exit code 78 says that a start would fail, 1 that Twilio says no')
     .option('--online', 'ask Twilio too: whether key, secret, account and region belong together, whether services exist, what time it is')
@@ -31,7 +30,7 @@ export function checkCommand (io: Io, done: (exitCode: number) => void, network:
   'twilio-token-broker check --online --json')
 }
 
-async function check (io: Io, { online, json }: CheckOptions, network: Dispatcher): Promise<number> {
+async function check (io: Io, { online, json }: CheckOptions, network?: Dispatcher): Promise<number> {
   const { settings, products, ...state } = await readState(io.env, io.cwd)
   const files = await checkFiles(settings, io.cwd)
   const mistakes = [...state.mistakes, ...files.mistakes]
@@ -45,7 +44,8 @@ async function check (io: Io, { online, json }: CheckOptions, network: Dispatche
   return outcomes.every(({ answer }) => answer === 'yes') ? exitCodes.ok : exitCodes.no
 }
 
-async function ask (settings: Settings, products: Enabled[], network: Dispatcher): Promise<Outcome[]> {
+async function ask (settings: Settings, products: Enabled[], network?: Dispatcher): Promise<Outcome[]> {
+  const { twilioApi } = await import('../online/twilio.js')
   const credentials = credentialsOf(settings)
   const region = settings.TWILIO_REGION ?? 'us1'
   const twilio = twilioApi(credentials, region, network)

@@ -31,7 +31,7 @@ const edges: Record<string, string> = { ie1: 'dublin.ie1.', au1: 'sydney.au1.' }
  * Twilio's REST API, read only.
  * @param dispatcher how requests leave the machine
  */
-export function twilioApi ({ keySid, keySecret }: Credentials, region: string, dispatcher: Dispatcher): Twilio {
+export function twilioApi ({ keySid, keySecret }: Credentials, region: string, dispatcher?: Dispatcher): Twilio {
   const authorization = `Basic ${Buffer.from(`${keySid}:${keySecret}`).toString('base64')}`
   return {
     async get (product, path, where = region) {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { Type } from 'typebox'
+import { Type } from '../type.js'
 import { guardScope, type GuardedOptions } from '../guarded.js'
 import { problem } from '../problems.js'
 import type { Metrics } from './metrics.js'

@@ -1,4 +1,4 @@
-import { Type, type Static, type TSchema } from 'typebox'
+import { Type, type Static, type TSchema } from '../type.js'
 import { describe, Patterns, type Product } from '../product.js'
 
 const Groups = Type.Record(Type.String(), Type.Array(Type.String({ description: 'a caller\'s name' })), {

@@ -1,5 +1,5 @@
-import { hash as derive, verifySync } from '@node-rs/argon2'
 import type { HashForm } from './form.js'
+import { argon2 } from './native.js'
 import { decoyTail, isTail } from './phc.js'
 
 const whole = /^\$argon2id\$v=19\$m=([1-9]\d{0,9}),t=([1-9]\d{0,9}),p=([1-9]\d{0,2})\$([^$]+)\$([^$]+)$/
@@ -29,7 +29,7 @@ export const argon2id: HashForm = {
     return {
       cost: work * 0.000_33,
       warning: work < advisedWork ? 'argon2id of such low parameters is quickly guessed' : undefined,
-      verify: password => verifySync(hash, password),
+      verify: password => argon2().verifySync(hash, password),
       decoy: () => decoyTail(hash)
     }
   }
@@ -40,5 +40,5 @@ export const argon2id: HashForm = {
  * (19 MiB, 2 passes, 1 lane).
  */
 export function hashPassword (password: string): Promise<string> {
-  return derive(password, { memoryCost: 19_456, timeCost: 2, parallelism: 1 })
+  return argon2().hash(password, { memoryCost: 19_456, timeCost: 2, parallelism: 1 })
 }

@@ -1,6 +1,6 @@
-import { verifySync } from '@node-rs/bcrypt'
 import { randomBytes } from 'node:crypto'
 import type { HashForm } from './form.js'
+import * as native from './native.js'
 
 /** Bytes. bcrypt reads no further: of a longer password, everything behind would be free to choose. */
 const longestPassword = 72
@@ -28,7 +28,7 @@ export const bcrypt: HashForm = {
       warning: cost < advised ? `bcrypt of a cost below ${advised} is quickly guessed` : undefined,
 
       verify (password) {
-        const right = verifySync(password, hash)
+        const right = native.bcrypt().verifySync(password, hash)
         // Asked after the hash, so that the time tells nothing of the user's hash.
         return right && Buffer.byteLength(password) <= longestPassword
       },

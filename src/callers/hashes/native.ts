@@ -1,0 +1,9 @@
+import type * as Argon2 from '@node-rs/argon2'
+import type * as Bcrypt from '@node-rs/bcrypt'
+import { createRequire } from 'node:module'
+
+const require = createRequire(import.meta.url)
+
+/** Loaded by the threads that hash, and not by the start of a broker that may hash nothing itself. */
+export const argon2 = (): typeof Argon2 => require('@node-rs/argon2')
+export const bcrypt = (): typeof Bcrypt => require('@node-rs/bcrypt')
