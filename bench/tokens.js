@@ -5,37 +5,21 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { allOn, furnish } from './tokens/folder.js'
+import { load, median, spread, table } from './tokens/load.js'
 import { bare, broker, express, flask, post, start } from './tokens/servers.js'
 
 const short = process.argv.includes('--short')
 const rounds = short ? 1 : 5
 const seconds = short ? 1 : 2
 const connections = short ? [16] : [1, 16, 256]
-const lua = fileURLToPath(new URL('./tokens/request.lua', import.meta.url))
 
 const has = (command, ...args) => spawnSync(command, args).status === 0
-if (spawnSync('wrk', ['--version']).error) throw new Error('wrk is not installed; on Debian: apt-get install wrk')
 const others = [express]
 if (existsSync('/usr/bin/gunicorn') && has('/usr/bin/python3', '-c', 'import flask, twilio')) others.push(flask)
 
 const folder = await mkdtemp(join(tmpdir(), 'bench-tokens-'))
 await furnish(folder)
-
-/** What one server does with so many connections. */
-function load (server, atOnce) {
-  const before = server.cpu()
-  const { stdout, stderr } = spawnSync('wrk', ['-t1', `-c${atOnce}`, `-d${seconds}s`, '-s', lua, `http://127.0.0.1:${server.port}/token/video`], { encoding: 'utf8' })
-  const found = /^\{.*\}$/m.exec(stdout)
-  if (found === null) throw new Error(`wrk failed: ${stderr}`)
-  const { requests, us, p50, p99, bad } = JSON.parse(found[0])
-  if (bad > 0) throw new Error(`${server.name} answered ${bad} of ${requests} requests with something else than 200`)
-  return { rate: requests / us * 1e6, p50: p50 / 1000, p99: p99 / 1000, cpu: (server.cpu() - before) / requests * 10_000 }
-}
-
-const median = numbers => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]
-const spread = numbers => `${Math.min(...numbers).toFixed(0)}–${Math.max(...numbers).toFixed(0)}`
 
 // From process start to the first 200, in turns.
 const starts = { [broker.name]: [], [bare.name]: [] }
@@ -54,11 +38,11 @@ for (const other of others) servers.push(await start(other, folder))
 const idle = new Map(servers.map(server => [server, server.memory()]))
 
 // Code that runs for the first time is slow, and an operator's server has run before.
-for (const server of servers) load(server, 16)
+for (const server of servers) await load(server, { seconds })
 const results = new Map(servers.map(server => [server, new Map(connections.map(atOnce => [atOnce, []]))]))
 for (let round = 0; round < rounds; round++) {
   for (const atOnce of connections) {
-    for (const server of servers) results.get(server).get(atOnce).push(load(server, atOnce))
+    for (const server of servers) results.get(server).get(atOnce).push(await load(server, { atOnce, seconds }))
   }
 }
 const busy = new Map(servers.map(server => [server, server.memory()]))
@@ -84,7 +68,6 @@ const aims = [
   ['resident memory when idle, MB', idle.get(first), 'at most 90'],
   ['start to first 200, times bare Fastify', median(starts[broker.name]) / median(starts[bare.name]), 'at most 1.5']
 ]
-const table = (head, rows) => [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
 const text = `# Results of \`npm run bench\`
 
 ${cpus()[0].model}, ${availableParallelism()} cores, Node ${process.version}, ${process.platform}. The load generator, wrk, shares the cores, so ratios

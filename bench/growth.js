@@ -1,0 +1,75 @@
+// Whether a token costs more where there is more of everything: users, rules, products, addresses. One run, interleaved
+// rounds, medians; each next to the smallest of its kind, in microseconds of CPU a token. `--short` only shows that it runs.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { loadUsers } from '../dist/src/callers/load-users.js'
+import { countAddress } from '../dist/src/limits/rate-limit-store.js'
+import { MemoryCounters } from '../dist/src/limits/memory.js'
+import { allOn, furnish } from './tokens/folder.js'
+import { load, lua, median, table } from './tokens/load.js'
+import { broker, start } from './tokens/servers.js'
+
+const short = process.argv.includes('--short')
+const rounds = short ? 1 : 9
+const seconds = 1
+const many = n => short ? n / 100 : n
+const service = `IS${'0'.repeat(32)}`
+const addresses = fileURLToPath(new URL('./tokens/addresses.lua', import.meta.url))
+
+/** What grows, from the smallest on: how many, the files, the settings. */
+const kinds = {
+  users: [1, 1000, many(100_000)].map(n => ({ n, files: { users: n } })),
+  rules: [1, many(10_000)].map(n => ({ n, files: { rules: n } })),
+  products: [
+    { n: 1 },
+    { n: 5, env: { PRODUCTS: 'video,voice,sync,chat,conversations', TWILIO_CHAT_SERVICE_SID: service, TWILIO_CONVERSATIONS_SERVICE_SID: service } }
+  ],
+  addresses: [1, many(10_000)].map(n => ({ n, env: { TRUST_PROXY: '127.0.0.1' }, script: addresses }))
+}
+
+const rows = []
+for (const [kind, sizes] of Object.entries(kinds)) {
+  const runs = []
+  for (const { n, files, env, script = lua } of sizes) {
+    const folder = await mkdtemp(join(tmpdir(), 'bench-growth-'))
+    await furnish(folder, { users: 1, rules: 1, ...files })
+    runs.push({ n, folder, script, cpu: [], server: await start(broker, folder, { ...allOn, ...env }) })
+  }
+  const once = ({ server, script, n }, seconds) => load(server, { seconds, script, env: { ADDRESSES: String(n) } })
+  // What grows is there before anything is measured.
+  for (const run of runs) await once(run, short ? 1 : 3)
+  for (let round = 0; round < rounds; round++) {
+    for (const run of runs) run.cpu.push((await once(run, seconds)).cpu * 100)
+  }
+  const smallest = median(runs[0].cpu)
+  for (const { n, cpu, server, folder } of runs) {
+    rows.push([kind, n, median(cpu).toFixed(0), (median(cpu) / smallest).toFixed(2)])
+    await server.stop()
+    await rm(folder, { recursive: true })
+  }
+}
+console.log(table(['what', 'how many', 'µs of CPU a token', 'of the smallest (aim: at most 1.05)'], rows))
+
+setFlagsFromString('--expose-gc')
+const gc = runInNewContext('gc')
+function held () {
+  gc()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'bench-growth-'))
+await furnish(folder, { users: many(100_000), rules: 1 })
+const before = held()
+const { users } = await loadUsers(join(folder, 'users.htpasswd'), 'users.htpasswd')
+console.log(`memory of a user, bytes      ${((held() - before) / users.callers.size).toFixed(0)}`)
+await rm(folder, { recursive: true })
+
+const counters = new MemoryCounters(60_000)
+const empty = held()
+for (let n = 0; n < 10_000; n++) countAddress(counters, `10.${n >> 8}.${n & 255}.1`, 120)
+console.log(`memory of an address, bytes  ${((held() - empty) / 10_000).toFixed(0)}`)
