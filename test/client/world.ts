@@ -1,5 +1,9 @@
 import { EventEmitter } from 'node:events'
 import type { Test } from 'tap'
+import { TokenBroker, type TokenBrokerOptions } from '../../src/client/index.js'
+
+export const susan = { username: 'susan', password: 'secret123' }
+export const minute = 60_000
 
 /** What the fake broker is asked. */
 export interface Asked {
@@ -97,6 +101,14 @@ export function makeWorld (t: Test) {
   replace(Date, 'now', () => wall)
   replace(Math, 'random', () => world.chance())
   return world
+}
+
+/** A broker's client in a world of its own, and the errors that its page was told. */
+export function setUp (t: Test, options: Partial<TokenBrokerOptions> = {}) {
+  const world = makeWorld(t)
+  const errors: Error[] = []
+  const broker = new TokenBroker({ url: 'https://tokens.example.com/', credentials: () => susan, onError: error => errors.push(error), ...options })
+  return { world, broker, errors }
 }
 
 /** Lets promises run that are ready. */

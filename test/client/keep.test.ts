@@ -1,0 +1,171 @@
+import t from 'tap'
+import { RetryError, SignInError, TokenBroker } from '../../src/client/index.js'
+import { FakeDevice, minute, problem, setUp, susan } from './world.js'
+
+t.test('a token is renewed at two thirds of its life, but 3 minutes before the end, and not in a loop', async t => {
+  const cases = [
+    { ttl: 86400, after: 57600 },
+    { ttl: 3600, after: 2400 },
+    { ttl: 480, after: 300 },
+    { ttl: 300, after: 120 },
+    { ttl: 180, after: 60 }
+  ]
+  for (const { ttl, after } of cases) {
+    for (const [chance, part] of [[0, 1], [0.999, 0.9001]] as const) {
+      await t.test(`${ttl} s, chance ${chance}`, async t => {
+        const { world, broker } = setUp(t)
+        world.ttl = ttl
+        world.chance = () => chance
+        const device = new FakeDevice()
+        await broker.token('voice')
+        const kept = broker.keep(device, 'voice')
+        await world.pass(after * part * 1000 - 1)
+        t.same(device.given, [])
+        await world.pass(1)
+        t.same(device.given, ['token 2'])
+        kept.stop()
+        t.equal(world.timers, 0)
+      })
+    }
+  }
+})
+
+t.test('two that are kept for one product share each request', async t => {
+  const { world, broker } = setUp(t)
+  const [one, two] = [new FakeDevice(), new FakeDevice()]
+  await broker.token('voice')
+  broker.keep(one, 'voice')
+  broker.keep(two, 'voice')
+  await world.pass(80 * minute)
+  t.same([one.given, two.given], [['token 2', 'token 3'], ['token 2', 'token 3']])
+  t.equal(world.asked.length, 3)
+
+  one.emit('tokenWillExpire')
+  await world.pass(0)
+  two.emit('tokenWillExpire')
+  await world.pass(0)
+  t.same([one.given.at(-1), two.given.at(-1)], ['token 4', 'token 4'], 'the second takes what the first was given')
+  broker.close()
+  await world.pass(100 * minute)
+  t.equal(world.asked.length, 4)
+  t.equal(world.timers, 0)
+})
+
+t.test('what has no token of this broker yet is given one at once', async t => {
+  const { world, broker } = setUp(t)
+  const device = new FakeDevice()
+  broker.keep(device, 'voice')
+  await world.pass(0)
+  t.same(device.given, ['token 1'])
+  broker.close()
+})
+
+t.test('a token that is the same as the last is asked for again a second later', async t => {
+  const { world, broker } = setUp(t)
+  const device = new FakeDevice()
+  await broker.token('voice')
+  broker.keep(device, 'voice')
+  world.replies.push({ status: 200, body: { token: 'token 1', expiresIn: 3600 } })
+  device.emit('tokenWillExpire')
+  await world.pass(999)
+  t.same(device.given, [])
+  await world.pass(1)
+  t.same(device.given, ['token 2'])
+  broker.close()
+})
+
+t.test('a broker that is down is asked gently, until it is back', async t => {
+  const { world, broker, errors } = setUp(t)
+  world.chance = () => 0.5
+  const device = new FakeDevice()
+  await broker.token('voice')
+  broker.keep(device, 'voice')
+  world.always = 'no answer'
+  await world.pass(2 * 60 * minute)
+  const gaps = world.asked.slice(1).map(({ at }, index, all) => at - (all[index - 1]?.at ?? at)).slice(1)
+  t.same(gaps.slice(0, 7), [750, 1500, 3000, 6000, 12_000, 24_000, 45_000])
+  t.ok(gaps.slice(7).every(gap => gap === 45_000))
+  t.ok(errors.every(error => error instanceof RetryError))
+  t.equal(errors.length, world.asked.length - 1)
+  world.always = undefined
+  await world.pass(minute)
+  t.same(device.given, ['token 2'])
+  await world.pass(39 * minute)
+  t.same(device.given, ['token 2', 'token 3'], 'and all goes on as before')
+  broker.close()
+})
+
+t.test('Retry-After is waited for, with events or without, and by each a little longer', async t => {
+  const { world, broker } = setUp(t)
+  const device = new FakeDevice()
+  await broker.token('voice')
+  broker.keep(device, 'voice')
+  world.replies.push(problem(429, 'caller-limited', { 'Retry-After': '40' }))
+  world.chance = () => 0.5
+  await world.pass(40 * minute)
+  const { at } = world.asked.at(-1)!
+  device.emit('tokenWillExpire')
+  world.wake('online')
+  await world.pass(minute)
+  t.same(world.asked.slice(2).map(asked => asked.at - at), [50_000])
+  broker.close()
+})
+
+t.test('a caller who was removed is asked to sign in, once', async t => {
+  let credentials = susan
+  const { world, broker, errors } = setUp(t, { credentials: () => credentials })
+  const sdks = [new FakeDevice(), new FakeDevice(), new FakeDevice()] as const
+  await Promise.all([broker.token('voice'), broker.token('sync'), broker.token('chat')])
+  broker.keep(sdks[0], 'voice')
+  broker.keep(sdks[1], 'sync')
+  broker.keep(sdks[2], 'chat')
+  await world.pass(30 * minute)
+  world.always = problem(401, 'credentials-wrong')
+  const before = world.asked.length
+  await world.pass(10 * minute)
+  for (const sdk of sdks) sdk.emit('tokenWillExpire')
+  for (const event of ['online', 'visibilitychange', 'pageshow'] as const) world.wake(event)
+  await world.pass(24 * 60 * minute)
+  t.equal(world.asked.length - before, 1, 'as the other two do not show the broker what it has found wrong')
+  t.ok(errors.every(error => error instanceof SignInError))
+
+  await t.test('nor does one that is kept later', async t => {
+    const late = new FakeDevice()
+    broker.keep(late, 'video')
+    await world.pass(minute)
+    t.equal(world.asked.length - before, 1)
+    t.equal(errors.length, 1, 'nor is the page told twice of the same answer')
+  })
+
+  await t.test('until there are others', async t => {
+    credentials = { username: 'susan', password: 'another1' }
+    world.always = undefined
+    const token = await broker.token('voice')
+    await world.pass(0)
+    t.same(sdks[0].given, [token])
+    t.equal(sdks[1].given.length, 1)
+    broker.close()
+  })
+})
+
+t.test('what the policy refuses is not asked again', async t => {
+  const { world, broker, errors } = setUp(t)
+  world.always = problem(403, 'not-allowed')
+  broker.keep(new FakeDevice(), 'voice')
+  await world.pass(24 * 60 * minute)
+  t.equal(world.asked.length, 1)
+  t.match(errors, [{ name: 'RefusedError', detail: 'This is not-allowed.' }])
+  broker.close()
+})
+
+t.test('a page without onError finds the errors on its console', async t => {
+  const warned = t.capture(console, 'warn')
+  const { world, broker } = setUp(t)
+  const plain = new TokenBroker({ credentials: () => susan })
+  world.always = problem(403, 'not-allowed')
+  plain.keep(new FakeDevice(), 'voice')
+  await world.pass(0)
+  t.match(warned(), [{ args: ['RefusedError: This is not-allowed.'] }])
+  plain.close()
+  broker.close()
+})

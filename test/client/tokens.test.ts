@@ -1,0 +1,127 @@
+import t from 'tap'
+import { RefusedError, RetryError, SignInError, TokenBroker, type BrokerError, type Products, type TokenBrokerOptions, type TokenRequest } from '../../src/client/index.js'
+import { makeWorld, minute, problem, setUp, settle, susan, type Reply } from './world.js'
+
+t.test('a token is asked for once, and again only when it is due', async t => {
+  const { world, broker } = setUp(t)
+  t.same(await Promise.all([broker.token('voice'), broker.token('voice'), broker.token('voice')]), ['token 1', 'token 1', 'token 1'])
+  await world.pass(40 * minute - 1)
+  t.equal(await broker.token('voice'), 'token 1')
+  await world.pass(1)
+  t.equal(await broker.token('voice'), 'token 2')
+  t.equal(await broker.token('voice', { force: true }), 'token 3')
+  t.equal(await broker.token('voice'), 'token 3')
+  t.equal(await broker.token('voice', { ttl: 600 }), 'token 4', 'another request, another token')
+})
+
+t.test('what is asked goes over the wire as the broker takes it', async t => {
+  const cases: Array<{ products: Products, request?: TokenRequest, url: string, body: object }> = [
+    { products: 'voice', url: '/token/voice', body: {} },
+    { products: 'video', request: { room: 'My Room', ttl: 600 }, url: '/token/video', body: { room: 'My Room', ttl: 600 } },
+    { products: { video: { room: 'My Room' }, sync: {} }, request: { ttl: 600 }, url: '/token', body: { products: { video: { room: 'My Room' }, sync: {} }, ttl: 600 } },
+    { products: 'a/b', url: '/token/a%2Fb', body: {} }
+  ]
+  for (const { products, request, url, body } of cases) {
+    await t.test(JSON.stringify(products), async t => {
+      const { world, broker } = setUp(t)
+      await broker.token(products, request)
+      t.match(world.asked, [{ url: `https://tokens.example.com${url}`, body, init: { method: 'POST', credentials: 'omit', redirect: 'manual' } }])
+      t.same(world.asked[0]?.body, body)
+    })
+  }
+
+  await t.test('without a url, from where the page is', async t => {
+    const world = makeWorld(t)
+    const broker = new TokenBroker({ credentials: async () => ({ username: 'Zoë', password: 'pä:ß 🔑' }) })
+    await broker.token('sync')
+    t.equal(world.asked[0]?.url, '/token/sync')
+    t.equal(world.asked[0]?.authorization, `Basic ${Buffer.from('Zoë:pä:ß 🔑').toString('base64')}`)
+  })
+})
+
+t.test('an error is of the class that says what to do', async t => {
+  const foreign = { name: 'RetryError', code: 'not-the-broker' }
+  const cases: Array<{ what: string, reply: Reply, is: object, class: typeof BrokerError }> = [
+    { what: 'a wrong password', reply: problem(401, 'credentials-wrong'), is: { name: 'SignInError', code: 'credentials-wrong', requestId: 'req-1', detail: 'This is credentials-wrong.' }, class: SignInError },
+    { what: 'the policy', reply: problem(403, 'not-allowed'), is: { name: 'RefusedError', code: 'not-allowed', detail: 'This is not-allowed.' }, class: RefusedError },
+    { what: 'an unknown product', reply: problem(404, 'product-unknown'), is: { name: 'RefusedError' }, class: RefusedError },
+    { what: 'an identity that does not fit', reply: problem(422, 'identity-unsuitable'), is: { name: 'RefusedError' }, class: RefusedError },
+    { what: 'a limit', reply: problem(429, 'caller-limited', { 'Retry-After': '17' }), is: { name: 'RetryError', code: 'caller-limited', retryAfter: 17 }, class: RetryError },
+    { what: 'a store that is away', reply: problem(503, 'store-unavailable', { 'Retry-After': '1' }), is: { name: 'RetryError', retryAfter: 1 }, class: RetryError },
+    { what: 'a broker that failed', reply: problem(500, 'internal'), is: { name: 'RetryError', retryAfter: undefined }, class: RetryError },
+    { what: 'no answer', reply: 'no answer', is: { name: 'RetryError', code: 'no-answer', message: /CORS_ORIGINS/, requestId: undefined }, class: RetryError },
+    { what: 'a proxy\'s page with 200', reply: { status: 200, body: '<html>', headers: { 'Content-Type': 'text/html' } }, is: { ...foreign, message: /not the broker's, but 200 text\/html/ }, class: RetryError },
+    { what: 'a proxy\'s own 401', reply: { status: 401, body: '<html>' }, is: foreign, class: RetryError },
+    { what: 'a proxy\'s JSON', reply: { status: 404, body: { code: 404, detail: 'no' } }, is: foreign, class: RetryError },
+    { what: 'a code without a sentence', reply: { status: 404, body: { code: 'x' } }, is: foreign, class: RetryError },
+    { what: 'JSON that is no object', reply: { status: 200, body: null }, is: foreign, class: RetryError },
+    { what: 'a token without its life', reply: { status: 200, body: { token: 'x' } }, is: foreign, class: RetryError },
+    { what: 'a problem with 200', reply: { status: 200, body: { code: 'x', detail: 'x' } }, is: foreign, class: RetryError },
+    { what: 'a redirect', reply: { status: 0 }, is: { ...foreign, message: /a redirect/ }, class: RetryError },
+    { what: 'a year of Retry-After', reply: problem(503, 'overloaded', { 'Retry-After': '31536000' }), is: { retryAfter: 3600 }, class: RetryError },
+    { what: 'a date as Retry-After', reply: problem(503, 'overloaded', { 'Retry-After': 'Fri, 31 Dec 1999 23:59:59 GMT' }), is: { retryAfter: undefined }, class: RetryError },
+    { what: 'a problem without a request id', reply: { status: 403, body: { code: 'not-allowed', detail: 'No.' } }, is: { requestId: undefined }, class: RefusedError }
+  ]
+  for (const { what, reply, is, class: Class } of cases) {
+    await t.test(what, async t => {
+      const { world, broker } = setUp(t)
+      world.replies.push(reply)
+      const error = await broker.token('voice').catch((error: unknown) => error)
+      t.ok(error instanceof Class)
+      t.match(error, is)
+      t.equal(world.asked.length, 1)
+      t.equal(await broker.token('voice'), 'token 1', 'and the next call asks again')
+    })
+  }
+})
+
+t.test('where nobody answers, a token that still lives is better than none', async t => {
+  const { world, broker } = setUp(t)
+  await broker.token('voice')
+  world.always = 'no answer'
+  await world.pass(50 * minute)
+  t.equal(await broker.token('voice'), 'token 1')
+  await t.rejects(broker.token('voice', { force: true }), RetryError)
+  world.always = problem(401, 'credentials-wrong')
+  await t.rejects(broker.token('voice'), SignInError)
+  world.always = 'no answer'
+  await world.pass(10 * minute)
+  await t.rejects(broker.token('voice'), RetryError)
+})
+
+t.test('credentials come from a function', async t => {
+  await t.test('which is called once for all who ask meanwhile', async t => {
+    let forms = 0
+    const { world, broker } = setUp(t, { async credentials () { forms++; await settle(); return susan } })
+    await Promise.all([broker.token('voice'), broker.token('sync'), broker.token('video')])
+    t.equal(forms, 1)
+    t.equal(world.asked.length, 3)
+  })
+  const nothing: Array<[string, TokenBrokerOptions['credentials']]> = [
+    ['has nothing', () => undefined],
+    ['has null', async () => null],
+    ['throws', () => { throw new Error('the form was closed') }]
+  ]
+  for (const [what, credentials] of nothing) {
+    await t.test(`and where it ${what}, nothing is asked`, async t => {
+      const { world, broker } = setUp(t, { credentials })
+      await t.rejects(broker.token('voice'), { name: 'SignInError', code: 'credentials-missing' })
+      t.equal(world.asked.length, 0)
+    })
+  }
+  await t.test('and where it throws one of the broker\'s errors, that is the error', async t => {
+    const { broker } = setUp(t, { credentials () { throw new RetryError('The session is away.', { code: 'session' }) } })
+    await t.rejects(broker.token('voice'), { name: 'RetryError', code: 'session' })
+  })
+})
+
+t.test('the device\'s clock means nothing: set back or wrong, the token lives its time', async t => {
+  const { world, broker } = setUp(t)
+  await broker.token('voice')
+  world.sleep(-24 * 60 * minute)
+  t.equal(await broker.token('voice'), 'token 1')
+  await world.pass(39 * minute)
+  t.equal(await broker.token('voice'), 'token 1')
+  await world.pass(minute)
+  t.equal(await broker.token('voice'), 'token 2')
+})

@@ -1,0 +1,101 @@
+import t from 'tap'
+import { minute, setUp } from './world.js'
+
+t.test('Video', async t => {
+  class FakeRoom extends EventTarget {
+    ended = (_room: unknown, _error: unknown) => {}
+    left = false
+    on (_event: 'disconnected', listener: (room: unknown, error: unknown) => void) { this.ended = listener }
+    disconnect () { this.left = true }
+    end (error?: unknown) { this.ended(this, error) }
+  }
+  const makeVideo = () => {
+    const video = {
+      tokens: [] as string[],
+      rooms: [] as FakeRoom[],
+      errors: [] as unknown[],
+      async connect (token: string, _options?: { name?: string, tracks?: [] }) {
+        video.tokens.push(token)
+        const error = video.errors.shift()
+        if (error !== undefined) throw error
+        const room = new FakeRoom()
+        video.rooms.push(room)
+        return room
+      }
+    }
+    return video
+  }
+  const expired = { code: 20104 }
+
+  await t.test('is entered with a token for its room', async t => {
+    const { world, broker } = setUp(t)
+    const video = makeVideo()
+    await broker.connect(video, { name: 'My Room' })
+    await broker.connect(video, {}, { ttl: 600 })
+    t.same(world.asked.map(({ body }) => body), [{ room: 'My Room' }, { ttl: 600 }])
+    t.same(video.tokens, ['token 1', 'token 2'])
+    video.rooms[0]!.end(expired)
+    await world.pass(minute)
+    t.equal(video.rooms.length, 2, 'without onRoom nobody would know of another room')
+  })
+
+  await t.test('is entered with another token where the first is found to have ended, and with no third', async t => {
+    const { broker } = setUp(t)
+    const video = makeVideo()
+    video.errors.push(expired)
+    await broker.connect(video, { name: 'My Room' })
+    t.same(video.tokens, ['token 1', 'token 2'])
+    video.errors.push(expired, expired)
+    await t.rejects(broker.connect(video, { name: 'My Room' }), expired)
+    video.errors.push({ code: 53105 })
+    await t.rejects(broker.connect(video, { name: 'My Room' }), { code: 53105 })
+    t.equal(video.tokens.length, 5)
+  })
+
+  await t.test('is entered anew when it ends with its token', async t => {
+    const { world, broker, errors } = setUp(t)
+    const video = makeVideo()
+    const rooms: FakeRoom[] = []
+    await broker.connect(video, { name: 'My Room' }, { onRoom: room => rooms.push(room) })
+    await world.pass(61 * minute)
+    t.equal(world.asked.length, 1, 'a room needs no token while it lasts')
+    world.wake('online')
+    rooms[0]!.end(expired)
+    video.errors.push({ code: 53001 }, expired)
+    await world.pass(minute)
+    t.equal(rooms.length, 2)
+    t.equal(video.tokens.length, 4)
+    rooms[1]!.end()
+    await world.pass(120 * minute)
+    t.equal(rooms.length, 2, 'but not when the user has left')
+    t.same(errors, [])
+    t.equal(world.timers, 0)
+  })
+
+  await t.test('is given up, and the page told, where it cannot be entered anew', async t => {
+    const { world, broker, errors } = setUp(t)
+    const video = makeVideo()
+    const rooms: FakeRoom[] = []
+    await broker.connect(video, { name: 'My Room' }, { onRoom: room => rooms.push(room) })
+    video.errors.push(Object.assign(new Error('full'), { code: 53105 }))
+    rooms[0]!.end(expired)
+    await world.pass(60 * minute)
+    t.match(errors, [{ code: 53105 }])
+    t.equal(world.timers, 0)
+  })
+
+  await t.test('is left when the page has changed its mind meanwhile', async t => {
+    const { world, broker } = setUp(t)
+    const video = makeVideo()
+    const mind = new AbortController()
+    await broker.connect(video, { name: 'My Room' }, { onRoom () {}, signal: mind.signal })
+    const { connect } = video
+    video.connect = token => { mind.abort(); return connect(token) }
+    video.rooms[0]!.end(expired)
+    await world.pass(minute)
+    t.equal(video.rooms[1]!.left, true)
+    const room = await broker.connect(video, { name: 'My Room' }, { onRoom: () => t.fail('left'), signal: mind.signal })
+    t.equal(room.left, true)
+    t.equal(world.timers, 0)
+  })
+})
