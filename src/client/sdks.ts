@@ -8,6 +8,8 @@ interface Emitter {
 export interface VoiceDevice extends Emitter {
   readonly state: string
   updateToken (token: string): void
+  register (): Promise<unknown>
+  unregister (): Promise<unknown>
 }
 
 /** The `Client` of Sync, of Conversations and of Chat, as far as it is used here. */
@@ -47,14 +49,32 @@ export function adapt (sdk: Sdk, hooks: Hooks) {
 }
 
 function voice (device: VoiceDevice, { need, over }: Hooks): Adapter {
+  let expired = false
+
+  /** Once its token has ended, the SDK renews its registration no more: it goes on to say `registered`, and no call comes in. */
+  const registerAnew = async () => {
+    await device.unregister()
+    await device.register()
+  }
+
   return {
     events: {
       // Once, 10 s before the end of the first token: Twilio does not answer the later ones.
       tokenWillExpire: need,
-      error: (error) => { if (isExpiry(error)) need() },
+      error (error) {
+        if (!isExpiry(error)) return
+        expired = true
+        need()
+      },
       destroyed: over
     },
-    give: token => device.state === 'destroyed' ? over() : device.updateToken(token)
+    give (token) {
+      if (device.state === 'destroyed') return over()
+      device.updateToken(token)
+      // It rejects where the page did one of the two itself meanwhile.
+      if (expired && device.state === 'registered') registerAnew().catch(() => {})
+      expired = false
+    }
   }
 }
 

@@ -37,6 +37,30 @@ t.test('Voice', async t => {
     t.same(device.given, ['token 2'])
   })
 
+  await t.test('registers anew after the end, as it keeps that up no longer, and only then', async t => {
+    const { world, device } = await keepDevice(t)
+    device.emit('tokenWillExpire')
+    await world.pass(0)
+    device.emit('error', { code: 20104 })
+    await world.pass(minute)
+    device.emit('tokenWillExpire')
+    await world.pass(minute)
+    t.same(device.told, ['updateToken', 'updateToken', 'unregister', 'register', 'updateToken'])
+  })
+
+  await t.test('does not register where it was not, or is not any more', async t => {
+    const { world, device } = await keepDevice(t)
+    device.state = 'unregistered'
+    device.emit('error', { code: 20104 })
+    await world.pass(0)
+    t.same(device.told, ['updateToken'])
+    device.state = 'registered'
+    device.unregister = async () => { throw new Error('the page was quicker') }
+    device.emit('error', { code: 20104 })
+    await world.pass(minute)
+    t.same(device.told, ['updateToken', 'updateToken'])
+  })
+
   await t.test('gets none once it is destroyed', async t => {
     const { world, device } = await keepDevice(t)
     device.emit('destroyed')

@@ -120,7 +120,18 @@ export async function settle () {
 export class FakeDevice extends EventEmitter {
   state = 'registered'
   given: string[] = []
-  updateToken (token: string) { this.given.push(token) }
+  /** What it was told to do, in order. */
+  told: string[] = []
+  updateToken (token: string) {
+    this.given.push(token)
+    this.told.push('updateToken')
+  }
+
+  async register () { this.told.push('register') }
+  async unregister () {
+    this.told.push('unregister')
+    if (this.state !== 'registered') throw new Error('not registered')
+  }
 }
 
 /** Stands for a Client of Sync, Conversations or Chat. */
