@@ -1,8 +1,12 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { request as ask } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { extname } from 'node:path'
+import type { Product } from '../fakes/twilio/verify.js'
+import { bundleClient } from './bundle.js'
+import { example, products } from './examples.js'
 
 const here = (path: string) => new URL(path, import.meta.url)
 const bundle = (path: string) => here(`../../node_modules/${path}`)
@@ -18,23 +22,48 @@ const files: Record<string, URL> = {
   '/sdk/chat.js': bundle('twilio-chat/builds/twilio-chat.min.js')
 }
 
+/** The SDK by a script element, as its documentation says. */
+const exampleHtml = (product: Product) => `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>${product}</title>
+<script src="/sdk/${product}.js"></script>
+<script type="module" src="/examples/${product}.js"></script>
+</html>
+`
+
+/** What is made anew for each request. */
+const made: Record<string, () => string | Promise<string>> = {
+  '/client.js': bundleClient,
+  ...Object.fromEntries(products.flatMap((product) => [
+    [`/examples/${product}.html`, () => exampleHtml(product)],
+    [`/examples/${product}.js`, () => example(product)]
+  ]))
+}
+
 const types: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8' }
 
 /** The strictest policy under which the SDKs work: they need no inline script, no frame, and no server but Twilio's. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
-  'connect-src http://127.0.0.1:* https://*.twilio.com wss://*.twilio.com'
+  'connect-src http://127.0.0.1:* https://tokens.example.com https://*.twilio.com wss://*.twilio.com'
 ].join('; ')
 
-/** Serves the application's page on an origin of its own. */
-export async function servePages () {
+/**
+ * Serves the application's page on an origin of its own.
+ * @param broker where a broker is; below `/token` it is on the same origin, as behind a reverse proxy
+ */
+export async function servePages (broker?: () => string) {
   const server = createServer(async (request, response) => {
-    const file = files[request.url ?? '']
-    if (file === undefined) return response.writeHead(404).end()
-    response.setHeader('Content-Type', types[extname(file.pathname)] ?? '')
+    const { url = '' } = request
+    if (broker !== undefined && url.startsWith('/token')) return forward(request, response, broker())
+    const [file, make] = [files[url], made[url]]
+    const body = file !== undefined ? await readFile(file) : await make?.()
+    if (body === undefined) return response.writeHead(404).end()
+    response.setHeader('Content-Type', types[extname(url) || '.html'] ?? '')
     response.setHeader('Content-Security-Policy', contentSecurityPolicy)
-    response.end(await readFile(file))
+    response.end(body)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -49,4 +78,13 @@ export async function servePages () {
       await once(server, 'close')
     }
   }
+}
+
+function forward (request: IncomingMessage, response: ServerResponse, broker: string): void {
+  const { url = '', method, headers } = request
+  const onward = ask(broker + url, { method, headers, rejectUnauthorized: false }, (answer) => {
+    response.writeHead(answer.statusCode!, answer.headers)
+    answer.pipe(response)
+  })
+  request.pipe(onward)
 }

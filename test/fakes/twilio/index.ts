@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
 import { selfSigned } from './certificate.js'
 import type { Connection, Protocol, SeenToken } from './protocol.js'
+import { TokenEnd } from './token-end.js'
 import { twilsock } from './twilsock.js'
 import { verify, type Account, type Product } from './verify.js'
 import { video } from './video.js'
@@ -25,6 +26,7 @@ export type FakeTwilio = Awaited<ReturnType<typeof startTwilio>>
 export async function startTwilio (account: Account) {
   const tokens: SeenToken[] = []
   const connections = new Set<Connection>()
+  const ends = new WeakMap<Connection, TokenEnd>()
   const news = new EventEmitter<{ token: [] }>().setMaxListeners(0)
 
   const pem = selfSigned('*.twilio.com')
@@ -35,23 +37,30 @@ export async function startTwilio (account: Account) {
     const url = `${request.headers.host}${request.url}`
     const protocol = addresses.find((address) => address.url.test(url))?.protocol
     if (protocol === undefined) return socket.destroy()
-    sockets.handleUpgrade(request, socket, head, (webSocket) => protocol(webSocket, {
-      judge (product, frame, token) {
-        const verdict = verify(token, product, account)
-        tokens.push({ product, frame, token, verdict })
-        news.emit('token')
-        return verdict
-      },
-      enter (entering) {
-        const connection = { ...entering, drop: () => webSocket.terminate() }
-        connections.add(connection)
-        webSocket.on('close', () => connections.delete(connection))
-      }
-    }))
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const end = new TokenEnd()
+      protocol(webSocket, {
+        judge (product, frame, token) {
+          const verdict = verify(token, product, account)
+          tokens.push({ product, frame, token, verdict })
+          if (verdict.accepted) end.set(verdict.ttl)
+          news.emit('token')
+          return verdict
+        },
+        enter (entering) {
+          const connection = { ...entering, drop: () => webSocket.terminate() }
+          connections.add(connection)
+          ends.set(connection, end)
+          webSocket.on('close', () => connections.delete(connection))
+        }
+      })
+    })
   })
 
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
+
+  const hangUp = () => { for (const client of sockets.clients) client.terminate() }
 
   return {
     port: (server.address() as AddressInfo).port, // never a pipe's name, as it listens on a port
@@ -71,8 +80,17 @@ export async function startTwilio (account: Account) {
         await once(news, 'token')
       }
     },
+    /** Looks at the clock, and does what Twilio does by itself at such a time: signs of life, warnings, and ends. */
+    async look () {
+      await Promise.all([...connections].map(async (connection) => {
+        ends.get(connection)?.look(connection)
+        await connection.beat?.()
+      }))
+    },
+    /** Cuts every socket without a word. */
+    hangUp,
     async close () {
-      for (const client of sockets.clients) client.terminate()
+      hangUp()
       server.close()
       server.closeAllConnections()
       await once(server, 'close')

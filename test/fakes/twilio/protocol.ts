@@ -13,10 +13,16 @@ export interface SeenToken {
 export interface Connection {
   product: Product
   identity: string
+  /** Milliseconds before the end of a token at which Twilio says so by itself; 0 where it does not. */
+  warning: number
+  /** Whether calls come through; only Voice has to register for that. */
+  reachable?: () => boolean
   /** Makes the SDK say that its token ends soon. A video room does not care. */
   aboutToExpire: () => void
   /** Does what Twilio does when the token ends. A video room does not care. */
   expire: () => void
+  /** Shows the SDK that its socket lives, where Twilio does; resolves when the SDK has answered. */
+  beat?: () => Promise<void>
   /** Cuts the socket without a word, as a lost network does. */
   drop: () => void
 }

@@ -41,6 +41,7 @@ export const twilsock: Protocol = (socket, { judge, enter }) => {
       enter({
         product,
         identity,
+        warning: 180_000,
         aboutToExpire: () => send({ method: 'client_update', id: randomUUID(), client_update_type: 'token_about_to_expire' }),
         expire: () => send({ method: 'close', id: randomUUID(), status: { code: 410, status: 'TOKEN_EXPIRED' } })
       })

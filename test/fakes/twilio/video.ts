@@ -29,7 +29,7 @@ export const video: Protocol = (socket, { judge, enter }) => {
     const { identity, grant } = verdict
     const room = grant.room ?? name
     if (name && room !== name) return refuse(20106, 'the grant is for another room')
-    enter({ product: 'video', identity, aboutToExpire () {}, expire () {} })
+    enter({ product: 'video', identity, warning: 0, aboutToExpire () {}, expire () {} })
     say({
       type: answer,
       version: 2,

@@ -1,0 +1,121 @@
+import type { Browser, Page, Request } from 'playwright-core'
+import type { Test } from 'tap'
+import type { FakeTwilio } from '../fakes/twilio/index.js'
+import type { Product } from '../fakes/twilio/verify.js'
+import { until } from '../helpers/until.js'
+import type { Clock } from './user-stage.js'
+
+/** Milliseconds that pass at once. Voice's SDK takes 15 s of silence for a dead socket. */
+const step = 5_000
+
+interface Surroundings {
+  browser: Browser
+  clock: Clock
+  twilio: FakeTwilio
+  /** Of the pages. */
+  origin: string
+  /** Of the broker. */
+  broker: string
+  user: { username: string, password: string }
+}
+
+interface InPage {
+  /** What the page of an example shows its user. */
+  told: string[]
+  example: {
+    broker: { close (): void }
+    /** Whichever object the SDK has made, with the ends that one of them has. */
+    readonly sdk: { state?: string, connectionState?: string, destroy? (): void, shutdown? (): void, disconnect? (): void }
+  }
+}
+
+declare const globalThis: InPage
+
+export type Laptop = Awaited<ReturnType<typeof openLaptop>>
+
+/** A laptop with the pages of the documentation in its tabs. */
+export async function openLaptop (t: Test, { browser, clock, twilio, origin, broker, user }: Surroundings) {
+  const context = await browser.newContext()
+  t.teardown(() => context.close())
+  await context.clock.install({ time: Date.now() })
+  await context.addInitScript((user) => {
+    const told: string[] = []
+    Object.assign(globalThis, user, {
+      told,
+      showLogin: () => told.push('the login'),
+      alert: (text: string) => told.push(text)
+    })
+  }, user)
+
+  /** When each token was asked for, with the product. */
+  const asked: Array<{ product: string, at: number }> = []
+  const underWay = new Set<Request>()
+  const isForToken = (request: Request) => request.url().startsWith(broker)
+  context.on('request', (request) => {
+    if (!isForToken(request)) return
+    underWay.add(request)
+    asked.push({ product: request.url().split('/').at(-1)!, at: Date.now() })
+  })
+  const over = (request: Request) => { underWay.delete(request) }
+  context.on('requestfinished', over)
+  context.on('requestfailed', over)
+
+  return {
+    context,
+    asked,
+
+    async open (path: string): Promise<Page> {
+      const page = await context.newPage()
+      await page.goto(origin + path)
+      return page
+    },
+
+    /** Opens the example of a product, and waits until Twilio has let it in. */
+    async example (product: Product) {
+      const before = twilio.tokens.length
+      const page = await this.open(`/examples/${product}.html`)
+      await page.waitForFunction(() => 'example' in globalThis)
+      const first = await twilio.seen((seen, index) => index >= before && seen.product === product && entering.has(seen.frame))
+      await until(() => page.evaluate(() => ['registered', 'connected'].includes(String(globalThis.example.sdk.connectionState ?? globalThis.example.sdk.state))))
+      return {
+        product,
+        page,
+        /** The token with which it came in. */
+        first,
+        /** What the SDK says of itself. */
+        state: () => page.evaluate(() => globalThis.example.sdk.connectionState ?? globalThis.example.sdk.state),
+        told: () => page.evaluate(() => globalThis.told),
+        shutDown: () => page.evaluate(() => {
+          const { sdk } = globalThis.example
+          ;(sdk.destroy ?? sdk.shutdown ?? sdk.disconnect)?.call(sdk)
+        })
+      }
+    },
+
+    /** Time goes by, for the pages, the broker and Twilio. */
+    async pass (ms: number) {
+      for (let left = ms; left > 0; left -= step) {
+        const by = Math.min(step, left)
+        clock.advance(by)
+        await twilio.look()
+        await context.clock.runFor(by)
+        await until(() => underWay.size === 0)
+      }
+    },
+
+    /**
+     * Closes the lid for a while. Timers and the monotonic clock stand still and no connection outlives it; as it is opened again,
+     * the network comes back.
+     */
+    async sleep (ms: number) {
+      await context.setOffline(true)
+      twilio.hangUp()
+      clock.advance(ms)
+      await context.clock.setSystemTime(Date.now())
+      await context.setOffline(false)
+    }
+  }
+}
+
+/** The frames with which the SDKs come in. */
+const entering = new Set(['listen', 'connect', 'init'])
