@@ -6,27 +6,25 @@ export const products = ['voice', 'video', 'sync', 'conversations', 'chat'] as c
 /** What a section of the documentation calls the object that it makes. */
 const objects: Record<Product, string> = { voice: 'device', video: 'room', sync: 'sync', conversations: 'conversations', chat: 'chat' }
 
-/** The first block of code under a heading of a page of the documentation. */
+/** The code under a heading of the documentation. The package's name becomes an address, as a bundler or an import map would see to. */
 export async function codeUnder (heading: string, file = 'docs/client.md'): Promise<string> {
   const text = await readFile(file, 'utf8')
-  const section = new RegExp(`^## ${heading}$([^]*?)(?=^## |$(?![^]))`, 'm').exec(text)?.[1] ?? ''
-  const code = /^```js$([^]*?)^```$/m.exec(section)?.[1]
-  if (code === undefined) throw new Error(`${file} shows no code under ${heading}`)
-  return code
+  const section = text.split(/^## /m).find((section) => section.startsWith(`${heading}\n`)) ?? ''
+  const blocks = [...section.matchAll(/^```js\n([^]*?)^```$/gm)].map(([, code]) => code)
+  if (blocks.length === 0) throw new Error(`${file} shows no code under ${heading}`)
+  return blocks.join('\n').replace('\'twilio-token-broker/client\'', '\'/client.js\'')
 }
 
 /** The module of a page that does what the documentation says, letter by letter. */
 export async function example (product: Product): Promise<string> {
   const heading = product[0]!.toUpperCase() + product.slice(1)
-  const lines = [
-    withServedClient(await codeUnder('Set up')),
-    await codeUnder(heading),
-    `globalThis.example = { broker, get sdk () { return ${objects[product]} } }`
-  ]
-  return lines.join('\n')
+  return [await codeUnder('Set up'), await codeUnder(heading), exposing(objects[product])].join('\n')
 }
 
-/** The package's name becomes an address, as a bundler or an import map would see to. */
-function withServedClient (code: string): string {
-  return code.replace('\'twilio-token-broker/client\'', '\'/client.js\'')
+/** The same for the README, which shows Voice. */
+export async function readmeExample (): Promise<string> {
+  return [await codeUnder('In the browser', 'README.md'), exposing(objects.voice)].join('\n')
 }
+
+/** For the test. Video's object is another one after a while. */
+const exposing = (object: string) => `globalThis.example = { broker, get sdk () { return ${object} } }`

@@ -71,9 +71,9 @@ export async function openLaptop (t: Test, { browser, clock, twilio, origin, bro
     },
 
     /** Opens the example of a product, and waits until Twilio has let it in. */
-    async example (product: Product) {
+    async example (product: Product, name: string = product) {
       const before = twilio.tokens.length
-      const page = await this.open(`/examples/${product}.html`)
+      const page = await this.open(`/examples/${name}.html`)
       await page.waitForFunction(() => 'example' in globalThis)
       const first = await twilio.seen((seen, index) => index >= before && seen.product === product && entering.has(seen.frame))
       await until(() => page.evaluate(() => ['registered', 'connected'].includes(String(globalThis.example.sdk.connectionState ?? globalThis.example.sdk.state))))

@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net'
 import { extname } from 'node:path'
 import type { Product } from '../fakes/twilio/verify.js'
 import { bundleClient } from './bundle.js'
-import { example, products } from './examples.js'
+import { example, products, readmeExample } from './examples.js'
+import { reactExample } from './react.js'
 
 const here = (path: string) => new URL(path, import.meta.url)
 const bundle = (path: string) => here(`../../node_modules/${path}`)
@@ -22,22 +23,35 @@ const files: Record<string, URL> = {
   '/sdk/chat.js': bundle('twilio-chat/builds/twilio-chat.min.js')
 }
 
-/** The SDK by a script element, as its documentation says. */
-const exampleHtml = (product: Product) => `<!doctype html>
+/** A page with an SDK by a script element, as its documentation says, and a module. */
+const html = (product: Product, name: string) => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
-<title>${product}</title>
+<title>${name}</title>
+<body>
 <script src="/sdk/${product}.js"></script>
-<script type="module" src="/examples/${product}.js"></script>
+<script type="module" src="/examples/${name}.js"></script>
 </html>
 `
+
+interface Example {
+  product: Product
+  module: () => Promise<string>
+}
+
+const examples: Record<string, Example> = {
+  ...Object.fromEntries(products.map((product) => [product, { product, module: () => example(product) }])),
+  readme: { product: 'voice', module: readmeExample },
+  react: { product: 'voice', module: reactExample }
+}
 
 /** What is made anew for each request. */
 const made: Record<string, () => string | Promise<string>> = {
   '/client.js': bundleClient,
-  ...Object.fromEntries(products.flatMap((product) => [
-    [`/examples/${product}.html`, () => exampleHtml(product)],
-    [`/examples/${product}.js`, () => example(product)]
+  '/empty.html': () => '<!doctype html><title>A page</title>',
+  ...Object.fromEntries(Object.entries(examples).flatMap(([name, { product, module }]) => [
+    [`/examples/${name}.html`, () => html(product, name)],
+    [`/examples/${name}.js`, module]
   ]))
 }
 

@@ -1,0 +1,114 @@
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import type { TokenBroker } from '../../src/client/index.js'
+import { chromiumMissing } from '../browser/chromium.js'
+import { life, setUserStage } from '../browser/user-stage.js'
+import { until } from '../helpers/until.js'
+
+const minute = 60_000
+
+t.test('in Chromium', { skip: chromiumMissing() }, async (t) => {
+  const { laptop: openLaptop, remove, twilio } = await setUserStage(t, ['susan', 'juan', 'maria'])
+
+  await t.test('the README\'s code keeps a device', async (t) => {
+    const laptop = await openLaptop(t, 'susan')
+    const { first, state } = await laptop.example('voice', 'readme')
+    await laptop.pass(life)
+    t.equal(await state(), 'registered')
+    t.ok(twilio.tokens.some(({ token, verdict }) => token !== first.token && verdict.accepted))
+  })
+
+  await t.test('React\'s hook', async (t) => {
+    await t.test('keeps a device for as long as its component is there', async (t) => {
+      const laptop = await openLaptop(t, 'susan')
+      const before = twilio.tokens.length
+      const page = await laptop.open('/examples/react.html')
+      await page.getByText('registered').waitFor()
+      await laptop.pass(life)
+      const seen = twilio.tokens.slice(before)
+      t.ok(seen.length > 1)
+      t.ok(seen.every(({ verdict }) => verdict.accepted))
+      t.equal(laptop.asked.length, seen.length)
+      await page.evaluate(() => (globalThis as unknown as { unmount (): void }).unmount())
+      await laptop.pass(life)
+      t.equal(laptop.asked.length, seen.length)
+    })
+
+    await t.test('throws to the nearest error boundary', async (t) => {
+      await remove('juan')
+      const laptop = await openLaptop(t, 'juan')
+      const page = await laptop.open('/examples/react.html')
+      await page.getByText('SignInError').waitFor()
+    })
+  })
+
+  await t.test('two calls of token() at once are one request', async (t) => {
+    const laptop = await openLaptop(t, 'susan')
+    const { page } = await laptop.example('sync')
+    const before = laptop.asked.length
+    const tokens = await page.evaluate(() => {
+      const { broker } = (globalThis as unknown as { example: { broker: TokenBroker } }).example
+      return Promise.all([broker.token('chat'), broker.token('chat')])
+    })
+    t.equal(tokens[0], tokens[1])
+    t.equal(laptop.asked.length - before, 1)
+  })
+
+  await t.test('a hundred tabs that wake at once spread their requests', async (t) => {
+    const laptop = await openLaptop(t, 'maria')
+    const accepted = () => twilio.tokens.filter(({ verdict }) => verdict.accepted && verdict.identity === 'maria').length
+    const page = await laptop.open('/empty.html')
+    await page.evaluate('for (let tab = 0; tab < 100; tab++) open("/examples/sync.html")')
+    await until(() => accepted() === 100, minute)
+
+    const before = laptop.asked.length
+    await laptop.sleep(8 * 60 * minute)
+    for (let halves = 0; halves < 12; halves++) await laptop.pass(500)
+    await until(() => accepted() === 200, minute)
+    const times = laptop.asked.slice(before).map(({ at }) => at)
+    t.ok(times.length >= 100)
+    const most = Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 1000).length))
+    t.ok(most <= 50, `${most} in the busiest of 5 seconds`)
+  })
+
+  await t.test('the browser\'s own password dialog never comes up', async (t) => {
+    const laptop = await openLaptop(t, 'susan')
+    const page = await laptop.open('/empty.html')
+    const dialogs = await watchDialogs(page)
+    const ask = (url: string, password: string) => page.evaluate(async ({ url, password }) => {
+      const { TokenBroker } = await import('/client.js' as string)
+      const broker = new TokenBroker({ url, credentials: () => ({ username: 'susan', password }) })
+      return broker.token('sync').then(() => 'a token', ({ name }: Error) => name)
+    }, { url, password })
+
+    const origins = { 'of another origin': 'https://tokens.example.com', 'of the page\'s own': '' }
+    const passwords = { 'a token': 'secret123', SignInError: 'secret124' }
+    for (const [whose, url] of Object.entries(origins)) {
+      for (const [what, password] of Object.entries(passwords)) {
+        await t.test(`from a broker ${whose} comes ${what}, and no dialog`, async (t) => {
+          t.equal(await ask(url, password), what)
+          t.equal(dialogs.count, 0)
+        })
+      }
+    }
+
+    await t.test('where a plain fetch brings it up', async (t) => {
+      const headers = { Authorization: `Basic ${btoa('susan:secret124')}` }
+      t.equal(await page.evaluate(async (headers) => (await fetch('/token/sync', { method: 'POST', headers })).status, headers), 401)
+      t.equal(dialogs.count, 1)
+    })
+  })
+})
+
+/** Counts the password dialogs of a page, and cancels each as its user would. A browser without a window does not show any. */
+async function watchDialogs (page: Page) {
+  const dialogs = { count: 0 }
+  const browser = await page.context().newCDPSession(page)
+  browser.on('Fetch.requestPaused', ({ requestId }) => browser.send('Fetch.continueRequest', { requestId }))
+  browser.on('Fetch.authRequired', ({ requestId }) => {
+    dialogs.count++
+    return browser.send('Fetch.continueWithAuth', { requestId, authChallengeResponse: { response: 'CancelAuth' } })
+  })
+  await browser.send('Fetch.enable', { handleAuthRequests: true })
+  return dialogs
+}
