@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ValidateFunction } from 'ajv'
-import { Type } from './type.js'
 import { invalid } from './answers.js'
 import type { Decision, Granted } from './issue.js'
 import { Problem, problem } from './problems.js'
@@ -17,8 +16,8 @@ export class Combiner {
 
   constructor (products: Enabled[]) {
     this.#products = new Map(products.map(enabled => {
-      const { name, request } = describe(enabled.product)
-      return [name, { enabled, check: ajv.compile(Type.Object(request.properties, { additionalProperties: false })) }]
+      const { name, entry } = describe(enabled.product)
+      return [name, { enabled, check: ajv.compile(entry) }]
     }))
   }
 

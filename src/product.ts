@@ -86,6 +86,10 @@ export interface ProductDefinition<Settings extends TObject, Request extends TOb
 /** A product as the broker sees it, whatever its settings and request are. */
 export type ProductDescription = Omit<ProductDefinition<TObject, TObject, TObject>, 'identity' | 'grant'> & {
   identity: IdentityRule
+  /** What its own route takes. Made once: ajv keeps all that it ever compiled, so one made at each reload would never be freed. */
+  body: TObject
+  /** What it takes in a request for several products; made once too. */
+  entry: TObject
   grant (ask: Ask<object, object, object>): Grant
 }
 
@@ -120,19 +124,23 @@ export function defineProduct<Settings extends TObject, Request extends TObject,
     throw new TypeError(`product ${name}: ${taken.join(', ')} in a request is the broker's own`)
   }
 
+  const body = requestBody(request)
+  const entry = Type.Object(request.properties, { additionalProperties: false })
   const product: Product = Object.assign<FastifyPluginAsync, { [description]: ProductDescription }>(
     async scope => {
-      const querystring = Type.Object({}, { additionalProperties: false })
       const handler = scope.tokenHandler(product)
       const config = { product: name }
-      scope.post(`/${name}`, { config, schema: { body: requestBody(request), querystring } }, handler)
-      scope.get(`/${name}`, { config, schema: { querystring } }, handler)
+      scope.post(`/${name}`, { config, schema: { body, querystring: noQuery } }, handler)
+      scope.get(`/${name}`, { config, schema: { querystring: noQuery } }, handler)
     },
     // Erasing the type parameters is sound: the broker hands `grant` only what these same schemas accepted.
-    { [description]: { identity: { maxLength: 256 }, ...definition } as unknown as ProductDescription }
+    { [description]: { identity: { maxLength: 256 }, ...definition, body, entry } as unknown as ProductDescription }
   )
   return product
 }
+
+/** For routes that take no query. */
+export const noQuery = Type.Object({}, { additionalProperties: false })
 
 /** The body of a token request: a product's own properties, and the broker's. */
 export function requestBody (request: TObject) {

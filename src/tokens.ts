@@ -8,7 +8,7 @@ import { guardScope, type GuardedOptions } from './guarded.js'
 import { decide, issue, type Asked, type IssueOptions } from './issue.js'
 import { limitCallers, type Limit } from './limits/limits.js'
 import { problem } from './problems.js'
-import { describe, requestBody, type Product } from './product.js'
+import { describe, noQuery, requestBody, type Product } from './product.js'
 import { undecodable } from './request.js'
 import type { Enabled } from './settings/read.js'
 import { ajv } from './validation.js'
@@ -41,7 +41,7 @@ export async function tokens (scope: FastifyInstance, options: TokensOptions): P
 
   scope.decorate('tokenHandler', (product: Product) => {
     const own = products.find(enabled => enabled.product === product)!
-    const check = ajv.compile(requestBody(describe(product).request))
+    const check = ajv.compile(describe(product).body)
     return async (request, reply) => {
       // Fastify checks no body of a GET, which asks for nothing; a product may need something asked.
       if (request.method === 'GET' && !check(request.body)) throw invalid(check.errors!, 'body')
@@ -56,7 +56,7 @@ export async function tokens (scope: FastifyInstance, options: TokensOptions): P
   scope.post<{ Body: Combined }>('/', {
     prefixTrailingSlash: 'no-slash',
     config: { credentialsInBody: true },
-    schema: { body: combined, querystring: Type.Object({}, { additionalProperties: false }) },
+    schema: { body: combined, querystring: noQuery },
     preValidation: (request, _reply) => identifyByBody(request, signIn)
   }, async (request, reply) => {
     const { products, ...asked } = request.body

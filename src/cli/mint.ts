@@ -7,7 +7,7 @@ import { createMint } from '../mint.js'
 import { allowAll } from '../policy/policy.js'
 import { nearest } from '../policy/sentences.js'
 import { Problem } from '../problems.js'
-import { describe, requestBody } from '../product.js'
+import { describe } from '../product.js'
 import { readSettings } from '../settings/read.js'
 import { ajv } from '../validation.js'
 import { newCommand, withExamples } from './command.js'
@@ -49,7 +49,7 @@ async function mint (io: Io, name: string, { identity: typed, ttl, json, room, r
 
   const asked = { ...request, ...(room !== undefined && { room }), ...(ttl !== undefined && { ttl }) }
   const answer = refusing(() => {
-    const takes = ajv.compile(requestBody(describe(own.product).request))
+    const takes = ajv.compile(describe(own.product).body)
     if (!takes(asked)) throw invalid(takes.errors!, 'body')
     const { ttl: life, identity: other, ...properties } = asked as Asked
     const decision = decide({ policy: allowAll, ttl: { default: settings.TOKEN_TTL, max: 86400 } }, { name: identity, identity }, { ttl: life, identity: other })

@@ -8,7 +8,7 @@ import { allowAll, type Policy } from '../policy/policy.js'
 import { policySchema } from '../policy/schema.js'
 import { nearest } from '../policy/sentences.js'
 import { Problem } from '../problems.js'
-import { describe, requestBody, type Product } from '../product.js'
+import { describe, type Product } from '../product.js'
 import type { Enabled } from '../settings/read.js'
 import { ajv } from '../validation.js'
 import { Failure } from './failure.js'
@@ -102,7 +102,7 @@ function explain (policy: Policy, ttl: IssueOptions['ttl'], caller: Caller, own:
   const found = policy.ruleFor(caller)
   const rule = found === null ? null : found.where
   try {
-    const takes = ajv.compile(requestBody(describe(own.product).request))
+    const takes = ajv.compile(describe(own.product).body)
     if (!takes({ ttl: life, identity, ...request })) throw invalid(takes.errors!, 'body')
     const decision = decide({ policy, ttl }, caller, { ttl: life, identity })
     const { grant } = decision.grant({ ...own, request })

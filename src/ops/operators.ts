@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { Type } from '../type.js'
 import { guardScope, type GuardedOptions } from '../guarded.js'
 import { problem } from '../problems.js'
+import { noQuery } from '../product.js'
 import type { Metrics } from './metrics.js'
 
 export interface OperatorsOptions extends GuardedOptions {
@@ -18,8 +18,7 @@ export async function operatorsOnly (scope: FastifyInstance, options: OperatorsO
     if (!operators.has(caller!.name)) throw problem('not-allowed', { detail: 'This is for the operators of this broker, whom its setting OPERATORS lists.' })
   })
 
-  const nothing = Type.Object({}, { additionalProperties: false })
-  scope.get('/metrics', { schema: { querystring: nothing } }, async (_request, reply) => {
+  scope.get('/metrics', { schema: { querystring: noQuery } }, async (_request, reply) => {
     reply.type(registry.contentType)
     return registry.metrics()
   })

@@ -109,7 +109,8 @@ interface Fault { instancePath: string, params: { missingProperty?: string } }
 function validated (all: TObject, variables: Environment, mistakes: string[]): Partial<Settings> {
   const known = Object.fromEntries(Object.entries(variables).filter(([name]) => name in all.properties))
   try {
-    return envSchema<Settings>({ schema: all, data: known, env: false })
+    // An ajv of its own: the one that env-schema shares keeps every schema it ever saw, and here each is new.
+    return envSchema<Settings>({ schema: all, data: known, env: false, ajv: { customOptions: own => own } })
   } catch (error) {
     const { errors } = error as { errors?: Fault[] }
     if (errors === undefined) throw error
