@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { bringsBasic, takeBasicCredentials, type SignIn } from './callers/basic.js'
 import { limitAddresses, type Limit } from './limits/limits.js'
 import { refuseStrangers, type Origins } from './origins.js'
@@ -16,6 +16,8 @@ export interface GuardedOptions {
   origins: Origins
   signIn: SignIn
   limits: { address: Limit }
+  /** Goes before all else; it neither refuses nor answers. */
+  askAhead?: onRequestHookHandler | undefined
 }
 
 /**
@@ -23,8 +25,9 @@ export interface GuardedOptions {
  * be refused, a strange page is refused before its credentials are looked at, and no body is read before the caller is known.
  * @param refuse throws for requests that nobody may make, whoever asks
  */
-export async function guardScope (scope: FastifyInstance, { origins, signIn, limits }: GuardedOptions, refuse: (request: FastifyRequest) => void): Promise<void> {
+export async function guardScope (scope: FastifyInstance, { origins, signIn, limits, askAhead }: GuardedOptions, refuse: (request: FastifyRequest) => void): Promise<void> {
   scope.setValidatorCompiler(({ schema }) => ajv.compile(schema))
+  if (askAhead !== undefined) scope.addHook('onRequest', askAhead)
   scope.addHook('onRequest', await limitAddresses(scope, limits.address))
   await takeBasicCredentials(scope, signIn)
   scope.addHook('onRequest', (request, reply, done) => {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { pino, type DestinationStream, type Logger } from 'pino'
+import { aheadOf } from './ahead.js'
 import { createApp } from './app.js'
 import type { VerifyHash } from './callers/hasher.js'
 import { watchClock } from './clock.js'
@@ -136,9 +137,13 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: Surroundings
 /** Settings that are read once. */
 const needRestart = ['HOST', 'PORT', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'USERS_FILE', 'DATABASE_URL', 'USERS_QUERY', 'LOGIN_URL', 'REDIS_URL', 'REDIS_DOWN', 'AUDIT_LOG', 'SHUTDOWN_DELAY'] as const satisfies Array<keyof Settings>
 
-function buildApp ({ settings, products, policy }: State, { logger, audit, logins, addresses, callers, metrics }: Rooms, own: ReadonlySet<string>, readiness: () => Readiness): Promise<FastifyInstance> {
+function buildApp ({ settings, products, policy }: State, { logger, audit, logins, counters, addresses, callers, metrics }: Rooms, own: ReadonlySet<string>, readiness: () => Readiness): Promise<FastifyInstance> {
   const pages = new Set(list(settings.CORS_ORIGINS))
   if (settings.PUBLIC_URL !== undefined) pages.add(new URL(settings.PUBLIC_URL).origin)
+  const limits = {
+    address: { counters: addresses, max: settings.RATE_LIMIT_MAX },
+    caller: { counters: callers, max: settings.CALLER_LIMIT_MAX }
+  }
   return createApp({
     logger,
     trustProxy: list(settings.TRUST_PROXY),
@@ -156,10 +161,8 @@ function buildApp ({ settings, products, policy }: State, { logger, audit, login
     operators: new Set(list(settings.OPERATORS)),
     metrics,
     readiness,
-    limits: {
-      address: { counters: addresses, max: settings.RATE_LIMIT_MAX },
-      caller: { counters: callers, max: settings.CALLER_LIMIT_MAX }
-    },
+    limits,
+    askAhead: aheadOf({ counters, limits, logins }),
     ttl: { default: settings.TOKEN_TTL, max: settings.TOKEN_TTL_MAX ?? settings.TOKEN_TTL }
   })
 }

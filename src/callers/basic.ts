@@ -55,6 +55,15 @@ export function bringsBasic (request: FastifyRequest): boolean {
   return /^basic(?= |$)/i.test(request.headers.authorization ?? '')
 }
 
+/** Name and password of a request's `Authorization`, where it has them in their one canonical form. */
+export function basicCredentials (request: FastifyRequest): { name: string, password: string } | undefined {
+  if (!bringsBasic(request)) return
+  const text = Buffer.from(request.headers.authorization!.slice('Basic '.length), 'base64').toString()
+  const at = text.indexOf(':')
+  const [name, password] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)]
+  return isCanonical(request, name, password) ? { name, password } : undefined
+}
+
 /**
  * Whether name and password encode to the very characters that came. Lenient decoders take base64 with junk, missing
  * padding or bytes that are not UTF-8 for something near it, so that many credentials would pass for one.

@@ -1,5 +1,5 @@
 import { addressKeys } from '../limits/address.js'
-import { isSpent, retryAfter, type Count, type CounterSource, type Counters, type Hold } from '../limits/counters.js'
+import { isSpent, retryAfter, type Ask, type Count, type CounterSource, type Counters, type Hold } from '../limits/counters.js'
 import type { Lately } from '../limits/lately.js'
 import { problem } from '../problems.js'
 import { canonicalName } from './names.js'
@@ -87,12 +87,19 @@ export class Guard {
    * `limiter-unavailable` as the counters say; or the reason that the signal was aborted with
    */
   reserve (name: string, login: Login): Place | Promise<Place> {
-    const canonical = canonicalName(name)
-    const [{ key: address }] = addressKeys(login.ip)
-    const guess = { name: canonical, address, pair: `${address} ${canonical}` }
+    const guess = guessAt(name, login.ip)
     const asked = this.#hold(guess)
     const [pair, whole] = asked
     return isHeld(pair) && isHeld(whole) ? this.#place(guess, pair, whole) : this.#wait(guess, login.signal, asked)
+  }
+
+  /** What `reserve` will ask the counters for. */
+  asks (name: string, ip: string): Ask[] {
+    const { name: canonical, pair } = guessAt(name, ip)
+    return [
+      { counters: this.#pairs, key: pair, max: this.failuresMax, hold: 1 },
+      { counters: this.#names, key: canonical, max: this.failuresMax * CEILING, hold: 1 }
+    ]
   }
 
   /** A pair that is refused at once takes no place of its name, not even for a moment. */
@@ -161,6 +168,12 @@ export class Guard {
       }
     }
   }
+}
+
+function guessAt (name: string, ip: string): Guess {
+  const canonical = canonicalName(name)
+  const [{ key: address }] = addressKeys(ip)
+  return { name: canonical, address, pair: `${address} ${canonical}` }
 }
 
 function isRefused (hold: Hold | Promise<Hold>): boolean {

@@ -1,3 +1,4 @@
+import type { Ask } from '../limits/counters.js'
 import { Problem, problem } from '../problems.js'
 import type { Guard, Place } from './guard.js'
 import { loginName } from './names.js'
@@ -46,6 +47,18 @@ export class Logins {
     return place instanceof Promise
       ? place.then(place => this.#compare({ name, password }, place, login))
       : this.#compare({ name, password }, place, login)
+  }
+
+  /**
+   * What a login will ask the counters for; then, if they grant it, who it will be at once. Only for what changes no answer,
+   * as the second step compares a password that has no place yet.
+   */
+  * foresee (sentName: string, sentPassword: string, ip: string): Generator<Ask, Caller | undefined, void> {
+    const name = loginName(sentName)
+    const password = usablePassword(sentPassword)
+    if (name === undefined || password === undefined) return
+    yield * this.#guard.asks(name, ip)
+    return this.#verified.recall(name, password)
   }
 
   #compare ({ name, password }: Credentials, place: Place, login: Login): Caller | Promise<Caller> {

@@ -36,11 +36,27 @@ export interface Counters {
   clear (key: string): void
 }
 
+/** A hit that somebody will ask for. */
+export interface Ask<C extends Counters = Counters> {
+  counters: C
+  key: string
+  max: number
+  /** 1 where it will be asked for by `hold`. */
+  hold: 0 | 1
+}
+
 /** Where the counters of a process live: in its memory, or shared with other nodes. */
 export interface CounterSource {
   /** Counters of their own. @param name letters and hyphens; one for each use @param window milliseconds @param size keys in memory at most */
   counters (name: string, window: number, size?: number): Counters
   lately (): Lately
+  /**
+   * Asks at once for what a request will ask for one after the other, so that it waits once: up to the first that is refused, after
+   * which the others are not counted. There only where counters answer by promise.
+   * @param asks for counters of this source; read no further than one that is known to be refused
+   * @returns gives back what nobody asked for in the end; to be called once the request is answered
+   */
+  askAhead? (asks: Iterable<Ask>): () => void
   /** False while what should be shared is counted by each node for itself, or not at all. */
   readonly up: boolean
   close (): void

@@ -1,6 +1,6 @@
 import type { FastifyRateLimitStore, FastifyRateLimitStoreCtor } from '@fastify/rate-limit'
 import { addressKeys } from './address.js'
-import type { Count, Counters } from './counters.js'
+import type { Ask, Count, Counters } from './counters.js'
 
 type Callback = Parameters<FastifyRateLimitStore['incr']>[1]
 
@@ -38,6 +38,11 @@ export function countAddress (counters: Counters, ip: string, max: number): Coun
   return then(first, first => first.exceeded
     ? first
     : then(counters.take(wide.key, max * wide.times), second => tighter(first, second)))
+}
+
+/** What `countAddress` will ask the counters for. */
+export function addressAsks (counters: Counters, ip: string, max: number): Ask[] {
+  return addressKeys(ip).map(({ key, times }) => ({ counters, key, max: max * times, hold: 0 }))
 }
 
 /** At once where the value is there, later where it is promised. */

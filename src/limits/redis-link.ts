@@ -106,7 +106,7 @@ export class RedisLink {
 }
 
 async function prove (redis: Redis): Promise<void> {
-  await redis.brokerCount(redisKey('probe', ''), Number.MAX_SAFE_INTEGER, 10 * LOOK_EVERY, 'probe', 0)
+  await redis.brokerCount(1, redisKey('probe', ''), 'probe', Number.MAX_SAFE_INTEGER, 10 * LOOK_EVERY, 0)
 }
 
 /** A word and never the message, in which a server can repeat what was sent to it, such as a password. */

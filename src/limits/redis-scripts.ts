@@ -17,60 +17,72 @@ const ABANDONED = 30_000
  * Its life is the window, and is also the clock, so that no node's own clock plays a part.
  */
 const read = `
-  local state = redis.call('HMGET', KEYS[1], 'used', 'held', 'id', 'last')
-  local used, held, id, last = tonumber(state[1] or 0), tonumber(state[2] or 0), state[3], tonumber(state[4] or 0)
-  local left = redis.call('PTTL', KEYS[1])`
-
-/** Each is atomic, touches one key, and is written with its number of keys. */
-export const scripts = {
-  /** Arguments: most hits, milliseconds of a window, an id for a new one, 1 for a hold. Answers: used, held, milliseconds left, 1 when one too many, id. */
-  brokerCount: {
-    numberOfKeys: 1,
-    lua: `${read}
-  local max, window, hold = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[4])
-  if left <= 0 then
-    redis.call('DEL', KEYS[1])
-    used, held, id, last, left = 0, 0, ARGV[3], 0, window
-  end
-  left = math.min(left, window)
-  if last - left > ${ABANDONED} then
-    used, held = used - held, 0
-  end
-  if used >= max then
-    return {used, held, left, 1, id}
-  end
-  used, held = used + 1, held + hold
-  if hold == 1 then
-    last = left
-  end
-  redis.call('HSET', KEYS[1], 'used', used, 'held', held, 'id', id, 'last', last)
-  redis.call('PEXPIRE', KEYS[1], left)
-  return {used, held, left, 0, id}`
-  },
-
-  /** What became of a hold. Arguments: the id of its window, 1 when it is given back. */
-  brokerSettle: {
-    numberOfKeys: 1,
-    lua: `${read}
-  if id ~= ARGV[1] or held == 0 then
-    return
-  end
-  used = used - tonumber(ARGV[2])
-  if used == 0 then
-    redis.call('DEL', KEYS[1])
-  else
-    redis.call('HSET', KEYS[1], 'used', used, 'held', held - 1)
+  local function read (key)
+    local state = redis.call('HMGET', key, 'used', 'held', 'id', 'last')
+    return tonumber(state[1] or 0), tonumber(state[2] or 0), state[3], tonumber(state[4] or 0)
   end`
+
+/** Each is atomic, and takes any number of counters. */
+export const scripts = {
+  /**
+   * Counts a hit in one counter after the other, up to the first where it is one too many. Arguments: an id for new windows; for each
+   * counter, most hits, milliseconds of a window, 1 for a hold. Answers for each that was asked: used, held, milliseconds left, 1 when one too many, id.
+   */
+  brokerCount: {
+    lua: `${read}
+  local function count (key, max, window, hold)
+    local used, held, id, last = read(key)
+    local left = redis.call('PTTL', key)
+    if left <= 0 then
+      redis.call('DEL', key)
+      used, held, id, last, left = 0, 0, ARGV[1], 0, window
+    end
+    left = math.min(left, window)
+    if last - left > ${ABANDONED} then
+      used, held = used - held, 0
+    end
+    if used >= max then
+      return {used, held, left, 1, id}
+    end
+    used, held = used + 1, held + hold
+    if hold == 1 then
+      last = left
+    end
+    redis.call('HSET', key, 'used', used, 'held', held, 'id', id, 'last', last)
+    redis.call('PEXPIRE', key, left)
+    return {used, held, left, 0, id}
+  end
+
+  local replies = {}
+  for i, key in ipairs(KEYS) do
+    replies[i] = count(key, tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i]), tonumber(ARGV[3 * i + 1]))
+    if replies[i][4] == 1 then
+      break
+    end
+  end
+  return replies`
   },
 
-  /** Forgets what counts for good. */
-  brokerClear: {
-    numberOfKeys: 1,
+  /**
+   * What became of hits. Arguments for each counter: the id of the hit's window, how many hits never were, how many are held no more;
+   * or no id, which forgets what counts for good.
+   */
+  brokerTell: {
     lua: `${read}
-  if held == 0 then
-    redis.call('DEL', KEYS[1])
-  else
-    redis.call('HSET', KEYS[1], 'used', held)
+  for i, key in ipairs(KEYS) do
+    local used, held, id = read(key)
+    local told, givenBack, settled = ARGV[3 * i - 2], tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i])
+    if told == '' then
+      told, givenBack, settled = id, used - held, 0
+    end
+    -- Those of a window that has ended, or that were taken for abandoned, are not there any more.
+    if told == id and held >= settled and used - givenBack >= held - settled then
+      if used == givenBack then
+        redis.call('DEL', key)
+      else
+        redis.call('HSET', key, 'used', used - givenBack, 'held', held - settled)
+      end
+    end
   end`
   }
 }
@@ -79,8 +91,7 @@ export type CountReply = [used: number, held: number, left: number, exceeded: 0 
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    brokerCount (key: string, max: number, window: number, id: string, hold: 0 | 1): Result<CountReply, Context>
-    brokerSettle (key: string, id: string, givenBack: 0 | 1): Result<null, Context>
-    brokerClear (key: string): Result<null, Context>
+    brokerCount (keys: number, ...keysAndArguments: Array<string | number>): Result<CountReply[], Context>
+    brokerTell (keys: number, ...keysAndArguments: Array<string | number>): Result<null, Context>
   }
 }
