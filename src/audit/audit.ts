@@ -1,5 +1,5 @@
 import { setImmediate as setImmediatePromise } from 'node:timers/promises'
-import { problem } from '../problems.js'
+import { problem, type ProblemCode } from '../problems.js'
 import type { Sink } from './sink.js'
 
 /** What every line has. */
@@ -40,6 +40,10 @@ export interface TokenRefused extends Common {
 export interface Audit {
   /** False since the last write failed, until one succeeds. */
   readonly ok: boolean
+  /** Refusals whose lines wait until the log can be written again. */
+  readonly owed: number
+  /** Refusals of which there will be no line, as too many were owed. */
+  readonly lost: number
   /**
    * Resolves once the line is written. What depends on it must wait: a token leaves after its line.
    * @throws Problem `audit-unavailable`
@@ -53,6 +57,9 @@ export interface Audit {
 
 interface Waiting { line: string, written: () => void, failed: (error: unknown) => void }
 
+/** Refusals that are owed at most; each costs about 1 KB. */
+const owedMost = 1000
+
 /** Milliseconds between two looks at a log that could not be written. */
 const probeEvery = 1000
 
@@ -62,6 +69,9 @@ const probeEvery = 1000
  */
 export function createAudit (sink: Sink, patience = 1000): Audit {
   const waiting: Waiting[] = []
+  /** The lines of refusals that were answered without one: there is nothing to take back from whoever was refused. */
+  const owed = new Set<Waiting>()
+  let lost = 0
   let scheduled = false
   let stalled = false
   let ok = true
@@ -93,6 +103,7 @@ export function createAudit (sink: Sink, patience = 1000): Audit {
       await sink.write(Buffer.from(batch.map(({ line }) => line).join('')))
       ok = true
       for (const { written } of batch) written()
+      pay()
     } catch (error) {
       fail(batch, error)
     }
@@ -106,10 +117,32 @@ export function createAudit (sink: Sink, patience = 1000): Audit {
     probe()
   }
 
+  function owe (debt: Waiting): void {
+    if (owed.size < owedMost) owed.add(debt)
+    else lost++
+  }
+
+  /** A line that nobody waits for. One whose write stalled is owed again, and may yet come through. */
+  function debt (line: string): Waiting {
+    const own: Waiting = { line, written: () => owed.delete(own), failed: () => owe(own) }
+    return own
+  }
+
+  function pay (): void {
+    if (owed.size === 0) return
+    waiting.push(...owed)
+    owed.clear()
+    schedule()
+  }
+
   /** Where a load balancer waits for `ok` before it sends anyone, no line comes that would show that it can be written again. */
   function probe (): void {
     probing ??= setTimeout(() => {
-      work = work.then(() => sink.probe()).then(() => { ok = true }, () => {}).then(() => {
+      work = work.then(() => sink.probe()).then(() => {
+        // A line that is owed tells more than the look.
+        if (owed.size === 0) ok = true
+        else pay()
+      }, () => {}).then(() => {
         probing = undefined
         if (!ok) probe()
       })
@@ -118,11 +151,19 @@ export function createAudit (sink: Sink, patience = 1000): Audit {
 
   return {
     get ok () { return ok },
+    get owed () { return owed.size },
+    get lost () { return lost },
     record (event) {
+      const time = new Date().toISOString()
       // Put together as text: at every token, a copy with one property more costs half as much as all else here.
-      const line = `{"time":"${new Date().toISOString()}",${JSON.stringify(event).slice(1)}\n`
+      const line = `{"time":"${time}",${JSON.stringify(event).slice(1)}
+`
       return new Promise<void>((resolve, reject) => {
-        const failed = (cause: unknown) => reject(problem('audit-unavailable', { retryAfter: 5, cause }))
+        const failed = (cause: unknown) => {
+          // As it is answered now, whatever it was to be.
+          if (event.event === 'token.refused') owe(debt(JSON.stringify({ time, ...event, code: 'audit-unavailable' satisfies ProblemCode }) + '\n'))
+          reject(problem('audit-unavailable', { retryAfter: 5, cause }))
+        }
         if (stalled) return failed(new Error('the audit log takes no more'))
         waiting.push({ line, written: resolve, failed })
         schedule()
@@ -134,6 +175,7 @@ export function createAudit (sink: Sink, patience = 1000): Audit {
       await reopened
     },
     async close () {
+      pay()
       // Behind the turn in which the last lines are taken up.
       await setImmediatePromise()
       await work

@@ -9,7 +9,7 @@ export interface Gauges {
   queue: { readonly running: number, readonly waiting: number }
   store: { readonly ready: boolean }
   counters: { readonly up: boolean }
-  audit: { readonly ok: boolean }
+  audit: { readonly ok: boolean, readonly owed: number, readonly lost: number }
 }
 
 export type Metrics = ReturnType<typeof createMetrics>
@@ -42,10 +42,20 @@ export function createMetrics () {
         ['hashes_waiting', 'Password hashes that wait', () => queue.waiting],
         ['store_up', '1 while callers can sign in, 0 while their store is away', () => Number(store.ready)],
         ['limits_shared', '1 while limits are counted where they should be, 0 while Redis is away', () => Number(counters.up)],
-        ['audit_up', '1 while the audit can be written, 0 since it could not', () => Number(audit.ok)]
+        ['audit_up', '1 while the audit can be written, 0 since it could not', () => Number(audit.ok)],
+        ['audit_owed', 'Refusals whose lines wait until the audit can be written again', () => audit.owed]
       ] as const) {
         registry.registerMetric(new Gauge({ name: `token_broker_${name}`, help, registers: [], collect () { this.set(read()) } }))
       }
+      registry.registerMetric(new Counter({
+        name: 'token_broker_audit_lost_total',
+        help: 'Refusals of which there is no line, as too many were owed',
+        registers: [],
+        collect () {
+          this.reset()
+          this.inc(audit.lost)
+        }
+      }))
     },
 
     reloaded: (what: 'settings' | 'users' | 'certificate', taken: boolean) => reloads.inc({ what, outcome: taken ? 'taken' : 'refused' }),

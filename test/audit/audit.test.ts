@@ -2,13 +2,14 @@ import { closeSync, openSync, readFileSync, renameSync, unlinkSync, writeFileSyn
 import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import t from 'tap'
-import { createAudit, type TokenRefused } from '../../src/audit/audit.js'
+import { createAudit, type TokenIssued, type TokenRefused } from '../../src/audit/audit.js'
 import { fileSink, stdoutSink, type Sink } from '../../src/audit/sink.js'
 import { basic, startBroker, susan } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
 import { until } from '../helpers/until.js'
 
 const line = (n: number): TokenRefused => ({ event: 'token.refused', requestId: String(n), ip: '127.0.0.1', code: 'not-allowed' })
+const token = (n: number): TokenIssued => ({ event: 'token.issued', requestId: String(n), ip: '127.0.0.1', grants: {}, ttl: 180, expiresAt: '', keySid: '', tokenSha256: '' })
 const ids = (text: string) => text.split('\n').filter(Boolean).map(line => (JSON.parse(line) as TokenRefused).requestId)
 const unavailable = { code: 'audit-unavailable' }
 
@@ -45,12 +46,12 @@ t.test('the lines of one turn share a write, and the next ones wait for it', asy
 t.test('a write that fails fails its lines, and the next one is tried', async t => {
   const { sink, writes } = heldSink()
   const audit = createAudit(sink)
-  const failed = audit.record(line(1))
+  const failed = audit.record(token(1))
   await until(() => writes.length === 1)
   writes[0]!.fail(new Error('ENOSPC'))
   await t.rejects(failed, unavailable)
   t.notOk(audit.ok)
-  const recovered = audit.record(line(2))
+  const recovered = audit.record(token(2))
   await until(() => writes.length === 2)
   writes[1]!.done()
   await recovered
@@ -62,7 +63,7 @@ t.test('after a failure the log is looked at again and again, without a line, un
   let looks = 0
   const audit = createAudit({ ...sink, async probe () { if (++looks < 3) throw new Error('ENOSPC') } })
   t.teardown(() => audit.close())
-  const failed = audit.record(line(1))
+  const failed = audit.record(token(1))
   await until(() => writes.length === 1)
   writes[0]!.fail(new Error('ENOSPC'))
   await t.rejects(failed, unavailable)
@@ -93,19 +94,101 @@ t.test('a look at a log finds a full disk, a missing file and a reader that is g
 t.test('a write that stalls fails what waits, then everything at once, until it ends', async t => {
   const { sink, writes } = heldSink()
   const audit = createAudit(sink, 300)
-  const stuck = audit.record(line(1))
+  const stuck = audit.record(token(1))
   await until(() => writes.length === 1)
-  const behind = audit.record(line(2))
+  const behind = audit.record(token(2))
   await Promise.all([t.rejects(stuck, unavailable), t.rejects(behind, unavailable)])
-  await t.rejects(audit.record(line(3)), unavailable)
+  await t.rejects(audit.record(token(3)), unavailable)
   t.notOk(audit.ok)
   t.equal(writes.length, 1)
   writes[0]!.done()
   await until(() => audit.ok)
-  const next = audit.record(line(4))
+  const next = audit.record(token(4))
   await until(() => writes.length === 2)
   writes[1]!.done()
   await next
+})
+
+t.test('a refusal whose line failed is owed, and written with its time and the code of its answer once lines can be written', async t => {
+  const { sink, writes } = heldSink()
+  const audit = createAudit(sink)
+  const failed = audit.record({ ...line(1), caller: 'susan' })
+  await until(() => writes.length === 1)
+  writes[0]!.fail(new Error('ENOSPC'))
+  await t.rejects(failed, unavailable)
+  t.equal(audit.owed, 1)
+  // The look at the log finds it well; what is owed shows that it is not.
+  await until(() => writes.length === 2)
+  t.notOk(audit.ok)
+  writes[1]!.fail(new Error('ENOSPC'))
+  await until(() => audit.owed === 1)
+  t.notOk(audit.ok)
+  await until(() => writes.length === 3)
+  writes[2]!.done()
+  await until(() => audit.ok)
+  t.equal(audit.owed, 0)
+  const [first, second, third] = writes.map(({ text }) => JSON.parse(text) as TokenRefused & { time: string })
+  t.strictSame(third, { ...first, code: 'audit-unavailable' })
+  t.strictSame(third, second)
+  await audit.close()
+  t.equal(writes.length, 3)
+})
+
+t.test('a token that was not given is owed nothing: the refusal in its place is', async t => {
+  const { sink, writes } = heldSink()
+  const audit = createAudit(sink)
+  const failed = audit.record(token(1))
+  await until(() => writes.length === 1)
+  writes[0]!.fail(new Error('ENOSPC'))
+  await t.rejects(failed, unavailable)
+  t.equal(audit.owed, 0)
+  await audit.close()
+})
+
+t.test('what is owed is written after the next line, at a close at the latest, and once', async t => {
+  const { sink, writes } = heldSink()
+  const audit = createAudit(sink, 300)
+  const stuck = audit.record(line(1))
+  await until(() => writes.length === 1)
+  const behind = audit.record(line(2))
+  await Promise.all([t.rejects(stuck, unavailable), t.rejects(behind, unavailable), t.rejects(audit.record(line(3)), unavailable)])
+  t.equal(audit.owed, 3)
+  writes[0]!.done()
+  await until(() => writes.length === 2)
+  t.strictSame(ids(writes[1]!.text), ['1', '2', '3'])
+  // This one stalls too, and comes through in the end.
+  await until(() => audit.owed === 3)
+  const refused = audit.record(line(4))
+  await t.rejects(refused, unavailable)
+  writes[1]!.done()
+  await until(() => writes.length === 3)
+  t.strictSame(ids(writes[2]!.text), ['4'])
+  writes[2]!.fail(new Error('ENOSPC'))
+  await until(() => audit.owed === 1)
+  const closed = audit.close()
+  await until(() => writes.length === 4)
+  writes[3]!.done()
+  await closed
+  t.strictSame(ids(writes[3]!.text), ['4'])
+})
+
+t.test('no more than 1000 refusals are owed; those beyond are counted', async t => {
+  const { sink, writes } = heldSink()
+  const audit = createAudit(sink)
+  const failed = Array.from({ length: 1005 }, (_, n) => audit.record(line(n)).catch(() => {}))
+  await until(() => writes.length === 1)
+  writes[0]!.fail(new Error('ENOSPC'))
+  await Promise.all(failed)
+  t.match(audit, { owed: 1000, lost: 5 })
+  const next = audit.record(line(2000))
+  await until(() => writes.length === 2)
+  writes[1]!.done()
+  await next
+  await until(() => writes.length === 3)
+  t.strictSame(ids(writes[2]!.text), Array.from({ length: 1000 }, (_, n) => String(n)))
+  writes[2]!.done()
+  await audit.close()
+  t.equal(audit.owed, 0)
 })
 
 t.test('a file is appended to, a line that a crash tore is ended, and closing writes what waits', async t => {
@@ -181,7 +264,11 @@ t.test('with a full disk no token leaves, the process lives, and a file with roo
   writeFileSync(join(broker.folder, 'link'), '')
   await broker.reload()
   t.equal((await ask(broker.url, { as: susan })).status, 200)
-  t.match(readFileSync(join(broker.folder, 'link'), 'utf8'), /"event":"token.issued"/)
+  // Both requests had credentials, so each has its line, though it was answered without.
+  const lines = () => readFileSync(join(broker.folder, 'link'), 'utf8').split('\n').filter(Boolean).map(text => JSON.parse(text) as TokenRefused & { time: string })
+  await until(() => lines().length === 3)
+  t.match(lines().filter(({ event }) => event === 'token.refused'), [{ code: 'audit-unavailable', caller: 'susan' }, { code: 'audit-unavailable', caller: /^hmac:/ }])
+  t.equal(lines().filter(({ event }) => event as string === 'token.issued').length, 1)
 })
 
 t.test('an audit log that cannot be opened stops the start', async t => {
