@@ -2,7 +2,7 @@ import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { basicCredentials } from './callers/basic.js'
 import type { Logins } from './callers/login.js'
 import type { Ask, CounterSource } from './limits/counters.js'
-import type { Limit } from './guarded.js'
+import type { Limit } from './limits/limits.js'
 import { addressAsks } from './limits/rate-limit-store.js'
 
 export interface AheadOptions {

@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { broker, type BrokerOptions } from './broker.js'
-import { undecodable } from './request.js'
+import { outer, undecodable } from './request.js'
 
 export interface AppOptions extends BrokerOptions {
   logger: FastifyBaseLogger
   /** IP addresses and CIDR ranges whose X-Forwarded-For is believed. */
   trustProxy: string[]
+  /** Under which all paths lie, such as `/twilio`; empty where the broker is the whole server. */
+  prefix: string
 }
 
 /** The broker as an app of its own. It does not listen: sockets outlive it. */
-export async function createApp ({ logger, trustProxy, ...options }: AppOptions): Promise<FastifyInstance> {
+export async function createApp ({ logger, trustProxy, prefix, ...options }: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => randomUUID(),
+    genReqId: raw => outer(raw)?.id ?? randomUUID(),
     // A logger for each request, to carry its id, costs more than to write that id into the line.
     childLoggerFactory: logger => logger,
     requestIdHeader: false,
@@ -23,13 +25,15 @@ export async function createApp ({ logger, trustProxy, ...options }: AppOptions)
     // What is already under way when it closes is answered as ever.
     return503OnClosing: false,
     rewriteUrl (request) {
+      // The router of an application around it may take other spellings for the prefix.
+      if (!request.url!.startsWith(prefix)) return `${prefix}/elsewhere`
       if (decodes(request.url!)) return request.url!
       undecodable.add(request)
-      return '/token/undecodable'
+      return `${prefix}/token/undecodable`
     }
   })
   logRequests(app)
-  await app.register(broker, options)
+  await app.register(scope => broker(scope, options), { prefix })
   await app.ready()
   return app
 }

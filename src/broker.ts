@@ -29,14 +29,14 @@ export async function broker (scope: FastifyInstance, options: BrokerOptions): P
   answerReadiness(scope, readiness)
   await scope.register(operatorsOnly, options)
   await scope.register(tokens, { ...options, prefix: '/token' })
-  scope.setNotFoundHandler(request => { throw nothingHere(request) })
+  scope.setNotFoundHandler(request => { throw nothingHere(request, scope.prefix) })
 }
 
 /** Paths outside the guarded scope, and their methods. */
 const methods: Record<string, string[]> = { '/healthz': ['GET', 'HEAD'], '/readyz': ['GET', 'HEAD'], '/metrics': ['GET'] }
 
-function nothingHere ({ url, method }: FastifyRequest): Problem {
-  const allowed = methods[url.split('?', 1)[0]!]
+function nothingHere ({ url, method }: FastifyRequest, prefix: string): Problem {
+  const allowed = methods[url.split('?', 1)[0]!.slice(prefix.length)]
   return allowed === undefined || allowed.includes(method)
     ? problem('not-found')
     : problem('method-not-allowed', { headers: { Allow: allowed.join(', ') } })

@@ -34,6 +34,19 @@ const poisoned = new WeakSet<object>()
  */
 export const undecodable = new WeakSet<IncomingMessage>()
 
+/** Of requests that came by way of an application in which the broker is embedded, what they are there. */
+const applications = new WeakMap<IncomingMessage, FastifyRequest>()
+
+/** Tells which request of an application this one is, before it is handled here. */
+export function comesBy (application: FastifyRequest): void {
+  applications.set(application.raw, application)
+}
+
+/** The application's own request, where the broker is embedded in one. */
+export function outer (raw: IncomingMessage): FastifyRequest | undefined {
+  return applications.get(raw)
+}
+
 /** What every request is given, and what none may have. */
 export function admitRequests (scope: FastifyInstance): void {
   scope.decorateRequest('address', '')
@@ -71,10 +84,14 @@ export function admitRequests (scope: FastifyInstance): void {
   })
 }
 
-/** Behind a trusted proxy Fastify takes whatever the header says for the address, an address or not. */
+/**
+ * Behind a trusted proxy Fastify takes whatever the header says for the address, an address or not. Which proxies to trust
+ * is up to the application, where there is one.
+ */
 function addressOf (request: FastifyRequest): string {
+  const { ip: told } = outer(request.raw) ?? request
   // A socket whose peer has hung up by now has no address any more.
-  const ip = isIP(request.ip) !== 0 ? request.ip : request.raw.socket.remoteAddress ?? '0.0.0.0'
+  const ip = isIP(told) !== 0 ? told : request.raw.socket.remoteAddress ?? '0.0.0.0'
   return ip.startsWith('::ffff:') ? ip.replace(/^::ffff:(?=\d+\.)/, '') : ip
 }
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { Logger } from 'pino'
+import type { FastifyBaseLogger } from 'fastify'
 import { createAudit, type Audit } from './audit/audit.js'
 import { fileSink, stdoutSink } from './audit/sink.js'
 import { Guard, guessCounters } from './callers/guard.js'
@@ -17,7 +17,7 @@ import { StartError, type State } from './state.js'
 
 /** What a reload leaves as it is: files, connections and counts. */
 export interface Rooms {
-  logger: Logger
+  logger: FastifyBaseLogger
   store: OpenStore
   audit: Audit
   guard: Guard
@@ -31,12 +31,23 @@ export interface Rooms {
 
 const minute = 60_000
 
+export interface RoomsOptions {
+  cwd: string
+  /** For the audit. */
+  stdout: NodeJS.WritableStream
+  logger: FastifyBaseLogger
+  /** What compares passwords with hashes; by default threads of their own. */
+  verifyHash?: VerifyHash | undefined
+  /** The callers; by default where the settings say. */
+  store?: OpenStore | undefined
+}
+
 /** @throws StartError with every mistake there is, those of the settings included */
-export async function openRooms ({ settings, mistakes, warnings }: State, cwd: string, stdout: NodeJS.WritableStream, logger: Logger, verifyHash?: VerifyHash): Promise<Rooms> {
+export async function openRooms ({ settings, mistakes, warnings }: State, { cwd, stdout, logger, verifyHash, store: given }: RoomsOptions): Promise<Rooms> {
   const addressOf = (ip: string) => addressKeys(ip)[0].key
   const queue = new HashQueue({ addressOf })
   const metrics = createMetrics()
-  const store = await openStore(settings, { cwd, log: logger, queue, verifyHash, addressOf, onReload: taken => metrics.reloaded('users', taken) }, mistakes)
+  const store = given ?? await openStore(settings, { cwd, log: logger, queue, verifyHash, addressOf, onReload: taken => metrics.reloaded('users', taken) }, mistakes)
   const audit = await openAudit(settings, cwd, stdout, mistakes)
   for (const warning of warnings) logger.warn(warning)
   if (mistakes.length > 0 || store === undefined || audit === undefined) {
@@ -59,7 +70,7 @@ export async function openRooms ({ settings, mistakes, warnings }: State, cwd: s
   }
 }
 
-async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, logger: Logger): Promise<CounterSource> {
+async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, logger: FastifyBaseLogger): Promise<CounterSource> {
   if (url === undefined) return memory
   const { sharedCounters } = await import('./limits/redis.js')
   return sharedCounters({

@@ -19,7 +19,11 @@ export interface State extends Read {
 }
 
 export async function readState (env: Environment, cwd: string): Promise<State> {
-  const read = await readSettings(env, cwd)
+  return withPolicy(await readSettings(env, cwd), cwd)
+}
+
+/** The policy that the settings name, beside them. */
+export async function withPolicy (read: Read, cwd: string): Promise<State> {
   const { POLICY_FILE: file } = read.settings
   if (file === undefined) {
     return { ...read, policy: allowAll, warnings: [...read.warnings, 'POLICY_FILE is not set: every caller may have every enabled product'] }

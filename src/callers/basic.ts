@@ -1,4 +1,5 @@
 import basicAuth from '@fastify/basic-auth'
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem, problem } from '../problems.js'
 import type { Caller, Login } from './store.js'
@@ -38,6 +39,10 @@ class RequestLogin implements Login {
 
   constructor (request: FastifyRequest) {
     this.#request = request
+  }
+
+  get raw (): IncomingMessage {
+    return this.#request.raw
   }
 
   get ip (): string {

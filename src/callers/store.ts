@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http'
+
 /** Who the credentials belong to. */
 export interface Caller {
   /** As it stands in the store; NFC. */
@@ -23,6 +25,8 @@ export interface CallerStore {
 }
 
 export interface Login {
+  /** The request that brings it. */
+  readonly raw?: IncomingMessage
   /** The address that asks; an IP address. */
   readonly ip: string
   /** Aborted when the caller hangs up. */

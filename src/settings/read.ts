@@ -33,7 +33,15 @@ export interface Read {
  */
 export async function readSettings (env: Environment, cwd: string): Promise<Read> {
   const mistakes: string[] = []
-  const variables = withFiles(readVariables(env, cwd, mistakes), cwd, mistakes)
+  return readValues(readVariables(env, cwd, mistakes), cwd, mistakes)
+}
+
+/**
+ * The same of values that come from elsewhere.
+ * @param mistakes those that there are already
+ */
+export async function readValues (given: Environment, cwd: string, mistakes: string[]): Promise<Read> {
+  const variables = withFiles(given, cwd, mistakes)
   const named = variables.PRODUCTS === undefined ? undefined : list(variables.PRODUCTS)
   const loaded = await loadProducts(named, cwd)
   mistakes.push(...loaded.mistakes)
@@ -147,6 +155,7 @@ function rule (name: string, all: TObject): string {
   return description
 }
 
+/** Whether there is such a setting, or such a setting's file. */
 function isSetting (variable: string, all: TObject): boolean {
   return variable in all.properties || fromFile.some(name => variable === `${name}_FILE`)
 }

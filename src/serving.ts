@@ -1,0 +1,125 @@
+import { resolve } from 'node:path'
+import { aheadOf } from './ahead.js'
+import { createApp } from './app.js'
+import type { Handler } from './listener.js'
+import { createMint } from './mint.js'
+import type { Readiness } from './ops/readiness.js'
+import { readinessOf, type Rooms } from './rooms.js'
+import { list } from './settings/rules.js'
+import type { State } from './state.js'
+import { watchFiles } from './watch.js'
+
+export interface ServingOptions {
+  /** What it begins with. */
+  state: State
+  /** Reads the state again. */
+  read: () => Promise<State>
+  rooms: Rooms
+  /** What relative paths start from. */
+  cwd: string
+  /** Under which all paths lie; none where the broker is the whole server. */
+  prefix?: string
+  /** The broker's own origins, asked for at each request. */
+  own: ReadonlySet<string>
+  /** Files whose change is taken up, besides the policy's. */
+  files?: string[]
+  /** Told of each new state just before it serves. */
+  onTake?: (next: State) => void
+}
+
+/** What answers requests: the app made of the current state, exchanged whole when the state changes. */
+export interface Serving {
+  handle: Handler
+  /** From here on it is not ready, and still answers. */
+  retire (): void
+  /** Takes up changed files. What is wrong with them is logged, and leaves things as they were. */
+  reload (): Promise<void>
+  close (): Promise<void>
+}
+
+export async function serve ({ state, read, rooms, cwd, prefix = '', own, files = [], onTake = () => {} }: ServingOptions): Promise<Serving> {
+  const { logger, metrics, guard, store, audit } = rooms
+  let retired = false
+  const readiness = () => {
+    const { missing, degraded } = readinessOf(rooms, state.settings)
+    return { missing: retired ? [...missing, 'shutdown'] : missing, degraded }
+  }
+  const build = (state: State) => buildApp(state, rooms, prefix, own, readiness)
+  let app = await build(state)
+
+  let watch = new AbortController()
+  function watchFilesOf ({ settings: { POLICY_FILE: policy } }: State): void {
+    watch.abort()
+    watch = new AbortController()
+    watchFiles([...files, ...(policy === undefined ? [] : [policy])].map(file => resolve(cwd, file)), watch.signal, takeState)
+  }
+  watchFilesOf(state)
+
+  async function readAgain (): Promise<void> {
+    const next = await read()
+    if (next.mistakes.length > 0) {
+      logger.error(`settings not taken, the old ones stay: ${next.mistakes.join('; ')}`)
+      metrics.reloaded('settings', false)
+      return
+    }
+    for (const warning of next.warnings) logger.warn(warning)
+    onTake(next)
+    // Whole: a request goes on with the app that it began with. The old one holds nothing that would have to be closed.
+    app = await build(next)
+    guard.failuresMax = next.settings.LOGIN_FAILURES_MAX
+    watchFilesOf(next)
+    logger.info('settings taken')
+    metrics.reloaded('settings', true)
+  }
+
+  // One after the other: a slow one must not put an older state over a newer one.
+  let taking = Promise.resolve()
+  function takeState (): Promise<void> {
+    taking = taking.then(readAgain, readAgain)
+    return taking
+  }
+
+  return {
+    handle: (request, response) => app.routing(request, response),
+    retire: () => { retired = true },
+    async reload () {
+      const reopened = audit.reopen().catch(error => logger.error({ err: error }, 'AUDIT_LOG cannot be opened again; the old file goes on'))
+      await Promise.all([takeState(), store.reload(), reopened])
+    },
+    async close () {
+      watch.abort()
+      await app.close()
+    }
+  }
+}
+
+function buildApp ({ settings, products, policy }: State, { logger, audit, logins, counters, addresses, callers, metrics }: Rooms, prefix: string, own: ReadonlySet<string>, readiness: () => Readiness) {
+  const pages = new Set(list(settings.CORS_ORIGINS))
+  if (settings.PUBLIC_URL !== undefined) pages.add(new URL(settings.PUBLIC_URL).origin)
+  const limits = {
+    address: { counters: addresses, max: settings.RATE_LIMIT_MAX },
+    caller: { counters: callers, max: settings.CALLER_LIMIT_MAX }
+  }
+  return createApp({
+    logger,
+    trustProxy: list(settings.TRUST_PROXY),
+    prefix,
+    products,
+    policy,
+    mint: createMint({
+      accountSid: settings.TWILIO_ACCOUNT_SID,
+      keySid: settings.TWILIO_API_KEY_SID,
+      keySecret: settings.TWILIO_API_KEY_SECRET,
+      region: settings.TWILIO_REGION
+    }),
+    audit,
+    origins: { has: origin => pages.has(origin) || own.has(origin) },
+    signIn: metrics.timed((name, password, login) => logins.login(name, password, login)),
+    operators: new Set(list(settings.OPERATORS)),
+    metrics,
+    readiness,
+    limits,
+    askAhead: aheadOf({ counters, limits, logins }),
+    ttl: { default: settings.TOKEN_TTL, max: settings.TOKEN_TTL_MAX ?? settings.TOKEN_TTL }
+  })
+}
