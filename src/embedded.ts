@@ -1,0 +1,95 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { applicationStore, type Authenticate } from './callers/application.js'
+import { addressKeys } from './limits/address.js'
+import { ownOrigins } from './origins.js'
+import { comesBy } from './request.js'
+import { closeRooms, openRooms } from './rooms.js'
+import { serve } from './serving.js'
+import { readGiven, type GivenSettings } from './settings/given.js'
+import { withPolicy } from './state.js'
+
+export interface BrokerOptions {
+  /** Where it lives in the application, such as `/twilio`: a plain path of its own. */
+  prefix: string
+  settings: GivenSettings
+  /** The application's own login; it is asked under the broker's limits of guesses. */
+  authenticate: Authenticate
+  /**
+   * Seconds, up to 900, for which a right password need not be asked for again. Only where `authenticate` decides by
+   * name and password alone. By default it is asked each time.
+   */
+  rememberFor?: number
+  /** What relative paths in the settings start from; by default the process's working directory. */
+  cwd?: string
+  /** Is handed `reload`, which takes up a changed policy or key file at once, and a rotated audit log. Call it on SIGHUP, for instance. */
+  onStart?: (broker: { reload: () => Promise<void> }) => void
+}
+
+/**
+ * The broker inside an application that has a server and users of its own.
+ *
+ * It runs as an app behind the application's router, not as a scope of it: the two may use the same plugins, whose
+ * decorators would meet in one, and no hook, parser or error handler of either touches the other's answers.
+ *
+ * @example
+ * await app.register(broker, {
+ *   prefix: '/twilio',
+ *   settings: { TWILIO_ACCOUNT_SID, TWILIO_API_KEY_SID, TWILIO_API_KEY_SECRET, AUDIT_LOG: 'audit.log' },
+ *   authenticate: async (username, password) => await users.check(username, password) ? {} : null
+ * })
+ * @throws StartError with every mistake there is
+ */
+export async function broker (scope: FastifyInstance, options: BrokerOptions): Promise<void> {
+  const { settings, authenticate, rememberFor = 0, cwd = process.cwd(), onStart } = options
+  const read = async () => withPolicy(await readGiven(settings, cwd, optionMistakes(options)), cwd)
+  const state = await read()
+  const rooms = await openRooms(state, {
+    cwd,
+    stdout: process.stdout,
+    logger: scope.log,
+    store: applicationStore({ authenticate, rememberFor: rememberFor * 1000, addressOf: ip => addressKeys(ip)[0].key })
+  })
+  const own = new Set<string>()
+  const serving = await serve({ state, read, rooms, cwd, prefix: scope.prefix, own })
+  // By now every request is answered.
+  scope.addHook('onClose', async () => {
+    await serving.close()
+    await closeRooms(rooms)
+  })
+  scope.addHook('preClose', async () => serving.retire())
+  scope.addHook('onListen', async () => {
+    const scheme = 'setSecureContext' in scope.server ? 'https' : 'http'
+    for (const bound of scope.addresses() as Array<string | AddressInfo>) {
+      // That of a Unix socket is a path, which no page comes from.
+      if (typeof bound === 'object') for (const origin of ownOrigins(scheme, bound.address, bound.port)) own.add(origin)
+    }
+  })
+
+  const hand = async (request: FastifyRequest, reply: FastifyReply) => {
+    comesBy(request)
+    reply.hijack()
+    serving.handle(request.raw, reply.raw)
+  }
+  // Before the application reads a body. The routes are there to be found, whatever else it routes.
+  scope.addHook('onRequest', hand)
+  scope.all('/', { exposeHeadRoute: false }, hand)
+  scope.all('/*', { exposeHeadRoute: false }, hand)
+  // For the methods that it does not know.
+  scope.setNotFoundHandler(hand)
+  onStart?.({ reload: () => serving.reload() })
+}
+
+/** Without a path of its own, the broker would answer for paths that are the application's. */
+const plainPath = /^(\/[\w.~-]+)+$/
+
+function optionMistakes ({ prefix, authenticate, rememberFor = 0 }: BrokerOptions): string[] {
+  return [
+    ...(plainPath.test(prefix) ? [] : ['prefix must be a plain path of the broker\'s own, such as /twilio']),
+    ...(typeof authenticate === 'function' ? [] : ['authenticate must be a function that takes a name, a password and the request']),
+    ...(rememberFor >= 0 && rememberFor <= longest ? [] : [`rememberFor must be a number of seconds, 0 to ${longest}`])
+  ]
+}
+
+/** Seconds; as for a users file. */
+const longest = 900
