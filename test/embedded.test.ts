@@ -1,12 +1,17 @@
-import { renameSync } from 'node:fs'
+import { readdirSync, readlinkSync, renameSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import type { FastifyRequest } from 'fastify'
 import t from 'tap'
+import { applicationStore } from '../src/callers/application.js'
 import { broker, type BrokerOptions } from '../src/index.js'
+import { comesBy } from '../src/request.js'
+import { selfSigned } from './fakes/twilio/certificate.js'
 import { basic, secrets, susan } from './helpers/broker.js'
 import { application, settings, type Embedded } from './helpers/embedded.js'
 import { origin, users, withstands } from './helpers/hostile.js'
 import { ask, raw } from './helpers/http.js'
+import { askIn, session } from './helpers/http2.js'
 import { open } from './helpers/token.js'
 import { until } from './helpers/until.js'
 
@@ -259,18 +264,54 @@ t.test('a changed policy and a rotated audit log are taken up', async t => {
   t.match((await audit('audit.log.1')).at(-1), { event: 'token.issued' })
 })
 
+/** Files of a folder that this process holds open. */
+function held (folder: string): string[] {
+  const files = readdirSync('/proc/self/fd').flatMap(fd => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)]
+    } catch {
+      return []
+    }
+  })
+  return files.filter(file => file.startsWith(folder))
+}
+
 t.test('when the application closes, what is under way is answered, and then everything is let go of', async t => {
   const listeners = process.eventNames().map(name => [name, process.listenerCount(name)])
   let answerYes: ((yes: object) => void) | undefined
-  const { app, url, close } = await application({
+  const { app, url, folder, close } = await application({
     brokers: [{ authenticate: () => new Promise(resolve => { answerYes = resolve }) }]
   })
   const answer = ask(url, { as: susan, path: token })
   await until(() => answerYes !== undefined)
+  t.strictSame(held(folder), [join(folder, 'audit.log')])
   const closed = app.close()
   answerYes!({})
   t.equal((await answer).status, 200)
   await closed
+  t.strictSame(held(folder), [], 'the audit log is closed')
   await close()
   t.strictSame(process.eventNames().map(name => [name, process.listenerCount(name)]), listeners, 'no signal handler is left, as none was there')
+})
+
+t.test('an application of HTTPS and HTTP/2 is an application too', async t => {
+  const pem = selfSigned('localhost')
+  const { url, close } = await application({ server: { http2: true, https: { cert: pem, key: pem, allowHTTP1: true } } as object })
+  t.teardown(close)
+  const client = session(url)
+  t.teardown(() => client.close())
+  const { port } = new URL(url)
+  const headers = { Origin: `https://localhost:${port}` }
+  t.match(await askIn(client, { as: susan, path: token, headers, body: { room: 'My Room' } }), { status: 200, body: { identity: 'susan' } })
+  t.match(await askIn(client, { as: susan, path: token, headers: { 'content-type': 'text/plain' }, body: '{}' }), { status: 415, headers: { connection: undefined } })
+  t.match(await ask(url, { as: susan, path: token, headers }), { status: 200 })
+  t.equal((await ask(url, { as: susan, path: token, headers: { Origin: `http://localhost:${port}` } })).status, 403)
+})
+
+t.test('a login that hangs is an outage, and does not hold its place for ever', async t => {
+  const store = applicationStore({ authenticate: () => new Promise(() => {}), rememberFor: 0, addressOf: ip => ip, patience: 10 })
+  const raw = {} as IncomingMessage
+  comesBy({ raw } as FastifyRequest)
+  const logins = Array.from({ length: 60 }, () => store.verify('susan', 'secret123', { raw, ip: '127.0.0.1', signal: new AbortController().signal }))
+  for (const outcome of await Promise.allSettled(logins)) t.match(outcome, { status: 'rejected', reason: { message: 'authenticate did not answer within 10 ms' } })
 })
