@@ -2,6 +2,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { answerProblems } from './answers.js'
 import { refusalOf } from './audit/refusals.js'
 import { takeNoBody } from './body.js'
+import { guardScope } from './guarded.js'
+import { answerOpenApi, type OpenApiOptions } from './openapi/openapi.js'
+import { collectRoutes } from './openapi/routes.js'
 import { operatorsOnly, type OperatorsOptions } from './ops/operators.js'
 import { answerReadiness, type Readiness } from './ops/readiness.js'
 import { openToPages } from './origins.js'
@@ -9,7 +12,7 @@ import { problem, type Problem } from './problems.js'
 import { admitRequests } from './request.js'
 import { tokens, type TokensOptions } from './tokens.js'
 
-export interface BrokerOptions extends TokensOptions, OperatorsOptions {
+export interface BrokerOptions extends TokensOptions, OperatorsOptions, OpenApiOptions {
   readiness: () => Readiness
   limits: TokensOptions['limits']
 }
@@ -25,15 +28,20 @@ export async function broker (scope: FastifyInstance, options: BrokerOptions): P
   })
   takeNoBody(scope)
   await openToPages(scope, origins)
-  scope.get('/healthz', { exposeHeadRoute: true }, async () => ({ alive: true }))
+  const routes = collectRoutes(scope)
+  scope.get('/healthz', { exposeHeadRoute: true, config: { kind: 'anyone' }, schema: { summary: 'Whether the process lives', answer: { type: 'object' } } }, async () => ({ alive: true }))
   answerReadiness(scope, readiness)
-  await scope.register(operatorsOnly, options)
+  await scope.register(async callers => {
+    await guardScope(callers, options, () => {})
+    answerOpenApi(callers, routes, options)
+    await callers.register(operatorsOnly, options)
+  })
   await scope.register(tokens, { ...options, prefix: '/token' })
   scope.setNotFoundHandler(request => { throw nothingHere(request, scope.prefix) })
 }
 
 /** Paths outside the guarded scope, and their methods. */
-const methods: Record<string, string[]> = { '/healthz': ['GET', 'HEAD'], '/readyz': ['GET', 'HEAD'], '/metrics': ['GET'] }
+const methods: Record<string, string[]> = { '/healthz': ['GET', 'HEAD'], '/readyz': ['GET', 'HEAD'], '/metrics': ['GET'], '/openapi.json': ['GET'] }
 
 function nothingHere ({ url, method }: FastifyRequest, prefix: string): Problem {
   const allowed = methods[url.split('?', 1)[0]!.slice(prefix.length)]

@@ -130,8 +130,8 @@ export function defineProduct<Settings extends TObject, Request extends TObject,
     async scope => {
       const handler = scope.tokenHandler(product)
       const config = { product: name }
-      scope.post(`/${name}`, { config, schema: { body, querystring: noQuery } }, handler)
-      scope.get(`/${name}`, { config, schema: { querystring: noQuery } }, handler)
+      scope.post(`/${name}`, { config, schema: { summary: `A token for ${name}`, body, querystring: noQuery } }, handler)
+      scope.get(`/${name}`, { config, schema: { summary: `A token for ${name}, with nothing asked`, querystring: noQuery } }, handler)
     },
     // Erasing the type parameters is sound: the broker hands `grant` only what these same schemas accepted.
     { [description]: { identity: { maxLength: 256 }, ...definition, body, entry } as unknown as ProductDescription }
@@ -146,8 +146,8 @@ export const noQuery = Type.Object({}, { additionalProperties: false })
 export function requestBody (request: TObject) {
   return Type.Object({
     ...request.properties,
-    ttl: Type.Optional(Type.Integer({ minimum: 180, maximum: 86400, description: 'seconds' })),
-    identity: Type.Optional(Type.String({ minLength: 1, maxLength: 256 }))
+    ttl: Type.Optional(Type.Integer({ minimum: 180, maximum: 86400, description: 'seconds that the token lives' })),
+    identity: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'the name inside the token; without it, your own' }))
   }, { additionalProperties: false })
 }
 

@@ -55,8 +55,8 @@ export async function tokens (scope: FastifyInstance, options: TokensOptions): P
   const combiner = new Combiner(products)
   scope.post<{ Body: Combined }>('/', {
     prefixTrailingSlash: 'no-slash',
-    config: { credentialsInBody: true },
-    schema: { body: combined, querystring: noQuery },
+    config: { credentialsInBody: true, kind: 'tokens' },
+    schema: { summary: 'One token for several products', body: combined, querystring: noQuery },
     preValidation: (request, _reply) => identifyByBody(request, signIn)
   }, async (request, reply) => {
     const { products, ...asked } = request.body
@@ -75,8 +75,10 @@ export async function tokens (scope: FastifyInstance, options: TokensOptions): P
 
 const combined = Type.Object({
   ...requestBody(Type.Object({})).properties,
-  products: Type.Optional(Type.Record(Type.String(), Type.Object({}), { minProperties: 1 })),
-  username: Type.Optional(Type.String()),
+  products: Type.Optional(Type.Record(Type.String(), Type.Object({}), {
+    minProperties: 1, description: 'what each product is asked for, by its name; without it, all that the caller may have with nothing asked'
+  })),
+  username: Type.Optional(Type.String({ description: 'with password, in the place of the Authorization header' })),
   password: Type.Optional(Type.String())
 }, { additionalProperties: false })
 

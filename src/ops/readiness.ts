@@ -10,7 +10,8 @@ export interface Readiness {
 
 /** For load balancers: never limited, without credentials, and it tells no more than the parts' names. */
 export function answerReadiness (scope: FastifyInstance, readiness: () => Readiness): void {
-  scope.get('/readyz', { exposeHeadRoute: true }, async (_request, reply) => {
+  const schema = { summary: 'Whether it can give tokens', answer: { type: 'object' } }
+  scope.get('/readyz', { exposeHeadRoute: true, config: { kind: 'anyone' }, schema }, async (_request, reply) => {
     const { missing, degraded } = readiness()
     const ready = missing.length === 0
     reply.code(ready ? 200 : 503)
