@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { answerProblems } from './answers.js'
 import { refusalOf } from './audit/refusals.js'
 import { takeNoBody } from './body.js'
@@ -28,6 +28,7 @@ export async function broker (scope: FastifyInstance, options: BrokerOptions): P
   })
   takeNoBody(scope)
   await openToPages(scope, origins)
+  const methodsOf = collectMethods(scope)
   const routes = collectRoutes(scope)
   scope.get('/healthz', { exposeHeadRoute: true, config: { kind: 'anyone' }, schema: { summary: 'Whether the process lives', answer: { type: 'object' } } }, async () => ({ alive: true }))
   answerReadiness(scope, readiness)
@@ -37,14 +38,19 @@ export async function broker (scope: FastifyInstance, options: BrokerOptions): P
     await callers.register(operatorsOnly, options)
   })
   await scope.register(tokens, { ...options, prefix: '/token' })
-  scope.setNotFoundHandler(request => { throw nothingHere(request, scope.prefix) })
+  scope.setNotFoundHandler(({ method, url }) => { throw nothingHere(method, methodsOf(url.split('?', 1)[0]!)) })
 }
 
-/** Paths outside the guarded scope, and their methods. */
-const methods: Record<string, string[]> = { '/healthz': ['GET', 'HEAD'], '/readyz': ['GET', 'HEAD'], '/metrics': ['GET'], '/openapi.json': ['GET'] }
+/** The methods of each path that is registered after this. */
+function collectMethods (scope: FastifyInstance): (path: string) => string[] | undefined {
+  const methods = new Map<string, string[]>()
+  scope.addHook('onRoute', ({ url, method }) => {
+    methods.set(url, [...methods.get(url) ?? [], String(method)].sort())
+  })
+  return path => methods.get(path)
+}
 
-function nothingHere ({ url, method }: FastifyRequest, prefix: string): Problem {
-  const allowed = methods[url.split('?', 1)[0]!.slice(prefix.length)]
+function nothingHere (method: string, allowed: string[] | undefined): Problem {
   return allowed === undefined || allowed.includes(method)
     ? problem('not-found')
     : problem('method-not-allowed', { headers: { Allow: allowed.join(', ') } })

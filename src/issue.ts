@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { Audit } from './audit/audit.js'
+import type { Recorder } from './audit/audit.js'
 import type { Caller } from './callers/store.js'
 import type { Mint } from './mint.js'
 import { chooser } from './policy/patterns.js'
@@ -11,7 +11,7 @@ import type { Enabled } from './settings/read.js'
 export interface IssueOptions {
   policy: Policy
   mint: Mint
-  audit: Audit
+  audit: Recorder
   /** Seconds: what a caller gets, and the most it may ask for where no policy says more. */
   ttl: { default: number, max: number }
 }

@@ -10,6 +10,7 @@ import { HashQueue } from './callers/queue.js'
 import { addressKeys } from './limits/address.js'
 import type { Counters, CounterSource } from './limits/counters.js'
 import { memory } from './limits/memory.js'
+import { History } from './ops/history.js'
 import { createMetrics, type Metrics } from './ops/metrics.js'
 import type { Readiness } from './ops/readiness.js'
 import type { Settings } from './settings/schema.js'
@@ -27,6 +28,7 @@ export interface Rooms {
   addresses: Counters
   callers: Counters
   metrics: Metrics
+  history: History
 }
 
 const minute = 60_000
@@ -66,7 +68,8 @@ export async function openRooms ({ settings, mistakes, warnings }: State, { cwd,
     counters,
     addresses: counters.counters('address', minute),
     callers: counters.counters('caller', minute),
-    metrics
+    metrics,
+    history: new History()
   }
 }
 

@@ -93,9 +93,10 @@ export async function serve ({ state, read, rooms, cwd, prefix = '', own, files 
   }
 }
 
-function buildApp ({ settings, products, policy }: State, { logger, audit, logins, counters, addresses, callers, metrics }: Rooms, prefix: string, own: ReadonlySet<string>, readiness: () => Readiness) {
+function buildApp ({ settings, products, policy, given }: State, { logger, audit, logins, counters, addresses, callers, metrics, ...rooms }: Rooms, prefix: string, own: ReadonlySet<string>, readiness: () => Readiness) {
   const pages = new Set(list(settings.CORS_ORIGINS))
   if (settings.PUBLIC_URL !== undefined) pages.add(new URL(settings.PUBLIC_URL).origin)
+  const history = settings.CONSOLE && settings.OPERATORS !== undefined ? rooms.history : undefined
   const limits = {
     address: { counters: addresses, max: settings.RATE_LIMIT_MAX },
     caller: { counters: callers, max: settings.CALLER_LIMIT_MAX }
@@ -112,11 +113,13 @@ function buildApp ({ settings, products, policy }: State, { logger, audit, login
       keySecret: settings.TWILIO_API_KEY_SECRET,
       region: settings.TWILIO_REGION
     }),
-    audit,
+    audit: history?.listeningTo(audit) ?? audit,
     origins: { has: origin => pages.has(origin) || own.has(origin) },
-    signIn: metrics.timed((name, password, login) => logins.login(name, password, login)),
+    signIn: metrics.timed((name, password, login) => logins.login(name, password, login), seconds => history?.login(seconds)),
     operators: new Set(list(settings.OPERATORS)),
     metrics,
+    history,
+    given,
     readiness,
     limits,
     askAhead: aheadOf({ counters, limits, logins }),

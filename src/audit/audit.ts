@@ -55,6 +55,9 @@ export interface Audit {
   close (): Promise<void>
 }
 
+/** What a request needs of it. */
+export type Recorder = Pick<Audit, 'record'>
+
 interface Waiting { line: string, written: () => void, failed: (error: unknown) => void }
 
 /** Refusals that are owed at most; each costs about 1 KB. */

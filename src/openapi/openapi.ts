@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { Type } from 'typebox'
+import { Type } from '../type.js'
 import type { Caller } from '../callers/store.js'
 import type { Policy } from '../policy/policy.js'
 import { documentOf } from './document.js'

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { TObject } from 'typebox'
+import type { TObject } from '../type.js'
 
 /** Who may ask, and so what may befall them. */
 export type Kind = 'anyone' | 'callers' | 'tokens' | 'operators'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../type.js'
 import { problems, type ProblemCode } from '../problems.js'
 
 const codes = Object.keys(problems) as ProblemCode[]

@@ -12,6 +12,8 @@ export interface Gauges {
   audit: { readonly ok: boolean, readonly owed: number, readonly lost: number }
 }
 
+type Reloaded = 'settings' | 'users' | 'certificate'
+
 export type Metrics = ReturnType<typeof createMetrics>
 
 /** Seconds. A remembered login takes a millisecond, a first one tens of them, an outage up to a second. */
@@ -33,8 +35,15 @@ export function createMetrics () {
   const reloads = new Counter({ name: 'token_broker_reloads_total', help: 'Changed files, by what they are and whether they were taken', labelNames: ['what', 'outcome'], registers })
   const clockSteps = new Counter({ name: 'token_broker_clock_steps_total', help: 'Times that the machine\'s clock was set while the broker ran', registers })
 
+  /** What is read of the rooms, by name. */
+  const gauges = new Map<string, () => number>()
+  const lastReloads: Partial<Record<Reloaded, { taken: boolean, at: string }>> = {}
+
   return {
     registry,
+    lastReloads: lastReloads as Readonly<typeof lastReloads>,
+    /** The gauges as they stand. */
+    now: () => Object.fromEntries([...gauges].map(([name, read]) => [name, read()])),
 
     watch ({ queue, store, counters, audit }: Gauges): void {
       for (const [name, help, read] of [
@@ -45,6 +54,7 @@ export function createMetrics () {
         ['audit_up', '1 while the audit can be written, 0 since it could not', () => Number(audit.ok)],
         ['audit_owed', 'Refusals whose lines wait until the audit can be written again', () => audit.owed]
       ] as const) {
+        gauges.set(name, read)
         registry.registerMetric(new Gauge({ name: `token_broker_${name}`, help, registers: [], collect () { this.set(read()) } }))
       }
       registry.registerMetric(new Counter({
@@ -58,7 +68,10 @@ export function createMetrics () {
       }))
     },
 
-    reloaded: (what: 'settings' | 'users' | 'certificate', taken: boolean) => reloads.inc({ what, outcome: taken ? 'taken' : 'refused' }),
+    reloaded (what: Reloaded, taken: boolean): void {
+      reloads.inc({ what, outcome: taken ? 'taken' : 'refused' })
+      lastReloads[what] = { taken, at: new Date().toISOString() }
+    },
     clockStepped: () => clockSteps.inc(),
 
     /** Counts what a scope answers. */
@@ -71,12 +84,15 @@ export function createMetrics () {
       })
     },
 
-    /** The same sign-in, timed where it has to wait. */
-    timed: (signIn: SignIn): SignIn => (name, password, login) => {
+    /**
+     * The same sign-in, timed where it has to wait.
+     * @param heard is told each time, in seconds
+     */
+    timed: (signIn: SignIn, heard = (_seconds: number) => {}): SignIn => (name, password, login) => {
       const answer = signIn(name, password, login)
       if (answer instanceof Promise) {
         const end = logins.startTimer()
-        answer.then(() => end({ outcome: 'accepted' }), (error: unknown) => end({ outcome: error instanceof Problem ? error.code : 'hung-up' }))
+        answer.then(() => heard(end({ outcome: 'accepted' })), (error: unknown) => heard(end({ outcome: error instanceof Problem ? error.code : 'hung-up' })))
       }
       return answer
     }

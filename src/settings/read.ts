@@ -23,6 +23,8 @@ export interface Read {
   products: Enabled[]
   /** Every product there is, on or off. */
   known: Product[]
+  /** Of every setting, the products' own included, whether it is set. */
+  given: Record<string, boolean>
   mistakes: string[]
   warnings: string[]
 }
@@ -54,7 +56,7 @@ export async function readValues (given: Environment, cwd: string, mistakes: str
     if (value !== undefined && used(value)) mistakes.push(`${name} is not supported by this version; remove it`)
   }
   const products = enabled(loaded.products, named !== undefined, values, mistakes)
-  return { settings: values as Settings, products, known: loaded.known, mistakes, warnings: [...strangers(variables, all, mistakes), ...cautions.flatMap(caution => caution(values))] }
+  return { settings: values as Settings, products, known: loaded.known, given: givenOf(all, variables), mistakes, warnings: [...strangers(variables, all, mistakes), ...cautions.flatMap(caution => caution(values))] }
 }
 
 /** What is wrong with one setting that no product owns, by itself; undefined when nothing is. */
@@ -109,6 +111,10 @@ function withProducts (products: Product[], mistakes: string[]): TObject {
     }
   }
   return Type.Object(properties)
+}
+
+function givenOf (all: TObject, variables: Environment): Record<string, boolean> {
+  return Object.fromEntries(Object.keys(all.properties).map(name => [name, variables[name] !== undefined]))
 }
 
 interface Fault { instancePath: string, params: { missingProperty?: string } }

@@ -75,10 +75,12 @@ t.test('it says of each operation whether its reader may ask for it', async t =>
   const settings = { OPERATORS: 'olga', POLICY_FILE: 'policy.yaml' }
   const broker = await started(t, { settings, files: { 'policy.yaml': policy('enforce') } })
   const [forSusan, forOlga] = [await read(broker.url), await read(broker.url, basic('olga', 'secret123'))]
+  t.ok((await new Validator().validate({ ...forOlga })).valid)
   t.strictSame(allowed(forSusan), ['/token/sync', '/token/video'])
   t.strictSame(allowed(forOlga), [])
   t.equal(forSusan.paths['/metrics']!.get!['x-allowed'], false)
   t.equal(forOlga.paths['/metrics']!.get!['x-allowed'], true)
+  t.match(forOlga.paths['/operator.json']!.get, { 'x-allowed': true, parameters: [{ name: 'after', in: 'query', schema: { pattern: '^[0-9]{1,15}$' } }] })
   t.match(forOlga.paths['/healthz']!.get, { security: [], 'x-allowed': undefined })
 
   const tried = await started(t, { settings, files: { 'policy.yaml': policy('audit') } })
