@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { codes, codesIn, type ErrorCode } from '../explain/codes.js'
+import { codes, codesIn, inVoice, type ErrorCode } from '../explain/codes.js'
 import { paintFor, type Paint } from './colours.js'
 import { newCommand, withExamples } from './command.js'
 import { Failure, toExitCode } from './failure.js'
@@ -40,17 +40,14 @@ function list ({ stdout }: Io, json: boolean | undefined): number {
   return exitCodes.ok
 }
 
-function inWords (code: number, { title, causes, look, fix, voice, shown }: ErrorCode, paint: Paint): string {
-  const seen = [
-    ...(voice === undefined ? [] : [`Voice tells the same as ${voice}, which its SDK shows as ${codes[voice]!.shown}.`]),
-    ...(voice === undefined && shown !== undefined ? [`The Voice SDK shows it as ${shown}${shown === 53000 ? ', unless its Device is made with enableImprovedSignalingErrorPrecision: true' : ''}.`] : [])
-  ]
+function inWords (code: number, known: ErrorCode, paint: Paint): string {
+  const { title, causes, look, fix } = known
   return [
     paint('bold', `${code}  ${title}`),
     ...causes.map((cause, i) => `${i === 0 ? 'causes   ' : '         '}- ${cause}`),
     `look     ${look}`,
     `fix      ${fix}`,
-    ...seen.map(sentence => `note     ${sentence}`),
+    ...inVoice(known).map(sentence => `note     ${sentence}`),
     ''
   ].join('\n')
 }

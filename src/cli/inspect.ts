@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
+import { about, grantsOf } from '../explain/about.js'
 import { findings, type Finding } from '../explain/findings.js'
-import { isObject, shown } from '../explain/json.js'
 import { readToken, type Token } from '../explain/read-token.js'
 import { checkSignature, type Signature } from '../explain/signature.js'
-import { clock, grantsInWords } from '../explain/words.js'
+import { grantsInWords } from '../explain/words.js'
 import { codes } from '../explain/codes.js'
 import { readSettings } from '../settings/read.js'
 import type { Settings } from '../settings/schema.js'
@@ -39,7 +39,7 @@ async function inspect (io: Io, given: string | undefined, { json }: InspectOpti
   const { header, claims } = token
   io.stdout.write(json
     ? `${JSON.stringify({ accepted, header, claims, grants: grantsInWords(grantsOf(token)), signature, findings: found.map(finding => ({ ...finding, voice: codes[finding.code]?.voice })) })}\n`
-    : [...about(token, signature, now), ...verdict(found, accepted, paintFor(io))].map(line => `${line}\n`).join(''))
+    : [...told(token, signature, now), ...verdict(found, accepted, paintFor(io))].map(line => `${line}\n`).join(''))
   return accepted ? exitCodes.ok : exitCodes.no
 }
 
@@ -48,42 +48,17 @@ async function signatureOf (token: Token, { TWILIO_API_KEY_SECRET: secret, TWILI
   return checkSignature(token, secret, { ...(keySid && { TWILIO_API_KEY_SID: keySid }), ...(accountSid && { TWILIO_ACCOUNT_SID: accountSid }) })
 }
 
-function grantsOf ({ claims }: Token): Record<string, unknown> {
-  return isObject(claims?.grants) ? claims.grants : {}
-}
-
 const signatures = {
   right: 'right, by the configured secret',
   wrong: 'not by the configured secret',
   unchecked: 'not checked, as TWILIO_API_KEY_SECRET is not set or not right'
 }
 
-/** What the token says. Nothing, where it is none. */
-function about (token: Token, signature: Signature, now: number): string[] {
-  const { header, claims } = token
-  if (header === undefined || claims === undefined) return []
-  const { iss, sub, iat, exp } = claims
-  const rows: Array<[name: string, ...values: string[]]> = [
-    ['header', Object.entries(header).map(([name, value]) => `${shown(name)} ${shown(value)}`).join(', ')],
-    ['key', said(iss)],
-    ['account', said(sub)],
-    ['identity', said(grantsOf(token).identity)],
-    ['grants', ...grantsInWords(grantsOf(token))],
-    ['issued', time(iat)],
-    ['ends', `${time(exp)}${typeof exp === 'number' && exp > now ? `, in ${clock(exp - now)}` : ''}`],
-    ['signature', typeof signature === 'string' ? signatures[signature] : `by the configured secret ${signature.spoilt}`]
-  ]
+/** What the token says, and what is known of its signature. Nothing, where it is none. */
+function told (token: Token, signature: Signature, now: number): string[] {
+  const rows = about(token, now)
+  if (rows.length > 0) rows.push(['signature', typeof signature === 'string' ? signatures[signature] : `by the configured secret ${signature.spoilt}`])
   return rows.flatMap(([name, ...values]) => values.map((value, i) => `${(i === 0 ? name : '').padEnd(11)}${value}`))
-}
-
-function said (value: unknown): string {
-  return value === undefined ? 'none' : shown(value)
-}
-
-/** NumericDate of RFC 7519 §2, where it is one. */
-function time (value: unknown): string {
-  const date = new Date(typeof value === 'number' ? value * 1000 : NaN)
-  return Number.isNaN(date.getTime()) ? said(value) : date.toISOString().replace('.000', '')
 }
 
 function verdict (found: Finding[], accepted: boolean, paint: Paint): string[] {

@@ -137,3 +137,10 @@ export const codes: Readonly<Record<number, ErrorCode>> = {
 export function codesIn (text: string): Array<[code: number, known: ErrorCode | undefined]> {
   return [...new Set(text.match(/(?<!\d)\d{5}(?!\d)/g))].map(digits => [Number(digits), codes[Number(digits)]])
 }
+
+/** How Voice, which has codes of its own, tells the same. */
+export function inVoice ({ voice, shown }: ErrorCode): string[] {
+  if (voice !== undefined) return [`Voice tells the same as ${voice}, which its SDK shows as ${codes[voice]!.shown}.`]
+  if (shown === undefined) return []
+  return [`The Voice SDK shows it as ${shown}${shown === 53000 ? ', unless its Device is made with enableImprovedSignalingErrorPrecision: true' : ''}.`]
+}

@@ -1,4 +1,4 @@
-import { isObject } from './json.js'
+import { grantsOf } from './about.js'
 import type { Token } from './read-token.js'
 import type { Case, Configured, Group } from './rule.js'
 import { claims } from './rules-claims.js'
@@ -27,7 +27,7 @@ export interface Surroundings {
 export function findings (token: Token, surroundings: Surroundings): Finding[] {
   const other = vendor(token)
   if (other !== undefined) return [{ code: 20101, refused: true, says: `this is no Twilio access token but ${other}` }]
-  const found: Case = { ...surroundings, token, header: token.header ?? {}, claims: token.claims ?? {}, grants: isObject(token.claims?.grants) ? token.claims.grants : {} }
+  const found: Case = { ...surroundings, token, header: token.header ?? {}, claims: token.claims ?? {}, grants: grantsOf(token) }
   return rulesFor(token).flatMap(group => {
     const broken = group.find(({ when }) => when(found))
     if (broken === undefined) return []
