@@ -8,12 +8,15 @@ import { collectRoutes } from './openapi/routes.js'
 import { operatorsOnly, type OperatorsOptions } from './ops/operators.js'
 import { answerReadiness, type Readiness } from './ops/readiness.js'
 import { openToPages } from './origins.js'
+import { answerPages } from './pages.js'
 import { problem, type Problem } from './problems.js'
 import { admitRequests } from './request.js'
 import { tokens, type TokensOptions } from './tokens.js'
 
 export interface BrokerOptions extends TokensOptions, OperatorsOptions, OpenApiOptions {
   readiness: () => Readiness
+  /** Whether there is a page to see the broker by. */
+  console: boolean
   limits: TokensOptions['limits']
 }
 
@@ -32,6 +35,7 @@ export async function broker (scope: FastifyInstance, options: BrokerOptions): P
   const routes = collectRoutes(scope)
   scope.get('/healthz', { exposeHeadRoute: true, config: { kind: 'anyone' }, schema: { summary: 'Whether the process lives', answer: { type: 'object' } } }, async () => ({ alive: true }))
   answerReadiness(scope, readiness)
+  if (options.console) answerPages(scope)
   await scope.register(async callers => {
     await guardScope(callers, options, () => {})
     answerOpenApi(callers, routes, options)

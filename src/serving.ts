@@ -118,6 +118,7 @@ function buildApp ({ settings, products, policy, given }: State, { logger, audit
     signIn: metrics.timed((name, password, login) => logins.login(name, password, login), seconds => history?.login(seconds)),
     operators: new Set(list(settings.OPERATORS)),
     metrics,
+    console: settings.CONSOLE,
     history,
     given,
     readiness,

@@ -50,6 +50,11 @@ export class History {
     }
   }
 
+  /** Events since the start. */
+  get count (): number {
+    return this.#count
+  }
+
   login (seconds: number): void {
     const { logins } = this.#minute()
     const ms = seconds * 1000

@@ -37,6 +37,8 @@ export async function operatorsOnly (scope: FastifyInstance, { operators, metric
     minutes: history.minutes(),
     reloads: metrics.lastReloads,
     settings: given,
+    // Who knows a later one than this knew the broker before it started anew.
+    lastEvent: history.count,
     events: history.events(Number(after ?? 0))
   }))
 }

@@ -6,7 +6,7 @@ import { Type, type TObject, type TSchema } from '../type.js'
 import { describe, type Product } from '../product.js'
 import { loadProducts } from '../products.js'
 import { nearMiss } from './near-miss.js'
-import { cautions, list, rules, unbuilt } from './rules.js'
+import { cautions, list, rules } from './rules.js'
 import { fromFile, schema, type Settings } from './schema.js'
 
 export type Environment = Record<string, string | undefined>
@@ -51,10 +51,6 @@ export async function readValues (given: Environment, cwd: string, mistakes: str
   const all = withProducts(loaded.products, mistakes)
   const values = validated(all, variables, mistakes)
   for (const rule of rules) mistakes.push(...rule(values))
-  for (const [name, used] of unbuilt) {
-    const value = variables[name]
-    if (value !== undefined && used(value)) mistakes.push(`${name} is not supported by this version; remove it`)
-  }
   const products = enabled(loaded.products, named !== undefined, values, mistakes)
   return { settings: values as Settings, products, known: loaded.known, given: givenOf(all, variables), mistakes, warnings: [...strangers(variables, all, mistakes), ...cautions.flatMap(caution => caution(values))] }
 }

@@ -64,11 +64,6 @@ export const rules: Rule[] = [
       : ['HOST is not a loopback address, so passwords would cross the network unencrypted: set TLS_CERT_FILE and TLS_KEY_FILE, put a proxy with TLS in front and name it in TRUST_PROXY, or set INSECURE_HTTP=true']
 ]
 
-/** Settings that this version knows and cannot serve yet: refused, since one that is ignored is believed to work. */
-export const unbuilt: Array<[keyof Settings, (value: string) => boolean]> = [
-  ['CONSOLE', value => value === 'true']
-]
-
 /** What works and may still not be meant. */
 export const cautions: Rule[] = [
   ({ LOGIN_URL: url }) => url !== undefined && /^http:/.test(url) && URL.canParse(url) && !isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ''))

@@ -93,14 +93,6 @@ t.test('a product that Twilio does not serve in the region is off', async t => {
   t.strictSame(names(await readSettings({ ...complete, PRODUCTS: 'voice' }, t.testdir())), ['voice'])
 })
 
-t.test('what is not built yet is refused when it is asked for', async t => {
-  for (const settings of [{ CONSOLE: 'true' }]) {
-    const [name] = Object.keys(settings)
-    t.strictSame((await readSettings({ ...complete, ...settings }, t.testdir())).mistakes, [`${name} is not supported by this version; remove it`])
-  }
-  t.strictSame((await readSettings({ ...complete, CONSOLE: 'false' }, t.testdir())).mistakes, [])
-})
-
 t.test('passwords that would go to a login unencrypted are warned of', async t => {
   const warnings = async (LOGIN_URL: string) => (await readSettings({ ...complete, LOGIN_URL }, t.testdir())).warnings
   t.match(await warnings('http://app.example.com/login'), [/^LOGIN_URL is http: to another machine/])

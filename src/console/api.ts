@@ -1,0 +1,67 @@
+/** Kept in memory alone: a page that is closed or loaded again knows nobody. */
+export interface Credentials {
+  name: string
+  password: string
+}
+
+/** Why there is no answer, in a sentence for a person. */
+export interface Refusal {
+  status: number
+  /** The broker's code, or `no-answer` and `not-the-broker`. */
+  code: string
+  detail: string
+  errors: Array<{ path: string, message: string }>
+  /** Seconds, where the broker said when to try again. */
+  retryAfter: number | undefined
+  requestId: string | undefined
+}
+
+export type Result<Answer> = { answer: Answer, refusal?: never } | { answer?: never, refusal: Refusal }
+
+/** Milliseconds. A broker that is up answers within one or two seconds. */
+const patience = 30_000
+
+/** Asks the broker that the page came from. */
+export async function ask<Answer> (path: string, credentials: Credentials, body?: object): Promise<Result<Answer>> {
+  try {
+    const response = await fetch(path, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { Authorization: basic(credentials), ...(body !== undefined && { 'Content-Type': 'application/json' }) },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      // Nothing but what stands here: else a browser answers a 401 with its own password dialog, and remembers what is typed there.
+      credentials: 'omit',
+      redirect: 'error',
+      signal: AbortSignal.timeout(patience)
+    })
+    const answer = read(await response.text())
+    return response.ok && answer !== undefined ? { answer: answer as Answer } : { refusal: refusalOf(response, answer ?? {}) }
+  } catch {
+    return { refusal: { ...nothing, code: 'no-answer', detail: 'No answer: the network or the broker is down. Try again.' } }
+  }
+}
+
+const nothing = { status: 0, errors: [], retryAfter: undefined, requestId: undefined }
+
+/** RFC 7617 §2.1: in UTF-8, as the broker's challenge says. */
+export function basic ({ name, password }: Credentials): string {
+  const bytes = new TextEncoder().encode(`${name}:${password}`)
+  return `Basic ${btoa(String.fromCodePoint(...bytes))}`
+}
+
+function read (text: string): Partial<Refusal> | undefined {
+  try {
+    return Object(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}
+
+/** RFC 9457 */
+function refusalOf ({ status, headers }: Response, { code, detail, errors, requestId }: Partial<Refusal>): Refusal {
+  const seconds = Number(headers.get('Retry-After'))
+  const retryAfter = seconds > 0 ? seconds : undefined
+  if (typeof code !== 'string' || typeof detail !== 'string') {
+    return { ...nothing, status, retryAfter, code: 'not-the-broker', detail: `The answer is not the broker's, but ${status} of something in between, such as a proxy.` }
+  }
+  return { status, code, detail, errors: errors ?? [], retryAfter, requestId }
+}

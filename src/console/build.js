@@ -1,0 +1,50 @@
+// Builds the pages into dist/console: bundled, named by their content, and compressed.
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { basename, extname, join } from 'node:path'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+
+const here = new URL('.', import.meta.url).pathname
+const folder = new URL('../../dist/console', import.meta.url).pathname
+/** With --maps, source maps too: the tests read Chromium's coverage by them. */
+const sourcemap = process.argv.includes('--maps') ? 'linked' : false
+
+await rm(folder, { recursive: true, force: true })
+await mkdir(folder, { recursive: true })
+
+const { metafile, outputFiles } = await build({
+  entryPoints: ['main.tsx', 'docs.tsx', 'style.css', 'icon.svg'].map(name => join(here, name)),
+  bundle: true,
+  splitting: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2022',
+  tsconfig: join(here, 'tsconfig.json'),
+  loader: { '.svg': 'copy' },
+  entryNames: '[name]-[hash]',
+  chunkNames: '[name]-[hash]',
+  // The licences of what is bundled ask for their notices to stay.
+  legalComments: 'eof',
+  sourcemap,
+  outdir: folder,
+  metafile: true,
+  write: false,
+  logLevel: 'warning'
+})
+
+/** `main.tsx` → `main-ABC.js` */
+const built = Object.fromEntries(Object.entries(metafile.outputs)
+  .flatMap(([path, { entryPoint }]) => entryPoint === undefined ? [] : [[basename(entryPoint), basename(path)]]))
+
+const files = outputFiles.map(({ path, contents }) => [basename(path), contents])
+for (const name of ['index.html', 'docs.html']) {
+  const html = await readFile(join(here, name), 'utf8')
+  files.push([name, Buffer.from(html.replaceAll(/\{\{([\w.]+)\}\}/g, (_, source) => `console/${built[source]}`))])
+}
+
+for (const [name, contents] of files) {
+  await writeFile(join(folder, name), contents)
+  if (extname(name) === '.map') continue
+  await writeFile(join(folder, `${name}.gz`), gzipSync(contents, { level: 9 }))
+  await writeFile(join(folder, `${name}.br`), brotliCompressSync(contents, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: contents.length } }))
+}

@@ -1,0 +1,25 @@
+import { useState } from 'preact/hooks'
+
+/** A piece of text to take along. */
+export function Copy ({ title, text }: { title: string, text: string }) {
+  const [said, setSaid] = useState('')
+  async function copy (): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(text)
+      setSaid('Copied')
+    } catch {
+      // Browsers offer no clipboard to pages that came without TLS from another machine.
+      setSaid('Mark it and copy it by hand')
+    }
+  }
+  return (
+    <section class='copy'>
+      <div class='bar'>
+        <h3>{title}</h3>
+        <span class='fine' role='status'>{said}</span>
+        <button type='button' class='quiet' onClick={copy} aria-label={`Copy ${title}`}>Copy</button>
+      </div>
+      <pre tabIndex={0}>{text}</pre>
+    </section>
+  )
+}

@@ -1,0 +1,3 @@
+import { render } from 'preact'
+
+render(<p>Reference</p>, document.getElementById('page')!)

@@ -1,0 +1,127 @@
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import { ask, type Credentials, type Refusal } from './api.js'
+import { Chart } from './chart.js'
+import { Events } from './events.js'
+import { Problem } from './problem.js'
+import { codesOf, lastOf, merged, seriesOf, type Event, type Told } from './told.js'
+
+/** Milliseconds between two looks. */
+const every = 3000
+
+/** What the broker did in the last hour, and how it is. */
+export function Operator ({ credentials }: { credentials: Credentials }) {
+  const { told, events, refusal } = useTold(credentials)
+  const charts = useMemo(() => told && {
+    tokens: seriesOf(told, ({ tokens }) => tokens),
+    refusals: seriesOf(told, ({ refusals }) => refusals),
+    logins: seriesOf(told, ({ logins }) => ({ mean: logins.meanMs, slowest: logins.slowestMs }))
+  }, [told])
+  return (
+    <>
+      {refusal && <Problem refusal={refusal} />}
+      {told && charts && (
+        <>
+          <State told={told} />
+          <div class='charts'>
+            <Chart title='Tokens a minute' unit='product' series={charts.tokens} hour='sum' />
+            <Chart title='Refusals a minute' unit='product' series={charts.refusals} hour='sum' />
+            <Chart title='Logins that were not remembered' unit='milliseconds' series={charts.logins} hour='most' />
+          </div>
+          <div class='columns even'>
+            <Codes told={told} />
+            <Reloads told={told} />
+          </div>
+          <Events events={events} />
+          <Settings told={told} />
+        </>
+      )}
+    </>
+  )
+}
+
+/** Asks again and again. Not after a refusal of the credentials: that would count as guessing. */
+function useTold (credentials: Credentials) {
+  const [state, setState] = useState<{ told?: Told, events: Event[], refusal?: Refusal | undefined }>({ events: [] })
+  useEffect(() => {
+    let ended = false
+    let timer: ReturnType<typeof setTimeout>
+    let known: Event[] = []
+    async function look (): Promise<void> {
+      const { answer, refusal } = await ask<Told>(`operator.json?after=${lastOf(known)}`, credentials)
+      if (ended) return
+      if (answer === undefined) setState(state => ({ ...state, refusal }))
+      else {
+        known = merged(known, answer)
+        setState({ told: answer, events: known })
+      }
+      if (refusal === undefined || ![401, 403].includes(refusal.status)) timer = setTimeout(look, Math.max(every, (refusal?.retryAfter ?? 0) * 1000))
+    }
+    look()
+    return () => {
+      ended = true
+      clearTimeout(timer)
+    }
+  }, [credentials])
+  return state
+}
+
+const parts: Array<[gauge: string, title: string, up: string, down: string]> = [
+  ['store_up', 'Store of callers', 'up', 'away: nobody can sign in'],
+  ['audit_up', 'Audit', 'is written', 'cannot be written: no token is given'],
+  ['limits_shared', 'Limits', 'are counted', 'Redis is away']
+]
+
+function State ({ told: { readiness: { missing, degraded }, gauges, at } }: { told: Told }) {
+  const state = missing.length > 0 ? `Not ready: ${missing.join(', ')}` : degraded.length > 0 ? `Ready, without ${degraded.join(', ')}` : 'Ready'
+  return (
+    <section class='tiles' aria-label='State'>
+      <div class={missing.length > 0 ? 'tile bad' : 'tile good'}><span>Broker</span><b>{state}</b></div>
+      {parts.map(([gauge, title, up, down]) => (
+        <div key={gauge} class={gauges[gauge] === 1 ? 'tile good' : 'tile bad'}><span>{title}</span><b>{gauges[gauge] === 1 ? up : down}</b></div>
+      ))}
+      <div class='tile'><span>Guard</span><b>{gauges.hashes_running} hashing, {gauges.hashes_waiting} waiting</b></div>
+      <div class='tile'><span>As of</span><b><time dateTime={at}>{new Date(at).toTimeString().slice(0, 8)}</time></b></div>
+    </section>
+  )
+}
+
+function Codes ({ told: { minutes } }: { told: Told }) {
+  const codes = codesOf(minutes)
+  return (
+    <section class='card'>
+      <h2>Refusals in the last hour</h2>
+      {codes.length === 0
+        ? <p>None of a request that brought credentials.</p>
+        : <dl class='rows'>{codes.map(([code, count]) => <div key={code}><dt><code>{code}</code></dt><dd>{count}</dd></div>)}</dl>}
+    </section>
+  )
+}
+
+function Reloads ({ told: { reloads } }: { told: Told }) {
+  const all = Object.entries(reloads)
+  return (
+    <section class='card'>
+      <h2>Last reloads</h2>
+      {all.length === 0
+        ? <p>None since the start.</p>
+        : (
+          <dl class='rows'>
+            {all.map(([what, { taken, at }]) => (
+              <div key={what}><dt>{what}</dt><dd><span class={taken ? 'tag good' : 'tag bad'}>{taken ? 'taken' : 'refused'}</span> {new Date(at).toTimeString().slice(0, 8)}{!taken && ': the old ones stay, the log says why'}</dd></div>
+            ))}
+          </dl>
+          )}
+    </section>
+  )
+}
+
+function Settings ({ told: { settings } }: { told: Told }) {
+  return (
+    <section class='card'>
+      <h2>Settings in force</h2>
+      <ul class='settings'>
+        {Object.entries(settings).map(([name, set]) => <li key={name} class={set ? 'set' : ''}><code>{name}</code> {set ? 'set' : 'unset'}</li>)}
+      </ul>
+    </section>
+  )
+}

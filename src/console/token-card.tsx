@@ -1,0 +1,40 @@
+import { about, grantsOf } from '../explain/about.js'
+import { readToken } from '../explain/read-token.js'
+import { clock, grantsInWords } from '../explain/words.js'
+import { Copy } from './copy.js'
+import { Parts, Rows } from './parts.js'
+import { curl, snippet, type Given } from './snippets.js'
+import { useNow } from './use-now.js'
+
+/** The broker's answer. */
+export interface Answer {
+  token: string
+  identity: string
+  /** Seconds. */
+  expiresIn: number
+}
+
+/** A token taken apart, while it lives. */
+export function TokenCard ({ given, answer: { token: text, identity, expiresIn }, at }: { given: Given, answer: Answer, at: number }) {
+  const token = readToken(text)
+  const left = Math.max(0, expiresIn - Math.floor((useNow() - at) / 1000))
+  return (
+    <article class='card token'>
+      <h2 class='sr'>Your token</h2>
+      {left > 0
+        ? <p class='timer' role='timer' aria-label='The token ends in'>{clock(left)}</p>
+        : <p class='timer over'>The token has ended. Get a new one.</p>}
+      <progress value={left} max={expiresIn} aria-label='Life that is left' />
+      <ul class='grants'>
+        {grantsInWords(grantsOf(token)).map(sentence => (
+          <li key={sentence}>{sentence} as <em>{identity}</em>{left > 0 && <> for <em>{clock(left)}</em></>}</li>
+        ))}
+      </ul>
+      <Rows rows={about(token, Infinity).filter(([name]) => name !== 'grants')} />
+      <Parts token={token} />
+      <Copy title='Token' text={text} />
+      <Copy title='curl' text={curl(given)} />
+      <Copy title='Code for your page' text={snippet(given)} />
+    </article>
+  )
+}
