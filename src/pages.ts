@@ -58,8 +58,7 @@ export function answerPages (scope: FastifyInstance): void {
   }
 
   const options = { exposeHeadRoute: true }
-  scope.get('/', options, (request, reply) => send('index.html', request, reply))
-  scope.get('/docs', options, (request, reply) => send('docs.html', request, reply))
+  for (const path of ['/', '/docs']) scope.get(path, options, (request, reply) => send('index.html', request, reply))
   scope.get<{ Params: { file: string } }>('/console/:file', options, (request, reply) => send(request.params.file, request, reply))
 }
 

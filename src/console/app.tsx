@@ -3,25 +3,28 @@ import { useEffect, useState } from 'preact/hooks'
 import type { Credentials } from './api.js'
 import { Explain } from './explain.js'
 import { GetToken } from './get-token.js'
-import type { Offers } from './offers.js'
+import type { Description, Offers } from './offers.js'
 import { SignIn } from './sign-in.js'
 
 /** Who is signed in. It goes with the page. */
 export interface Session {
   credentials: Credentials
+  /** What the broker says of itself. */
+  description: Description
   offers: Offers
 }
 
 const views = {
   token: { title: 'Get a token', lead: 'See what the broker gives you, and what is inside.' },
   explain: { title: 'Explain a token', lead: 'Everything wrong with a token, in words. It stays in this page: nothing is sent.' },
-  operator: { title: 'Operator', lead: 'The last hour of this broker.' }
+  operator: { title: 'Operator', lead: 'The last hour of this broker.' },
+  docs: { title: 'API reference', lead: 'What this broker takes and answers, with the products that are enabled.' }
 }
 type View = keyof typeof views
 
 export function App () {
   const [session, setSession] = useState<Session>()
-  const view = useView()
+  const { view, at } = usePlace()
   const { title, lead } = views[view]
   useEffect(() => { document.title = `${title} · twilio-token-broker` }, [title])
   const shown = (Object.keys(views) as View[]).filter(name => name !== 'operator' || session?.offers.operator || view === 'operator')
@@ -32,7 +35,6 @@ export function App () {
         <a class='brand' href='#token'>twilio-token-broker</a>
         <nav aria-label='Views'>
           {shown.map(name => <a key={name} href={`#${name}`} aria-current={name === view ? 'page' : undefined}>{views[name].title}</a>)}
-          <a href='docs'>API</a>
         </nav>
         {session && (
           <div class='who'>
@@ -44,38 +46,59 @@ export function App () {
       <main id='main'>
         <h1>{title}</h1>
         <p class='lead'>{lead}</p>
-        <Body view={view} session={session} onSession={setSession} />
+        <Body view={view} at={at} session={session} onSession={setSession} />
       </main>
     </>
   )
 }
 
-function Body ({ view, session, onSession }: { view: View, session: Session | undefined, onSession (session: Session): void }) {
+interface BodyProps extends Place {
+  session: Session | undefined
+  onSession (session: Session): void
+}
+
+function Body ({ view, at, session, onSession }: BodyProps) {
   if (view === 'explain') return <Explain />
   if (session === undefined) return <SignIn onSession={onSession} />
-  return view === 'token' ? <GetToken session={session} /> : <Later session={session} />
+  return view === 'token' ? <GetToken session={session} /> : <Later key={view} load={later[view]} session={session} at={at} />
 }
 
-/** The operators' view comes when it is asked for: it brings the charts, which nobody else needs. */
-function Later ({ session }: { session: Session }) {
-  const [Operator, setOperator] = useState<ComponentType<{ credentials: Credentials }>>()
-  useEffect(() => {
-    import('./operator.js').then(({ Operator }) => setOperator(() => Operator))
-  }, [])
-  return Operator === undefined ? <p>Loading…</p> : <Operator credentials={session.credentials} />
+interface LaterProps {
+  session: Session
+  at: string
 }
 
-function useView (): View {
-  const [view, setView] = useState(viewNow)
+/** Views that come when they are asked for: most visits need none. */
+const later: Record<'operator' | 'docs', () => Promise<ComponentType<LaterProps>>> = {
+  operator: async () => (await import('./operator.js')).Operator,
+  docs: async () => (await import('./docs.js')).Docs
+}
+
+function Later ({ load, ...props }: LaterProps & { load: () => Promise<ComponentType<LaterProps>> }) {
+  const [View, setView] = useState<ComponentType<LaterProps>>()
+  useEffect(() => { load().then(View => setView(() => View)) }, [])
+  return View === undefined ? <p>Loading…</p> : <View {...props} />
+}
+
+interface Place {
+  view: View
+  /** Where in the view. */
+  at: string
+}
+
+/** Where the address says that the page is: `#explain`, `#docs/get-healthz`, `docs`. */
+function usePlace (): Place {
+  const [place, setPlace] = useState(placeNow)
   useEffect(() => {
-    const change = () => setView(viewNow())
+    const change = () => setPlace(placeNow())
     addEventListener('hashchange', change)
     return () => removeEventListener('hashchange', change)
   }, [])
-  return view
+  return place
 }
 
-function viewNow (): View {
-  const name = location.hash.slice(1)
-  return Object.hasOwn(views, name) ? name as View : 'token'
+function placeNow (): Place {
+  const [name = '', at = ''] = location.hash.slice(1).split('/')
+  const view = Object.hasOwn(views, name) ? name as View : location.pathname.endsWith('/docs') ? 'docs' : 'token'
+  return { view, at }
 }

@@ -6,14 +6,12 @@ import { build } from 'esbuild'
 
 const here = new URL('.', import.meta.url).pathname
 const folder = new URL('../../dist/console', import.meta.url).pathname
-/** With --maps, source maps too: the tests read Chromium's coverage by them. */
-const sourcemap = process.argv.includes('--maps') ? 'linked' : false
 
 await rm(folder, { recursive: true, force: true })
 await mkdir(folder, { recursive: true })
 
 const { metafile, outputFiles } = await build({
-  entryPoints: ['main.tsx', 'docs.tsx', 'style.css', 'icon.svg'].map(name => join(here, name)),
+  entryPoints: ['main.tsx', 'style.css', 'icon.svg'].map(name => join(here, name)),
   bundle: true,
   splitting: true,
   minify: true,
@@ -25,7 +23,8 @@ const { metafile, outputFiles } = await build({
   chunkNames: '[name]-[hash]',
   // The licences of what is bundled ask for their notices to stay.
   legalComments: 'eof',
-  sourcemap,
+  // For the tests, which read Chromium's coverage by them; the package leaves them out.
+  sourcemap: 'external',
   outdir: folder,
   metafile: true,
   write: false,
@@ -37,10 +36,8 @@ const built = Object.fromEntries(Object.entries(metafile.outputs)
   .flatMap(([path, { entryPoint }]) => entryPoint === undefined ? [] : [[basename(entryPoint), basename(path)]]))
 
 const files = outputFiles.map(({ path, contents }) => [basename(path), contents])
-for (const name of ['index.html', 'docs.html']) {
-  const html = await readFile(join(here, name), 'utf8')
-  files.push([name, Buffer.from(html.replaceAll(/\{\{([\w.]+)\}\}/g, (_, source) => `console/${built[source]}`))])
-}
+const html = await readFile(join(here, 'index.html'), 'utf8')
+files.push(['index.html', Buffer.from(html.replaceAll(/\{\{([\w.]+)\}\}/g, (_, source) => `console/${built[source]}`))])
 
 for (const [name, contents] of files) {
   await writeFile(join(folder, name), contents)

@@ -63,7 +63,7 @@ function options (place: HTMLElement, names: string[]): UPlot.Options {
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] } },
-    axes: [{ ...axis, values: (_plot, splits) => splits.map(seconds => new Date(seconds * 1000).toTimeString().slice(0, 5)) }, { ...axis, size: 44 }],
+    axes: [{ ...axis, size: 30, values: (_plot, splits) => splits.map(seconds => new Date(seconds * 1000).toTimeString().slice(0, 5)) }, { ...axis, size: 44 }],
     series: [{}, ...names.map((name, i) => ({ label: name, stroke: colour(`line-${i % lines}`), width: 2, points: { show: false } }))]
   }
 }

@@ -1,4 +1,5 @@
 import type { Schema } from './offers.js'
+import { boundsInWords } from './schema-words.js'
 
 /** How a property is asked for. */
 export interface Field {
@@ -34,9 +35,7 @@ const forms: Partial<Record<Field['kind'], string>> = { pairs: 'one name=value a
 
 /** The schema's own words, and its bounds. */
 function hintOf (schema: Schema): string {
-  const { description, minimum, maximum, maxLength } = schema
-  const bounds = minimum !== undefined && maximum !== undefined ? `${minimum} to ${maximum}` : maxLength !== undefined ? `at most ${maxLength} characters` : undefined
-  return [description, forms[kindOf(schema)], bounds].filter(part => part !== undefined).join(', ')
+  return [schema.description, forms[kindOf(schema)], boundsInWords(schema)].filter(part => part !== undefined).join(', ')
 }
 
 /** What was typed, by property; empty is not asked. */

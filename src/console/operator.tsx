@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { ask, type Credentials, type Refusal } from './api.js'
+import type { Session } from './app.js'
 import { Chart } from './chart.js'
 import { Events } from './events.js'
 import { Problem } from './problem.js'
@@ -9,7 +10,7 @@ import { codesOf, lastOf, merged, seriesOf, type Event, type Told } from './told
 const every = 3000
 
 /** What the broker did in the last hour, and how it is. */
-export function Operator ({ credentials }: { credentials: Credentials }) {
+export function Operator ({ session: { credentials } }: { session: Session }) {
   const { told, events, refusal } = useTold(credentials)
   const charts = useMemo(() => told && {
     tokens: seriesOf(told, ({ tokens }) => tokens),
@@ -88,7 +89,7 @@ function State ({ told: { readiness: { missing, degraded }, gauges, at } }: { to
 function Codes ({ told: { minutes } }: { told: Told }) {
   const codes = codesOf(minutes)
   return (
-    <section class='card'>
+    <section class='card wide'>
       <h2>Refusals in the last hour</h2>
       {codes.length === 0
         ? <p>None of a request that brought credentials.</p>

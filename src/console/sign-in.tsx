@@ -17,7 +17,7 @@ export function SignIn ({ onSession }: { onSession (session: Session): void }) {
     const { answer, refusal } = await ask<Description>('openapi.json', credentials)
     setBusy(false)
     setRefusal(refusal)
-    if (answer !== undefined) onSession({ credentials, offers: offersOf(answer) })
+    if (answer !== undefined) onSession({ credentials, description: answer, offers: offersOf(answer) })
   }
 
   return (

@@ -8,9 +8,17 @@ export interface Given {
   name: string
 }
 
+/** What a request may be without. */
+type Request = Omit<Given, 'name'> & {
+  /** Left out where no credentials are needed. */
+  name?: string | undefined
+  /** Where it is none that curl chooses by itself. */
+  method?: string | undefined
+}
+
 /** The same request by curl, which asks for the password itself: a command line is for everyone on the machine to read. */
-export function curl ({ base, path, body, name }: Given): string {
-  const parts = ['curl', '-u', quoted(name), quoted(base + path)]
+export function curl ({ base, path, body, name, method }: Request): string {
+  const parts = ['curl', ...(method === undefined ? [] : ['-X', method]), ...(name === undefined ? [] : ['-u', quoted(name)]), quoted(base + path)]
   if (Object.keys(body).length > 0) parts.push('-H', quoted('Content-Type: application/json'), '-d', quoted(JSON.stringify(body)))
   return parts.join(' ')
 }
