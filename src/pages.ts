@@ -27,8 +27,12 @@ const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml'
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8'
 }
+
+/** What is always found under the same name, whatever is in it. */
+const changing = new Set(['.html', '.txt'].map(ending => types[ending]))
 
 /** What the build writes beside each file, the smallest first. */
 const encodings = [['br', '.br'], ['gzip', '.gz']] as const
@@ -49,8 +53,8 @@ export function answerPages (scope: FastifyInstance): void {
     const page = (await pages).get(name)
     if (page === undefined) throw problem('not-found')
     reply.headers(headers).type(page.type).header('Vary', 'Accept-Encoding')
-    // Their names hold a hash of what is in them.
-    if (page.type !== types['.html']) reply.header('Cache-Control', 'public, max-age=31536000, immutable')
+    // The others' names hold a hash of what is in them.
+    if (!changing.has(page.type)) reply.header('Cache-Control', 'public, max-age=31536000, immutable')
     const encoding = [...page.compressed.keys()].find(encoding => accepts(request, encoding))
     if (encoding === undefined) return page.content
     reply.header('Content-Encoding', encoding)

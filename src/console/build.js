@@ -21,8 +21,7 @@ const { metafile, outputFiles } = await build({
   loader: { '.svg': 'copy' },
   entryNames: '[name]-[hash]',
   chunkNames: '[name]-[hash]',
-  // The licences of what is bundled ask for their notices to stay.
-  legalComments: 'eof',
+  legalComments: 'none',
   // For the tests, which read Chromium's coverage by them; the package leaves them out.
   sourcemap: 'external',
   outdir: folder,
@@ -38,6 +37,11 @@ const built = Object.fromEntries(Object.entries(metafile.outputs)
 const files = outputFiles.map(({ path, contents }) => [basename(path), contents])
 const html = await readFile(join(here, 'index.html'), 'utf8')
 files.push(['index.html', Buffer.from(html.replaceAll(/\{\{([\w.]+)\}\}/g, (_, source) => `console/${built[source]}`))])
+
+// The licences of what is bundled ask to go with it.
+const packages = new Set(Object.keys(metafile.inputs).flatMap(path => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []))
+const licences = await Promise.all([...packages].map(async name => `${name}\n\n${await readFile(new URL(`../../node_modules/${name}/LICENSE`, import.meta.url), 'utf8')}`))
+files.push(['licences.txt', Buffer.from(licences.join('\n\n'))])
 
 for (const [name, contents] of files) {
   await writeFile(join(folder, name), contents)

@@ -1,0 +1,197 @@
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { ask, basic } from '../../src/console/api.js'
+import { bodyOf, fieldsOf, requestFor } from '../../src/console/fields.js'
+import { offersOf, type Description, type Schema } from '../../src/console/offers.js'
+import { entriesOf, whoInWords } from '../../src/console/reference.js'
+import { boundsInWords, typeInWords } from '../../src/console/schema-words.js'
+import { curl, snippet } from '../../src/console/snippets.js'
+import { codesOf, lastOf, matching, merged, seriesOf, sumsOf, type Event, type Minute, type Told } from '../../src/console/told.js'
+import { startBroker, susan } from '../helpers/broker.js'
+import { ask as askBroker } from '../helpers/http.js'
+
+const users = { susan: 'secret123', Zoë: 'pä:ß 🔑' }
+const broker = await startBroker({ users, settings: { OPERATORS: 'susan', POLICY_FILE: 'policy.yaml' }, files: { 'policy.yaml': 'rules: [{ who: [susan], allow: { video: {}, voice: {} } }]' } })
+t.teardown(broker.close)
+const described = async (): Promise<Description> => JSON.parse((await askBroker(broker.url, { method: 'GET', path: '/openapi.json', as: susan })).text)
+const credentials = { name: 'susan', password: 'secret123' }
+
+t.test('only what is enabled and allowed is offered, with the fields of its schema', async t => {
+  const { products, shared, operator } = offersOf(await described())
+  t.strictSame(products.map(({ name }) => name), ['video', 'voice'])
+  t.strictSame(products.map(({ properties }) => Object.keys(properties)), [['room'], ['incoming', 'outgoing', 'params']])
+  t.strictSame(Object.keys(shared), ['identity', 'ttl'])
+  t.equal(operator, true)
+  t.strictSame(offersOf({ info: { title: '', description: '' }, paths: {}, components: { schemas: {} } }), { products: [], shared: {}, operator: false })
+})
+
+t.test('a property becomes the field that fits its schema', t => {
+  const cases: Array<[schema: Schema, kind: string, hint: string, typed: string, value: unknown]> = [
+    [{ type: 'string', maxLength: 128, description: 'a room' }, 'text', 'a room, at most 128 characters', 'My Room', 'My Room'],
+    [{ type: 'integer', minimum: 180, maximum: 86400 }, 'number', '180 to 86400', '600', 600],
+    [{ type: 'number' }, 'number', '', '1.5', 1.5],
+    [{ type: 'boolean' }, 'choice', '', 'false', false],
+    [{ enum: ['a', 'b'] }, 'choice', '', 'b', 'b'],
+    [{ anyOf: [{ const: 'a' }, { const: 'b' }] }, 'choice', '', 'a', 'a'],
+    [{ anyOf: [{ const: 'a' }, { type: 'string' }] }, 'json', 'as JSON', '"x"', 'x'],
+    [{ type: 'object', patternProperties: { '^.*$': { type: 'string' } } }, 'pairs', 'one name=value a line', 'To=bob\n\n From = a=b \nX', { To: 'bob', From: 'a=b', X: '' }],
+    [{ type: 'object', patternProperties: { '^.*$': { type: 'object' } } }, 'json', 'as JSON', '{"a":{}}', { a: {} }],
+    [{ type: 'array' }, 'json', 'as JSON', '[1]', [1]]
+  ]
+  for (const [schema, kind, hint, typed, value] of cases) {
+    const fields = fieldsOf({ it: schema }, ['it'])
+    t.match(fields, [{ name: 'it', kind, hint, required: true }], JSON.stringify(schema))
+    t.strictSame(bodyOf(fields, { it: typed }), { it: value })
+    t.strictSame(bodyOf(fields, {}), {}, 'what is empty is not asked')
+  }
+  t.match(fieldsOf({ it: { type: 'boolean' } }), [{ required: false, choices: ['true', 'false'] }])
+  t.end()
+})
+
+t.test('one product is asked for by its own route, several by that of one token', t => {
+  const video = { name: 'video', fields: fieldsOf({ room: { type: 'string' } }), typed: { room: 'My Room' } }
+  const sync = { name: 'sync', fields: [], typed: {} }
+  t.strictSame(requestFor([video], { ttl: 600 }), { path: 'token/video', body: { room: 'My Room', ttl: 600 } })
+  t.strictSame(requestFor([video, sync], { ttl: 600 }), { path: 'token', body: { products: { video: { room: 'My Room' }, sync: {} }, ttl: 600 } })
+  t.strictSame(requestFor([], {}), { path: 'token', body: { products: {} } })
+  t.end()
+})
+
+const given = { base: 'https://tokens.example.com/broker/', path: 'token/video', body: { room: 'Bob\'s "Room"' }, name: 'susan o\'neill' }
+
+t.test('the curl line is what a shell reads it as, and holds no password', t => {
+  const script = join(t.testdir(), 'curl')
+  writeFileSync(script, '#!/bin/sh\nfor argument; do printf "%s\\n" "$argument"; done\n', { mode: 0o755 })
+  const run = (line: string) => execFileSync('sh', ['-c', line.replace(/^curl/, script)], { encoding: 'utf8' }).split('\n').slice(0, -1)
+  t.strictSame(run(curl(given)), ['-u', 'susan o\'neill', 'https://tokens.example.com/broker/token/video', '-H', 'Content-Type: application/json', '-d', '{"room":"Bob\'s \\"Room\\""}'])
+  t.equal(curl({ ...given, name: 'susan', body: {} }), 'curl -u susan https://tokens.example.com/broker/token/video')
+  t.equal(curl({ base: 'http://x/', path: 'healthz', body: {} }), 'curl http://x/healthz')
+  t.equal(curl({ base: 'http://x/', path: 'token', body: {}, name: 'a', method: 'POST' }), 'curl -X POST -u a http://x/token')
+  t.end()
+})
+
+t.test('the code for a page is of that SDK, and asks for the same', t => {
+  const code = (path: string, body: Record<string, unknown> = {}) => snippet({ ...given, path, body })
+  const cases: Array<[path: string, body: Record<string, unknown>, ...lines: string[]]> = [
+    ['token/voice', { outgoing: false }, 'import { Device } from \'@twilio/voice-sdk\'', 'const device = new Device(await broker.token(\'voice\', { outgoing: false }))', 'broker.keep(device, \'voice\', { outgoing: false })'],
+    ['token/video', {}, 'import * as Video from \'twilio-video\'', 'const room = await broker.connect(Video, { name: "My Room" })'],
+    ['token/video', { room: 'a "b": c', ttl: 600 }, 'const room = await broker.connect(Video, { name: "a \\"b\\": c" }, { ttl: 600 })'],
+    ['token/sync', {}, 'import { SyncClient } from \'twilio-sync\'', 'const client = new SyncClient(await broker.token(\'sync\'))', 'broker.keep(client, \'sync\')'],
+    ['token/conversations', {}, 'import { Client } from \'@twilio/conversations\''],
+    ['token/chat', {}, 'import { Client } from \'twilio-chat\''],
+    ['token/taskrouter', { worker: 'WK1' }, 'const token = await broker.token(\'taskrouter\', { worker: "WK1" })'],
+    ['token/constructor', {}, 'const token = await broker.token(\'constructor\')'],
+    ['token', { products: { video: { room: 'x' }, 'task-router': {} }, ttl: 600 }, 'const token = await broker.token({ video: { room: "x" }, "task-router": {} }, { ttl: 600 })']
+  ]
+  for (const [path, body, ...lines] of cases) {
+    for (const line of lines) t.ok(code(path, body).split('\n').includes(line), `${line}\n${code(path, body)}`)
+  }
+  t.match(code('token/sync'), /^import \{ TokenBroker \} from 'twilio-token-broker\/client'\nimport .*\n\nconst broker = new TokenBroker\(\{ url: "https:\/\/tokens\.example\.com\/broker\/", credentials: \(\) => \(\{ username, password \}\) \}\)\n/)
+  t.match(code('token/taskrouter'), /client'\n\nconst broker/)
+  t.end()
+})
+
+t.test('a schema is told in words', t => {
+  const cases: Array<[Schema, string, string?]> = [
+    [{ type: 'string', minLength: 1, maxLength: 128 }, 'string', '1 to 128 characters'],
+    [{ type: 'integer', minimum: 180, maximum: 86400 }, 'integer', '180 to 86400'],
+    [{ type: 'array', items: { type: 'string' } }, 'list of string'],
+    [{ type: 'object', patternProperties: { x: { type: 'string' } } }, 'object of string by name'],
+    [{ anyOf: [{ const: 'a' }, { type: 'integer' }] }, '"a" or integer'],
+    [{ enum: ['a', 'b'] }, 'one of a, b'],
+    [{ $ref: '#/components/schemas/Token' }, 'Token'],
+    [{}, 'anything'],
+    [{ type: 'string', maxLength: 3 }, 'string', 'at most 3 characters'],
+    [{ type: 'integer', minimum: 1 }, 'integer']
+  ]
+  for (const [schema, type, bounds] of cases) t.strictSame([typeInWords(schema), boundsInWords(schema)], [type, bounds])
+  t.end()
+})
+
+t.test('the reference lists every operation of the description, those for tokens first', async t => {
+  const description = await described()
+  const entries = entriesOf(description)
+  t.equal(entries.length, Object.values(description.paths).reduce((sum, operations) => sum + Object.keys(operations).length, 0))
+  t.ok(entries.slice(0, 5).every(({ path }) => path.startsWith('/token')))
+  t.equal(new Set(entries.map(({ id }) => id)).size, entries.length)
+  const who = (id: string) => whoInWords(entries.find(entry => entry.id === id)!.operation)
+  t.strictSame(['post-token-video', 'post-token-sync', 'get-healthz', 'get-operator.json'].map(who), ['for you', 'not for you', 'for anyone, without credentials', 'for you'])
+  t.match(entries.find(({ id }) => id === 'post-token-video'), { body: { properties: { room: {} } }, answers: [{ status: '200', schema: { $ref: '#/components/schemas/Token' } }, { status: '400' }] })
+  t.match(entriesOf({ ...description, paths: { '/x': { get: { responses: { 204: { description: 'none' } } } } } }), [{ body: undefined, answers: [{ schema: undefined }] }])
+})
+
+t.test('the broker is asked with credentials in UTF-8, and its words come back', async t => {
+  const { fetch } = globalThis
+  const asked: Array<[string, RequestInit]> = []
+  // Relative to the page; there is none here.
+  t.intercept(globalThis, 'fetch', {
+    value: (path: string, init: RequestInit) => {
+      asked.push([path, init])
+      return fetch(new URL(path, broker.url), init)
+    }
+  })
+  t.match(await ask('token/video', credentials, { room: 'My Room' }), { answer: { identity: 'susan' }, refusal: undefined })
+  t.match(await ask('openapi.json', { name: 'Zoë', password: 'pä:ß 🔑' }), { answer: { openapi: /^3/ } })
+  t.match(asked, [['token/video', { method: 'POST', credentials: 'omit', redirect: 'error', body: '{"room":"My Room"}' }], ['openapi.json', { method: 'GET', body: undefined }]])
+  t.match(await ask('openapi.json', { ...credentials, password: 'wrong' }), { refusal: { status: 401, code: 'credentials-wrong', detail: /^No caller has this name/, requestId: /./, errors: [], retryAfter: undefined } })
+  t.match(await ask('token/video', credentials, { ttl: 1 }), { refusal: { status: 400, errors: [{ path: '/ttl' }] } })
+  t.match(await ask('token/sync', credentials, {}), { refusal: { status: 403, code: 'not-allowed', errors: [{ path: '/sync' }] } })
+})
+
+t.test('what is no answer of the broker is told as such', async t => {
+  const cases: Array<[Response | undefined, object]> = [
+    [undefined, { code: 'no-answer', status: 0 }],
+    [new Response('<html>', { status: 502, headers: { 'Retry-After': '7' } }), { code: 'not-the-broker', status: 502, retryAfter: 7, detail: /502/ }],
+    [new Response('<html>'), { code: 'not-the-broker', status: 200 }],
+    [new Response('{"code":"x"}', { status: 404 }), { code: 'not-the-broker' }],
+    [new Response('{"code":"overloaded","detail":"Wait."}', { status: 503, headers: { 'Retry-After': 'soon' } }), { code: 'overloaded', detail: 'Wait.', retryAfter: undefined, requestId: undefined }]
+  ]
+  for (const [response, refusal] of cases) {
+    t.intercept(globalThis, 'fetch', {
+      value: async () => {
+        if (response === undefined) throw new TypeError('Failed to fetch')
+        return response
+      }
+    })
+    t.match(await ask('x', credentials), { refusal }, JSON.stringify(refusal))
+  }
+  t.equal(basic({ name: 'a', password: 'b' }), 'Basic YTpi')
+})
+
+t.test('the hour is drawn minute by minute, also those in which nothing happened', async t => {
+  const at = '2026-11-24T12:00:00.000Z'
+  const logins = { count: 0, meanMs: 0, slowestMs: 0 }
+  const minutes: Minute[] = [
+    { ago: 2, tokens: { video: 3, sync: 1 }, refusals: {}, codes: { 'not-allowed': 1 }, logins },
+    { ago: 0, tokens: { video: 5 }, refusals: {}, codes: { 'not-allowed': 1, 'login-limited': 3 }, logins }
+  ]
+  const series = seriesOf({ at, minutes }, ({ tokens }) => tokens)
+  t.strictSame(series.names, ['sync', 'video'])
+  t.ok(series.columns.every(column => column.length === 60))
+  t.strictSame(series.columns.map(column => column.slice(-3)), [[-120, -60, 0].map(ago => Date.parse(at) / 1000 + ago), [1, 0, 0], [3, 0, 5]])
+  t.strictSame(sumsOf(series), [{ name: 'sync', last: 0, sum: 1, most: 1 }, { name: 'video', last: 5, sum: 8, most: 5 }])
+  t.strictSame(codesOf(minutes), [['login-limited', 3], ['not-allowed', 2]])
+
+  const told: Told = JSON.parse((await askBroker(broker.url, { method: 'GET', path: '/operator.json', as: susan })).text)
+  t.ok(seriesOf(told, ({ tokens }) => tokens).names.includes('video'), 'as the broker tells it')
+})
+
+t.test('events are kept as many as the broker keeps, filtered, and the newest first', t => {
+  const event = (n: number, more: Partial<Event> = {}): Event => ({ n, time: '', event: 'token.issued', ip: '10.0.0.1', caller: 'susan', products: ['video'], ...more })
+  const first = [event(1), event(2)]
+  t.equal(lastOf([]), 0)
+  t.equal(lastOf(first), 2)
+  t.strictSame(merged(first, { events: [event(3)], lastEvent: 3 }).map(({ n }) => n), [1, 2, 3])
+  t.strictSame(merged(first, { events: [], lastEvent: 1 }), [], 'a broker that was started anew has forgotten them')
+  t.equal(merged(Array.from({ length: 200 }, (_, i) => event(i)), { events: [event(200)], lastEvent: 200 }).length, 200)
+
+  const all = [event(1), event(2, { event: 'token.refused', code: 'not-allowed', products: ['sync'] }), event(3, { caller: 'Bob', identity: 'guest-1' }), { n: 4, time: '', event: 'token.refused', ip: '::1', code: 'login-limited' } as Event]
+  const none = { event: '', product: '', text: '' } as const
+  const cases: Array<[Partial<Parameters<typeof matching>[1]>, number[]]> = [
+    [{}, [4, 3, 2, 1]], [{ event: 'token.refused' }, [4, 2]], [{ product: 'sync' }, [2]], [{ text: ' bob' }, [3]], [{ text: 'GUEST' }, [3]], [{ text: '10.0' }, [3, 2, 1]], [{ text: 'limited' }, [4]], [{ event: 'token.issued', text: 'limited' }, []]
+  ]
+  for (const [filter, numbers] of cases) t.strictSame(matching(all, { ...none, ...filter }).map(({ n }) => n), numbers, JSON.stringify(filter))
+  t.end()
+})

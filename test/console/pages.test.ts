@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import t from 'tap'
+import { startBroker } from '../helpers/broker.js'
+import { ask, type Ask } from '../helpers/http.js'
+import { built } from './built.js'
+
+const folder = built()
+const names = readdirSync(folder)
+const named = (pattern: RegExp) => names.find(name => pattern.test(name))!
+const script = named(/^main-\w+\.js$/)
+
+const broker = await startBroker()
+t.teardown(broker.close)
+const get = (path: string, more: Ask = {}) => ask(broker.url, { method: 'GET', path, ...more })
+const bytes = async (path: string, encoding: string) => Buffer.from(await (await fetch(broker.url + path, { headers: { 'Accept-Encoding': encoding } })).arrayBuffer())
+
+t.test('the page is the same for everybody, may do next to nothing, and is never kept', async t => {
+  for (const path of ['/', '/docs', '/?x=1']) {
+    const { status, headers, text } = await get(path)
+    t.equal(status, 200, path)
+    t.equal(text, readFileSync(join(folder, 'index.html'), 'utf8'))
+    t.match(headers, {
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      vary: /Accept-Encoding/
+    })
+    const policy = String(headers['content-security-policy']).split('; ')
+    t.ok(["default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "trusted-types 'none'"].every(directive => policy.includes(directive)))
+    t.strictSame(policy.filter(directive => /-src /.test(directive)), ["default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'"])
+  }
+  t.match(await get('/', { method: 'HEAD' }), { status: 200, text: '', headers: { 'content-security-policy': /default-src 'none'/ } })
+  t.match(await get('/', { method: 'POST' }), { status: 405, headers: { allow: 'GET, HEAD' } })
+})
+
+t.test('what the page needs comes from beside it, compressed, and may be kept for ever', async t => {
+  const page = readFileSync(join(folder, 'index.html'), 'utf8')
+  const needed = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path!)
+  t.equal(needed.length, 3)
+  for (const path of needed) {
+    t.match(path, /^console\/[\w-]+-\w{8}\.(js|css|svg)$/, 'relative, so right behind a proxy')
+    t.match(await get(`/${path}`), { status: 200, headers: { 'cache-control': 'public, max-age=31536000, immutable', 'x-content-type-options': 'nosniff', 'content-security-policy': /./ } })
+  }
+  t.match(await get(`/console/${named(/^style-.*css$/)}`), { headers: { 'content-type': 'text/css; charset=utf-8' } })
+  t.match(await get('/console/licences.txt'), { text: /^preact\n[^]*\nuplot\n/, headers: { 'cache-control': 'no-store' } })
+  const content = readFileSync(join(folder, script), 'utf8')
+  const cases: Array<[accepted: string | undefined, encoding: string | undefined]> = [
+    [undefined, undefined], ['identity', undefined], ['gzip', 'gzip'], ['gzip, deflate, br', 'br'], ['br;q=0, gzip', 'gzip'], ['br; q=0.0', undefined], ['br;q=0.5', 'br'], ['x-br, brotli', undefined]
+  ]
+  for (const [accepted, encoding] of cases) {
+    const { headers } = await get(`/console/${script}`, { headers: accepted === undefined ? {} : { 'Accept-Encoding': accepted } })
+    t.equal(headers['content-encoding'], encoding, accepted ?? 'none')
+  }
+  for (const [ending, unpack] of [['.gz', gunzipSync], ['.br', brotliDecompressSync]] as const) t.equal(unpack(readFileSync(join(folder, script + ending))).toString(), content, ending)
+  for (const encoding of ['identity', 'gzip', 'br']) t.equal((await bytes(`/console/${script}`, encoding)).toString(), content, encoding)
+})
+
+t.test('nothing else is served', async t => {
+  for (const path of ['/console/', '/console/nothing.js', `/console/${script}.br`, `/console/${script}.map`, '/console/..%2findex.html', '/console/%2e%2e/package.json', '/console/constructor', '/console', '/docs/', '/index.html']) {
+    t.match(await get(path), { status: 404, body: { code: 'not-found' } }, path)
+  }
+})
+
+t.test('no page names another host but as words', async t => {
+  const addresses = names.filter(name => /\.(js|css|html|svg)$/.test(name))
+    .flatMap(name => readFileSync(join(folder, name), 'utf8').match(/(?:https?:)?\/\/[\w-]+\.[\w.-]+/g) ?? [])
+  t.strictSame([...new Set(addresses)].sort(), ['http://www.w3.org', 'https://securetoken.google.com', 'https://www.twilio.com'], 'a namespace of XML, an issuer of tokens that are not Twilio\'s, and where Twilio lists its codes')
+})
+
+t.test('without CONSOLE there is no page, and the API is as it was', async t => {
+  const without = await startBroker({ settings: { CONSOLE: 'false' } })
+  t.teardown(without.close)
+  for (const path of ['/', '/docs', `/console/${script}`]) {
+    t.match(await ask(without.url, { method: 'GET', path }), { status: 404, headers: { 'content-type': /^application\/problem\+json/ }, body: { code: 'not-found' } }, path)
+  }
+  t.equal((await ask(without.url, { method: 'GET', path: '/healthz' })).status, 200)
+  t.equal((await ask(without.url, { method: 'GET', path: '/openapi.json' })).status, 401)
+})
