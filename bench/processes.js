@@ -28,7 +28,8 @@ try {
   const redisPort = await freePort()
   await run('redis-server', ['--port', String(redisPort), '--bind', '127.0.0.1', '--save', ''],
     async () => spawnSync('redis-cli', ['-p', String(redisPort), 'ping'], { encoding: 'utf8' }).stdout.trim() === 'PONG')
-  const env = { ...allOn, REDIS_URL: `redis://127.0.0.1:${redisPort}`, TRUST_PROXY: '127.0.0.1' }
+  // All requests are of one caller here, of whom no more than so many may be compared at once.
+  const env = { ...allOn, LOGIN_FAILURES_MAX: '100', REDIS_URL: `redis://127.0.0.1:${redisPort}`, TRUST_PROXY: '127.0.0.1' }
   for (let n = 0; n < 3; n++) {
     const own = await mkdtemp(join(folder, 'node-'))
     await furnish(own)

@@ -90,7 +90,7 @@ export class Guard {
     const guess = guessAt(name, login.ip)
     const asked = this.#hold(guess)
     const [pair, whole] = asked
-    return isHeld(pair) && isHeld(whole) ? this.#place(guess, pair, whole) : this.#wait(guess, login.signal, asked)
+    return isHeld(pair) && isHeld(whole) ? this.#place(guess, pair, whole) : this.#wait(guess, login, asked)
   }
 
   /** What `reserve` will ask the counters for. */
@@ -108,7 +108,7 @@ export class Guard {
     return [first, isRefused(first) ? first : this.#names.hold(name, this.failuresMax * CEILING)]
   }
 
-  async #wait (guess: Guess, signal: AbortSignal, asked: Holds): Promise<Place> {
+  async #wait (guess: Guess, login: Login, asked: Holds): Promise<Place> {
     const until = performance.now() + this.#patience
     let ticket: Ticket | undefined
     try {
@@ -123,8 +123,8 @@ export class Guard {
           ticket?.leave()
           ticket = next
         }
-        await ticket.turn(signal)
-        signal.throwIfAborted()
+        await ticket.turn(login.signal)
+        login.signal.throwIfAborted()
         asked = this.#hold(guess)
       }
     } finally {
