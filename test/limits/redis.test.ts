@@ -70,12 +70,15 @@ t.test('counters that nodes share', { skip: noRedis }, async t => {
     t.notOk(isSpent(third))
     third.giveBack()
     kept.keep()
+    // Told at the end of the turn, over a connection of the node's own.
+    await until(async () => (await two.counters.hold('a', 2)).held === 1)
     t.match(await two.counters.hold('a', 2), { used: 2, held: 1, exceeded: true })
     givenBack.giveBack()
+    await until(async () => (await one.counters.take('a', 1)).used === 1)
     const next = await one.counters.hold('a', 2)
     t.match(next, { used: 2, held: 1, exceeded: false })
     next.keep()
-    t.ok(isSpent(await two.counters.hold('a', 2)))
+    await until(async () => isSpent(await two.counters.hold('a', 2)))
   })
 
   t.test('what is given back when all hits were, or late, takes nothing from the next window', async t => {
