@@ -3,7 +3,7 @@ import type { Test } from 'tap'
 import type { FakeTwilio } from '../fakes/twilio/index.js'
 import type { Product } from '../fakes/twilio/verify.js'
 import { until } from '../helpers/until.js'
-import type { Clock } from './user-stage.js'
+import type { Clock } from './clock.js'
 
 /** Milliseconds that pass at once. Voice's SDK takes 15 s of silence for a dead socket. */
 const step = 5_000

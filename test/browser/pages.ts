@@ -57,7 +57,7 @@ const made: Record<string, () => string | Promise<string>> = {
 
 const types: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8' }
 
-/** The strictest policy under which the SDKs work: they need no inline script, no frame, and no server but Twilio's. */
+/** The strictest policy under which the SDKs work: they need no inline script, no frame, and no server but Twilio's and the broker. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",

@@ -4,6 +4,7 @@ import { startTwilio } from '../fakes/twilio/index.js'
 import { blackHole } from '../helpers/black-hole.js'
 import { cheapHash, secrets, startBroker, type AuditLine } from '../helpers/broker.js'
 import { launchChromium } from './chromium.js'
+import { sharedClock } from './clock.js'
 import { openLaptop } from './laptop.js'
 import { servePages } from './pages.js'
 
@@ -13,8 +14,6 @@ export const life = 300_000
 /** Where the broker is in the documentation. */
 const host = 'tokens.example.com'
 const password = 'secret123'
-
-export type UserStage = Awaited<ReturnType<typeof setUserStage>>
 
 /**
  * All that a user's pages have to do with: the server of the pages, a broker with TLS, the network before it, Twilio, and the browser.
@@ -59,18 +58,4 @@ export async function setUserStage (t: Test, users: string[]) {
     /** A browser with an empty profile, and a user in front of it. */
     laptop: (t: Test, username: string) => openLaptop(t, { browser, clock, twilio, origin: pages.origin, broker: `https://${host}`, user: { username, password } })
   }
-}
-
-export interface Clock {
-  /** Moves it forward, by milliseconds. */
-  advance (by: number): void
-}
-
-/** Makes the clock of this process, which is that of the broker and of Twilio, one that can be moved until the test has ended. */
-function sharedClock (t: Test): Clock {
-  const { now } = Date
-  let ahead = 0
-  Date.now = () => now() + ahead
-  t.teardown(() => { Date.now = now })
-  return { advance (by) { ahead += by } }
 }
