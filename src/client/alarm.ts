@@ -47,7 +47,7 @@ export class Alarm {
     clearTimeout(this.#timer)
     if (this.#at === Infinity) return
     const left = this.#at - this.#now()
-    this.#timer = setTimeout(() => this.#look(), Math.min(Math.max(left, 0), longestTimer))
+    this.#timer = setTimeout(() => this.#look(), Math.min(left, longestTimer))
   }
 
   #look (): void {

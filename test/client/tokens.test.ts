@@ -25,7 +25,7 @@ t.test('what is asked goes over the wire as the broker takes it', async t => {
     await t.test(JSON.stringify(products), async t => {
       const { world, broker } = setUp(t)
       await broker.token(products, request)
-      t.match(world.asked, [{ url: `https://tokens.example.com${url}`, body, init: { method: 'POST', credentials: 'omit', redirect: 'manual' } }])
+      t.match(world.asked, [{ url: `https://tokens.example.com${url}`, body, init: { method: 'POST', headers: { 'Content-Type': 'application/json' }, credentials: 'omit', redirect: 'manual' } }])
       t.same(world.asked[0]?.body, body)
     })
   }
@@ -52,10 +52,13 @@ t.test('an error is of the class that says what to do', async t => {
     { what: 'no answer', reply: 'no answer', is: { name: 'RetryError', code: 'no-answer', message: /CORS_ORIGINS/, requestId: undefined }, class: RetryError },
     { what: 'a proxy\'s page with 200', reply: { status: 200, body: '<html>', headers: { 'Content-Type': 'text/html' } }, is: { ...foreign, message: /not the broker's, but 200 text\/html/ }, class: RetryError },
     { what: 'a proxy\'s own 401', reply: { status: 401, body: '<html>' }, is: foreign, class: RetryError },
+    { what: 'a proxy\'s own 503', reply: { status: 503, body: '<html>', headers: { 'Retry-After': '5' } }, is: { ...foreign, retryAfter: 5 }, class: RetryError },
     { what: 'a proxy\'s JSON', reply: { status: 404, body: { code: 404, detail: 'no' } }, is: foreign, class: RetryError },
     { what: 'a code without a sentence', reply: { status: 404, body: { code: 'x' } }, is: foreign, class: RetryError },
     { what: 'JSON that is no object', reply: { status: 200, body: null }, is: foreign, class: RetryError },
     { what: 'a token without its life', reply: { status: 200, body: { token: 'x' } }, is: foreign, class: RetryError },
+    { what: 'a life without its token', reply: { status: 200, body: { expiresIn: 3600 } }, is: foreign, class: RetryError },
+    { what: 'a token with 500', reply: { status: 500, body: { token: 'x', expiresIn: 3600 } }, is: foreign, class: RetryError },
     { what: 'a problem with 200', reply: { status: 200, body: { code: 'x', detail: 'x' } }, is: foreign, class: RetryError },
     { what: 'a redirect', reply: { status: 0 }, is: { ...foreign, message: /a redirect/ }, class: RetryError },
     { what: 'a year of Retry-After', reply: problem(503, 'overloaded', { 'Retry-After': '31536000' }), is: { retryAfter: 3600 }, class: RetryError },
@@ -87,6 +90,15 @@ t.test('where nobody answers, a token that still lives is better than none', asy
   world.always = 'no answer'
   await world.pass(10 * minute)
   await t.rejects(broker.token('voice'), RetryError)
+})
+
+t.test('a broker that takes the question and says nothing is waited for no longer than 30 s', async t => {
+  const { world, broker } = setUp(t)
+  world.replies.push('silence')
+  const asking = broker.token('voice').catch((error: Error) => ({ error, at: world.now }))
+  const { now } = world
+  await world.pass(minute)
+  t.match(await asking, { error: { name: 'RetryError', code: 'no-answer', cause: { name: 'TimeoutError' } }, at: now + 30_000 })
 })
 
 t.test('credentials come from a function', async t => {

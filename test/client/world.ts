@@ -17,8 +17,8 @@ export interface Asked {
 
 interface Timer { at: number, run: () => void }
 
-/** A status, its body and headers; or no answer at all. */
-export type Reply = { status: number, body?: unknown, headers?: Record<string, string> } | 'no answer'
+/** A status, its body and headers; or no answer at all, at once or never. */
+export type Reply = { status: number, body?: unknown, headers?: Record<string, string> } | 'no answer' | 'silence'
 
 export const problem = (status: number, code: string, headers: Record<string, string> = {}): Reply =>
   ({ status, body: { code, detail: `This is ${code}.`, requestId: 'req-1' }, headers })
@@ -87,6 +87,7 @@ export function makeWorld (t: Test) {
       asked.push({ at: monotonic, url, authorization: headers.get('Authorization') ?? '', body: JSON.parse(String(init.body)), init })
       const reply = world.replies.shift() ?? world.always ?? { status: 200, body: { token: `token ${++answered}`, expiresIn: world.ttl } }
       if (reply === 'no answer') throw new TypeError('Failed to fetch')
+      if (reply === 'silence') return new Promise((_resolve, reject) => init.signal!.addEventListener('abort', () => reject(init.signal!.reason)))
       const { status, body, headers: more } = reply
       return { ok: status === 200, status, url, headers: new Headers(more), text: async () => typeof body === 'string' ? body : JSON.stringify(body) }
     }
@@ -97,6 +98,11 @@ export function makeWorld (t: Test) {
     t.teardown(() => before ? Object.defineProperty(target, name, before) : Reflect.deleteProperty(target, name))
   }
   for (const [name, value] of Object.entries(globals)) replace(globalThis, name, value)
+  replace(AbortSignal, 'timeout', (ms: number) => {
+    const controller = new AbortController()
+    globals.setTimeout(() => controller.abort(new DOMException('signal timed out', 'TimeoutError')), ms)
+    return controller.signal
+  })
   replace(performance, 'now', () => monotonic)
   replace(Date, 'now', () => wall)
   replace(Math, 'random', () => world.chance())
