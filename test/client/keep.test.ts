@@ -158,6 +158,18 @@ t.test('what the policy refuses is not asked again', async t => {
   broker.close()
 })
 
+t.test('what rests and is stopped stays so, whoever is given a token', async t => {
+  const { world, broker } = setUp(t)
+  world.replies.push(problem(403, 'not-allowed'))
+  const kept = broker.keep(new FakeDevice(), 'voice')
+  await world.pass(0)
+  kept.stop()
+  await broker.token('sync')
+  await world.pass(minute)
+  t.equal(world.asked.length, 2)
+  t.equal(world.timers, 0)
+})
+
 t.test('a page without onError finds the errors on its console', async t => {
   const warned = t.capture(console, 'warn')
   const { world, broker } = setUp(t)

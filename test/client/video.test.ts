@@ -14,7 +14,7 @@ t.test('Video', async t => {
       tokens: [] as string[],
       rooms: [] as FakeRoom[],
       errors: [] as unknown[],
-      async connect (token: string, _options?: { name?: string, tracks?: [] }) {
+      async connect (token: string, _options?: { name?: string | null, tracks?: [] }) {
         video.tokens.push(token)
         const error = video.errors.shift()
         if (error !== undefined) throw error
@@ -32,11 +32,12 @@ t.test('Video', async t => {
     const video = makeVideo()
     await broker.connect(video, { name: 'My Room' })
     await broker.connect(video, {}, { ttl: 600 })
-    t.same(world.asked.map(({ body }) => body), [{ room: 'My Room' }, { ttl: 600 }])
-    t.same(video.tokens, ['token 1', 'token 2'])
+    await broker.connect(video, { name: null })
+    t.same(world.asked.map(({ body }) => body), [{ room: 'My Room' }, { ttl: 600 }, {}])
+    t.same(video.tokens, ['token 1', 'token 2', 'token 3'])
     video.rooms[0]!.end(expired)
     await world.pass(minute)
-    t.equal(video.rooms.length, 2, 'without onRoom nobody would know of another room')
+    t.equal(video.rooms.length, 3, 'without onRoom nobody would know of another room')
   })
 
   await t.test('is entered with another token where the first is found to have ended, and with no third', async t => {

@@ -15,7 +15,12 @@ export interface Asked {
   init: RequestInit
 }
 
-interface Timer { at: number, run: () => void }
+interface Timer {
+  at: number
+  run: () => void
+  /** Of the browser itself, as that of a request is, which nobody can clear. */
+  inner?: true
+}
 
 /** A status, its body and headers; or no answer at all, at once or never. */
 export type Reply = { status: number, body?: unknown, headers?: Record<string, string> } | 'no answer' | 'silence'
@@ -44,7 +49,7 @@ export function makeWorld (t: Test) {
     always: undefined as Reply | undefined,
     chance: () => 0,
     get now () { return monotonic },
-    get timers () { return timers.size },
+    get timers () { return [...timers.values()].filter(({ inner }) => !inner).length },
     /** Lets time pass, timer by timer. */
     async pass (ms: number) {
       await settle()
@@ -100,7 +105,7 @@ export function makeWorld (t: Test) {
   for (const [name, value] of Object.entries(globals)) replace(globalThis, name, value)
   replace(AbortSignal, 'timeout', (ms: number) => {
     const controller = new AbortController()
-    globals.setTimeout(() => controller.abort(new DOMException('signal timed out', 'TimeoutError')), ms)
+    timers.set(++serial, { at: monotonic + ms, run: () => controller.abort(new DOMException('timed out', 'TimeoutError')), inner: true })
     return controller.signal
   })
   replace(performance, 'now', () => monotonic)
