@@ -46,7 +46,6 @@ export class Keeper {
   }
 
   stop (): void {
-    if (this.#stopped) return
     this.#stopped = true
     this.#alarm.clear()
     this.#sleepEnds()
@@ -100,7 +99,7 @@ export class Keeper {
   }
 
   #pass ({ token, due }: Held): void {
-    this.#failures = this.#earliest = 0
+    this.#failures = 0
     // Equal requests in the same second get the same token, which an SDK ignores.
     if (token === this.#given) return this.#alarm.set(this.#tokens.now() + 1000)
     this.#given = token

@@ -92,23 +92,32 @@ t.test('a broker that is down is asked gently, until it is back', async t => {
   t.same(device.given, ['token 2'])
   await world.pass(39 * minute)
   t.same(device.given, ['token 2', 'token 3'], 'and all goes on as before')
+  world.replies.push('no answer')
+  const before = world.asked.length
+  await world.pass(40 * minute)
+  const [failed, next] = world.asked.slice(before)
+  t.equal(next!.at - failed!.at, 750, 'and the next outage begins anew')
   broker.close()
 })
 
 t.test('Retry-After is waited for, with events or without, and by each a little longer', async t => {
-  const { world, broker } = setUp(t)
-  const device = new FakeDevice()
-  await broker.token('voice')
-  broker.keep(device, 'voice')
-  world.replies.push(problem(429, 'caller-limited', { 'Retry-After': '40' }))
-  world.chance = () => 0.5
-  await world.pass(40 * minute)
-  const { at } = world.asked.at(-1)!
-  device.emit('tokenWillExpire')
-  world.wake('online')
-  await world.pass(minute)
-  t.same(world.asked.slice(2).map(asked => asked.at - at), [50_000])
-  broker.close()
+  for (const events of [[], ['tokenWillExpire'], ['online'], ['tokenWillExpire', 'online']]) {
+    await t.test(`events: ${events.join()}`, async t => {
+      const { world, broker } = setUp(t)
+      const device = new FakeDevice()
+      await broker.token('voice')
+      broker.keep(device, 'voice')
+      world.replies.push(problem(429, 'caller-limited', { 'Retry-After': '40' }))
+      world.chance = () => 0.5
+      await world.pass(40 * minute)
+      const { at } = world.asked.at(-1)!
+      if (events.includes('tokenWillExpire')) device.emit('tokenWillExpire')
+      if (events.includes('online')) world.wake('online')
+      await world.pass(minute)
+      t.same(world.asked.slice(2).map(asked => asked.at - at), [50_000])
+      broker.close()
+    })
+  }
 })
 
 t.test('a caller who was removed is asked to sign in, once', async t => {
@@ -151,7 +160,11 @@ t.test('a caller who was removed is asked to sign in, once', async t => {
 t.test('what the policy refuses is not asked again', async t => {
   const { world, broker, errors } = setUp(t)
   world.always = problem(403, 'not-allowed')
-  broker.keep(new FakeDevice(), 'voice')
+  const device = new FakeDevice()
+  broker.keep(device, 'voice')
+  await world.pass(0)
+  device.emit('tokenWillExpire')
+  world.wake('online')
   await world.pass(24 * 60 * minute)
   t.equal(world.asked.length, 1)
   t.match(errors, [{ name: 'RefusedError', detail: 'This is not-allowed.' }])

@@ -85,6 +85,33 @@ t.test('a machine that sleeps through the end of the token', async t => {
   })
 })
 
+t.test('a machine that wakes after its SDK has asked for a token in vain asks again soon', async t => {
+  const { world, broker } = setUp(t)
+  world.chance = () => 0.5
+  const device = new FakeDevice()
+  await broker.token('voice')
+  broker.keep(device, 'voice')
+  world.always = 'no answer'
+  device.emit('tokenWillExpire')
+  await world.pass(10 * minute)
+  const before = world.asked.length
+  world.wake('online')
+  world.always = undefined
+  await world.pass(2500)
+  t.equal(world.asked.length, before + 1)
+  t.same(device.given, ['token 2'])
+  broker.close()
+})
+
+t.test('a nap that is shorter than the time awake counts', async t => {
+  const { world, broker } = setUp(t)
+  await broker.token('voice')
+  await world.pass(30 * minute)
+  await broker.token('voice')
+  world.sleep(20 * minute)
+  t.equal(await broker.token('voice'), 'token 2')
+})
+
 t.test('the timers of a hidden tab are late, and that is no second wake', async t => {
   const { world, broker } = setUp(t)
   world.chance = () => 0.9

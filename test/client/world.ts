@@ -37,7 +37,18 @@ export function makeWorld (t: Test) {
   let wall = 5_000_000 // the device's clock is wrong by decades
   let serial = 0
   const timers = new Map<number, Timer>()
-  const page = new EventTarget()
+  let listening = 0
+  const events = new EventTarget()
+  const page = {
+    addEventListener (name: string, listener: () => void) {
+      listening++
+      events.addEventListener(name, listener)
+    },
+    removeEventListener (name: string, listener: () => void) {
+      listening--
+      events.removeEventListener(name, listener)
+    }
+  }
   const asked: Asked[] = []
   let answered = 0
   const world = {
@@ -49,6 +60,8 @@ export function makeWorld (t: Test) {
     always: undefined as Reply | undefined,
     chance: () => 0,
     get now () { return monotonic },
+    /** Of the page's own events. */
+    get listeners () { return listening },
     get timers () { return [...timers.values()].filter(({ inner }) => !inner).length },
     /** Lets time pass, timer by timer. */
     async pass (ms: number) {
@@ -70,7 +83,7 @@ export function makeWorld (t: Test) {
     },
     /** The machine sleeps: only the device's clock goes on. */
     sleep (ms: number) { wall += ms },
-    wake: (name: 'visibilitychange' | 'online' | 'pageshow') => { page.dispatchEvent(new Event(name)) },
+    wake: (name: 'visibilitychange' | 'online' | 'pageshow') => { events.dispatchEvent(new Event(name)) },
     /** Time goes on as the timers stand still, as they do in a hidden tab. */
     freeze (ms: number) {
       monotonic += ms
@@ -80,8 +93,8 @@ export function makeWorld (t: Test) {
 
   const globals = {
     document: page,
-    addEventListener: page.addEventListener.bind(page),
-    removeEventListener: page.removeEventListener.bind(page),
+    addEventListener: page.addEventListener,
+    removeEventListener: page.removeEventListener,
     setTimeout (run: () => void, ms: number) {
       timers.set(++serial, { at: monotonic + ms, run })
       return serial
