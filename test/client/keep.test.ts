@@ -101,20 +101,27 @@ t.test('a broker that is down is asked gently, until it is back', async t => {
 })
 
 t.test('Retry-After is waited for, with events or without, and by each a little longer', async t => {
-  for (const events of [[], ['tokenWillExpire'], ['online'], ['tokenWillExpire', 'online']]) {
-    await t.test(`events: ${events.join()}`, async t => {
+  const cases = [
+    { seconds: 40, events: [], waited: 50_000 },
+    { seconds: 40, events: ['tokenWillExpire'], waited: 50_000 },
+    { seconds: 40, events: ['online'], waited: 50_000 },
+    { seconds: 40, events: ['tokenWillExpire', 'online'], waited: 50_000 },
+    { seconds: 1, events: [], waited: 1500 }
+  ]
+  for (const { seconds, events, waited } of cases) {
+    await t.test(`${seconds} s, events: ${events.join()}`, async t => {
       const { world, broker } = setUp(t)
       const device = new FakeDevice()
       await broker.token('voice')
       broker.keep(device, 'voice')
-      world.replies.push(problem(429, 'caller-limited', { 'Retry-After': '40' }))
+      world.replies.push(problem(429, 'caller-limited', { 'Retry-After': `${seconds}` }))
       world.chance = () => 0.5
       await world.pass(40 * minute)
       const { at } = world.asked.at(-1)!
       if (events.includes('tokenWillExpire')) device.emit('tokenWillExpire')
       if (events.includes('online')) world.wake('online')
       await world.pass(minute)
-      t.same(world.asked.slice(2).map(asked => asked.at - at), [50_000])
+      t.same(world.asked.slice(2).map(asked => asked.at - at), [waited])
       broker.close()
     })
   }
@@ -153,8 +160,32 @@ t.test('a caller who was removed is asked to sign in, once', async t => {
     await world.pass(0)
     t.same(sdks[0].given, [token])
     t.equal(sdks[1].given.length, 1)
+    t.equal(world.asked.at(-1)!.authorization, `Basic ${btoa('susan:another1')}`)
     broker.close()
   })
+})
+
+t.test('credentials that were found wrong are shown again once they were found right, others at once', async t => {
+  let credentials = susan
+  const { world, broker } = setUp(t, { credentials: () => credentials })
+  const [one, two, three] = [new FakeDevice(), new FakeDevice(), new FakeDevice()]
+  world.replies.push(problem(401, 'credentials-wrong'))
+  broker.keep(one, 'voice')
+  await world.pass(0)
+  t.same(one.given, [])
+  await broker.token('sync')
+  broker.keep(two, 'chat')
+  await world.pass(0)
+  t.same([one.given.length, two.given.length], [1, 1])
+
+  world.replies.push(problem(401, 'credentials-wrong'))
+  two.emit('tokenWillExpire')
+  await world.pass(0)
+  credentials = { username: 'susan', password: 'another1' }
+  broker.keep(three, 'conversations')
+  await world.pass(0)
+  t.equal(three.given.length, 1)
+  broker.close()
 })
 
 t.test('what the policy refuses is not asked again', async t => {

@@ -196,7 +196,43 @@ t.test('Sync, Conversations and Chat', async t => {
     }
   })
 
-  await t.test('get none once they are shut down, which would bring them back', async t => {
+  await t.test('get one when a reconnect was refused for another reason', async t => {
+    const { world, client } = await keepClient(t)
+    client.is('connecting')
+    client.is('denied')
+    await world.pass(0)
+    t.same(client.given, ['token 2'])
+  })
+
+  await t.test('get none once they are shut down, though their token had ended before', async t => {
+    for (const first of [undefined, 'no answer'] as const) {
+      await t.test(first ?? 'and was renewed', async t => {
+        const { world, client } = await keepClient(t)
+        world.always = first
+        client.is('disconnecting')
+        client.emit('tokenExpired')
+        client.is('disconnected')
+        await world.pass(0)
+        const { length } = client.given
+        client.is('connecting')
+        if (first !== undefined) client.is('connected')
+        client.is('disconnected')
+        world.always = undefined
+        await world.pass(100 * minute)
+        t.equal(client.given.length, length)
+        t.equal(world.timers, 0)
+      })
+    }
+  })
+
+  await t.test('get none if they were shut down before they were kept', async t => {
+    const { world, client } = await keepClient(t)
+    client.connectionState = 'disconnected'
+    await world.pass(100 * minute)
+    t.same(client.given, [])
+  })
+
+  await t.test('get none once they are shut down, which, which would bring them back', async t => {
     const { world, client } = await keepClient(t)
     client.is('disconnecting')
     await world.pass(40 * minute)

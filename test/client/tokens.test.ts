@@ -101,6 +101,17 @@ t.test('a broker that takes the question and says nothing is waited for no longe
   t.match(await asking, { error: { name: 'RetryError', code: 'no-answer', cause: { name: 'TimeoutError' } }, at: now + 30_000 })
 })
 
+t.test('the life of a token is counted from the question, as it may have begun then', async t => {
+  const { world, broker } = setUp(t)
+  world.latency = 10_000
+  const asking = broker.token('voice')
+  await world.pass(10_000)
+  t.equal(await asking, 'token 1')
+  world.latency = 0
+  await world.pass(40 * minute - 10_000)
+  t.equal(await broker.token('voice'), 'token 2')
+})
+
 t.test('credentials come from a function', async t => {
   await t.test('which is called once for all who ask meanwhile', async t => {
     let forms = 0
@@ -109,15 +120,15 @@ t.test('credentials come from a function', async t => {
     t.equal(forms, 1)
     t.equal(world.asked.length, 3)
   })
-  const nothing: Array<[string, TokenBrokerOptions['credentials']]> = [
+  const nothing: Array<[string, TokenBrokerOptions['credentials'], object?]> = [
     ['has nothing', () => undefined],
     ['has null', async () => null],
-    ['throws', () => { throw new Error('the form was closed') }]
+    ['throws', () => { throw new Error('the form was closed') }, { cause: { message: 'the form was closed' } }]
   ]
-  for (const [what, credentials] of nothing) {
+  for (const [what, credentials, more] of nothing) {
     await t.test(`and where it ${what}, nothing is asked`, async t => {
       const { world, broker } = setUp(t, { credentials })
-      await t.rejects(broker.token('voice'), { name: 'SignInError', code: 'credentials-missing' })
+      await t.rejects(broker.token('voice'), { name: 'SignInError', code: 'credentials-missing', ...more })
       t.equal(world.asked.length, 0)
     })
   }

@@ -86,12 +86,18 @@ t.test('Video', async t => {
     rooms[0]!.end(expired)
     await world.pass(60 * minute)
     t.match(errors, [{ code: 53105 }])
-    t.equal(world.timers, 0)
+    t.same([world.timers, world.listeners], [0, 0])
   })
 
   await t.test('is left when the page has changed its mind meanwhile', async t => {
     const { world, broker } = setUp(t)
     const video = makeVideo()
+    const early = new AbortController()
+    await broker.connect(video, { name: 'My Room' }, { onRoom () {}, signal: early.signal })
+    early.abort()
+    video.rooms.shift()!.end(expired)
+    await world.pass(minute)
+    t.equal(video.rooms.length, 0)
     const mind = new AbortController()
     await broker.connect(video, { name: 'My Room' }, { onRoom () {}, signal: mind.signal })
     const { connect } = video
@@ -104,6 +110,6 @@ t.test('Video', async t => {
     t.equal(video.rooms.length, 2, 'and not entered again')
     const room = await broker.connect(video, { name: 'My Room' }, { onRoom: () => t.fail('left'), signal: mind.signal })
     t.equal(room.left, true)
-    t.equal(world.timers, 0)
+    t.same([world.timers, world.listeners], [0, 0])
   })
 })

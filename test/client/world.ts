@@ -37,15 +37,15 @@ export function makeWorld (t: Test) {
   let wall = 5_000_000 // the device's clock is wrong by decades
   let serial = 0
   const timers = new Map<number, Timer>()
-  let listening = 0
+  const listening = new Map<string, Set<() => void>>()
   const events = new EventTarget()
   const page = {
     addEventListener (name: string, listener: () => void) {
-      listening++
+      listening.set(name, (listening.get(name) ?? new Set()).add(listener))
       events.addEventListener(name, listener)
     },
     removeEventListener (name: string, listener: () => void) {
-      listening--
+      listening.get(name)?.delete(listener)
       events.removeEventListener(name, listener)
     }
   }
@@ -59,9 +59,11 @@ export function makeWorld (t: Test) {
     replies: [] as Reply[],
     always: undefined as Reply | undefined,
     chance: () => 0,
+    /** Milliseconds that an answer takes. */
+    latency: 0,
     get now () { return monotonic },
     /** Of the page's own events. */
-    get listeners () { return listening },
+    get listeners () { return [...listening.values()].reduce((sum, { size }) => sum + size, 0) },
     get timers () { return [...timers.values()].filter(({ inner }) => !inner).length },
     /** Lets time pass, timer by timer. */
     async pass (ms: number) {
@@ -103,6 +105,7 @@ export function makeWorld (t: Test) {
     async fetch (url: string, init: RequestInit) {
       const headers = new Headers(init.headers)
       asked.push({ at: monotonic, url, authorization: headers.get('Authorization') ?? '', body: JSON.parse(String(init.body)), init })
+      if (world.latency > 0) await new Promise<void>(resolve => timers.set(++serial, { at: monotonic + world.latency, run: resolve, inner: true }))
       const reply = world.replies.shift() ?? world.always ?? { status: 200, body: { token: `token ${++answered}`, expiresIn: world.ttl } }
       if (reply === 'no answer') throw new TypeError('Failed to fetch')
       if (reply === 'silence') return new Promise((_resolve, reject) => init.signal!.addEventListener('abort', () => reject(init.signal!.reason)))
