@@ -98,6 +98,7 @@ t.test('Video', async t => {
     video.rooms.shift()!.end(expired)
     await world.pass(minute)
     t.equal(video.rooms.length, 0)
+    t.equal(world.asked.length, 1, 'nothing is even asked for')
     const mind = new AbortController()
     await broker.connect(video, { name: 'My Room' }, { onRoom () {}, signal: mind.signal })
     const { connect } = video
