@@ -13,7 +13,7 @@ type Tab = Awaited<ReturnType<Laptop['example']>>
 const sha256 = (token: unknown) => createHash('sha256').update(String(token)).digest('hex')
 
 t.test('in Chromium, the documentation\'s pages with Twilio\'s SDKs', { skip: chromiumMissing() }, async (t) => {
-  const { audit, laptop: openLaptop, network, remove, twilio } = await setUserStage(t, ['susan', 'juan', 'maria', 'li', 'ann'])
+  const { audit, laptop: openLaptop, network, remove, twilio } = await setUserStage(t, ['susan', 'juan', 'maria', 'li', 'ann', 'kim'])
 
   /** What the pages show their user, where they show something. */
   async function told (tabs: Tab[]) {
@@ -91,6 +91,14 @@ t.test('in Chromium, the documentation\'s pages with Twilio\'s SDKs', { skip: ch
     await laptop.pass(minute)
     await inAgain(t, 'maria', tabs)
     t.same(await told(tabs), {})
+  })
+
+  await t.test('are in again after Twilio has ended their tokens before anyone had a new one', async (t) => {
+    const { laptop, tabs } = await openAll(t, 'kim')
+    for (const product of products) twilio.connection(product).expire()
+    await laptop.pass(minute)
+    // A room does not care.
+    await inAgain(t, 'kim', tabs.filter(({ product }) => product !== 'video'))
   })
 
   await t.test('ask a user to sign in who was removed, and then rest', async (t) => {
