@@ -190,29 +190,31 @@ function mayMount (): boolean {
   return may
 }
 
-for (const { says, skip = false, open } of fullDisks) {
-  t.test(`on ${says}, no token leaves without its line, and tokens come again once there is room`, { skip }, async t => {
-    const { path, first, makeRoom } = open(t)
-    const broker = await startBroker({ settings: { AUDIT_LOG: path } })
-    t.teardown(broker.close)
-    const { token, held, refused } = client(broker.url)
-    const wrong = () => ask(broker.url, { as: basic('susan', 'wrong-one') })
-    await until(async () => await token() === 503)
-    for (let i = 0; i < 20; i++) await token()
-    t.match(await wrong(), { status: 503, body: { code: 'audit-unavailable' } }, 'a refusal without its line is none')
-    t.strictSame(Object.keys(refused), ['audit-unavailable'])
-    t.ok(await alive(broker.url))
-    t.ok(held.length >= first, 'as long as there was room')
-    const before = held.length
-    await makeRoom(broker.reload)
-    await until(async () => await token() === 200)
-    t.ok(held.length > before)
-    const lines = () => readFileSync(path, 'utf8').split('\n').filter(line => line.endsWith('}')).map(line => JSON.parse(line) as AuditLine)
-    await until(() => lines().filter(({ code }) => code === 'audit-unavailable').length === refused['audit-unavailable']! + 1)
-    accounted(t, held, issuedInFile(path))
-    t.equal(issuedInFile(path).length, held.length, 'and every line its token')
-  })
-}
+t.test('on a full disk no token leaves without its line, and tokens come again once there is room', async t => {
+  for (const { says, skip = false, open } of fullDisks) {
+    await t.test(says, { skip }, async t => {
+      const { path, first, makeRoom } = open(t)
+      const broker = await startBroker({ settings: { AUDIT_LOG: path } })
+      t.teardown(broker.close)
+      const { token, held, refused } = client(broker.url)
+      const wrong = () => ask(broker.url, { as: basic('susan', 'wrong-one') })
+      await until(async () => await token() === 503)
+      for (let i = 0; i < 20; i++) await token()
+      t.match(await wrong(), { status: 503, body: { code: 'audit-unavailable' } }, 'a refusal without its line is none')
+      t.strictSame(Object.keys(refused), ['audit-unavailable'])
+      t.ok(await alive(broker.url))
+      t.ok(held.length >= first, 'as long as there was room')
+      const before = held.length
+      await makeRoom(broker.reload)
+      await until(async () => await token() === 200)
+      t.ok(held.length > before)
+      const lines = () => readFileSync(path, 'utf8').split('\n').filter(line => line.endsWith('}')).map(line => JSON.parse(line) as AuditLine)
+      await until(() => lines().filter(({ code }) => code === 'audit-unavailable').length === refused['audit-unavailable']! + 1)
+      accounted(t, held, issuedInFile(path))
+      t.equal(issuedInFile(path).length, held.length, 'and every line its token')
+    })
+  }
+})
 
 t.test('while nobody reads its standard output no token leaves, and all is as before once somebody does', async t => {
   const broker = await start(t, { settings: { AUDIT_LOG: 'stdout' } })
