@@ -205,7 +205,10 @@ t.test('on a full disk no token leaves without its line, and tokens come again o
       t.ok(await alive(broker.url))
       t.ok(held.length >= first, 'as long as there was room')
       const before = held.length
+      const ready = async () => (await ask(broker.url, { method: 'GET', path: '/readyz' })).status === 200
+      t.notOk(await ready())
       await makeRoom(broker.reload)
+      await until(ready)
       await until(async () => await token() === 200)
       t.ok(held.length > before)
       const lines = () => readFileSync(path, 'utf8').split('\n').filter(line => line.endsWith('}')).map(line => JSON.parse(line) as AuditLine)

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, unlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { basic, startBroker, susan } from '../helpers/broker.js'
@@ -68,12 +69,16 @@ t.test('a store that is away makes it not ready, until it is back', async t => {
 })
 
 t.test('an audit that cannot be written makes it not ready, and it is ready again by itself once it can', async t => {
-  const broker = await startBroker({ users, settings: { AUDIT_LOG: '/dev/full', OPERATORS: 'olga' } })
+  const broker = await startBroker({ users, settings: { AUDIT_LOG: 'link', OPERATORS: 'olga' }, links: { link: '/dev/full' } })
   t.teardown(broker.close)
   t.match(await ask(broker.url, { as: susan }), { status: 503, body: { code: 'audit-unavailable' } })
   t.strictSame((await ready(broker.url)).body, { ready: false, missing: ['audit'], degraded: [] })
-  t.equal(await value(broker.url, 'token_broker_audit_up'), 0)
+  const gauges = async () => await Promise.all(['up', 'owed', 'lost_total'].map(name => value(broker.url, `token_broker_audit_${name}`)))
+  t.strictSame(await gauges(), [0, 1, 0])
+  unlinkSync(join(broker.folder, 'link'))
+  await broker.reload()
   await until(async () => (await ready(broker.url)).status === 200)
+  t.strictSame(await gauges(), [1, 0, 0], 'what was owed is written')
 })
 
 t.test('while it waits to close it is not ready, and still gives tokens', async t => {
