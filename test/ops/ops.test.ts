@@ -54,7 +54,7 @@ t.test('Redis away is degraded where each node limits for itself, and missing wh
 t.test('a store that is away makes it not ready, until it is back', async t => {
   const server = await loginServer(({ password }, response) => answer(response, password === 'secret123' ? 200 : 401, {}))
   t.teardown(server.close)
-  const broker = await startBroker({ settings: { LOGIN_URL: server.url, OPERATORS: 'olga' } })
+  const broker = await startBroker({ settings: { LOGIN_URL: server.url, OPERATORS: 'olga,pavel' } })
   t.teardown(broker.close)
   t.equal(await value(broker.url, 'token_broker_store_up'), 1)
   await server.stop()
@@ -64,6 +64,7 @@ t.test('a store that is away makes it not ready, until it is back', async t => {
   })
   t.strictSame((await ready(broker.url)).body, { ready: false, missing: ['store'], degraded: [] })
   t.equal(await value(broker.url, 'token_broker_store_up'), 0, 'an operator who is remembered still sees it')
+  t.match(await metrics(broker.url, { as: basic('pavel', 'secret123') }), { status: 503, body: { code: 'store-unavailable' } }, 'one who is not gets in no more than others')
   await server.start()
   await until(async () => (await ready(broker.url)).status === 200)
 })
