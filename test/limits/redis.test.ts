@@ -5,6 +5,7 @@ import { GUESSING_WINDOW, Guard, guessCounters, type Place } from '../../src/cal
 import { isSpent } from '../../src/limits/counters.js'
 import { LATELY } from '../../src/limits/lately.js'
 import { sharedCounters, type SharedOptions } from '../../src/limits/redis.js'
+import { redisKey } from '../../src/limits/redis-scripts.js'
 import type { Problem } from '../../src/problems.js'
 import { blackHole } from '../helpers/black-hole.js'
 import { noRedis, redisServer } from '../helpers/redis.js'
@@ -103,6 +104,36 @@ t.test('counters that nodes share', { skip: noRedis }, async t => {
     one.counters.clear('a')
     t.match(await one.counters.take('a', 3), { used: 1, held: 0 })
     t.match(await two.counters.take('a', 3), { used: 2, held: 0 })
+  })
+
+  t.test('what is asked ahead is counted once, up to the first that is refused, and given back if nobody comes for it', async t => {
+    const [one, two] = [await node(t, server.url), await node(t, server.url)]
+    const { counters } = one
+    const ask = (key: string, max: number, hold: 0 | 1 = 0) => ({ counters, key, max, hold })
+    await two.counters.take('spent', 1)
+    await two.counters.take('a', 5)
+
+    const refused = one.source.askAhead!([ask('a', 5), ask('spent', 1), ask('b', 5, 1)])
+    t.match(await counters.take('a', 5), { used: 2 })
+    t.match(await counters.take('spent', 1), { used: 1, exceeded: true })
+    t.equal((await server.ask('KEYS', '*:test:*') as string[]).length, 2, 'what comes behind a refusal is not counted')
+    t.match(await counters.hold('b', 5), { used: 1, held: 1 }, 'but can still be asked for')
+    refused()
+
+    const release = one.source.askAhead!([ask('c', 5), ask('d', 5, 1), ask('spent', 1), ask('e', 5)])
+    t.match(await two.counters.take('c', 5), { used: 2 })
+    release()
+    release()
+    await until(async () => await server.ask('HGET', redisKey('test', 'c'), 'used') === '1')
+    await until(async () => await server.ask('EXISTS', redisKey('test', 'd')) === 0)
+    one.source.askAhead!([ask('spent', 1)])()
+
+    const both = [one.source.askAhead!([ask('f', 5)]), one.source.askAhead!([ask('f', 5)])]
+    t.match(await counters.take('f', 5), { used: 1 })
+    t.match(await counters.take('f', 5), { used: 2 })
+    t.match(await counters.take('f', 5), { used: 3 }, 'no reply serves twice')
+    for (const release of both) release()
+    t.match(await counters.take('f', 5), { used: 4 })
   })
 
   t.test('a hold whose node died is given back after half a minute', async t => {
