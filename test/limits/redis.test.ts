@@ -134,6 +134,11 @@ t.test('counters that nodes share', { skip: noRedis }, async t => {
     t.match(await counters.take('f', 5), { used: 3 }, 'no reply serves twice')
     for (const release of both) release()
     t.match(await counters.take('f', 5), { used: 4 })
+
+    const only = await counters.hold('g', 1)
+    only.giveBack()
+    one.source.askAhead!([ask('g', 1, 1)])
+    t.match(await counters.hold('g', 1), { exceeded: false }, 'what was told before is known by then')
   })
 
   t.test('a hold whose node died is given back after half a minute', async t => {
