@@ -46,6 +46,27 @@ t.test('a reload takes up policy and settings whole, or leaves all as it was and
   t.equal((await sync()).body.expiresIn, 900)
 })
 
+t.test('a reload takes up every limit and the log level, and keeps what was counted', async t => {
+  const ours = { LOG_LEVEL: '', RATE_LIMIT_MAX: '', CALLER_LIMIT_MAX: '' }
+  const broker = await startBroker({ users: { susan: 'secret123', juan: 'secret123' }, settings: { ...unset, ...ours }, files: { '.env': env({ LOG_LEVEL: 'info' }) } })
+  t.teardown(broker.close)
+  const wrong = () => ask(broker.url, { as: basic('juan', 'wrong-one') })
+  const lines = () => broker.log().split('"request"').length - 1
+  for (let i = 0; i < 2; i++) t.equal((await wrong()).status, 401)
+  t.equal((await ask(broker.url, { as: susan })).status, 200)
+  await until(() => lines() === 3)
+
+  await broker.write('.env', env({ LOG_LEVEL: 'warn', RATE_LIMIT_MAX: '8', CALLER_LIMIT_MAX: '2', LOGIN_FAILURES_MAX: '3' }))
+  await broker.reload()
+  t.equal((await wrong()).status, 401)
+  t.match(await wrong(), { status: 429, body: { code: 'login-limited' } })
+  t.equal((await ask(broker.url, { as: susan })).status, 200)
+  t.match(await ask(broker.url, { as: susan }), { status: 429, body: { code: 'caller-limited' } })
+  t.equal((await ask(broker.url)).status, 401)
+  t.match(await ask(broker.url), { status: 429, body: { code: 'rate-limited' } })
+  t.equal(lines(), 3, 'and no line a request any more')
+})
+
 t.test('a change of the policy or of .env is taken up by itself, also one that renames over it', async t => {
   const broker = await startBroker({ settings: unset, files: { '.env': env({}), 'first.yaml': policy('video: {}'), 'second.yaml': policy('sync: {}') } })
   t.teardown(broker.close)
