@@ -86,6 +86,19 @@ t.test('a change of the policy or of .env is taken up by itself, also one that r
   t.match(broker.log(), /SHUTDOWN_DELAY has changed, which takes a restart/)
 })
 
+t.test('after reloads, a change is still taken up once', async t => {
+  const broker = await startBroker({ settings: unset, files: { '.env': env({}) } })
+  t.teardown(broker.close)
+  for (let i = 0; i < 3; i++) await broker.reload()
+  const taken = () => broker.log().split('settings taken').length
+  const before = taken()
+  for (const ttl of ['600', '700', '800']) {
+    await broker.write('.env', env({ TOKEN_TTL: ttl }))
+    await until(async () => (await ask(broker.url, { as: susan })).body.expiresIn === Number(ttl))
+  }
+  t.equal(taken() - before, 3)
+})
+
 t.test('an audit log that cannot be opened again goes on in the old file', async t => {
   const broker = await startBroker({ settings: { AUDIT_LOG: 'logs/audit.log' }, folders: ['logs'] })
   t.teardown(broker.close)
