@@ -34,7 +34,7 @@ export function Chart ({ title, unit, series, hour }: ChartProps) {
   const sums = sumsOf(series)
   return (
     <figure class='card chart'>
-      <figcaption><h3>{title}</h3></figcaption>
+      <figcaption><h2>{title}</h2></figcaption>
       <div ref={place} aria-hidden='true' />
       <table>
         <thead><tr><th scope='col'>{unit}</th><th scope='col'>this minute</th><th scope='col'>{hour === 'sum' ? 'in the hour' : 'at most'}</th></tr></thead>

@@ -99,7 +99,7 @@ function Codes ({ told: { minutes } }: { told: Told }) {
 }
 
 function Reloads ({ told: { reloads } }: { told: Told }) {
-  const all = Object.entries(reloads)
+  const all = Object.entries(reloads).sort()
   return (
     <section class='card'>
       <h2>Last reloads</h2>
