@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 const components = [
-  { name: 'Chromium', program: 'chromium', tests: 'the browser SDKs' },
+  { name: 'Chromium', program: 'chromium', tests: 'the browser SDKs and the console' },
   { name: 'OpenSSL', program: 'openssl', tests: 'the browser SDKs, TLS and proxies' },
   { name: 'HTTPie', program: 'http', tests: 'the tutorial\'s client', debian: 'httpie' },
   { name: 'htpasswd', program: 'htpasswd', tests: 'Apache\'s users files', debian: 'apache2-utils' },

@@ -12,7 +12,7 @@ export async function demoCommand (io: Io, port: string): Promise<number> {
   const password = randomBytes(12).toString('base64url')
   await writeFile(join(folder, 'users.htpasswd'), `susan:${await hashPassword(password)}\n`, { mode: 0o600 })
 
-  const code = await serve({ ...io, cwd: folder, env: { ...throwAway(), PORT: port, LOG_LEVEL: 'error' } }, running => {
+  const code = await serve({ ...io, cwd: folder, env: { ...throwAway(), OPERATORS: 'susan', PORT: port, LOG_LEVEL: 'error' } }, running => {
     untilSignalled({
       ...running,
       async close () {
@@ -22,7 +22,11 @@ export async function demoCommand (io: Io, port: string): Promise<number> {
     })
     io.stdout.write([
       `The broker runs at ${running.url} with throw-away secrets: its tokens have the right form, and Twilio refuses them.`,
-      'Ask for a token:',
+      `Look at it, as susan with the password ${password}:`,
+      '',
+      `  ${running.url}/`,
+      '',
+      'Or ask for a token:',
       '',
       `  curl -u susan:${password} ${running.url}/token/video`,
       '',

@@ -9,7 +9,8 @@ import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { main } from '../../src/cli/main.js'
 import { serve } from '../../src/cli/start.js'
-import { cheapHash, complete, secrets, susan } from '../helpers/broker.js'
+import { built } from '../console/built.js'
+import { basic, cheapHash, complete, secrets, susan } from '../helpers/broker.js'
 import { command } from '../helpers/command.js'
 import { ask } from '../helpers/http.js'
 import { installed } from '../helpers/installed.js'
@@ -123,6 +124,7 @@ t.test('an uncaught error is logged, what is under way is answered, and the exit
 })
 
 t.test('the demo needs nothing, its curl line works as pasted, and the tutorial\'s client gets its token', async t => {
+  built()
   const before = folders()
   const demo = command(['demo', '--port', '0'], { cwd: t.testdir(), env: { TWILIO_ACCOUNT_SID: 'nonsense' } })
   t.teardown(() => demo.child.kill('SIGKILL'))
@@ -130,6 +132,10 @@ t.test('the demo needs nothing, its curl line works as pasted, and the tutorial\
   const [line, password, url] = /curl -u susan:(\S+) (http:\/\/\S+)\/token\/video/.exec(demo.stdout())!
   const { stdout } = await run('bash', ['-c', `${line} --silent`])
   t.match(JSON.parse(stdout), { token: /^eyJ/, identity: 'susan', expiresIn: 3600 })
+  t.match(demo.stdout(), new RegExp(`as susan with the password ${password}:\n\n {2}${url}/\n`))
+  const page = await fetch(`${url}/`)
+  t.match([page.status, await page.text()], [200, /<title>twilio-token-broker<\/title>/])
+  t.equal((await fetch(`${url}/operator.json`, { headers: { Authorization: basic('susan', password!) } })).status, 200, 'susan sees all of it')
 
   if (installed('http')) {
     const httpie = (password: string) => run('http', ['--ignore-stdin', '--check-status', 'POST', `${url}/token`, 'username=susan', `password=${password}`])
