@@ -88,7 +88,7 @@ export function createMetrics () {
      * The same sign-in, timed where it has to wait.
      * @param heard is told each time, in seconds
      */
-    timed: (signIn: SignIn, heard = (_seconds: number) => {}): SignIn => (name, password, login) => {
+    timed: (signIn: SignIn, heard: (seconds: number) => void): SignIn => (name, password, login) => {
       const answer = signIn(name, password, login)
       if (answer instanceof Promise) {
         const end = logins.startTimer()
