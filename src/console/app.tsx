@@ -1,5 +1,5 @@
 import type { ComponentType } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Credentials } from './api.js'
 import { Explain } from './explain.js'
 import { GetToken } from './get-token.js'
@@ -26,7 +26,10 @@ export function App () {
   const [session, setSession] = useState<Session>()
   const { view, at } = usePlace()
   const { title, lead } = views[view]
+  const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => { document.title = `${title} · twilio-token-broker` }, [title])
+  // The form that had the focus is gone.
+  useEffect(() => { if (session !== undefined) heading.current!.focus() }, [session])
   const shown = (Object.keys(views) as View[]).filter(name => name !== 'operator' || session?.offers.operator || view === 'operator')
 
   return (
@@ -44,7 +47,7 @@ export function App () {
         )}
       </header>
       <main id='main'>
-        <h1>{title}</h1>
+        <h1 ref={heading} tabIndex={-1}>{title}</h1>
         <p class='lead'>{lead}</p>
         <Body view={view} at={at} session={session} onSession={setSession} />
       </main>
@@ -75,9 +78,18 @@ const later: Record<'operator' | 'docs', () => Promise<ComponentType<LaterProps>
 }
 
 function Later ({ load, ...props }: LaterProps & { load: () => Promise<ComponentType<LaterProps>> }) {
-  const [View, setView] = useState<ComponentType<LaterProps>>()
-  useEffect(() => { load().then(View => setView(() => View)) }, [])
-  return View === undefined ? <p>Loading…</p> : <View {...props} />
+  const [View, setView] = useState<ComponentType<LaterProps>>(() => Loading)
+  useEffect(() => { load().then(View => setView(() => View), () => setView(() => Outdated)) }, [])
+  return <View {...props} />
+}
+
+function Loading () {
+  return <p>Loading…</p>
+}
+
+/** A broker that was replaced serves no parts of its old page. */
+function Outdated () {
+  return <p class='problem' role='alert'>This part of the page did not come: the broker is away, or newer than the page. Load the page again.</p>
 }
 
 interface Place {

@@ -48,6 +48,8 @@ function useTold (credentials: Credentials) {
     let timer: ReturnType<typeof setTimeout>
     let known: Event[] = []
     async function look (): Promise<void> {
+      // A page that nobody sees need not spend its address's limit.
+      if (document.hidden) return later()
       const { answer, refusal } = await ask<Told>(`operator.json?after=${lastOf(known)}`, credentials)
       if (ended) return
       if (answer === undefined) setState(state => ({ ...state, refusal }))
@@ -55,7 +57,10 @@ function useTold (credentials: Credentials) {
         known = merged(known, answer)
         setState({ told: answer, events: known })
       }
-      if (refusal === undefined || ![401, 403].includes(refusal.status)) timer = setTimeout(look, Math.max(every, (refusal?.retryAfter ?? 0) * 1000))
+      if (refusal === undefined || ![401, 403].includes(refusal.status)) later(refusal?.retryAfter)
+    }
+    function later (seconds = 0): void {
+      timer = setTimeout(look, Math.max(every, seconds * 1000))
     }
     look()
     return () => {

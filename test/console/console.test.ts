@@ -76,6 +76,7 @@ t.test('the console in Chromium', { skip: chromiumMissing() }, async t => {
     await page.keyboard.type('secret123')
     await page.keyboard.press('Enter')
     await page.getByText('Signed in as susan').waitFor()
+    t.equal(await page.evaluate('document.activeElement.textContent'), 'Get a token', 'who reads by ear is told where this led')
     t.strictSame(await page.getByRole('checkbox').evaluateAll((boxes: Array<{ parentElement: { textContent: string } }>) => boxes.map(box => box.parentElement.textContent.trim())), ['sync', 'video', 'voice'])
     t.equal(await page.getByRole('link', { name: 'Operator' }).count(), 0)
 
@@ -310,10 +311,36 @@ t.test('the console in Chromium', { skip: chromiumMissing() }, async t => {
     })
   })
 
+  await t.test('it is asked again and again while somebody looks, and not while nobody does', async t => {
+    const { page, asked, signIn } = await visit(t, broker.url, { path: '/#operator', before: page => page.clock.install() })
+    const times = () => asked.filter(({ url }) => url.includes('operator.json')).length
+    const hide = (hidden: boolean) => page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true })`)
+    await signIn('olga')
+    await page.getByText('As of').waitFor()
+    await page.clock.runFor(3100)
+    await until(() => times() === 2)
+    await hide(true)
+    await page.clock.runFor(30_000)
+    const before = times()
+    t.ok(before <= 3, 'one may have been under way')
+    await page.clock.runFor(30_000)
+    t.equal(times(), before)
+    await hide(false)
+    await page.clock.runFor(3100)
+    await until(() => times() > before)
+  })
+
+  await t.test('a part that does not come is told', async t => {
+    const { page, signIn } = await visit(t, broker.url, { path: '/#operator', before: page => page.route('**/operator-*.js', route => route.abort()) })
+    await signIn('olga')
+    await page.getByRole('alert').getByText('Load the page again').waitFor()
+  })
+
   await t.test('others are refused the operators\' view, once', async t => {
-    const { page, asked, signIn } = await visit(t, broker.url, { path: '/#operator' })
+    const { page, asked, signIn } = await visit(t, broker.url, { path: '/#operator', before: page => page.clock.install() })
     await signIn('susan')
     await page.getByRole('alert').getByText('This is for the operators of this broker').waitFor()
+    await page.clock.runFor(30_000)
     t.equal(await page.getByRole('figure').count(), 0)
     t.equal(asked.filter(({ url }) => url.includes('operator.json')).length, 1)
   })
