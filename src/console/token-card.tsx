@@ -1,4 +1,5 @@
 import { about, grantsOf } from '../explain/about.js'
+import { shown } from '../explain/json.js'
 import { readToken } from '../explain/read-token.js'
 import { clock, grantsInWords } from '../explain/words.js'
 import { Copy } from './copy.js'
@@ -14,6 +15,9 @@ export interface Answer {
   expiresIn: number
 }
 
+/** Stands around what a token names. No value holds it once it is shown. */
+const mark = '\u0001'
+
 /** A token taken apart, while it lives. */
 export function TokenCard ({ given, answer: { token: text, identity, expiresIn }, at }: { given: Given, answer: Answer, at: number }) {
   const token = readToken(text)
@@ -26,8 +30,8 @@ export function TokenCard ({ given, answer: { token: text, identity, expiresIn }
         : <p class='timer over'>The token has ended. Get a new one.</p>}
       <progress value={left} max={expiresIn} aria-label='Life that is left' />
       <ul class='grants'>
-        {grantsInWords(grantsOf(token)).map(sentence => (
-          <li key={sentence}>{sentence} as <em>{identity}</em>{left > 0 && <> for <em>{clock(left)}</em></>}</li>
+        {grantsInWords(grantsOf(token), value => mark + shown(value) + mark).map(sentence => (
+          <li key={sentence}>{sentence.split(mark).map((part, i) => i % 2 === 1 ? <em key={i}>{part}</em> : part)} as <em>{identity}</em>{left > 0 && <> for <em>{clock(left)}</em></>}</li>
         ))}
       </ul>
       <Rows rows={about(token, Infinity).filter(([name]) => name !== 'grants')} />

@@ -2,27 +2,30 @@ import { isObject, shown, type Json } from './json.js'
 
 const object = (value: unknown): Json => isObject(value) ? value : {}
 
+/** How a value of the token is written into a sentence. */
+type Say = (value: unknown) => string
+
 /** What each of Twilio's grants lets its holder do. */
-const words: Record<string, (grant: Json) => string[]> = {
-  video: ({ room }) => [room === undefined || room === '' ? 'may enter any video room' : `may enter the video room ${shown(room)}`],
-  voice: ({ incoming, outgoing }) => {
+const words: Record<string, (grant: Json, say: Say) => string[]> = {
+  video: ({ room }, say) => [room === undefined || room === '' ? 'may enter any video room' : `may enter the video room ${say(room)}`],
+  voice: ({ incoming, outgoing }, say) => {
     const { application_sid: app, params } = object(outgoing)
     return [
       object(incoming).allow === true ? 'may take calls' : 'may not take calls',
-      isObject(outgoing) ? `may call through the TwiML app ${shown(app)}${params === undefined ? '' : ` with ${shown(params)}`}` : 'may not call out'
+      isObject(outgoing) ? `may call through the TwiML app ${say(app)}${params === undefined ? '' : ` with ${say(params)}`}` : 'may not call out'
     ]
   },
-  chat: ({ service_sid: sid }) => [`may use the Conversations or Chat service ${shown(sid)}`],
-  data_sync: ({ service_sid: sid }) => [`may use the Sync service ${shown(sid)}`],
-  task_router: ({ workspace_sid: workspace, worker_sid: worker, role }) => [`may be ${shown(role)} ${shown(worker)} in the TaskRouter workspace ${shown(workspace)}`],
+  chat: ({ service_sid: sid }, say) => [`may use the Conversations or Chat service ${say(sid)}`],
+  data_sync: ({ service_sid: sid }, say) => [`may use the Sync service ${say(sid)}`],
+  task_router: ({ workspace_sid: workspace, worker_sid: worker, role }, say) => [`may be ${say(role)} ${say(worker)} in the TaskRouter workspace ${say(workspace)}`],
   player: () => ['may play a live stream']
 }
 
 /** The grants of a token, one sentence each. */
-export function grantsInWords (grants: Json): string[] {
+export function grantsInWords (grants: Json, say: Say = shown): string[] {
   return Object.entries(grants)
     .filter(([name]) => name !== 'identity')
-    .flatMap(([name, grant]) => Object.hasOwn(words, name) ? words[name]!(object(grant)) : [`holds a grant called ${shown(name)}: ${shown(grant)}`])
+    .flatMap(([name, grant]) => Object.hasOwn(words, name) ? words[name]!(object(grant), say) : [`holds a grant called ${say(name)}: ${say(grant)}`])
 }
 
 /** Seconds as a clock shows them: `59:42`, `23:59:59`. */

@@ -90,6 +90,7 @@ t.test('the console in Chromium', { skip: chromiumMissing() }, async t => {
     await page.keyboard.press('Enter')
     await page.getByRole('timer').waitFor()
     t.match(await page.locator('.grants').innerText(), /^may enter the video room My Room as susan for (1:00:00|59:\d\d)$/)
+    t.match(await page.locator('.grants em').allInnerTexts(), ['My Room', 'susan', /^[\d:]+$/])
     const shown = await page.locator('.copy pre').allInnerTexts()
     const { header, claims } = open(shown[0]!, broker.secrets.keySecret)
     t.match(claims, { grants: { identity: 'susan', video: { room: 'My Room' } } }, 'it is the broker\'s own')
