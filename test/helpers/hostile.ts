@@ -90,7 +90,7 @@ const cases: Case[] = [
   { ...invalid, name: 'bytes that are not UTF-8 in the body', body: Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]) },
   { ...invalid, name: 'an array as deep as a body can be', body: '['.repeat(2000) + ']'.repeat(2000) },
   ...['', '{', '{"__proto__":1}', 'x'.repeat(100_000)].map(body =>
-    ({ name: `a path that is none, with ${body.length} bytes of JSON`, path: '/', headers: { 'Content-Type': 'application/json', 'Content-Length': '', 'Transfer-Encoding': 'chunked' }, body, status: 404, code: 'not-found' })),
+    ({ name: `a path that is none, with ${body.length} bytes of JSON`, path: '/nothing', headers: { 'Content-Type': 'application/json', 'Content-Length': '', 'Transfer-Encoding': 'chunked' }, body, status: 404, code: 'not-found' })),
   refusedMedia('text/plain', { 'Content-Type': 'text/plain' }),
   refusedMedia('a form', { 'Content-Type': 'application/x-www-form-urlencoded' }),
   refusedMedia('another JSON', { 'Content-Type': 'application/vnd.api+json' }),
