@@ -1,0 +1,44 @@
+// What somebody writes who has installed the package; compiled, never run.
+import { fastify } from 'fastify'
+import { broker, StartError, type Authenticate, type BrokerOptions } from 'twilio-token-broker'
+import { RefusedError, TokenBroker } from 'twilio-token-broker/client'
+import { defineProduct, Patterns, Sid, Type } from 'twilio-token-broker/product'
+
+const authenticate: Authenticate = async (username, password, request) =>
+  username === 'susan' && password.length > 8 && request.ip !== '' ? { identity: username } : null
+
+const options: BrokerOptions = {
+  prefix: '/twilio',
+  settings: { TWILIO_ACCOUNT_SID: process.env['ACCOUNT'], TOKEN_TTL: 600, CONSOLE: false, AUDIT_LOG: 'audit.log', TWILIO_TASKROUTER_WORKSPACE_SID: 'WS' },
+  authenticate,
+  rememberFor: 60,
+  onStart: ({ reload }) => { process.on('SIGHUP', () => { reload() }) }
+}
+
+const app = fastify()
+app.register(broker, options)
+app.register(broker, { ...options, prefix: '/other', authenticate: name => name === 'mia' ? {} : false })
+// @ts-expect-error without a prefix of its own
+app.register(broker, { settings: {}, authenticate })
+// @ts-expect-error the application listens
+app.register(broker, { ...options, settings: { PORT: 3000 } })
+// @ts-expect-error a yes is an object
+app.register(broker, { ...options, authenticate: () => true })
+// @ts-expect-error what the broker keeps at its requests is its own
+app.get('/', async request => request.caller)
+app.ready().then(undefined, (error: unknown) => { if (error instanceof StartError) console.error(error.mistakes.join('\n')) })
+
+const secure = fastify({ http2: true, https: {} })
+secure.register(broker, options)
+
+export const client = new TokenBroker({ url: 'https://tokens.example.com', credentials: () => ({ username: 'susan', password: 'secret123' }) })
+client.token('video', { room: 'My Room' }).then((token: string) => token.length, (error: unknown) => error instanceof RefusedError)
+
+export default defineProduct({
+  name: 'fax',
+  settings: Type.Object({ TWILIO_FAX_SID: Sid('FX') }),
+  request: Type.Object({ to: Type.String() }),
+  allow: Type.Object({ to: Type.Optional(Patterns) }),
+  // @ts-expect-error a misspelt property
+  grant: ({ settings, request, allow, choose }) => ({ key: 'fax', toPayload: () => ({ sid: settings.TWILIO_FAX_SID, to: choose('to', request.too, allow.to) }) })
+})

@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
+import { publint } from 'publint'
+import t from 'tap'
+import { install, outside, pack, root } from './helpers/packed.js'
+import { until } from './helpers/until.js'
+
+const folder = t.testdir()
+const packed = pack(folder)
+const manifest = install(packed, folder, ['@types/node'])
+const own = join(folder, 'node_modules/twilio-token-broker')
+
+t.test('the package holds what users need and nothing else, in at most 500 kB', async t => {
+  t.comment(`${packed.size} bytes`)
+  t.ok(packed.size <= 500_000, `${packed.size} bytes`)
+  for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', '.env.example', 'dist/src/bin.js', 'deploy/nginx/broker.conf', 'docs/operations.md']) t.ok(packed.files.includes(file), file)
+  t.strictSame(packed.files.filter(file => !/^(dist\/(src|plugins|client)\/.+\.(js|d\.ts|html|css|svg)|docs\/.+\.md|deploy\/.+|(README|CHANGELOG)\.md|LICENSE|package\.json|\.env\.example)$/.test(file)), [])
+})
+
+t.test('nothing runs when it is installed, neither of its own nor of what it depends on', async t => {
+  t.strictSame(Object.keys(manifest.scripts).filter(name => /^(pre|post)?install$/.test(name)), [])
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as { packages: Record<string, { dev?: boolean, hasInstallScript?: boolean }> }
+  t.strictSame(Object.entries(packages).filter(([path, { dev, hasInstallScript }]) => path !== '' && !dev && hasInstallScript).map(([path]) => path), [])
+})
+
+t.test('npm, bundlers and TypeScript find every entry', async t => {
+  const { messages } = await publint({ pkgDir: own, strict: true })
+  t.strictSame(messages, [])
+  const checked = await checkPackage(createPackageFromTarballData(new Uint8Array(readFileSync(packed.tarball))))
+  if (!checked.types) return t.fail('has no types')
+  // An ES module: CommonJS loads it by require() since Node 20.19, of which TypeScript's node16 knows nothing yet, nor node10 of exports.
+  const ofModules = checked.problems.filter(problem => !('resolutionKind' in problem && ['node10', 'node16-cjs'].includes(problem.resolutionKind)))
+  t.same(ofModules, [])
+  t.strictSame(Object.keys(checked.entrypoints).sort(), ['.', './client', './package.json', './product'])
+})
+
+t.test('a strict TypeScript program takes all three entries, and is told of its mistakes', async t => {
+  const project = join(folder, 'consumer')
+  mkdirSync(project)
+  copyFileSync(join(root, 'test/fakes/consumer/consumer.ts'), join(project, 'consumer.ts'))
+  for (const [module, moduleResolution] of [['nodenext', 'nodenext'], ['preserve', 'bundler']] as const) {
+    writeFileSync(join(project, 'package.json'), '{"type":"module"}')
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({
+      compilerOptions: { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, target: 'es2023', lib: ['es2023', 'dom'], module, moduleResolution, noEmit: true, types: ['node'], skipLibCheck: true },
+      include: ['consumer.ts']
+    }))
+    const compiled = await run(join(root, 'node_modules/.bin/tsc'), ['-p', project])
+    t.strictSame(compiled, { code: 0, output: '' }, moduleResolution)
+  }
+})
+
+t.test('the three entries load, and the embedded broker loads nothing of the command line', async t => {
+  const loaded = await run(process.execPath, ['--input-type=module', '--eval', `
+    const { broker, StartError } = await import('twilio-token-broker')
+    const { defineProduct } = await import('twilio-token-broker/product')
+    const { TokenBroker } = await import('twilio-token-broker/client')
+    console.log(typeof broker, typeof StartError, typeof defineProduct, typeof TokenBroker)
+  `])
+  t.strictSame(loaded, { code: 0, output: 'function function function function\n' })
+  const sources = new Set<string>()
+  const follow = (file: string): void => {
+    if (sources.has(file)) return
+    sources.add(file)
+    for (const [, next] of readFileSync(file, 'utf8').matchAll(/^(?:import|export) .*?from '(\.[^']+)'/gm)) follow(join(file, '..', next!))
+  }
+  follow(join(own, 'dist/src/index.js'))
+  const texts = [...sources].map(file => readFileSync(file, 'utf8')).join('\n')
+  t.ok(sources.size > 40)
+  t.strictSame([...sources].filter(file => /\/cli\/|listener|renewal/.test(file)), [])
+  t.notMatch(texts, /from '(commander|close-with-grace|pino-pretty)'|process\.(env|exit|on)\b/)
+})
+
+t.test('installed in an empty folder, its command runs the demo', async t => {
+  const demo = spawn(...outside(join(folder, 'node_modules/.bin/twilio-token-broker'), 'demo', '--port', '0'), { cwd: folder })
+  let output = ''
+  for (const stream of [demo.stdout, demo.stderr]) stream.on('data', chunk => { output += chunk })
+  const ended = once(demo, 'exit')
+  await until(() => /curl -u/.test(output) || demo.exitCode !== null, 30_000)
+  const [, user, url] = /curl -u (\S+) (\S+)/.exec(output)!
+  const answer = await fetch(url!, { headers: { Authorization: `Basic ${Buffer.from(user!).toString('base64')}` } })
+  t.match(await answer.json(), { token: /^eyJ/, identity: 'susan' })
+  demo.kill('SIGTERM')
+  t.strictSame(await ended, [0, null])
+})
+
+async function run (program: string, args: string[]): Promise<{ code: number | null, output: string }> {
+  const child = spawn(...outside(program, ...args), { cwd: folder })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => { output += chunk })
+  const [code] = await once(child, 'close') as [number | null]
+  return { code, output }
+}
