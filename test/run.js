@@ -12,7 +12,8 @@ const components = [
   { name: 'Redis', program: 'redis-server', tests: 'shared counters' },
   { name: 'nginx', program: '/usr/sbin/nginx', tests: 'proxies and several nodes' },
   { name: 'zsh', program: 'zsh', tests: 'completion in zsh' },
-  { name: 'fish', program: 'fish', tests: 'completion in fish' }
+  { name: 'fish', program: 'fish', tests: 'completion in fish' },
+  { name: 'systemd', program: 'systemd-analyze', tests: 'the unit of systemd' }
 ]
 
 const folders = process.env.PATH.split(delimiter)

@@ -1,0 +1,61 @@
+// Writes settings.md: what .env.example says of each setting, and the rule and default of its schema. `npm run docs` runs it.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { describe } from '../dist/src/product.js'
+import { builtIn } from '../dist/src/products.js'
+import { fromFile, schema } from '../dist/src/settings/schema.js'
+
+const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
+const page = new URL('settings.md', import.meta.url)
+const products = [...(await builtIn()).values()].map(describe)
+const owners = new Map(products.flatMap(({ name, settings }) => Object.keys(settings.properties).map(setting => [setting, { name, settings }])))
+
+function rule (name) {
+  const { description } = (owners.get(name)?.settings ?? schema).properties[name]
+  return fromFile.includes(name) ? `${description}; or \`${name}_FILE\`, a file that holds it` : description
+}
+
+function standard (name) {
+  const owner = owners.get(name)
+  const { required = [], properties } = owner?.settings ?? schema
+  const value = properties[name].default
+  if (value !== undefined) return `\`${value}\``
+  if (!required.includes(name)) return 'none'
+  return owner === undefined ? 'required' : `needed by ${owner.name}`
+}
+
+/** Paragraphs of comments, each with the settings below it. */
+const blocks = []
+for (const line of example.split('\n')) {
+  const setting = /^([A-Z_]+)=$/.exec(line)?.[1]
+  const comment = /^# (.*)$/.exec(line)?.[1]
+  if (comment !== undefined) {
+    if (blocks.length === 0 || blocks.at(-1).settings.length > 0 || blocks.at(-1).ended) blocks.push({ text: [], settings: [], ended: false })
+    blocks.at(-1).text.push(comment)
+  } else if (setting !== undefined) {
+    if (blocks.at(-1).ended) blocks.push({ text: [], settings: [], ended: false })
+    blocks.at(-1).settings.push(setting)
+  } else if (blocks.length > 0) {
+    blocks.at(-1).ended = true
+  }
+}
+
+const sections = blocks.filter(({ settings }) => settings.length > 0).map(({ text, settings }) => [
+  ...(text.length > 0 ? [text.join(' '), ''] : []),
+  '| setting | must be | default |',
+  '|---|---|---|',
+  ...settings.map(name => `| \`${name}\` | ${rule(name)} | ${standard(name)} |`)
+].join('\n'))
+
+const text = `# Settings
+
+<!-- Written by docs/settings.js from .env.example and the schema: run \`npm run docs\` after a change of either. -->
+
+From the environment, or from \`.env\` in the working directory; the environment wins, and an empty value counts as unset. A start names every mistake at once, and exits with 78. \`npx . check\` does so without starting.
+
+A change of \`.env\` is taken up by itself, whole or not at all; the log says which settings take a restart.
+
+${sections.join('\n\n')}
+`
+
+if (process.argv[2] === '--print') process.stdout.write(text)
+else writeFileSync(page, text)
