@@ -4,7 +4,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSy
 import { delimiter, dirname, join } from 'node:path'
 import t from 'tap'
 import { cheapHash, complete, secrets, startBroker } from './helpers/broker.js'
-import { install, outside, pack, root, type Manifest } from './helpers/packed.js'
+import { emptyFolder, install, outside, pack, root, type Manifest } from './helpers/packed.js'
 import { until } from './helpers/until.js'
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
@@ -49,7 +49,7 @@ t.test('every link leads to a file or a heading', async t => {
   }
 })
 
-const folder = t.testdir()
+const folder = emptyFolder(t)
 install(pack(folder), folder)
 const bin = join(folder, 'node_modules/.bin')
 

@@ -6,11 +6,11 @@ import t, { type Test } from 'tap'
 import { basic, cheapHash, complete, secrets, susan } from './helpers/broker.js'
 import { freePort } from './helpers/free-port.js'
 import { ask } from './helpers/http.js'
-import { install, outside, pack, root } from './helpers/packed.js'
+import { emptyFolder, install, outside, pack, root } from './helpers/packed.js'
 import { open } from './helpers/token.js'
 import { until } from './helpers/until.js'
 
-const folder = t.testdir()
+const folder = emptyFolder(t)
 install(pack(folder), folder)
 const env = { ...process.env, ...complete }
 

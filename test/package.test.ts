@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
 import t from 'tap'
-import { install, outside, pack, root } from './helpers/packed.js'
+import { emptyFolder, install, outside, pack, root } from './helpers/packed.js'
 import { until } from './helpers/until.js'
 
-const folder = t.testdir()
+const folder = emptyFolder(t)
 const packed = pack(folder)
 const manifest = install(packed, folder, ['@types/node'])
 const own = join(folder, 'node_modules/twilio-token-broker')

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
 
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -22,6 +24,13 @@ export interface Packed {
 /** A command for `spawn`, into which the tests' own TypeScript loader does not get: it goes by NODE_OPTIONS, which tap sets in every child. */
 export function outside (program: string, ...args: string[]): [string, string[]] {
   return ['sh', ['-c', 'unset NODE_OPTIONS; exec "$@"', 'sh', program, ...args]]
+}
+
+/** A folder with no `node_modules` above it, in which nothing could be found that the package does not name. */
+export function emptyFolder (t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'installed-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  return folder
 }
 
 /** Packs what is built, as `npm publish` does. */
