@@ -29,7 +29,7 @@ for (const [page, least] of Object.entries(tables)) {
 t.test('every fault of the operators\' table has what is seen, and a test', async t => {
   const [, table] = /## What happens when\n([^]*?)\n## /.exec(read('docs/operations.md'))!
   const rows = table!.split('\n').filter(line => line.startsWith('|')).slice(2).map(line => line.split('|').slice(1, -1).map(cell => cell.trim()))
-  for (const [fault, seen, , , test] of rows.filter(([fault]) => !fault!.startsWith('**'))) t.ok(seen !== '' && test !== '', fault)
+  for (const [fault, seen, , , test] of rows.filter(([fault]) => !fault!.startsWith('**'))) t.ok(seen !== '' && test !== '', `${fault}`)
 })
 
 t.test('every dependency has its reason', async t => {
