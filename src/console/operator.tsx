@@ -26,7 +26,7 @@ export function Operator ({ session: { credentials } }: { session: Session }) {
           <div class='charts'>
             <Chart title='Tokens a minute' unit='product' series={charts.tokens} hour='sum' />
             <Chart title='Refusals a minute' unit='product' series={charts.refusals} hour='sum' />
-            <Chart title='Logins that were not remembered' unit='milliseconds' series={charts.logins} hour='most' />
+            <Chart title='Login times, where not remembered' unit='milliseconds' series={charts.logins} hour='most' />
           </div>
           <div class='columns even'>
             <Codes told={told} />
@@ -77,7 +77,8 @@ const parts: Array<[gauge: string, title: string, up: string, down: string]> = [
   ['limits_shared', 'Limits', 'are counted', 'Redis is away']
 ]
 
-function State ({ told: { readiness: { missing, degraded }, gauges, at } }: { told: Told }) {
+function State ({ told: { readiness: { missing, degraded }, gauges, minutes, at } }: { told: Told }) {
+  const [, stopped = 0] = codesOf(minutes).find(([code]) => code === 'login-limited') ?? []
   const state = missing.length > 0 ? `Not ready: ${missing.join(', ')}` : degraded.length > 0 ? `Ready, without ${degraded.join(', ')}` : 'Ready'
   return (
     <section class='tiles' aria-label='State'>
@@ -85,7 +86,8 @@ function State ({ told: { readiness: { missing, degraded }, gauges, at } }: { to
       {parts.map(([gauge, title, up, down]) => (
         <div key={gauge} class={gauges[gauge] === 1 ? 'tile good' : 'tile bad'}><span>{title}</span><b>{gauges[gauge] === 1 ? up : down}</b></div>
       ))}
-      <div class='tile'><span>Guard</span><b>{gauges.hashes_running} hashing, {gauges.hashes_waiting} waiting</b></div>
+      <div class='tile'><span>Logins</span><b>{gauges.hashes_running} hashing, {gauges.hashes_waiting} waiting</b></div>
+      <div class={stopped > 0 ? 'tile bad' : 'tile good'}><span>Guard</span><b>{stopped > 0 ? `stopped ${stopped} in the hour` : 'stopped nobody'}</b></div>
       <div class='tile'><span>As of</span><b><time dateTime={at}>{new Date(at).toTimeString().slice(0, 8)}</time></b></div>
     </section>
   )

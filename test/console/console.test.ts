@@ -275,8 +275,8 @@ t.test('the console in Chromium', { skip: chromiumMissing() }, async t => {
     }
     await until(async () => await sum() >= before + 20)
     t.not(await picture(), drawn, 'the lines are others')
-    await until(async () => /login-limited/.test(await page.locator('main').innerText()))
     t.match(await page.locator('.tiles').innerText(), /Broker\s+Ready[^]*Store of callers\s+up[^]*Audit\s+is written/)
+    await until(async () => /Guard\s+stopped \d+ in the hour/.test(await page.locator('.tiles').innerText()))
 
     const rows = page.locator('.scroll tbody tr')
     await page.getByRole('combobox', { name: 'Event' }).selectOption('token.refused')
@@ -307,7 +307,7 @@ t.test('the console in Chromium', { skip: chromiumMissing() }, async t => {
     const { page, signIn } = await visit(t, ill.url, { path: '/#operator' })
     await signIn('olga')
     await page.getByText('None of a request that brought credentials.').waitFor()
-    t.match(await page.locator('main').innerText(), /nothing in the last hour[^]*settings\s+taken[^]*users\s+refused .*: the old ones stay/)
+    t.match(await page.locator('main').innerText(), /Guard\s+stopped nobody[^]*nothing in the last hour[^]*settings\s+taken[^]*users\s+refused .*: the old ones stay/)
     // It tries again each second, and believes that it can.
     await until(async () => {
       await ask(ill.url, { as: basic('olga', 'secret123'), path: '/token/sync' })
