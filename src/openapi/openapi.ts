@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { Type } from '../type.js'
 import type { Caller } from '../callers/store.js'
 import type { Policy } from '../policy/policy.js'
+import { noQuery } from '../product.js'
 import { documentOf } from './document.js'
 import type { Described } from './routes.js'
 
@@ -13,8 +13,7 @@ export interface OpenApiOptions {
 
 /** `GET /openapi.json`, in a guarded scope: all that is enabled, and of each operation whether it is for the caller. */
 export function answerOpenApi (scope: FastifyInstance, routes: readonly Described[], options: OpenApiOptions): void {
-  const querystring = Type.Object({}, { additionalProperties: false })
-  const schema = { summary: 'This description', answer: { type: 'object' }, querystring }
+  const schema = { summary: 'This description', answer: { type: 'object' }, querystring: noQuery }
   scope.get('/openapi.json', { schema }, async ({ caller }) => documentOf(routes, route => mayAsk(caller!, route, options)))
 }
 
