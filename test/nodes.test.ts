@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { selfSigned } from './fakes/twilio/certificate.js'
 import { basic, startBroker, susan } from './helpers/broker.js'
+import { caddy, noCaddy } from './helpers/caddy.js'
 import { ask, type Answer } from './helpers/http.js'
 import { askIn, session } from './helpers/http2.js'
 import { nginx, noNginx } from './helpers/nginx.js'
@@ -14,44 +15,51 @@ const pem = selfSigned('localhost')
 const behind = { TRUST_PROXY: '127.0.0.1', PUBLIC_URL: 'https://tokens.example.com', CORS_ORIGINS: 'https://app.example.com' }
 const origin = 'https://app.example.com'
 
-t.test('behind the nginx of deploy/', { skip: noNginx }, async t => {
-  const broker = await startBroker({ settings: { ...behind, RATE_LIMIT_MAX: '30' } })
-  t.teardown(broker.close)
-  const proxy = await nginx({ cert: pem, key: pem, nodes: [broker.url] })
-  t.teardown(proxy.close)
+const proxies = [
+  { name: 'nginx', skip: noNginx, open: nginx },
+  { name: 'Caddy', skip: noCaddy, open: caddy }
+]
 
-  t.test('tokens come over HTTP/1.1 and HTTP/2, and pages under PUBLIC_URL may ask', async t => {
-    t.match(await ask(proxy.url, { as: susan, headers: { Origin: 'https://tokens.example.com' } }), { status: 200, headers: { 'access-control-allow-origin': 'https://tokens.example.com' } })
-    t.match(await ask(proxy.url, { as: susan, headers: { Origin: 'https://evil.test' } }), { status: 403, body: { code: 'origin-refused' } })
-    const client = session(proxy.url)
-    t.teardown(() => client.destroy())
-    t.match(await askIn(client, { as: susan, body: { ttl: 600 } }), { status: 200, body: { expiresIn: 600 } })
-  })
+for (const { name, skip, open } of proxies) {
+  t.test(`behind the ${name} of deploy/`, { skip }, async t => {
+    const broker = await startBroker({ settings: { ...behind, RATE_LIMIT_MAX: '30' } })
+    t.teardown(broker.close)
+    const proxy = await open({ cert: pem, key: pem, nodes: [broker.url] })
+    t.teardown(proxy.close)
 
-  t.test('the broker\'s own answers come back, and pages can read them', async t => {
-    const headers = { Origin: origin }
-    const cases: Array<[string, Parameters<typeof ask>[1], number, string]> = [
-      ['no credentials', { headers }, 401, 'credentials-missing'],
-      ['a large body', { as: susan, headers, body: { room: 'x'.repeat(8000) } }, 413, 'body-too-large'],
-      ['an unknown product', { as: susan, headers, path: '/token/nope' }, 404, 'product-unknown'],
-      ['a method that mints nothing', { as: susan, headers, method: 'DELETE' }, 405, 'method-not-allowed']
-    ]
-    for (const [name, request, status, code] of cases) {
-      t.match(await ask(proxy.url, request), { status, body: { code }, headers: { 'access-control-allow-origin': origin, 'content-type': /^application\/problem\+json/ } }, name)
-    }
-    t.match(await ask(proxy.url, { as: susan, headers: { 'X-Long': 'x'.repeat(17_000) } }), { status: 431, body: { code: 'headers-too-large' } }, 'large headers')
-  })
+    t.test('tokens come over HTTP/1.1 and HTTP/2, and pages under PUBLIC_URL may ask', async t => {
+      t.match(await ask(proxy.url, { as: susan, headers: { Origin: 'https://tokens.example.com' } }), { status: 200, headers: { 'access-control-allow-origin': 'https://tokens.example.com' } })
+      t.match(await ask(proxy.url, { as: susan, headers: { Origin: 'https://evil.test' } }), { status: 403, body: { code: 'origin-refused' } })
+      const client = session(proxy.url)
+      t.teardown(() => client.destroy())
+      t.match(await askIn(client, { as: susan, body: { ttl: 600 } }), { status: 200, body: { expiresIn: 600 } })
+    })
 
-  t.test('each client counts by its own address, and a forged header changes nothing', async t => {
-    const forged = (i: number) => ({ 'X-Forwarded-For': `10.0.0.${i}`, 'X-Real-IP': `10.0.1.${i}`, Forwarded: `for=10.0.2.${i}` })
-    const statuses: number[] = []
-    for (let i = 0; i < 40; i++) statuses.push((await ask(proxy.url, { as: susan, headers: forged(i) })).status)
-    t.ok(statuses.includes(429), 'forged addresses are one bucket')
-    t.equal((await ask(proxy.url, { as: susan, from: '127.0.0.2' })).status, 200, 'another client is another')
-    const ips = new Set((await broker.audit()).map(({ ip }) => ip))
-    t.strictSame([...ips], ['127.0.0.1', '127.0.0.2'])
+    t.test('the broker\'s own answers come back, and pages can read them', async t => {
+      const headers = { Origin: origin }
+      const cases: Array<[string, Parameters<typeof ask>[1], number, string]> = [
+        ['no credentials', { headers }, 401, 'credentials-missing'],
+        ['a large body', { as: susan, headers, body: { room: 'x'.repeat(8000) } }, 413, 'body-too-large'],
+        ['an unknown product', { as: susan, headers, path: '/token/nope' }, 404, 'product-unknown'],
+        ['a method that mints nothing', { as: susan, headers, method: 'DELETE' }, 405, 'method-not-allowed']
+      ]
+      for (const [name, request, status, code] of cases) {
+        t.match(await ask(proxy.url, request), { status, body: { code }, headers: { 'access-control-allow-origin': origin, 'content-type': /^application\/problem\+json/ } }, name)
+      }
+      t.match(await ask(proxy.url, { as: susan, headers: { 'X-Long': 'x'.repeat(17_000) } }), { status: 431, body: { code: 'headers-too-large' } }, 'large headers')
+    })
+
+    t.test('each client counts by its own address, and a forged header changes nothing', async t => {
+      const forged = (i: number) => ({ 'X-Forwarded-For': `10.0.0.${i}`, 'X-Real-IP': `10.0.1.${i}`, Forwarded: `for=10.0.2.${i}` })
+      const statuses: number[] = []
+      for (let i = 0; i < 40; i++) statuses.push((await ask(proxy.url, { as: susan, headers: forged(i) })).status)
+      t.ok(statuses.includes(429), 'forged addresses are one bucket')
+      t.equal((await ask(proxy.url, { as: susan, from: '127.0.0.2' })).status, 200, 'another client is another')
+      const ips = new Set((await broker.audit()).map(({ ip }) => ip))
+      t.strictSame([...ips], ['127.0.0.1', '127.0.0.2'])
+    })
   })
-})
+}
 
 t.test('three nodes on one Redis behind one nginx', { skip: noNginx || noRedis }, async t => {
   const redis = await redisServer()

@@ -11,6 +11,7 @@ const components = [
   { name: 'PostgreSQL 15', program: '/usr/lib/postgresql/15/bin/postgres', tests: 'callers in PostgreSQL', debian: 'postgresql' },
   { name: 'Redis', program: 'redis-server', tests: 'shared counters' },
   { name: 'nginx', program: '/usr/sbin/nginx', tests: 'proxies and several nodes' },
+  { name: 'Caddy', program: 'caddy', tests: 'proxies' },
   { name: 'zsh', program: 'zsh', tests: 'completion in zsh' },
   { name: 'fish', program: 'fish', tests: 'completion in fish' },
   { name: 'systemd', program: 'systemd-analyze', tests: 'the unit of systemd' }

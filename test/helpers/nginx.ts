@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from './free-port.js'
+import { listens } from './listens.js'
 import { until } from './until.js'
 
 const program = '/usr/sbin/nginx'
@@ -15,7 +15,7 @@ export const noNginx = spawnSync(program, ['-v']).error !== undefined && !proces
 
 const recipe = fileURLToPath(new URL('../../deploy/nginx/broker.conf', import.meta.url))
 
-export interface NginxOptions {
+export interface ProxyOptions {
   /** The certificate, and its key. */
   cert: string
   key: string
@@ -24,7 +24,7 @@ export interface NginxOptions {
 }
 
 /** The recipe of deploy/, word for word but for ports, paths and nodes, in an nginx of its own in a directory of its own. */
-export async function nginx ({ cert, key, nodes }: NginxOptions) {
+export async function nginx ({ cert, key, nodes }: ProxyOptions) {
   const directory = mkdtempSync(join(tmpdir(), 'broker-nginx-'))
   const port = await freePort()
   const put = (name: string, text: string) => {
@@ -62,11 +62,4 @@ export async function nginx ({ cert, key, nodes }: NginxOptions) {
       rmSync(directory, { recursive: true })
     }
   }
-}
-
-async function listens (port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  const open = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'close').then(() => false)]).catch(() => false)
-  socket.destroy()
-  return open
 }
