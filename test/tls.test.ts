@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createSecureServer } from 'node:http2'
 import { connect as connectTcp, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { connect, type TLSSocket } from 'node:tls'
+import { connect, type SecureVersion, type TLSSocket } from 'node:tls'
 import t from 'tap'
 import { Sessions } from '../src/sessions.js'
 import { readKeys } from '../src/tls.js'
@@ -12,6 +12,7 @@ import { selfSigned } from './fakes/twilio/certificate.js'
 import { basic, startBroker, susan } from './helpers/broker.js'
 import { ask, raw, type Ask } from './helpers/http.js'
 import { askIn, bareSession, headersFrame, session } from './helpers/http2.js'
+import { brokerProcess, writeUsers } from './helpers/process.js'
 import { open } from './helpers/token.js'
 import { until } from './helpers/until.js'
 
@@ -52,6 +53,27 @@ t.test('the broker serves HTTPS: HTTP/1.1 and HTTP/2 on one port, from TLS 1.2 o
   socket.destroy()
   for (const maxVersion of ['TLSv1', 'TLSv1.1']) {
     await t.rejects(handshake(broker.url, { rejectUnauthorized: false, minVersion: 'TLSv1', maxVersion, ciphers: 'DEFAULT@SECLEVEL=0' }), { code: /ERR_SSL/ }, maxVersion)
+  }
+})
+
+t.test('older TLS stays off, also after a renewal, where Node\'s own options would let it in', async t => {
+  const cwd = t.testdir(first)
+  await writeUsers(cwd)
+  // These are NODE_OPTIONS as well, so they can come from wherever the process is started.
+  const broker = await brokerProcess({ cwd, settings: secure, nodeArgs: ['--tls-min-v1.0', '--tls-cipher-list=DEFAULT@SECLEVEL=0'] })
+  t.teardown(() => broker.kill('SIGKILL'))
+  const speaks = (version: SecureVersion) => handshake(broker.url, { rejectUnauthorized: false, minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' }).then(socket => {
+    socket.destroy()
+    return true
+  }, () => false)
+  for (const renewed of [false, true]) {
+    if (renewed) {
+      for (const [name, text] of Object.entries(second)) writeFileSync(join(cwd, name), text)
+      await until(() => broker.log().includes('certificate taken'))
+    }
+    for (const [version, spoken] of Object.entries({ TLSv1: false, 'TLSv1.1': false, 'TLSv1.2': true, 'TLSv1.3': true })) {
+      t.equal(await speaks(version as SecureVersion), spoken, version)
+    }
   }
 })
 
