@@ -92,12 +92,24 @@ function addressOf (request: FastifyRequest): string {
   const { ip: told } = outer(request.raw) ?? request
   // A socket whose peer has hung up by now has no address any more.
   const ip = isIP(told) !== 0 ? told : request.raw.socket.remoteAddress ?? '0.0.0.0'
-  return ip.startsWith('::ffff:') ? ip.replace(/^::ffff:(?=\d+\.)/, '') : ip
+  return ip.replace(/^::ffff:(?=\d+\.)/, '')
 }
 
 /** Whether nobody is there to take the answer. That of HTTP/2 tells it by its stream. */
 export function hasHungUp ({ raw }: FastifyReply): boolean {
   return raw.destroyed || (raw as { stream?: ServerHttp2Stream }).stream?.destroyed === true
+}
+
+/**
+ * Aborted when the caller hangs up. Fastify's own signal is aborted when a body has been read to its end, which credentials in a body
+ * always have, and not when its sender goes after that.
+ */
+export function hangUpOf (reply: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  if (hasHungUp(reply)) controller.abort()
+  // It also comes behind an answer, when there is nothing left to end.
+  reply.raw.once('close', () => { if (!reply.raw.writableEnded) controller.abort() })
+  return controller.signal
 }
 
 /** Why proxies could take the request for another than it is. */

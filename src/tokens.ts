@@ -57,7 +57,7 @@ export async function tokens (scope: FastifyInstance, options: TokensOptions): P
     prefixTrailingSlash: 'no-slash',
     config: { credentialsInBody: true, kind: 'tokens' },
     schema: { summary: 'One token for several products', body: combined, querystring: noQuery },
-    preValidation: (request, _reply) => identifyByBody(request, signIn)
+    preValidation: (request, reply) => identifyByBody(request, reply, signIn)
   }, async (request, reply) => {
     const { products, ...asked } = request.body
     if (products !== undefined) request.wanted = combiner.known(products)
@@ -91,7 +91,7 @@ function refuseMethods ({ method, url }: FastifyRequest, prefix: string): void {
 }
 
 /** The call of a client that sends its name and password as JSON, which RFC 7617 has no part in. */
-async function identifyByBody (request: FastifyRequest, signIn: SignIn): Promise<void> {
+async function identifyByBody (request: FastifyRequest, reply: FastifyReply, signIn: SignIn): Promise<void> {
   const { username, password } = isRecord(request.body) ? request.body : {}
   if (request.caller !== null) {
     if (username === undefined && password === undefined) return
@@ -102,5 +102,5 @@ async function identifyByBody (request: FastifyRequest, signIn: SignIn): Promise
   if (username === undefined && password === undefined) throw problem('credentials-missing')
   request.claimedName = typeof username === 'string' ? username : ''
   if (typeof username !== 'string' || typeof password !== 'string') throw problem('credentials-wrong')
-  await identify(request, username, password, signIn)
+  await identify(request, reply, { name: username, password }, signIn)
 }

@@ -74,7 +74,7 @@ const special: Array<[command: RegExp, how: { code?: number, shows?: RegExp, inp
   [/^npm start &$/, { shows: /"msg":"listening"/ }],
   [/^npx \. init$/, { elsewhere: 'test/cli/init.test.ts' }],
   [/check --online$/, { elsewhere: 'test/cli/check.test.ts' }],
-  [/^npm run bench/, { elsewhere: 'bench/RESULTS.md' }],
+  [/^npm run (bench|soak)/, { elsewhere: 'bench' }],
   [/^npm run fuzz/, { elsewhere: 'bench/fuzz.ts' }],
   [/^npm (test|run docs|publish|audit)/, { elsewhere: '.ci/run' }],
   [/^npx (tap|eslint)/, { elsewhere: '.ci/run' }],

@@ -16,8 +16,8 @@ const own = join(folder, 'node_modules/twilio-token-broker')
 t.test('the package holds what users need and nothing else, in at most 500 kB', async t => {
   t.comment(`${packed.size} bytes`)
   t.ok(packed.size <= 500_000, `${packed.size} bytes`)
-  for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', '.env.example', 'dist/src/bin.js', 'deploy/nginx/broker.conf', 'docs/operations.md']) t.ok(packed.files.includes(file), file)
-  t.strictSame(packed.files.filter(file => !/^(dist\/(src|plugins|client)\/.+\.(js|d\.ts|html|css|svg)|docs\/.+\.md|deploy\/.+|(README|CHANGELOG)\.md|LICENSE|package\.json|\.env\.example)$/.test(file)), [])
+  for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', '.env.example', 'dist/src/bin.js', 'deploy/nginx/broker.conf', 'docs/operations.md', 'dist/console/index.html.br']) t.ok(packed.files.includes(file), file)
+  t.strictSame(packed.files.filter(file => !/^(dist\/(src|plugins|client)\/.+\.(js|d\.ts|html|css|svg)|dist\/console\/[\w-]+\.(js|html|css|svg|txt)(\.(br|gz))?|docs\/.+\.md|deploy\/.+|(README|CHANGELOG)\.md|LICENSE|package\.json|\.env\.example)$/.test(file)), [])
 })
 
 t.test('nothing runs when it is installed, neither of its own nor of what it depends on', async t => {

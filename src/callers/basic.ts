@@ -1,22 +1,28 @@
 import basicAuth from '@fastify/basic-auth'
 import type { IncomingMessage } from 'node:http'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem, problem } from '../problems.js'
+import { hangUpOf } from '../request.js'
 import type { Caller, Login } from './store.js'
 
 /** Decides a login; settles with a caller, or throws the Problem to answer. */
 export type SignIn = (name: string, password: string, login: Login) => Caller | Promise<Caller>
 
+export interface Credentials {
+  readonly name: string
+  readonly password: string
+}
+
 /** `scope.basicAuth` as a hook that knows the caller once it is through. */
 export async function takeBasicCredentials (scope: FastifyInstance, signIn: SignIn): Promise<void> {
   await scope.register(basicAuth, {
     // By callback: the plugin lets a promise that rejects with undefined pass as a login, and one that resolves with anything else end the process.
-    validate (name, password, request, _reply, done) {
+    validate (name, password, request, reply, done) {
       if (!isCanonical(request, name, password)) return done(problem('credentials-wrong'))
       const refuse = (cause: unknown) => done(cause instanceof Problem ? cause : problem('internal', { cause }))
       let waits: Promise<void> | undefined
       try {
-        waits = identify(request, name, password, signIn)
+        waits = identify(request, reply, { name, password }, signIn)
       } catch (cause) {
         return refuse(cause)
       }
@@ -27,18 +33,21 @@ export async function takeBasicCredentials (scope: FastifyInstance, signIn: Sign
 }
 
 /** Looks the credentials up, wherever in the request they came from: at once where they are remembered. */
-export function identify (request: FastifyRequest, name: string, password: string, signIn: SignIn): Promise<void> | undefined {
+export function identify (request: FastifyRequest, reply: FastifyReply, { name, password }: Credentials, signIn: SignIn): Promise<void> | undefined {
   request.claimedName = name
-  const caller = signIn(name, password, new RequestLogin(request))
+  const caller = signIn(name, password, new RequestLogin(request, reply))
   if (caller instanceof Promise) return caller.then(caller => { request.caller = caller })
   request.caller = caller
 }
 
 class RequestLogin implements Login {
   readonly #request: FastifyRequest
+  readonly #reply: FastifyReply
+  #signal: AbortSignal | undefined
 
-  constructor (request: FastifyRequest) {
+  constructor (request: FastifyRequest, reply: FastifyReply) {
     this.#request = request
+    this.#reply = reply
   }
 
   get raw (): IncomingMessage {
@@ -49,9 +58,10 @@ class RequestLogin implements Login {
     return this.#request.address
   }
 
-  /** Fastify makes it when it is first asked for, and ends each with an exception: most logins never wait, and need none. */
+  /** Made when it is first asked for: most logins never wait, and need none. */
   get signal (): AbortSignal {
-    return this.#request.signal
+    this.#signal ??= hangUpOf(this.#reply)
+    return this.#signal
   }
 }
 
@@ -61,7 +71,7 @@ export function bringsBasic (request: FastifyRequest): boolean {
 }
 
 /** Name and password of a request's `Authorization`, where it has them in their one canonical form. */
-export function basicCredentials (request: FastifyRequest): { name: string, password: string } | undefined {
+export function basicCredentials (request: FastifyRequest): Credentials | undefined {
   if (!bringsBasic(request)) return
   const text = Buffer.from(request.headers.authorization!.slice('Basic '.length), 'base64').toString()
   const at = text.indexOf(':')

@@ -54,7 +54,7 @@ export class Verified {
 
   /**
    * The length keeps `ab` + `c` apart from `a` + `bc`. A key in front is enough: whoever could extend a digest would have to see one.
-   * An HMAC would cost three times as much, at every request.
+   * An HMAC would cost three times as much, at every request. Lone surrogates, which would all be one here, are in no login.
    */
   #digest (name: string, password: string): Buffer {
     return hash('sha256', `${this.#key}${name.length}:${name}${password}`, 'buffer')

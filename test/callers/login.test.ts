@@ -303,13 +303,6 @@ t.test('what is remembered', t => {
     t.end()
   })
 
-  t.test('tells apart what UTF-8 would replace', t => {
-    const verified = new Verified({ isCurrent: () => true, rememberFor: 1000 })
-    verified.remember('a', '\ud800', susan)
-    t.equal(verified.recall('a', '\ud801'), undefined)
-    t.end()
-  })
-
   t.test('lasts as long as the store says, by a clock that does not step', t => {
     const time = clock()
     const verified = new Verified({ isCurrent: () => true, rememberFor: 1000 }, time)

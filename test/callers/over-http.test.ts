@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
+import { availableParallelism } from 'node:os'
 import t from 'tap'
 import { verifyHash } from '../../src/callers/hasher.js'
 import { hashPassword } from '../../src/callers/passwords.js'
 import { basic, secrets, startBroker } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
+import { verifyHash as inThread } from '../helpers/in-thread.js'
 import { random } from '../helpers/random.js'
 import { open } from '../helpers/token.js'
 import { until } from '../helpers/until.js'
@@ -75,6 +77,42 @@ t.test('more first logins than may wait are overloaded at once, the others get i
   t.ok(refused.length > 0)
   t.ok(refused.every(({ status, body, headers }) => status === 503 && body.code === 'overloaded' && Number(headers['retry-after']) > 0))
   t.ok(answers.length - refused.length >= 64, 'those that may wait are let in')
+})
+
+t.test('who hangs up leaves the queue, wherever the credentials were', async t => {
+  let letOn = () => {}
+  const held = new Promise<void>(resolve => { letOn = resolve })
+  const hashed: string[] = []
+  const broker = await startBroker({
+    users: { olga: 'secret123', ann: 'secret123', bob: 'secret123' },
+    settings: { OPERATORS: 'olga' },
+    async verifyHash (hash, password) {
+      hashed.push(password)
+      if (password === 'the first') await held
+      return inThread(hash, password)
+    }
+  })
+  t.teardown(broker.close)
+  const waiting = async (count: number) => (await ask(broker.url, { method: 'GET', path: '/metrics', as: basic('olga', 'secret123') })).text.includes(`token_broker_hashes_waiting ${count}\n`)
+  await until(() => waiting(0))
+  // As many as hash at once, while no other address wants a place.
+  const first = Array.from({ length: availableParallelism() }, (_, i) => ask(broker.url, { as: basic(`nobody${i}`, 'the first') }))
+  await until(() => hashed.length === first.length + 1)
+  const json = JSON.stringify({ username: 'bob', password: 'secret123' })
+  const sent = [
+    request(`${broker.url}/token/video`, { method: 'GET', headers: { Authorization: basic('ann', 'secret123') }, agent: false }),
+    request(`${broker.url}/token`, { method: 'POST', headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(json) }, agent: false })
+  ]
+  for (const hung of sent) hung.on('error', () => {})
+  sent[0]!.end()
+  sent[1]!.end(json)
+  await until(() => waiting(2))
+  for (const hung of sent) hung.destroy()
+  await until(() => waiting(0))
+  letOn()
+  await Promise.all(first)
+  t.equal((await ask(broker.url, { as: basic('ann', 'secret123') })).status, 200)
+  t.equal(hashed.length, first.length + 2, 'nothing was hashed for those who had gone')
 })
 
 t.test('every byte of a password counts', async t => {
