@@ -35,7 +35,7 @@ export async function broker (scope: FastifyInstance, options: BrokerOptions): P
   const routes = collectRoutes(scope)
   scope.get('/healthz', { exposeHeadRoute: true, config: { kind: 'anyone' }, schema: { summary: 'Whether the process lives', answer: { type: 'object' } } }, async () => ({ alive: true }))
   answerReadiness(scope, readiness)
-  if (options.console) answerPages(scope)
+  if (options.console) await scope.register(answerPages)
   await scope.register(async callers => {
     await guardScope(callers, options, () => {})
     answerOpenApi(callers, routes, options)

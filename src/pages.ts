@@ -1,27 +1,36 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
+import type { FastifyHelmetOptions } from '@fastify/helmet'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { problem } from './problems.js'
 
+const none = ["'none'"]
+const own = ["'self'"]
+
 /** What the pages may do: run what this broker serves, ask it, and nothing else. Nobody may frame them, or have their forms sent anywhere. */
-const headers = {
-  'Content-Security-Policy': [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self'",
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-    "require-trusted-types-for 'script'",
-    "trusted-types 'none'"
-  ].join('; '),
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
-  'Referrer-Policy': 'no-referrer',
-  'X-Frame-Options': 'DENY'
+const helmetOptions: FastifyHelmetOptions = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: none,
+      scriptSrc: own,
+      styleSrc: own,
+      imgSrc: own,
+      connectSrc: own,
+      baseUri: none,
+      formAction: none,
+      frameAncestors: none,
+      requireTrustedTypesFor: ["'script'"],
+      trustedTypes: none
+    }
+  },
+  xFrameOptions: { action: 'deny' },
+  // Whether all of a host is TLS, its subdomains too, is for its operator to say.
+  strictTransportSecurity: false
 }
+
+/** Helmet leaves it to us. */
+const permissions = 'camera=(), geolocation=(), microphone=(), payment=(), usb=()'
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -43,8 +52,10 @@ interface Page {
   compressed: Map<string, Buffer>
 }
 
-/** The console and the reference: files, the same for everybody. What they show comes from the API, once their user has signed in. */
-export function answerPages (scope: FastifyInstance): void {
+/** The console and the reference, in a scope of their own: files, the same for everybody. What they show comes from the API, once their user has signed in. */
+export async function answerPages (scope: FastifyInstance): Promise<void> {
+  const { default: helmet } = await import('@fastify/helmet')
+  await scope.register(helmet, helmetOptions)
   let pages: Promise<Map<string, Page>> | undefined
 
   async function send (name: string, request: FastifyRequest, reply: FastifyReply): Promise<Buffer> {
@@ -52,7 +63,7 @@ export function answerPages (scope: FastifyInstance): void {
     pages ??= readPages()
     const page = (await pages).get(name)
     if (page === undefined) throw problem('not-found')
-    reply.headers(headers).type(page.type).header('Vary', 'Accept-Encoding')
+    reply.header('Permissions-Policy', permissions).type(page.type).header('Vary', 'Origin, Accept-Encoding')
     // The others' names hold a hash of what is in them.
     if (!changing.has(page.type)) reply.header('Cache-Control', 'public, max-age=31536000, immutable')
     const encoding = [...page.compressed.keys()].find(encoding => accepts(request, encoding))

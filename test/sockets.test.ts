@@ -1,3 +1,7 @@
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import type { FastifyReply } from 'fastify'
+import { hangUpOf } from '../src/request.js'
 import t from 'tap'
 import { startBroker, susan, type Broker } from './helpers/broker.js'
 import { ask, raw } from './helpers/http.js'
@@ -33,4 +37,11 @@ t.test('what proxies could read in two ways is 400, and nothing behind it on tha
     t.equal(text.match(/HTTP\/1\.1/g)?.length, 1, `${name}: one answer`)
     t.notOk((await broker.audit()).slice(before).some(({ event }) => event === 'token.issued'), `${name}: nothing was signed`)
   }
+})
+
+t.test('a login that comes to wait after its caller has gone waits for nothing', t => {
+  const raw = new ServerResponse(new IncomingMessage(new Socket()))
+  raw.destroy()
+  t.ok(hangUpOf({ raw } as FastifyReply).aborted)
+  t.end()
 })
