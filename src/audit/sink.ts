@@ -1,4 +1,4 @@
-import { access, close, constants, fstatSync, open, read, statfs, write } from 'node:fs'
+import { access, close, constants, fstatSync, open, read, statfs, statSync, write } from 'node:fs'
 import { promisify } from 'node:util'
 
 const pOpen = promisify(open)
@@ -62,7 +62,7 @@ async function endsTorn (fd: number): Promise<boolean> {
  */
 export function stdoutSink (stream: NodeJS.WritableStream, fd = 1): Sink {
   const nothing = async () => {}
-  if (fstatSync(fd).isFile()) return { write: bytes => writeWhole(fd, bytes), reopen: nothing, probe: nothing, close: nothing }
+  if (isFile(fd)) return { write: bytes => writeWhole(fd, bytes), reopen: nothing, probe: nothing, close: nothing }
   // Each write reports its own failure; without a listener the event would end the process.
   stream.on('error', () => {})
   return {
@@ -73,6 +73,14 @@ export function stdoutSink (stream: NodeJS.WritableStream, fd = 1): Sink {
     probe: async () => { if (!stream.writable) throw new Error('nobody reads standard output any more') },
     close: nothing
   }
+}
+
+function isFile (fd: number): boolean {
+  const answer = fstatSync(fd).isFile()
+  // Node's own realpath looks at what the last stat of the process left behind, and stops half-way where that was a pipe. What is
+  // imported after that would not find its dependencies where packages are links, as pnpm has them.
+  statSync('/')
+  return answer
 }
 
 /** A write to a disk that fills up may take a part, and say so only the next time. */
