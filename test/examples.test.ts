@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { fieldsOf } from '../src/console/fields.js'
+import { offersOf, type Description, type Offer } from '../src/console/offers.js'
 import { basic, cheapHash, complete, secrets, susan } from './helpers/broker.js'
 import { freePort } from './helpers/free-port.js'
 import { ask } from './helpers/http.js'
@@ -43,7 +45,7 @@ t.test('the embedded example answers as the application that it is, and ends whe
   t.notMatch(output(), /secret123|\beyJ/)
 })
 
-t.test('a third party\'s package is a product like those of the broker: its settings, its request, its policy', async t => {
+t.test('a third party\'s package is a product like those of the broker: its settings, its request, its policy, its place in the API\'s description and in the console', async t => {
   const workspace = `WS${'1'.repeat(32)}`
   const worker = `WK${'2'.repeat(32)}`
   const name = '@example/twilio-token-broker-taskrouter'
@@ -77,4 +79,11 @@ t.test('a third party\'s package is a product like those of the broker: its sett
   t.match(await ask(url, { as: susan, path, body: { worker: `WK${'3'.repeat(32)}` } }), { status: 403, body: { code: 'not-allowed', errors: [{ path: '/worker' }] } })
   t.match(await ask(url, { as: susan, path, body: { worker: 'WK3' } }), { status: 400, body: { errors: [{ path: '/worker' }] } })
   t.match(await ask(url, { as: susan, path }), { status: 400, body: { errors: [{ path: '/worker' }] } })
+
+  const described = (await ask(url, { as: susan, method: 'GET', path: '/openapi.json' })).body as unknown as Description
+  t.ok(described.paths[path]?.post && described.paths[path].get, 'the API\'s description has it')
+  const { products } = offersOf(described)
+  t.strictSame(products.map(({ name }) => name), ['taskrouter'], 'the console offers it to whom the policy allows it')
+  const [{ properties, required }] = products as [Offer]
+  t.match(fieldsOf(properties, required), [{ name: 'worker', kind: 'text', required: true }])
 })
