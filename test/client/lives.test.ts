@@ -64,7 +64,8 @@ t.test('in Chromium, the documentation\'s pages with Twilio\'s SDKs', { skip: ch
       await t.test(product, async (t) => {
         const [first, ...later] = await given(user, product)
         t.ok(later.length > 0)
-        t.same(taken(user, product), [first, ...later])
+        // Two tokens of one second are the same bytes, and an SDK ignores the one that it has.
+        t.same([...new Set(taken(user, product))], [...new Set([first, ...later])])
         t.match(await state(), working)
         t.not(twilio.connection(product).reachable?.(), false, 'and calls come through')
       })
