@@ -1,4 +1,5 @@
 import { createHmac, createSecretKey, hash, hkdfSync } from 'node:crypto'
+import { hs256 } from './hs256.js'
 import type { Grant } from './product.js'
 
 export interface Account {
@@ -38,7 +39,7 @@ export interface Mint {
  * https://www.twilio.com/docs/iam/access-tokens
  */
 export function createMint ({ accountSid, keySid, keySecret, region }: Account): Mint {
-  const key = createSecretKey(Buffer.from(keySecret))
+  const signature = hs256(Buffer.from(keySecret))
   const nameKey = createSecretKey(Buffer.from(hkdfSync('sha256', keySecret, '', 'names in the audit', 32)))
   const header = base64url({ alg: 'HS256', typ: 'JWT', cty: 'twilio-fpa;v=1', ...(region && { twr: region }) })
 
@@ -52,7 +53,7 @@ export function createMint ({ accountSid, keySid, keySecret, region }: Account):
       const exp = iat + ttl
       const claims = base64url({ jti: `${keySid}-${iat}`, grants: { identity, ...written }, iat, exp, iss: keySid, sub: accountSid })
       const signed = `${header}.${claims}`
-      const token = `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`
+      const token = `${signed}.${signature(signed)}`
       return { token, grants: written, expiresAt: new Date(exp * 1000), sha256: hash('sha256', token) }
     },
     hashName: name => createHmac('sha256', nameKey).update(name).digest('hex').slice(0, 32)
