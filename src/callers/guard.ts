@@ -81,6 +81,20 @@ export class Guard {
   }
 
   /**
+   * Lets a password through that somebody knows at once to be right. Within one turn of the event loop a place would be taken and given back, so
+   * it is enough that there is one.
+   * @param known compares it, and is called only if there is a place
+   * @returns what `known` answers; undefined where there is no place, or where the counters do not answer at once
+   */
+  pass<T> (name: string, ip: string, known: () => T | undefined): T | undefined {
+    const guess = guessAt(name, ip)
+    if (this.#pairs.isFull?.(guess.pair, this.failuresMax) !== false || this.#names.isFull?.(guess.name, this.failuresMax * CEILING) !== false) return
+    const found = known()
+    if (found !== undefined) this.#admitted(guess)
+    return found
+  }
+
+  /**
    * Answers at once where a place is free and the counters are in memory, else a promise.
    * @param login whose signal ends the wait, and is asked for only then: each one costs as much as a signature
    * @throws Problem `login-limited` when the name or the pair has had its wrong passwords, `overloaded` when too many wait or one waits too long,
@@ -147,26 +161,31 @@ export class Guard {
       pair[outcome]()
       whole[outcome]()
     }
-    const wake = () => {
-      this.#turns.wake(guess.pair)
-      this.#turns.wake(guess.name)
-    }
     return {
       succeeded: () => {
         end('giveBack')
-        this.#pairs.clear(guess.pair)
-        this.#lately.note(guess.name, guess.address)
-        wake()
+        this.#admitted(guess)
       },
       failed: () => {
         end('keep')
-        wake()
+        this.#wake(guess)
       },
       cancelled: () => {
         end('giveBack')
-        wake()
+        this.#wake(guess)
       }
     }
+  }
+
+  #admitted (guess: Guess): void {
+    this.#pairs.clear(guess.pair)
+    this.#lately.note(guess.name, guess.address)
+    this.#wake(guess)
+  }
+
+  #wake (guess: Guess): void {
+    this.#turns.wake(guess.pair)
+    this.#turns.wake(guess.name)
   }
 }
 

@@ -43,6 +43,8 @@ export class Logins {
     const name = loginName(sentName)
     const password = usablePassword(sentPassword)
     if (name === undefined || password === undefined) throw problem('credentials-wrong')
+    const remembered = this.#guard.pass(name, login.ip, () => this.#verified.recall(name, password))
+    if (remembered !== undefined) return remembered
     const place = this.#guard.reserve(name, login)
     return place instanceof Promise
       ? place.then(place => this.#compare({ name, password }, place, login))

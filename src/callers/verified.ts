@@ -28,6 +28,7 @@ export interface VerifiedOptions {
 export class Verified {
   readonly #entries: LRUCache<string, Entry>
   readonly #key = randomBytes(32).toString('hex')
+  readonly #scratch = Buffer.alloc(32)
   readonly #store: Pick<CallerStore, 'isCurrent' | 'rememberFor'>
   readonly #now: () => number
 
@@ -49,14 +50,16 @@ export class Verified {
   }
 
   remember (name: string, password: string, caller: Caller): void {
-    this.#entries.set(ownCopy(name), { digest: this.#digest(name, password), caller, since: this.#now() })
+    this.#entries.set(ownCopy(name), { digest: Buffer.from(this.#digest(name, password)), caller, since: this.#now() })
   }
 
   /**
    * The length keeps `ab` + `c` apart from `a` + `bc`. A key in front is enough: whoever could extend a digest would have to see one.
    * An HMAC would cost three times as much, at every request. Lone surrogates, which would all be one here, are in no login.
+   * @returns good until the next call
    */
   #digest (name: string, password: string): Buffer {
-    return hash('sha256', `${this.#key}${name.length}:${name}${password}`, 'buffer')
+    this.#scratch.write(hash('sha256', `${this.#key}${name.length}:${name}${password}`, 'binary'), 'latin1')
+    return this.#scratch
   }
 }

@@ -13,8 +13,13 @@ export interface Lately {
   has (name: string, address: string): boolean | Promise<boolean>
 }
 
+interface Noted {
+  readonly address: string
+  at: number
+}
+
 export class MemoryLately implements Lately {
-  readonly #names = new LRUCache<string, Map<string, number>>({ max: 10_000 })
+  readonly #names = new LRUCache<string, Map<string, Noted>>({ max: 10_000 })
   readonly #now: () => number
 
   constructor (now = () => performance.now()) {
@@ -23,8 +28,12 @@ export class MemoryLately implements Lately {
 
   note (name: string, address: string): void {
     const addresses = this.#names.get(name) ?? this.#begin(name)
+    const noted = addresses.get(address) ?? { address: ownCopy(address), at: 0 }
+    noted.at = this.#now()
+    // Most callers have one address, which already is the newest.
+    if (addresses.size === 1 && addresses.has(address)) return
     addresses.delete(address)
-    addresses.set(ownCopy(address), this.#now())
+    addresses.set(noted.address, noted)
     for (const oldest of addresses.keys()) {
       if (addresses.size <= ADDRESSES) break
       addresses.delete(oldest)
@@ -33,11 +42,11 @@ export class MemoryLately implements Lately {
 
   has (name: string, address: string): boolean {
     const noted = this.#names.get(name)?.get(address)
-    return noted !== undefined && this.#now() - noted < LATELY
+    return noted !== undefined && this.#now() - noted.at < LATELY
   }
 
-  #begin (name: string): Map<string, number> {
-    const addresses = new Map<string, number>()
+  #begin (name: string): Map<string, Noted> {
+    const addresses = new Map<string, Noted>()
     this.#names.set(ownCopy(name), addresses)
     return addresses
   }

@@ -57,6 +57,11 @@ export class MemoryCounters implements Counters {
     return counter === undefined ? new Hit(0, 0, max, 0, max < 1) : hit(counter, max, now, counter.used >= max)
   }
 
+  isFull (key: string, max: number): boolean {
+    const counter = this.#find(fixedKey(key), this.#now())
+    return counter === undefined ? max < 1 : counter.used >= max
+  }
+
   clear (key: string): void {
     const counter = this.#find(fixedKey(key), this.#now())
     if (counter === undefined) return

@@ -65,6 +65,7 @@ t.test('to look counts nothing', t => {
   t.match(counters.read('a', 1), { used: 1, resetMs: minute, exceeded: true })
   t.match(counters.read('a', 2), { used: 1, exceeded: false })
   t.match(counters.read('b', 0), { exceeded: true })
+  t.strictSame([counters.isFull('a', 1), counters.isFull('a', 2), counters.isFull('b', 1), counters.isFull('b', 0)], [true, false, false, true])
   t.end()
 })
 
