@@ -87,16 +87,16 @@ export function decide ({ policy, ttl }: Pick<IssueOptions, 'policy' | 'ttl'>, c
     ttl: life,
     grant ({ product, settings, request }) {
       const { name, identity: fits, grant } = describe(product)
-      const ask = { settings, request, identity, choose }
+      const ask = (allow: object) => grant({ settings, request, allow, identity, choose })
       const allow = rule.allow(name)
       unless(allow !== undefined, name, 'not allowed for this caller')
       unsuitable(name, identity, fits)
       try {
-        return { product, grant: grant({ ...ask, allow: allow ?? {} }) }
+        return { product, grant: ask(allow ?? {}) }
       } catch (error) {
         if (!(error instanceof Problem) || error.code !== 'not-allowed') throw error
         policyRefuses(error)
-        return { product, grant: grant({ ...ask, allow: {} }) }
+        return { product, grant: ask({}) }
       }
     },
     wouldRefuse: () => refusals.length === 0 ? undefined : refusals.join('; ')
@@ -104,6 +104,7 @@ export function decide ({ policy, ttl }: Pick<IssueOptions, 'policy' | 'ttl'>, c
 }
 
 function unsuitable (product: string, identity: string, { maxLength, characters, described }: IdentityRule): void {
+  if (identity.length <= maxLength && characters === undefined) return
   const all = [...identity]
   if (all.length > maxLength) {
     throw problem('identity-unsuitable', { detail: `identity: ${product} takes at most ${maxLength} characters.` })

@@ -92,7 +92,7 @@ function addressOf (request: FastifyRequest): string {
   const { ip: told } = outer(request.raw) ?? request
   // A socket whose peer has hung up by now has no address any more.
   const ip = isIP(told) !== 0 ? told : request.raw.socket.remoteAddress ?? '0.0.0.0'
-  return ip.replace(/^::ffff:(?=\d+\.)/, '')
+  return ip.startsWith('::ffff:') ? ip.replace(/^::ffff:(?=\d+\.)/, '') : ip
 }
 
 /** Whether nobody is there to take the answer. That of HTTP/2 tells it by its stream. */

@@ -86,6 +86,7 @@ type Combined = Static<typeof combined>
 
 /** RFC 9110 §15.5.6: a 405 lists the methods that there are. HEAD is none of them, as it would mint what nobody reads. */
 function refuseMethods ({ method, url }: FastifyRequest, prefix: string): void {
+  if (method === 'POST') return
   const allowed = url.split('?', 1)[0] === prefix ? ['POST'] : ['GET', 'POST']
   if (!allowed.includes(method)) throw problem('method-not-allowed', { headers: { Allow: allowed.join(', ') } })
 }

@@ -23,23 +23,25 @@ export async function limitAddresses (scope: FastifyInstance, { counters, max }:
     store: rateLimitStore(counters)
   })
   const count = scope.createRateLimit()
-  const tell = teller('address', max, counters.window)
+  const policy = policyOf('address', max, counters.window)
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     // Without an allow list it always is one that counts.
     const limit = await count(request) as Counted
-    tell(reply, limit.remaining, limit.ttl)
+    reply.header('RateLimit-Policy', policy)
+    reply.header('RateLimit', stateOf('address', limit.remaining, limit.ttl))
     if (limit.isExceeded) throw problem('rate-limited', { retryAfter: retryAfter({ resetMs: limit.ttl }) })
   }
 }
 
 type Counted = Extract<Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>, { isAllowed: false }>
 
-/** Counts a caller's tokens: at once where the counters are in memory. */
+/** Counts a caller's tokens, after its address: at once where the counters are in memory. */
 export function limitCallers ({ counters, max }: Limit) {
-  const tell = teller('caller', max, counters.window)
+  const policy = policyOf('caller', max, counters.window)
   const judge = (reply: FastifyReply, count: Count): void => {
-    tell(reply, max - count.used, count.resetMs)
+    append(reply, 'RateLimit-Policy', policy)
+    append(reply, 'RateLimit', stateOf('caller', max - count.used, count.resetMs))
     if (count.exceeded) throw problem('caller-limited', { retryAfter: retryAfter(count) })
   }
 
@@ -51,15 +53,14 @@ export function limitCallers ({ counters, max }: Limit) {
 }
 
 /** https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ : both headers are lists, one member a policy. */
-function teller (name: string, quota: number, windowMs: number) {
-  const policy = `"${name}";q=${quota};w=${windowMs / 1000}`
-  return (reply: FastifyReply, remaining: number, resetMs: number): void => {
-    add(reply, 'RateLimit-Policy', policy)
-    add(reply, 'RateLimit', `"${name}";r=${remaining};t=${Math.ceil(resetMs / 1000)}`)
-  }
+function policyOf (name: string, quota: number, windowMs: number): string {
+  return `"${name}";q=${quota};w=${windowMs / 1000}`
 }
 
-function add (reply: FastifyReply, header: string, member: string): void {
-  const before = reply.getHeader(header)
-  reply.header(header, before === undefined ? member : `${before}, ${member}`)
+function stateOf (name: string, remaining: number, resetMs: number): string {
+  return `"${name}";r=${remaining};t=${Math.ceil(resetMs / 1000)}`
+}
+
+function append (reply: FastifyReply, header: string, member: string): void {
+  reply.header(header, `${reply.getHeader(header)}, ${member}`)
 }
