@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, isProduct, type Product } from './product.js'
+import { mustBeSchema } from './validation.js'
 import { nearMiss } from './settings/near-miss.js'
 
 export interface Loaded {
@@ -56,6 +57,8 @@ async function thirdParty (entry: string, cwd: string): Promise<Product> {
   const url = entry.startsWith('.') ? pathToFileURL(resolve(cwd, entry)).href : await fromPackages(entry, cwd)
   const { default: product } = await import(url) as { default?: unknown }
   if (!isProduct(product)) throw new TypeError('its default export is not made by defineProduct()')
+  const { settings, body, allow } = describe(product)
+  for (const schema of [settings, body, allow]) mustBeSchema(schema)
   return product
 }
 

@@ -2,7 +2,7 @@ import { invalid } from '../answers.js'
 import { nameMistake } from '../callers/names.js'
 import type { Caller } from '../callers/store.js'
 import { decide, type Asked, type IssueOptions } from '../issue.js'
-import { policyReader } from '../policy/file.js'
+import { policyReader, type PolicyReading } from '../policy/file.js'
 import { loadPolicy } from '../policy/load.js'
 import { allowAll, type Policy } from '../policy/policy.js'
 import { policySchema } from '../policy/schema.js'
@@ -57,7 +57,7 @@ export async function explainDecision (io: Io, context: PolicyContext, typed: st
   if (own === undefined) {
     throw new Failure(exitCodes.usage, `${product} is not an enabled product${nearest(product, productsOf(context.enabled).map(one => describe(one).name))}`)
   }
-  const explanation = explain(await policyOf(io, context), context.ttl, { name, identity: name }, own, request)
+  const explanation = explain(await readingOf(io, context), context.ttl, { name, identity: name }, own, request)
   io.stdout.write(json ? `${JSON.stringify(explanation)}\n` : inWords(explanation))
   return explanation.allowed ? exitCodes.ok : exitCodes.no
 }
@@ -71,11 +71,14 @@ function productsOf (enabled: readonly Enabled[]): Product[] {
   return enabled.map(({ product }) => product)
 }
 
-async function policyOf (io: Io, { file, enabled, known }: PolicyContext): Promise<Policy> {
-  if (file === undefined) return allowAll
-  const { policy, mistakes } = await loadPolicy(file, io.cwd, policyReader({ enabled: productsOf(enabled), known }))
+/** A policy, and where its rules are, if it comes from a file. */
+type Read = { policy: Policy } & Pick<PolicyReading, 'whereIs'>
+
+async function readingOf (io: Io, { file, enabled, known }: PolicyContext): Promise<Read> {
+  if (file === undefined) return { policy: allowAll }
+  const { policy, mistakes, whereIs } = await loadPolicy(file, io.cwd, policyReader({ enabled: productsOf(enabled), known }))
   if (policy === null) throw new Failure(exitCodes.settings, mistakes.join('\n'))
-  return policy
+  return { policy, whereIs }
 }
 
 type Explanation = {
@@ -98,9 +101,9 @@ type Explanation = {
 })
 
 /** Asks what a request of this caller would be answered, of the code that answers it. */
-function explain (policy: Policy, ttl: IssueOptions['ttl'], caller: Caller, own: Enabled, { ttl: life, identity, ...request }: RequestOptions): Explanation {
+function explain ({ policy, whereIs }: Read, ttl: IssueOptions['ttl'], caller: Caller, own: Enabled, { ttl: life, identity, ...request }: RequestOptions): Explanation {
   const found = policy.ruleFor(caller)
-  const rule = found === null ? null : found.where
+  const rule = found === null ? null : whereIs?.(found.index!)
   try {
     const takes = ajv.compile(describe(own.product).body)
     if (!takes({ ttl: life, identity, ...request })) throw invalid(takes.errors!, 'body')

@@ -8,10 +8,9 @@ export interface CompiledPolicy extends Policy {
   readonly idle: readonly number[]
 }
 
-/** @param where the place of a rule, counted from 0, in words for its operator */
-export function compile (file: PolicyFile, where: (rule: number) => string): CompiledPolicy {
+export function compile (file: PolicyFile): CompiledPolicy {
   const who = new Who(file)
-  const rules = file.rules.map((rule, i) => compiledRule(rule, where(i)))
+  const rules = file.rules.map(compiledRule)
   return {
     mode: file.mode ?? 'enforce',
     ruleFor: ({ name }) => rules[who.find(name)] ?? null,
@@ -19,7 +18,7 @@ export function compile (file: PolicyFile, where: (rule: number) => string): Com
   }
 }
 
-function compiledRule ({ allow, identities = [], maxTtl }: PolicyFile['rules'][number], where: string): Rule {
+function compiledRule ({ allow, identities = [], maxTtl }: PolicyFile['rules'][number], index: number): Rule {
   // A Map, since a product may be called like something that every object has.
   const entries = new Map(Object.entries(frozen(allow)))
   const names = listOf(identities)
@@ -27,7 +26,7 @@ function compiledRule ({ allow, identities = [], maxTtl }: PolicyFile['rules'][n
     allow: product => entries.get(product),
     mayName: (identity, { name }) => names.matches(identity, name),
     ...(maxTtl !== undefined && { maxTtl }),
-    where
+    index
   }
 }
 

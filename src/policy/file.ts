@@ -1,7 +1,9 @@
 import { Ajv } from 'ajv'
 import { describe, type Product } from '../product.js'
+import { unquestioned } from '../validation.js'
 import { namesAtFault, withoutEffect } from './check.js'
 import { compile } from './compile.js'
+import { readJson } from './json.js'
 import type { Policy } from './policy.js'
 import { policySchema, type PolicyFile } from './schema.js'
 import { faultOf, type Fault } from './sentences.js'
@@ -14,6 +16,8 @@ export interface PolicyReading {
   mistakes: string[]
   /** The same for what may be meant as it is. */
   warnings: string[]
+  /** With a policy: the place of a rule, counted from 0, for its operator: `policy.yaml:7:5, rule 2`. */
+  whereIs? (rule: number): string
 }
 
 /**
@@ -36,14 +40,14 @@ export function policyReader ({ enabled, known = [] }: PolicyProducts): PolicyRe
   const all = [...known, ...enabled]
   const off = new Set(all.map(nameOf))
   for (const product of enabled) off.delete(nameOf(product))
-  const validate = new Ajv({ allErrors: true, verbose: true, strict: false }).compile<PolicyFile>(policySchema(all))
+  const validate = new Ajv({ ...unquestioned, allErrors: true, verbose: true, strict: false }).compile<PolicyFile>(policySchema(all))
 
   return (text, file) => {
     const listed = (findings: Iterable<Finding>) => inOrder(findings).map(({ line, col, says }) => `${file}:${line}:${col} ${says}`)
     const refused = (findings: Iterable<Finding>) => ({ policy: null, mistakes: listed(findings), warnings: [] })
 
     if (text.length > longest) return refused([{ line: 1, col: 1, says: 'is larger than 4 MiB, which no policy needs' }])
-    const { value, mistakes, positionOf } = readYaml(text)
+    const { value, mistakes, positionOf } = readJson(text) ?? readYaml(text)
     if (mistakes.length > 0) return refused(mistakes)
     if (value === null) return refused([{ line: 1, col: 1, says: 'holds nothing, so nobody could have anything; write rules' }])
 
@@ -52,12 +56,17 @@ export function policyReader ({ enabled, known = [] }: PolicyProducts): PolicyRe
     const faults = [...(validate.errors ?? []).map(faultOf), ...namesAtFault(value)]
     if (!valid || faults.length > 0) return refused(faults.map(placed))
 
-    const policy = compile(value, rule => {
-      const { line, col } = positionOf(['rules', String(rule)])
-      return `${file}:${line}:${col}, rule ${rule + 1}`
-    })
+    const policy = compile(value)
     const warnings = [...auditOnly(policy), ...withoutEffect(value, off), ...policy.idle.map(neverDecides)]
-    return { policy, mistakes: [], warnings: listed(warnings.map(placed)) }
+    return {
+      policy,
+      mistakes: [],
+      warnings: listed(warnings.map(placed)),
+      whereIs (rule) {
+        const { line, col } = positionOf(['rules', String(rule)])
+        return `${file}:${line}:${col}, rule ${rule + 1}`
+      }
+    }
   }
 }
 

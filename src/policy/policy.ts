@@ -15,8 +15,8 @@ export interface Rule {
   mayName (identity: string, caller: Caller): boolean
   /** Seconds; stands in the place of TOKEN_TTL_MAX. */
   readonly maxTtl?: number
-  /** The rule's place, for its operator: `policy.yaml:7:5, rule 2`. */
-  readonly where?: string
+  /** Its place among the policy's rules, from 0. */
+  readonly index?: number
 }
 
 /** Without a policy file every caller may have every enabled product, in its own name. */

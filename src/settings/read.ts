@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
+import { Ajv } from 'ajv'
 import { envSchema } from 'env-schema'
 import { Type, type TObject, type TSchema } from '../type.js'
 import { describe, type Product } from '../product.js'
 import { loadProducts } from '../products.js'
+import { unquestioned } from '../validation.js'
 import { nearMiss } from './near-miss.js'
 import { cautions, list, rules } from './rules.js'
 import { fromFile, schema, type Settings } from './schema.js'
@@ -113,6 +115,9 @@ function givenOf (all: TObject, variables: Environment): Record<string, boolean>
   return Object.fromEntries(Object.keys(all.properties).map(name => [name, variables[name] !== undefined]))
 }
 
+/** As env-schema has it: the text of a setting becomes what its schema says. */
+const reading = { ...unquestioned, allErrors: true, removeAdditional: true, useDefaults: true, coerceTypes: true, allowUnionTypes: true } as const
+
 interface Fault { instancePath: string, params: { missingProperty?: string } }
 
 /** With mistakes, what is right is still returned, so that the rules between settings find theirs in the same go. */
@@ -120,7 +125,7 @@ function validated (all: TObject, variables: Environment, mistakes: string[]): P
   const known = Object.fromEntries(Object.entries(variables).filter(([name]) => name in all.properties))
   try {
     // An ajv of its own: the one that env-schema shares keeps every schema it ever saw, and here each is new.
-    return envSchema<Settings>({ schema: all, data: known, env: false, ajv: { customOptions: own => own } })
+    return envSchema<Settings>({ schema: all, data: known, env: false, ajv: { customOptions: () => new Ajv(reading) } })
   } catch (error) {
     const { errors } = error as { errors?: Fault[] }
     if (errors === undefined) throw error

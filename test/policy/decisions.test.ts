@@ -106,9 +106,9 @@ test('without a policy file everybody has everything in its own name', async t =
 })
 
 test('a rule tells its place, and asks for no product that an object has by nature', async t => {
-  const { policy } = read(example, 'policy.yaml')
+  const { policy, whereIs } = read(example, 'policy.yaml')
   const found = policy!.ruleFor({ name: 'backend', identity: 'backend' })!
-  t.equal(found.where, 'policy.yaml:10:5, rule 2')
+  t.equal(whereIs!(found.index!), 'policy.yaml:10:5, rule 2')
   t.equal(found.allow('constructor'), undefined)
   t.equal(found.maxTtl, undefined)
 })

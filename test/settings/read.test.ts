@@ -4,6 +4,8 @@ import t from 'tap'
 import { describe } from '../../src/product.js'
 import { nearMiss } from '../../src/settings/near-miss.js'
 import { readSettings } from '../../src/settings/read.js'
+import { schema } from '../../src/settings/schema.js'
+import { mustBeSchema } from '../../src/validation.js'
 import { complete, secrets } from '../helpers/broker.js'
 
 const { TWILIO_ACCOUNT_SID, TWILIO_API_KEY_SID, TWILIO_API_KEY_SECRET } = complete
@@ -110,4 +112,8 @@ t.test('a near miss is a few letters or whole words away, and one word is none',
   const settings = ['PORT', 'HOST', 'TOKEN_TTL', 'TWILIO_API_KEY_SECRET', 'CORS_ORIGINS', 'LOG_LEVEL']
   const cases = { PORTS: 'PORT', CORS_ORIGIN: 'CORS_ORIGINS', LOGLEVEL: 'LOG_LEVEL', API_KEY_SECRET: 'TWILIO_API_KEY_SECRET', TWILIO_SECRET: 'TWILIO_API_KEY_SECRET', TWILIO_KEY_API: undefined, HOSTNAME: undefined, PATH: undefined, TERM: undefined, _: undefined, npm_config_x: undefined }
   for (const [variable, setting] of Object.entries(cases)) t.equal(nearMiss(variable, settings), setting, variable)
+})
+
+t.test('the settings have a schema, which no start looks at again', async t => {
+  t.doesNotThrow(() => mustBeSchema(schema))
 })
