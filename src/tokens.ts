@@ -40,14 +40,14 @@ export async function tokens (scope: FastifyInstance, options: TokensOptions): P
   }
 
   scope.decorate('tokenHandler', (product: Product) => {
-    const own = products.find(enabled => enabled.product === product)!
+    const { settings } = products.find(enabled => enabled.product === product)!
     const check = ajv.compile(describe(product).body)
     return async (request, reply) => {
       // Fastify checks no body of a GET, which asks for nothing; a product may need something asked.
       if (request.method === 'GET' && !check(request.body)) throw invalid(check.errors!, 'body')
       const { ttl, identity, ...properties } = request.body as Asked
       const decision = await decideFor(request, reply, { ttl, identity })
-      return issue(options, request, decision, [decision.grant({ ...own, request: properties })])
+      return issue(options, request, decision, [decision.grant({ product, settings, request: properties })])
     }
   })
   for (const { product } of products) await scope.register(product)
