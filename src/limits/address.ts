@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isIP, isIPv4 } from 'node:net'
 import { normalizeIP } from '@fastify/rate-limit'
 import { LRUCache } from 'lru-cache'
 import { ownCopy } from './keys.js'
@@ -24,6 +24,7 @@ const cache = new LRUCache<string, AddressKeys>({ max: 4096 })
  * and with its /48, at eight times the limit, as many hand out one of those.
  */
 export function addressKeys (ip: string): AddressKeys {
+  if (isIPv4(ip)) return [{ key: ip, times: 1 }]
   const known = cache.get(ip)
   if (known !== undefined) return known
   if (isIP(ip) === 0) return NO_ADDRESS
