@@ -19,18 +19,17 @@ const mint = createMint({ accountSid: `AC${'0'.repeat(32)}`, keySid: `SK${'0'.re
 
 const allow = () => ({ video: { rooms: ['{caller}:*', 'lobby'] } })
 const users = (count: number) => Array.from({ length: count }, (_, i) => `user${i}@example.com`)
-const policy = (file: Parameters<typeof compile>[0]) => compile(file, () => '')
 
 /** Each of them with `count` rules or members; every one of `users(count)` may enter `lobby`. */
 const sizes: Record<string, (count: number) => Policy> = {
-  'rules, one a name': count => policy({ rules: users(count).map(name => ({ who: [name], allow: allow() })) }),
-  'rules, one a pattern': count => policy({ rules: users(count).map(name => ({ who: [`*${name.slice(1)}`], allow: allow() })) }),
-  'members of one group': count => policy({ groups: { all: users(count) }, rules: [{ who: ['group:all'], allow: allow() }] }),
-  'groups and rules': count => policy({
+  'rules, one a name': count => compile({ rules: users(count).map(name => ({ who: [name], allow: allow() })) }),
+  'rules, one a pattern': count => compile({ rules: users(count).map(name => ({ who: [`*${name.slice(1)}`], allow: allow() })) }),
+  'members of one group': count => compile({ groups: { all: users(count) }, rules: [{ who: ['group:all'], allow: allow() }] }),
+  'groups and rules': count => compile({
     groups: Object.fromEntries(users(count).map(name => [`g${name}`, [name]])),
     rules: users(count).map(name => ({ who: [`group:g${name}`], allow: allow() }))
   }),
-  'rules, the last for all': count => policy({
+  'rules, the last for all': count => compile({
     rules: [...users(count - 1).map(name => ({ who: [`x${name}`], allow: allow() })), { who: ['*'], allow: allow() }]
   })
 }

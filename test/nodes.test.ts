@@ -61,6 +61,20 @@ for (const { name, skip, open } of proxies) {
   })
 }
 
+t.test('two processes of one machine, each counting for itself, behind an nginx that sends each address to one of them', { skip: noNginx }, async t => {
+  const nodes = await Promise.all([1, 2].map(() => startBroker({ settings: { ...behind, RATE_LIMIT_MAX: '5', CALLER_LIMIT_MAX: '1000' } })))
+  const proxy = await nginx({ cert: pem, key: pem, nodes: nodes.map(({ url }) => url), byAddress: true })
+  t.teardown(async () => {
+    await proxy.close()
+    await Promise.all(nodes.map(node => node.close()))
+  })
+  for (let i = 1; i <= 16; i++) {
+    const answers = await Promise.all(Array.from({ length: 8 }, () => ask(proxy.url, { as: susan, from: `127.0.0.${i}` })))
+    t.equal(answers.filter(({ status }) => status === 200).length, 5, `127.0.0.${i} has its limit once`)
+  }
+  for (const node of nodes) t.ok((await node.audit()).length > 0, 'each had its share')
+})
+
 t.test('three nodes on one Redis behind one nginx', { skip: noNginx || noRedis }, async t => {
   const redis = await redisServer()
   t.teardown(redis.close)

@@ -116,7 +116,7 @@ test('a rule tells its place, and asks for no product that an object has by natu
 test('an entry cannot be changed by the product that it is handed to', async t => {
   const rooms = ['lobby']
   const shared = { rooms, again: { rooms }, nothing: null }
-  const policy = compile({ rules: [{ who: ['*'], allow: { video: shared } }] }, () => '')
+  const policy = compile({ rules: [{ who: ['*'], allow: { video: shared } }] })
   const entry = policy.ruleFor({ name: 'a', identity: 'a' })!.allow('video')
   t.equal(entry, shared)
   t.throws(() => rooms.push('attic'), TypeError)
