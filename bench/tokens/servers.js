@@ -17,6 +17,7 @@ export const secrets = {
 /** The broker with everything on: limits, remembered logins, the folder's users and policy, CORS, the audit and the log in files. */
 export const broker = { name: 'twilio-token-broker, all on', command: [process.execPath, here('../../dist/src/bin.js')] }
 export const bare = { name: 'bare Fastify, same bytes', command: [process.execPath, here('../peers/bare.js')] }
+export const plugins = { name: 'bare Fastify behind its plugins, with a log', command: [process.execPath, here('../peers/plugins.js')] }
 export const express = { name: 'Express + twilio', command: [process.execPath, here('../peers/express.js')] }
 export const flask = {
   name: 'Flask + gunicorn, one worker',
