@@ -97,6 +97,11 @@ t.test('a plugin that claims a setting of the broker stops the start', async t =
   t.match(refused, { mistakes: ['PRODUCTS: the plugin greedy claims the setting TWILIO_API_KEY_SECRET, which is taken'] })
 })
 
+t.test('plugins whose settings do not go together stop the start', async t => {
+  const refused = await startBroker({ settings: { PRODUCTS: `${fake('same-id.ts')},${fake('same-id-too.ts')}` } }).catch((error: unknown) => error)
+  t.match(refused, { mistakes: [/^PRODUCTS: the plugins' settings cannot be read together: reference "number" resolves to more than one schema$/] })
+})
+
 t.test('a product whose grant throws, or takes the identity\'s place, is 500 with fixed text, and audited', async t => {
   for (const file of ['grant-throws.ts', 'grant-throws-nothing.ts', 'grant-identity.ts']) {
     const broker = await startBroker({ settings: { PRODUCTS: fake(file) } })

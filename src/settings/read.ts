@@ -127,8 +127,11 @@ function validated (all: TObject, variables: Environment, mistakes: string[]): P
     // An ajv of its own: the one that env-schema shares keeps every schema it ever saw, and here each is new.
     return envSchema<Settings>({ schema: all, data: known, env: false, ajv: { customOptions: () => new Ajv(reading) } })
   } catch (error) {
-    const { errors } = error as { errors?: Fault[] }
-    if (errors === undefined) throw error
+    const { errors, message } = error as Error & { errors?: Fault[] }
+    if (errors === undefined) {
+      mistakes.push(`PRODUCTS: the plugins' settings cannot be read together: ${message}`)
+      return known
+    }
     const bad = new Set(errors.map(({ instancePath, params }) => params.missingProperty ?? instancePath.slice(1)))
     for (const name of bad) {
       if (known[name] !== undefined) mistakes.push(wrong(name, known[name], all))
