@@ -1,7 +1,7 @@
 import { readYaml, type Yaml } from './yaml.js'
 
 /**
- * Reads JSON, which is what programs write and what large policies are, in a hundredth of the time that the same text takes as YAML. Places
+ * Reads JSON, which is what programs write and what large policies are, in a twentieth of the time that the same text takes as YAML. Places
  * are looked for when they are asked for, as only mistakes and warnings need them.
  * @returns undefined for all else, and where a key stands twice in one map, of which `JSON.parse` takes the second without a word
  */
