@@ -31,7 +31,7 @@ const rule = (allow: string, more = '') => `rules: [{ who: ["*"], allow: ${allow
 const bothWays = `{"incoming":{"allow":true},"outgoing":{"application_sid":"${settings.TWILIO_TWIML_APP_SID}"}}`
 
 const decisions: Array<[says: string, policy: string, name: string, product: string, asked: Asked & Record<string, unknown>, outcome: string]> = [
-  // The contract's example.
+  // Three rules: a group, a server that names its users, everybody.
   ['a member of a group gets the room it asks for', example, 'susan', 'video', { room: 'My Room' }, 'susan 3600 {"room":"My Room"}'],
   ['a room that a pattern matches is given', example, 'juan', 'video', { room: 'support-7' }, 'juan 3600 {"room":"support-7"}'],
   ['* also stands for nothing', example, 'juan', 'video', { room: 'support-' }, 'juan 3600 {"room":"support-"}'],
