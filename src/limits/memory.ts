@@ -58,8 +58,11 @@ export class MemoryCounters implements Counters {
   }
 
   isFull (key: string, max: number): boolean {
-    const counter = this.#find(fixedKey(key), this.#now())
-    return counter === undefined ? max < 1 : counter.used >= max
+    const now = this.#now()
+    const kept = fixedKey(key)
+    const counter = this.#find(kept, now)
+    if (counter !== undefined) return counter.used >= max
+    return max < 1 || !(this.#counters.has(kept) || this.#hasRoom(now))
   }
 
   clear (key: string): void {
@@ -125,13 +128,16 @@ export class MemoryCounters implements Counters {
     if (counter.ring !== ring) ring.add(counter)
   }
 
-  #makeRoom (now: number): boolean {
+  /** Whether a key that has no counter can be given one; forgets none but those that have ended. */
+  #hasRoom (now: number): boolean {
     const locksMax = this.#size * 3 / 4
     if (this.#locked.size >= locksMax) this.#forgetEndedLocks(now)
-    if (this.#counters.size < this.#size) return true
-    const oldest = this.#locked.size < locksMax ? this.#idle.first ?? this.#open.first : undefined
-    if (oldest === undefined) return false
-    this.#forget(oldest)
+    return this.#counters.size < this.#size || (this.#locked.size < locksMax && (this.#idle.first ?? this.#open.first) !== undefined)
+  }
+
+  #makeRoom (now: number): boolean {
+    if (!this.#hasRoom(now)) return false
+    if (this.#counters.size >= this.#size) this.#forget((this.#idle.first ?? this.#open.first)!)
     return true
   }
 

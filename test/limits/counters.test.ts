@@ -9,6 +9,7 @@ import { LATELY, MemoryLately } from '../../src/limits/lately.js'
 import { memory, MemoryCounters } from '../../src/limits/memory.js'
 import { countAddress, rateLimitStore } from '../../src/limits/rate-limit-store.js'
 import { Ring, type Linked } from '../../src/limits/ring.js'
+import { random } from '../helpers/random.js'
 
 const minute = 60_000
 
@@ -477,6 +478,25 @@ t.test('where a name logged in lately', t => {
     t.end()
   })
 
+  t.end()
+})
+
+t.test('a key is full if a hit of it would be refused, and else not, also where there is no room', t => {
+  const { pick, list } = random(20261124)
+  const time = clock()
+  const counters = new MemoryCounters(minute, { size: 8, now: time.now })
+  let full = 0
+  for (let i = 0; i < 20_000; i++) {
+    const key = `key ${pick([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16])}`
+    const max = pick([1, 2, 3])
+    const isFull = counters.isFull(key, max)
+    const hold = counters.hold(key, max)
+    if (hold.exceeded !== isFull) t.fail(`hit ${i} of ${key}`)
+    full += Number(isFull)
+    for (const end of list(0, 1, () => pick(['keep', 'giveBack'] as const))) hold[end]()
+    time.pass(pick([0, 0, 0, 1000, 20_000]))
+  }
+  t.ok(full > 1000 && full < 19_000, `${full} were full`)
   t.end()
 })
 
