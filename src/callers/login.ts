@@ -71,23 +71,33 @@ export class Logins {
   }
 
   async #ask ({ name, password }: Credentials, place: Place, login: Login): Promise<Caller> {
+    if (login.signal.aborted) {
+      // Gone before anything could be learned from what is remembered.
+      place.cancelled()
+      throw login.signal.reason
+    }
     let answer: unknown
     try {
-      login.signal.throwIfAborted()
       answer = await this.#store.verify(name, password, login)
-      // Too late for anyone to read it; and only now does the place come free, so that to hang up buys no further hash.
-      login.signal.throwIfAborted()
     } catch (error) {
-      // A refusal that is thrown where null was to be answered is still a wrong password; an outage is none, nor is a caller who hung up.
-      const isRefusal = error instanceof Problem && error.status < 500 && !login.signal.aborted
-      if (isRefusal) place.failed()
+      // A refusal that is thrown where null was to be answered is still a wrong password, and an outage is none. Who leaves before there is an answer
+      // has guessed as well: what is remembered is answered at once, so that silence alone tells that it was not that.
+      const isRefusal = error instanceof Problem && error.status < 500
+      const hasLeft = login.signal.aborted && error === login.signal.reason
+      if (isRefusal || hasLeft) place.failed()
       else place.cancelled()
       login.signal.throwIfAborted()
       throw error instanceof Problem ? error : unavailable(error)
     }
+    // Only now does the place come free, so that to hang up buys no further hash; and a wrong password is one, whether or not somebody waits to hear it.
     if (answer === null) {
       place.failed()
+      login.signal.throwIfAborted()
       throw problem('credentials-wrong')
+    }
+    if (login.signal.aborted) {
+      place.cancelled()
+      throw login.signal.reason
     }
     if (!isCaller(answer)) {
       place.cancelled()

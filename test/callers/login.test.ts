@@ -132,7 +132,7 @@ t.test('who hangs up', t => {
 
   t.test('gets no caller, whatever the store answers later', async t => {
     for (const password of [right, 'wrong']) {
-      const { login, store } = desk({ failuresMax: 1 })
+      const { login, store } = desk({ failuresMax: 2 })
       const caller = new AbortController()
       store.hold()
       const attempt = login('susan', password, home, caller.signal)
@@ -140,12 +140,12 @@ t.test('who hangs up', t => {
       t.equal(await attempt.catch(error => error), gone)
       store.release()
       await settle()
-      await t.resolves(login(), 'it was no wrong password')
-      t.equal(store.asked.length, 2, 'and nothing was remembered')
+      await t.resolves(login())
+      t.equal(store.asked.length, 2, 'nothing was remembered')
     }
   })
 
-  t.test('keeps the place until the store has answered, so that hanging up buys no more hashes', async t => {
+  t.test('has guessed all the same, and keeps the place until the store has answered, so that hanging up buys no more hashes', async t => {
     const { login, store } = desk()
     store.hold()
     for (let i = 0; i < 50; i++) {
@@ -157,7 +157,21 @@ t.test('who hangs up', t => {
     t.equal(store.asked.length, 5)
     store.release()
     await settle()
-    await t.resolves(login())
+    await t.rejects(login(), limited)
+    await t.resolves(login('susan', right, elsewhere))
+  })
+
+  t.test('while waiting for a hash has guessed, as what is remembered would have been answered at once', async t => {
+    const { login, store } = desk()
+    await login()
+    store.answerWith = ({ signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    for (let i = 0; i < 5; i++) {
+      const caller = new AbortController()
+      const attempt = login('susan', `guess ${i}`, home, caller.signal)
+      caller.abort(gone)
+      t.equal(await attempt.catch(error => error), gone)
+    }
+    await t.rejects(login(), limited)
   })
 
   t.test('before the store is asked costs no look-up', async t => {
@@ -184,8 +198,7 @@ t.test('who hangs up', t => {
       throw problem('credentials-wrong')
     }
     t.equal(await login('susan', right, home, caller.signal).catch(error => error), gone)
-    store.answerWith = undefined
-    await t.resolves(login())
+    await t.rejects(login(), limited, 'and a refusal no less one')
   })
 
   t.end()
