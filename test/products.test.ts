@@ -3,7 +3,8 @@ import t from 'tap'
 import { builtIn, loadProducts } from '../src/products.js'
 import { mustBeSchema } from '../src/validation.js'
 import { defineProduct, describe, Type } from '../src/product.js'
-import { secrets, startBroker, susan } from './helpers/broker.js'
+import { readSettings } from '../src/settings/read.js'
+import { complete, secrets, startBroker, susan } from './helpers/broker.js'
 import { ask } from './helpers/http.js'
 import { open } from './helpers/token.js'
 
@@ -95,6 +96,12 @@ t.test('a plugin that throws, or claims a name that is taken, stops the start an
 t.test('a plugin that claims a setting of the broker stops the start', async t => {
   const refused = await startBroker({ settings: { PRODUCTS: fake('greedy.ts') } }).catch((error: unknown) => error)
   t.match(refused, { mistakes: ['PRODUCTS: the plugin greedy claims the setting TWILIO_API_KEY_SECRET, which is taken'] })
+})
+
+t.test('a plugin may have lists as settings, by the keyword of env-schema', async t => {
+  const { products, mistakes } = await readSettings({ ...complete, PRODUCTS: fake('separated.ts'), SEPARATED_NUMBERS: '1,2' }, '/')
+  t.strictSame(mistakes, [])
+  t.match(products, [{ settings: { SEPARATED_NUMBERS: ['1', '2'] } }])
 })
 
 t.test('plugins whose settings do not go together stop the start', async t => {

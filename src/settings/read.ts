@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
-import { Ajv } from 'ajv'
-import { envSchema } from 'env-schema'
+import { Ajv, type Options } from 'ajv'
+import envSchema from 'env-schema'
 import { Type, type TObject, type TSchema } from '../type.js'
 import { describe, type Product } from '../product.js'
 import { loadProducts } from '../products.js'
@@ -116,7 +116,7 @@ function givenOf (all: TObject, variables: Environment): Record<string, boolean>
 }
 
 /** As env-schema has it: the text of a setting becomes what its schema says. */
-const reading = { ...unquestioned, allErrors: true, removeAdditional: true, useDefaults: true, coerceTypes: true, allowUnionTypes: true } as const
+const reading: Options = { ...unquestioned, allErrors: true, removeAdditional: true, useDefaults: true, coerceTypes: true, allowUnionTypes: true, keywords: [envSchema.keywords.separator] }
 
 interface Fault { instancePath: string, params: { missingProperty?: string } }
 

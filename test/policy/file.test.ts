@@ -117,7 +117,16 @@ for (const [says, text, expected] of mistakes) {
 
 test('a file of any size or depth is answered', async t => {
   t.same(read('a'.repeat(4 * 1024 * 1024 + 1), 'p').mistakes, ['p:1:1 is larger than 4 MiB, which no policy needs'])
-  t.match(read('['.repeat(3000), 'p').mistakes[0], /^p:1:\d+ nested too deep for a policy$/)
+  const deep: Array<[text: string, place: string]> = [
+    ['['.repeat(3000), '1:101'],
+    [`rules:\n  ${'{a: '.repeat(3000)}`, '2:403'],
+    [`{"rules":${'['.repeat(1500)}${']'.repeat(1500)}}`, '1:109'],
+    [`rules:\n${'- '.repeat(3000)}`, '2:1'],
+    [`${'? '.repeat(3000)}`, '1:1']
+  ]
+  // Twice: what the first reading may do to the second is not seen in one.
+  for (const [text, place] of [...deep, ...deep]) t.same(read(text, 'p').mistakes, [`p:${place} nested too deep for a policy`])
+  t.not(read(`rules: ${'[{ who: [a], allow: {} }]'} # ${'[]'.repeat(200)}`, 'p').policy, null)
 })
 
 test('aliases do not unfold without end', async t => {
