@@ -3,6 +3,7 @@ import { describe, type Product } from '../product.js'
 import { unquestioned } from '../validation.js'
 import { namesAtFault, withoutEffect } from './check.js'
 import { compile } from './compile.js'
+import { tooDeep } from './depth.js'
 import { readJson } from './json.js'
 import type { Policy } from './policy.js'
 import { policySchema, type PolicyFile } from './schema.js'
@@ -47,6 +48,8 @@ export function policyReader ({ enabled, known = [] }: PolicyProducts): PolicyRe
     const refused = (findings: Iterable<Finding>) => ({ policy: null, mistakes: listed(findings), warnings: [] })
 
     if (text.length > longest) return refused([{ line: 1, col: 1, says: 'is larger than 4 MiB, which no policy needs' }])
+    const deep = tooDeep(text)
+    if (deep !== undefined) return refused([{ ...deep, says: 'nested too deep for a policy' }])
     const { value, mistakes, positionOf } = readJson(text) ?? readYaml(text)
     if (mistakes.length > 0) return refused(mistakes)
     if (value === null) return refused([{ line: 1, col: 1, says: 'holds nothing, so nobody could have anything; write rules' }])

@@ -37,30 +37,8 @@ const advice: Partial<Record<string, (message: string) => string>> = {
   UNEXPECTED_TOKEN: quotes
 }
 
-/** A policy has five levels. */
-const deepest = 100
-
-/**
- * Where the text nests deeper than any policy, by its brackets or by what a line begins with; undefined where it does not. To be asked before the parser, which goes
- * down by recursion: at the stack's end V8 may have to compile a regular expression, which it does not survive.
- */
-export function tooDeep (text: string): number | undefined {
-  let depth = 0
-  for (const { 0: mark, index } of text.matchAll(/[[{]|[\]}]|^[ ?-]{200}/gm)) {
-    if (mark.length > 1) return index
-    depth = '[{'.includes(mark) ? depth + 1 : Math.max(0, depth - 1)
-    if (depth > deepest) return index
-  }
-}
-
 /** Reads one YAML 1.2 document, of which JSON is a part. */
 export function readYaml (text: string): Yaml {
-  const deep = tooDeep(text)
-  if (deep !== undefined) {
-    const before = text.slice(0, deep).split('\n')
-    const place = { line: before.length, col: before.at(-1)!.length + 1 }
-    return { value: undefined, mistakes: [{ ...place, says: 'nested too deep for a policy' }], positionOf: () => place }
-  }
   const lines = new LineCounter()
   const document = parseDocument(text.replace(/^\uFEFF/, ''), {
     lineCounter: lines,

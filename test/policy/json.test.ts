@@ -10,8 +10,7 @@ const left: Array<[says: string, text: string]> = [
   ['a key that stands twice', '{"rules": [], "rules": [{}]}'],
   ['a key that stands twice, in two spellings', '{"a": {"b": 1, "\\u0062": 2}}'],
   ['a key that stands twice, behind a string that looks like one', '{"a": "\\":", "a": "\\\\"}'],
-  ['what is nested deeper than the stack', `${'['.repeat(200_000)}${']'.repeat(200_000)}`],
-  ['what is nested deeper than any policy', `${'['.repeat(101)}${']'.repeat(101)}`]
+  ['what is nested deeper than the stack', `${'['.repeat(200_000)}${']'.repeat(200_000)}`]
 ]
 for (const [says, text] of left) {
   t.test(`${says} is left to the reader of YAML`, async t => {
@@ -23,7 +22,6 @@ const taken: Array<[says: string, text: string]> = [
   ['a string that looks like a key', '{"a": "\\"b\\": 1", "c": ["d:", "e\\\\"], "f" : {"": ":"}}'],
   ['the same key in two maps', '[{"a": 1}, {"a": 2}]'],
   ['a key of every object', '{"__proto__": 1, "constructor": {"__proto__": null}}'],
-  ['what is nested as deep as it may be', `${'['.repeat(100)}${']'.repeat(100)}`],
   ['a map indented with tabs', '{\n\t"a": [\n\t\t1\n\t]\n}']
 ]
 for (const [says, text] of taken) {
