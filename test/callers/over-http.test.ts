@@ -115,6 +115,33 @@ t.test('who hangs up leaves the queue, wherever the credentials were', async t =
   t.equal(hashed.length, first.length + 2, 'nothing was hashed for those who had gone')
 })
 
+t.test('who hangs up before the answer has guessed all the same', async t => {
+  let letOn = () => {}
+  let held = Promise.resolve()
+  let hashed = 0
+  const broker = await startBroker({
+    users: { ann: 'secret123' },
+    settings: { LOGIN_FAILURES_MAX: '2' },
+    async verifyHash (hash, password) {
+      hashed++
+      await held
+      return inThread(hash, password)
+    }
+  })
+  t.teardown(broker.close)
+  const right = () => ask(broker.url, { as: basic('ann', 'secret123') })
+  t.equal((await right()).status, 200)
+  held = new Promise(resolve => { letOn = resolve })
+  const sent = [1, 2].map(i => request(`${broker.url}/token/video`, { headers: { Authorization: basic('ann', `guess ${i}`) }, agent: false }))
+  for (const hung of sent) hung.on('error', () => {}).end()
+  await until(() => hashed === 3)
+  for (const hung of sent) hung.destroy()
+  // What was sent before is read before.
+  for (let i = 0; i < 3; i++) await ask(broker.url, { method: 'GET', path: '/healthz' })
+  letOn()
+  t.match(await right(), { status: 429, body: { code: 'login-limited' } }, 'though it is remembered')
+})
+
 t.test('every byte of a password counts', async t => {
   const long = 'x'.repeat(80)
   const broker = await startBroker({ users: { bcrypt72: 'y'.repeat(72) }, settings: { LOGIN_FAILURES_MAX: '1000' } })
