@@ -128,16 +128,21 @@ export class MemoryCounters implements Counters {
     if (counter.ring !== ring) ring.add(counter)
   }
 
+  /** What is forgotten first: what was given back, then what has not reached its limit. */
+  get #oldest (): Counter | undefined {
+    return this.#idle.first ?? this.#open.first
+  }
+
   /** Whether a key that has no counter can be given one; forgets none but those that have ended. */
   #hasRoom (now: number): boolean {
     const locksMax = this.#size * 3 / 4
     if (this.#locked.size >= locksMax) this.#forgetEndedLocks(now)
-    return this.#counters.size < this.#size || (this.#locked.size < locksMax && (this.#idle.first ?? this.#open.first) !== undefined)
+    return this.#counters.size < this.#size || (this.#locked.size < locksMax && this.#oldest !== undefined)
   }
 
   #makeRoom (now: number): boolean {
     if (!this.#hasRoom(now)) return false
-    if (this.#counters.size >= this.#size) this.#forget((this.#idle.first ?? this.#open.first)!)
+    if (this.#counters.size >= this.#size) this.#forget(this.#oldest!)
     return true
   }
 
