@@ -1,53 +1,9 @@
-import { CommanderError } from 'commander'
-import { readSettings, readVariables } from '../settings/read.js'
-import { checkCommand } from './check.js'
-import { newCommand } from './command.js'
-import { completionCommand } from './completion.js'
-import { demoCommand } from './demo.js'
-import { explainCommand } from './explain.js'
-import { initCommand } from './init.js'
-import { inspectCommand } from './inspect.js'
-import { exitCodes, type Io } from './io.js'
-import { mintCommand } from './mint.js'
-import { policyCommand } from './policy.js'
-import type { PolicyContext } from './policy-actions.js'
-import { startCommand } from './start.js'
-import { usersCommand } from './users.js'
+import type { Io } from './io.js'
 
 /** @returns the process's exit code */
 export async function main (args: string[], io: Io): Promise<number> {
-  let code: number = exitCodes.ok
-  const done = (exitCode: number): void => { code = exitCode }
-  const program = newCommand(io, 'twilio-token-broker').description('Hands Twilio access tokens to web pages, behind a real login.')
-
-  program.command('start', { isDefault: true })
-    .description('serve, with the settings of the environment and of .env')
-    .action(async () => done(await startCommand(io)))
-  program.command('demo')
-    .description('serve with throw-away secrets and a user called susan; needs no settings')
-    .option('--port <port>', 'port to listen on', '3000')
-    .action(async ({ port }: { port: string }) => done(await demoCommand(io, port)))
-  program.addCommand(usersCommand(io, () => readVariables(io.env, io.cwd).USERS_FILE ?? 'users.htpasswd', done))
-  program.addCommand(policyCommand(io, () => policyContext(io), done))
-  program.addCommand(initCommand(io, done))
-  program.addCommand(inspectCommand(io, done))
-  program.addCommand(explainCommand(io, done))
-  program.addCommand(mintCommand(io, done))
-  program.addCommand(checkCommand(io, done))
-  program.addCommand(completionCommand(io, () => program, done))
-
-  try {
-    await program.parseAsync(args, { from: 'user' })
-    return code
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
-  }
-}
-
-/** As far as the settings can be read: that the secrets are missing says nothing of the policy. */
-async function policyContext ({ env, cwd }: Io): Promise<PolicyContext> {
-  const { settings, products, known } = await readSettings(env, cwd)
-  const { POLICY_FILE: file, TOKEN_TTL: ttl, TOKEN_TTL_MAX: max = ttl } = settings
-  return { file, enabled: products, known, ttl: { default: ttl, max } }
+  // What a machine runs at each boot loads none of what only other commands need, nor what would parse their options.
+  const starts = args.length === 0 || (args.length === 1 && args[0] === 'start')
+  if (starts) return await (await import('./start.js')).startCommand(io)
+  return await (await import('./program.js')).runProgram(args, io)
 }

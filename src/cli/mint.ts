@@ -55,7 +55,7 @@ async function mint (io: Io, name: string, { identity: typed, ttl, json, room, r
     const decision = decide({ policy: allowAll, ttl: { default: settings.TOKEN_TTL, max: 86400 } }, { name: identity, identity }, { ttl: life, identity: other })
     const signer = createMint({ accountSid: settings.TWILIO_ACCOUNT_SID, keySid: settings.TWILIO_API_KEY_SID, keySecret: settings.TWILIO_API_KEY_SECRET, region: settings.TWILIO_REGION })
     const { token, expiresAt } = signer.sign({ identity, ttl: decision.ttl, grants: [decision.grant({ ...own, request: properties }).grant] })
-    return { token, identity, expiresIn: decision.ttl, expiresAt: expiresAt.toISOString() }
+    return { token, identity, expiresIn: decision.ttl, expiresAt }
   })
   io.stdout.write(`${json ? JSON.stringify(answer) : answer.token}\n`)
   return exitCodes.ok
