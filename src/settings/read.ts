@@ -124,8 +124,9 @@ interface Fault { instancePath: string, params: { missingProperty?: string } }
 function validated (all: TObject, variables: Environment, mistakes: string[]): Partial<Settings> {
   const known = Object.fromEntries(Object.entries(variables).filter(([name]) => name in all.properties))
   try {
-    // An ajv of its own: the one that env-schema shares keeps every schema it ever saw, and here each is new.
-    return envSchema<Settings>({ schema: all, data: known, env: false, ajv: { customOptions: () => new Ajv(reading) } })
+    // An ajv of its own: the one that env-schema shares keeps every schema it ever saw, and here each is new. Handed over as it is, as
+    // env-schema would first make another one for a function of options.
+    return envSchema<Settings>({ schema: all, data: known, env: false, ajv: new Ajv(reading) })
   } catch (error) {
     const { errors, message } = error as Error & { errors?: Fault[] }
     if (errors === undefined) {
