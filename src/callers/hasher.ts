@@ -12,6 +12,11 @@ import type { HashTask } from './hash-worker.js'
  */
 export type VerifyHash = (hash: string, password: string) => Promise<boolean>
 
+export type HashThreads = VerifyHash & {
+  /** Begins the first thread, so that no login waits for it. */
+  begin (): void
+}
+
 export interface HashThreadsOptions {
   /** Absolute path of the module that the threads run. */
   filename: string
@@ -29,7 +34,7 @@ export interface HashThreadsOptions {
  * with it as an equal, and slow down those who are signed in already. There are as many as cores, each begun when it is first
  * needed, and none keeps the process alive. What bounds the hashes that wait is the HashQueue.
  */
-export function hashThreads ({ patience = 30_000, ...options }: HashThreadsOptions): VerifyHash {
+export function hashThreads ({ patience = 30_000, ...options }: HashThreadsOptions): HashThreads {
   let pool: Promise<Piscina<HashTask, boolean>> | undefined
 
   async function open () {
@@ -52,7 +57,7 @@ export function hashThreads ({ patience = 30_000, ...options }: HashThreadsOptio
     return opened
   }
 
-  return async (hash, password) => {
+  async function verify (hash: string, password: string): Promise<boolean> {
     try {
       pool ??= open()
       return await (await pool).run({ hash, password }, { signal: AbortSignal.timeout(patience) })
@@ -62,6 +67,13 @@ export function hashThreads ({ patience = 30_000, ...options }: HashThreadsOptio
       throw problem('store-unavailable', { retryAfter: 5, cause: new Error(`a thread that hashes passwords failed (${code})`) })
     }
   }
+
+  return Object.assign(verify, {
+    begin () {
+      // That it failed is told to the logins that need it.
+      Promise.allSettled([pool ??= open()])
+    }
+  })
 }
 
 /** The process has one set of cores, so it has one set of threads. The worker ends as this file does: in .ts where the sources run as they are. */

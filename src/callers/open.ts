@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Settings } from '../settings/schema.js'
-import type { VerifyHash } from './hasher.js'
+import { verifyHash, type VerifyHash } from './hasher.js'
 import type { HashQueue } from './queue.js'
 import type { RemoteStore, StoreLog } from './remote.js'
 import type { CallerStore } from './store.js'
@@ -36,6 +36,8 @@ export async function openStore (settings: Partial<Settings>, options: OpenOptio
     const { loginUrlStore } = await import('./login-url.js')
     return remote(loginUrlStore({ url, ...options }), options.log, mistakes)
   }
+  // It takes as long to begin as a hash: beside the rest of the start, and not while the first caller waits.
+  if (options.verifyHash === undefined && mistakes.length === 0) verifyHash.begin()
   if (databaseUrl !== undefined) {
     if (usersQuery === undefined) return undefined
     const { postgresStore } = await import('./postgres.js')

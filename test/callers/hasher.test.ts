@@ -1,11 +1,13 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, getPriority } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { inspect } from 'node:util'
 import { hash as argon2 } from '@node-rs/argon2'
 import { hash as bcrypt } from '@node-rs/bcrypt'
 import t, { type Test } from 'tap'
 import { hashThreads, verifyHash } from '../../src/callers/hasher.js'
+import { answer, loginServer } from '../helpers/login-server.js'
+import { brokerProcess, writeUsers } from '../helpers/process.js'
 import { until } from '../helpers/until.js'
 
 /** Threads that run a module of the test's own, in plain JavaScript: without the loader of TypeScript they start at once. */
@@ -38,6 +40,31 @@ t.test('the threads are of a lower priority than the one that answers requests',
   await verify(hash, 'x')
   const priorities = readdirSync('/proc/self/task').filter(id => !before.has(id)).map(id => getPriority(Number(id)))
   t.ok(priorities.includes(19), inspect(priorities))
+})
+
+t.test('the first thread can be begun before a login needs it, and one that cannot begin does no harm', async t => {
+  const { verify, filename } = threads(t, "import { writeFileSync } from 'node:fs'\nwriteFileSync(new URL('begun', import.meta.url), '')\nexport default () => true")
+  verify.begin()
+  await until(() => existsSync(join(dirname(filename), 'begun')))
+  t.equal(await verify(hash, 'x'), true)
+
+  const broken = hashThreads({ filename: join(t.testdirName, 'worker.mjs'), execArgv: ['--no-such-flag'], patience: 500 })
+  broken.begin()
+  t.match(await broken(hash, 'x').catch((error: unknown) => error), { code: 'store-unavailable' })
+})
+
+t.test('a broker begins it with itself, and only where it is what compares passwords', { skip: process.platform !== 'linux' && 'only Linux tells the priority of a thread' }, async t => {
+  const login = await loginServer((_credentials, response) => answer(response, 401))
+  t.teardown(login.close)
+  const priorities = (pid: number) => readdirSync(`/proc/${pid}/task`).map(id => getPriority(Number(id)))
+  for (const [settings, begins] of [[{}, true], [{ LOGIN_URL: login.url }, false]] as const) {
+    const cwd = t.testdir({})
+    await writeUsers(cwd)
+    const broker = await brokerProcess({ cwd, settings: { PORT: '0', ...settings } })
+    t.teardown(() => broker.kill('SIGKILL'))
+    if (begins) await until(() => priorities(broker.pid).includes(19))
+    else t.notOk(priorities(broker.pid).includes(19))
+  }
 })
 
 t.test('as many run at once as there are cores', async t => {
