@@ -127,7 +127,7 @@ export async function issue ({ mint, audit }: IssueOptions, request: FastifyRequ
   const { identity, ttl } = decision
   const { token, grants, expiresAt, sha256 } = mint.sign({ identity, ttl, grants: granted.map(({ grant }) => grant) })
   const products = granted.map(({ product }) => describe(product).name)
-  const answer = { token, identity, expiresIn: ttl, expiresAt: expiresAt.toISOString() }
+  const answer = { token, identity, expiresIn: ttl, expiresAt }
   await audit.record({
     event: 'token.issued',
     requestId: request.id,
@@ -138,7 +138,7 @@ export async function issue ({ mint, audit }: IssueOptions, request: FastifyRequ
     products,
     grants,
     ttl,
-    expiresAt: answer.expiresAt,
+    expiresAt,
     keySid: mint.keySid,
     tokenSha256: sha256,
     wouldRefuse: decision.wouldRefuse()

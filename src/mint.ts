@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey, hash, hkdfSync } from 'node:crypto'
 import { hs256 } from './hs256.js'
+import { isoWriter } from './iso.js'
 import type { Grant } from './product.js'
 
 export interface Account {
@@ -21,7 +22,8 @@ export interface Minted {
   token: string
   /** As in the token, without the identity. */
   grants: Record<string, object>
-  expiresAt: Date
+  /** ISO 8601. */
+  expiresAt: string
   /** SHA-256 of the token, hexadecimal: names it in the audit, which must not hold it. `jti` repeats within a second. */
   sha256: string
 }
@@ -39,6 +41,7 @@ export interface Mint {
  * https://www.twilio.com/docs/iam/access-tokens
  */
 export function createMint ({ accountSid, keySid, keySecret, region }: Account): Mint {
+  const iso = isoWriter()
   const signature = hs256(Buffer.from(keySecret))
   const nameKey = createSecretKey(Buffer.from(hkdfSync('sha256', keySecret, '', 'names in the audit', 32)))
   const header = base64url({ alg: 'HS256', typ: 'JWT', cty: 'twilio-fpa;v=1', ...(region && { twr: region }) })
@@ -54,7 +57,7 @@ export function createMint ({ accountSid, keySid, keySecret, region }: Account):
       const claims = base64url({ jti: `${keySid}-${iat}`, grants: { identity, ...written }, iat, exp, iss: keySid, sub: accountSid })
       const signed = `${header}.${claims}`
       const token = `${signed}.${signature(signed)}`
-      return { token, grants: written, expiresAt: new Date(exp * 1000), sha256: hash('sha256', token) }
+      return { token, grants: written, expiresAt: iso(exp * 1000), sha256: hash('sha256', token) }
     },
     hashName: name => createHmac('sha256', nameKey).update(name).digest('hex').slice(0, 32)
   }

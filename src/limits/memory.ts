@@ -95,7 +95,8 @@ export class MemoryCounters implements Counters {
     counter.used += 1
     counter.held += held
     this.#file(counter)
-    return hit(counter, max, now, false, givenBack => this.#settle(counter, givenBack))
+    // What is taken has no outcome to wait for.
+    return hit(counter, max, now, false, held === 0 ? undefined : givenBack => this.#settle(counter, givenBack))
   }
 
   /** Does nothing where the counter is forgotten, as then its key may have another. */
