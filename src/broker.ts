@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { answerProblems } from './answers.js'
 import { refusalOf } from './audit/refusals.js'
 import { takeNoBody } from './body.js'
@@ -42,7 +42,18 @@ export async function broker (scope: FastifyInstance, options: BrokerOptions): P
     await callers.register(operatorsOnly, options)
   })
   await scope.register(tokens, { ...options, prefix: '/token' })
-  scope.setNotFoundHandler(({ method, url }) => { throw nothingHere(method, methodsOf(url.split('?', 1)[0]!)) })
+  await scope.register(async rest => refuseTheRest(rest, methodsOf))
+}
+
+/**
+ * What is at none of the routes, in a scope of its own: it is refused before Fastify looks at its body, where a type that is none would be 415, and a QUERY
+ * without a type 400.
+ */
+function refuseTheRest (scope: FastifyInstance, methodsOf: (path: string) => string[] | undefined): void {
+  const refuse = ({ method, url }: FastifyRequest): never => { throw nothingHere(method, methodsOf(url.split('?', 1)[0]!)) }
+  scope.addHook('onRequest', async request => refuse(request))
+  // Comes by way of the route that @fastify/cors has for OPTIONS at every path.
+  scope.setNotFoundHandler(refuse)
 }
 
 /** The methods of each path that is registered after this. */

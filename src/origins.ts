@@ -44,6 +44,8 @@ export async function openToPages (scope: FastifyInstance, origins: Origins): Pr
     if (request.method === 'OPTIONS') {
       request.corsPreflightEnabled = false
       for (const header of preflightOnly) reply.removeHeader(header)
+      // Whatever it brings is not looked at, and so not refused for its type.
+      delete request.headers['content-type']
     }
     done()
   })
