@@ -64,11 +64,11 @@ interface SchemaError {
 }
 
 /** One entry for each property at fault. No unknown name comes back, since it is input: the known ones are listed instead. */
-export function invalid (errors: SchemaError[], context: string, at = ''): Problem {
+export function invalid (errors: SchemaError[], context: string): Problem {
   const found = new Map<string, string>()
   for (const { keyword, instancePath, schemaPath, params: { missingProperty }, message = 'is not right', parentSchema } of errors) {
     const inside = context === 'querystring' ? '?' : declared(instancePath, schemaPath)
-    const path = at + inside + (missingProperty === undefined ? '' : `/${missingProperty}`)
+    const path = inside + (missingProperty === undefined ? '' : `/${missingProperty}`)
     if (!found.has(path)) found.set(path, keyword === 'additionalProperties' ? unknown(parentSchema) : message)
   }
   return problem('request-invalid', { errors: [...found].map(([path, message]) => ({ path, message })) })

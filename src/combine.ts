@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ValidateFunction } from 'ajv'
-import { invalid } from './answers.js'
 import type { Decision, Granted } from './issue.js'
 import { Problem, problem } from './problems.js'
 import { describe } from './product.js'
@@ -22,19 +21,18 @@ export class Combiner {
   }
 
   /** The names that are products. */
-  known (named: Named): string[] {
+  known (named: object): string[] {
     return Object.keys(named).filter(name => this.#products.has(name))
   }
 
   /**
-   * All of what is named, or nothing.
-   * @throws Problem `product-unknown`, `request-invalid`, and what the decision throws, with paths below `/products/<name>`
+   * All of what is named, each with what its entry may hold, or nothing.
+   * @throws Problem `product-unknown`, and what the decision throws, with paths below `/products/<name>`
    */
   named (named: Named, decision: Decision): Granted[] {
     const wanted = Object.entries(named).map(([name, request]) => {
       const known = this.#products.get(name)
       if (known === undefined) throw problem('product-unknown')
-      if (!known.check(request)) throw invalid(known.check.errors!, 'body', `/products/${name}`)
       return { ...known.enabled, request }
     })
     const granted = wanted.map(one => within(describe(one.product).name, () => decision.grant(one)))

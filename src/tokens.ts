@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Type, type Static } from './type.js'
+import { Type } from './type.js'
 import { invalid } from './answers.js'
 import { isRecord, takeJsonOnly } from './body.js'
 import { identify, type SignIn } from './callers/basic.js'
-import { Combiner } from './combine.js'
+import { Combiner, type Named } from './combine.js'
 import { guardScope, type GuardedOptions } from './guarded.js'
 import { decide, issue, type Asked, type IssueOptions } from './issue.js'
 import { limitCallers, type Limit } from './limits/limits.js'
@@ -11,7 +11,7 @@ import { problem } from './problems.js'
 import { describe, noQuery, requestBody, type Product } from './product.js'
 import { undecodable } from './request.js'
 import type { Enabled } from './settings/read.js'
-import { ajv } from './validation.js'
+import { ajv, newAjv } from './validation.js'
 
 export interface TokensOptions extends IssueOptions, GuardedOptions {
   products: Enabled[]
@@ -53,14 +53,19 @@ export async function tokens (scope: FastifyInstance, options: TokensOptions): P
   for (const { product } of products) await scope.register(product)
 
   const combiner = new Combiner(products)
+  // Of its own, since the schema goes with this set of products, at the next reload.
+  const own = newAjv()
   scope.post<{ Body: Combined }>('/', {
     prefixTrailingSlash: 'no-slash',
     config: { credentialsInBody: true, kind: 'tokens' },
-    schema: { summary: 'One token for several products', body: combined, querystring: noQuery },
-    preValidation: (request, reply) => identifyByBody(request, reply, signIn)
+    schema: { summary: 'One token for several products', body: combinedBody(products), querystring: noQuery },
+    validatorCompiler: ({ schema }) => own.compile(schema),
+    preValidation: async (request, reply) => {
+      await identifyByBody(request, reply, signIn)
+      if (isRecord(request.body) && isRecord(request.body.products)) request.wanted = combiner.known(request.body.products)
+    }
   }, async (request, reply) => {
     const { products, ...asked } = request.body
-    if (products !== undefined) request.wanted = combiner.known(products)
     const decision = await decideFor(request, reply, asked)
     const granted = products === undefined ? combiner.all(decision) : combiner.named(products, decision)
     const answer = await issue(options, request, decision, granted)
@@ -73,16 +78,25 @@ export async function tokens (scope: FastifyInstance, options: TokensOptions): P
   for (const url of ['/', '/*']) scope.options(url, unknown)
 }
 
-const combined = Type.Object({
-  ...requestBody(Type.Object({})).properties,
-  products: Type.Optional(Type.Record(Type.String(), Type.Object({}), {
-    minProperties: 1, description: 'what each product is asked for, by its name; without it, all that the caller may have with nothing asked'
-  })),
-  username: Type.Optional(Type.String({ description: 'with password, in the place of the Authorization header' })),
-  password: Type.Optional(Type.String())
-}, { additionalProperties: false })
+/** What each of the products may be asked stands in it, so that one look finds every property at fault. */
+function combinedBody (products: Enabled[]) {
+  const entries = products.map(({ product }) => describe(product)).map(({ name, entry }) => [name, Type.Optional(entry)])
+  return Type.Object({
+    ...requestBody(Type.Object({})).properties,
+    products: Type.Optional(Type.Object(Object.fromEntries(entries), {
+      minProperties: 1,
+      // What is not enabled is 404.
+      additionalProperties: Type.Object({}),
+      description: 'what each product is asked for, by its name; without it, all that the caller may have with nothing asked'
+    })),
+    username: Type.Optional(Type.String({ description: 'with password, in the place of the Authorization header' })),
+    password: Type.Optional(Type.String())
+  }, { additionalProperties: false })
+}
 
-type Combined = Static<typeof combined>
+interface Combined extends Asked {
+  products?: Named
+}
 
 /** RFC 9110 §15.5.6: a 405 lists the methods that there are. HEAD is none of them, as it would mint what nobody reads. */
 function refuseMethods ({ method, url }: FastifyRequest, prefix: string): void {

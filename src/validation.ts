@@ -15,7 +15,7 @@ export function mustBeSchema (schema: object): void {
 }
 
 /** Takes bodies as they are: Fastify's own would drop unknown properties and turn "3600" into 3600 without a word. */
-export const ajv = new Ajv({
+export const newAjv = () => new Ajv({
   ...unquestioned,
   allErrors: true, // every property at fault; bodies are small
   verbose: true, // an error brings the schema, which lists the known properties
@@ -23,3 +23,6 @@ export const ajv = new Ajv({
   removeAdditional: false,
   useDefaults: true
 })
+
+/** For schemas that stay: it keeps all that it ever compiled. */
+export const ajv = newAjv()

@@ -130,6 +130,17 @@ t.test('POST /token puts what is named into one token, or fails whole', async t 
   }
 })
 
+t.test('every property at fault is told at once, those of several products too, and the audit has the products', async t => {
+  const products = { video: { room: 1 }, voice: { incoming: 'yes', params: [], x: 1 }, sync: null, nope: {} }
+  const { status, body, text } = await as({ products, ttl: 1, identity: '', y: 1 }, '/token')
+  t.equal(status, 400)
+  t.strictSame(body.errors.map(({ path }) => path).sort(), ['', '/identity', '/products/sync', '/products/video/room', '/products/voice', '/products/voice/incoming', '/products/voice/params', '/ttl'])
+  t.match(body.errors.find(({ path }) => path === '/products/voice'), { message: 'has an unknown property; known are incoming, outgoing, params' })
+  t.notMatch(text, /nope/)
+  t.match((await broker.audit()).at(-1), { code: 'request-invalid', products: ['video', 'voice', 'sync'] })
+  t.match(await as({ products: { nope: 1 } }, '/token'), { status: 400, body: { errors: [{ path: '/products', message: 'must be object' }] } })
+})
+
 const byBody: Array<[string, Ask, number, string]> = [
   ['a wrong password', { body: { username: 'susan', password: 'wrong-one' } }, 401, 'credentials-wrong'],
   ['no password', { body: { username: 'susan' } }, 401, 'credentials-wrong'],

@@ -56,7 +56,10 @@ t.test('the bodies in it are the schemas by which requests are validated', async
     t.strictSame(content['application/json'].schema, JSON.parse(JSON.stringify(requestBody(describe(product).request))), name)
     t.notOk(required, 'a body may be left out')
   }
-  t.strictSame(Object.keys(paths['/token']!.post!.requestBody!.content['application/json'].schema.properties).sort(), ['identity', 'password', 'products', 'ttl', 'username'])
+  const { properties } = paths['/token']!.post!.requestBody!.content['application/json'].schema
+  t.strictSame(Object.keys(properties).sort(), ['identity', 'password', 'products', 'ttl', 'username'])
+  const entries = Object.fromEntries([...await builtIn()].map(([name, product]) => [name, describe(product).entry]))
+  t.strictSame(properties.products, JSON.parse(JSON.stringify({ ...properties.products, type: 'object', properties: entries, additionalProperties: { type: 'object', properties: {} } })))
 })
 
 t.test('a third party\'s product is described like the others', async t => {
