@@ -7,10 +7,10 @@ import { answerOpenApi, type OpenApiOptions } from './openapi/openapi.js'
 import { collectRoutes } from './openapi/routes.js'
 import { operatorsOnly, type OperatorsOptions } from './ops/operators.js'
 import { answerReadiness, type Readiness } from './ops/readiness.js'
-import { openToPages } from './origins.js'
+import { answerPreflights, openToPages } from './origins.js'
 import { answerPages } from './pages.js'
 import { problem, type Problem } from './problems.js'
-import { admitRequests } from './request.js'
+import { admitRequests, refuseMalformed } from './request.js'
 import { tokens, type TokensOptions } from './tokens.js'
 
 export interface BrokerOptions extends TokensOptions, OperatorsOptions, OpenApiOptions {
@@ -31,6 +31,8 @@ export async function broker (scope: FastifyInstance, options: BrokerOptions): P
   })
   takeNoBody(scope)
   await openToPages(scope, origins)
+  refuseMalformed(scope)
+  answerPreflights(scope)
   const methodsOf = collectMethods(scope)
   const routes = collectRoutes(scope)
   scope.get('/healthz', { exposeHeadRoute: true, config: { kind: 'anyone' }, schema: { summary: 'Whether the process lives', answer: { type: 'object' } } }, async () => ({ alive: true }))

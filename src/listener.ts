@@ -21,6 +21,8 @@ const most = 1000
 
 /** As properties: the server that also speaks HTTP/2 takes none of them as an option, and has no others. */
 const limits = {
+  // Twice what is taken: up to here a request that is too large is refused further in, where pages can read why, and HEAD gets no body.
+  maxHeaderSize: 32 * 1024,
   headersTimeout: patience,
   requestTimeout: patience,
   keepAliveTimeout: patience,

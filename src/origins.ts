@@ -23,7 +23,7 @@ export function ownOrigins (scheme: 'http' | 'https', host: string, port: number
   return names.map(name => new URL(`${scheme}://${name}:${port}`).origin)
 }
 
-/** Answers preflights, and makes every answer readable for the pages that may ask. */
+/** Makes every answer readable for the pages that may ask. */
 export async function openToPages (scope: FastifyInstance, origins: Origins): Promise<void> {
   await scope.register(cors, {
     // With `false` the plugin would leave a refused preflight to the routes; an empty list answers 204 and allows nothing.
@@ -35,6 +35,10 @@ export async function openToPages (scope: FastifyInstance, origins: Origins): Pr
     strictPreflight: false,
     preflightContinue: true
   })
+}
+
+/** Without credentials, and before any limit. */
+export function answerPreflights (scope: FastifyInstance): void {
   scope.addHook('onRequest', (request, reply, done) => {
     if (isPreflight(request)) {
       reply.code(204).send()

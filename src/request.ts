@@ -3,7 +3,7 @@ import type { ServerHttp2Stream } from 'node:http2'
 import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from './callers/store.js'
-import { problem, type ProblemCode } from './problems.js'
+import { problem, type Problem, type ProblemCode } from './problems.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -25,7 +25,7 @@ declare module 'fastify' {
 // RFC 9110 §5.3: these are no lists, so two of one cannot be joined, and proxies disagree on which of them counts.
 const single = new Set(['host', 'authorization', 'content-type', 'content-length', 'content-encoding', 'origin'])
 
-/** Sockets on which a request was refused as ambiguous: what comes behind it may be smuggled. */
+/** Sockets on which a request was refused as ambiguous or too large: what comes behind it may be smuggled. */
 const poisoned = new WeakSet<object>()
 
 /**
@@ -47,7 +47,7 @@ export function outer (raw: IncomingMessage): FastifyRequest | undefined {
   return applications.get(raw)
 }
 
-/** What every request is given, and what none may have. */
+/** What every request is given. */
 export function admitRequests (scope: FastifyInstance): void {
   scope.decorateRequest('address', '')
   scope.decorateRequest('caller', null)
@@ -72,16 +72,37 @@ export function admitRequests (scope: FastifyInstance): void {
       'X-Content-Type-Options': 'nosniff',
       'Cross-Origin-Resource-Policy': 'same-origin'
     })
-    const ambiguous = ambiguity(request.raw)
-    if (ambiguous !== undefined) {
-      poisoned.add(socket)
-      return done(problem('request-invalid', {
-        errors: [{ path: '', message: ambiguous }],
-        headers: { Connection: 'close' }
-      }))
-    }
     done()
   })
+}
+
+/** Bytes of a request line and its headers. The listener lets twice as much in, so that the refusal is an answer like any other. */
+const headersMost = 16 * 1024
+
+/** Lines. Node drops those beyond without a word, and with them the second of what may come once. */
+const linesMost = 1000
+
+/** Refuses what no route may see, preflights included. Comes once pages may read the answer. */
+export function refuseMalformed (scope: FastifyInstance): void {
+  scope.addHook('onRequest', ({ raw }, _reply, done) => {
+    const refused = malformation(raw)
+    if (refused !== undefined) poisoned.add(raw.socket)
+    done(refused)
+  })
+}
+
+function malformation (raw: IncomingMessage): Problem | undefined {
+  const headers = { Connection: 'close' }
+  const ambiguous = ambiguity(raw)
+  if (ambiguous !== undefined) return problem('request-invalid', { errors: [{ path: '', message: ambiguous }], headers })
+  return isTooLarge(raw) ? problem('headers-too-large', { headers }) : undefined
+}
+
+/** Its size is what Node counts: names, values and the path. */
+function isTooLarge ({ url, rawHeaders }: IncomingMessage): boolean {
+  let size = url!.length
+  for (const text of rawHeaders) size += text.length
+  return size >= headersMost || rawHeaders.length >= linesMost * 2
 }
 
 /**

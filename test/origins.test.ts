@@ -1,6 +1,6 @@
 import t from 'tap'
 import { startBroker, susan } from './helpers/broker.js'
-import { ask } from './helpers/http.js'
+import { ask, raw } from './helpers/http.js'
 
 const origin = 'https://app.example.com'
 const preflight = { 'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': 'authorization,content-type' }
@@ -39,12 +39,15 @@ t.test('a page may ask from an origin that is listed', async t => {
       [200, { as: susan }], [401, {}], [401, { as: 'Basic !!!' }], [400, { as: susan, body: '{' }], [404, { as: susan, path: '/token/nope' }],
       [405, { method: 'PUT' }], [405, { method: 'OPTIONS' }], [413, { as: susan, body: 'x'.repeat(5000) }], [415, { as: susan, body: '{}', type: 'text/plain' }],
       [400, { path: '/token/%zz' }], [404, { path: '/nothing' }], [200, { method: 'GET', path: '/healthz' }], [405, { path: '/healthz' }],
-      [422, { as: susan, path: '/token/voice', body: { identity: 'susan' } }]
+      [422, { as: susan, path: '/token/voice', body: { identity: 'susan' } }], [431, { path: `/${'x'.repeat(17_000)}` }]
     ] as const
     for (const [status, { type, ...request }] of requests as ReadonlyArray<readonly [number, { type?: string }]>) {
       const answer = await ask(broker.url, { ...request, headers: { ...headers, ...(type && { 'Content-Type': type }) } })
       t.match(answer, { status: status === 422 ? 200 : status, headers: readable }, JSON.stringify(request).slice(0, 60))
     }
+    const head = (...lines: string[]) => ['HEAD /token/video HTTP/1.1', 'Host: x', `Origin: ${origin}`, ...lines, '', ''].join('\r\n')
+    t.match(await raw(broker.url, head('Host: y')), /^HTTP\/1\.1 400 [^]*\r\naccess-control-allow-origin: https:\/\/app\.example\.com\r\n[^]*\r\n\r\n$/)
+    t.match(await raw(broker.url, head(`X-Long: ${'x'.repeat(17_000)}`)), /^HTTP\/1\.1 431 [^]*\r\naccess-control-allow-origin: https:\/\/app\.example\.com\r\n[^]*\r\n\r\n$/, 'without a body for HEAD')
     const limited = await Promise.all(Array.from({ length: 30 }, () => ask(broker.url, { as: susan, headers })))
     t.match(limited.filter(({ status }) => status === 429)[0], { status: 429, headers: readable })
   })

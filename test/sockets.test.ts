@@ -39,6 +39,21 @@ t.test('what proxies could read in two ways is 400, and nothing behind it on tha
   }
 })
 
+t.test('headers beyond 16 KiB, or so many that Node drops some, are 431, and the socket closes', async t => {
+  const broker: Broker = await startBroker()
+  t.teardown(broker.close)
+  const lines = (n: number) => Array.from({ length: n }, () => 'a: b')
+  for (const headers of [lines(1000), [`X-Long: ${'x'.repeat(16_500)}`], [`X-Long: ${'x'.repeat(40_000)}`]]) {
+    const text = await raw(broker.url, head('/token/video', ...headers, `Authorization: ${susan}`) + good)
+    t.match(text, /^HTTP\/1\.1 431 [^]*"code":"headers-too-large"/)
+    t.equal(text.match(/HTTP\/1\.1/g)?.length, 1, 'one answer')
+  }
+  t.strictSame(await broker.audit(), [], 'and they are only counted')
+  for (const headers of [lines(990), [`X-Long: ${'x'.repeat(16_000)}`]]) {
+    t.match(await raw(broker.url, head('/token/video', ...headers, `Authorization: ${susan}`, 'Connection: close')), /^HTTP\/1\.1 200/)
+  }
+})
+
 t.test('a login that comes to wait after its caller has gone waits for nothing', t => {
   const raw = new ServerResponse(new IncomingMessage(new Socket()))
   raw.destroy()

@@ -7,8 +7,8 @@ import type { TokenRefused } from './audit.js'
 /** Characters; a real one fits, and a line should not grow by what strangers send. */
 const longestOrigin = 256
 
-/** Only counted: they are noise of scanners and preflights, and name nobody. */
-const uncounted = new Set<ProblemCode>(['credentials-missing', 'method-not-allowed'])
+/** Only counted: they are noise of scanners and preflights, and name nobody. Most headers that are too large never become a request. */
+const uncounted = new Set<ProblemCode>(['credentials-missing', 'method-not-allowed', 'headers-too-large'])
 
 /** The line for a refusal; none for a request that brought no credentials. */
 export function refusalOf (request: FastifyRequest, code: ProblemCode, mint: Mint): TokenRefused | undefined {
