@@ -12,6 +12,7 @@ import { answerPages } from './pages.js'
 import { problem, type Problem } from './problems.js'
 import { admitRequests, refuseMalformed } from './request.js'
 import { tokens, type TokensOptions } from './tokens.js'
+import { Type } from './type.js'
 
 export interface BrokerOptions extends TokensOptions, OperatorsOptions, OpenApiOptions {
   readiness: () => Readiness
@@ -19,6 +20,8 @@ export interface BrokerOptions extends TokensOptions, OperatorsOptions, OpenApiO
   console: boolean
   limits: TokensOptions['limits']
 }
+
+const alive = Type.Object({ alive: Type.Literal(true) })
 
 /** The broker as a Fastify plugin: its rooms, in the order that a request goes through them. */
 export async function broker (scope: FastifyInstance, options: BrokerOptions): Promise<void> {
@@ -35,7 +38,7 @@ export async function broker (scope: FastifyInstance, options: BrokerOptions): P
   answerPreflights(scope)
   const methodsOf = collectMethods(scope)
   const routes = collectRoutes(scope)
-  scope.get('/healthz', { exposeHeadRoute: true, config: { kind: 'anyone' }, schema: { summary: 'Whether the process lives', answer: { type: 'object' } } }, async () => ({ alive: true }))
+  scope.get('/healthz', { exposeHeadRoute: true, config: { kind: 'anyone' }, schema: { summary: 'Whether the process lives', answer: alive } }, async () => ({ alive: true }))
   answerReadiness(scope, readiness)
   if (options.console) await scope.register(answerPages)
   await scope.register(async callers => {

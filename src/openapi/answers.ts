@@ -1,6 +1,6 @@
 import { Type } from '../type.js'
 import { problems, type ProblemCode } from '../problems.js'
-import type { Kind } from './routes.js'
+import type { Described, Kind } from './routes.js'
 
 const codes = Object.keys(problems) as ProblemCode[]
 
@@ -32,18 +32,18 @@ const refTo = (name: keyof typeof schemas) => ({ $ref: `#/components/schemas/${n
 
 const forCallers: ProblemCode[] = [
   'request-invalid', 'credentials-missing', 'credentials-wrong', 'origin-refused', 'headers-too-large',
-  'rate-limited', 'login-limited', 'internal', 'store-unavailable', 'overloaded', 'limiter-unavailable'
+  'rate-limited', 'login-limited', 'internal', 'store-unavailable', 'overloaded', 'audit-unavailable', 'limiter-unavailable'
 ]
 
 const refusals: Record<Kind, ProblemCode[]> = {
   anyone: [],
   callers: forCallers,
   operators: [...forCallers, 'not-allowed'],
-  tokens: [...forCallers, 'not-allowed', 'product-unknown', 'body-too-large', 'media-type', 'identity-unsuitable', 'caller-limited', 'audit-unavailable']
+  tokens: [...forCallers, 'not-allowed', 'product-unknown', 'body-too-large', 'media-type', 'identity-unsuitable', 'caller-limited']
 }
 
 /** All that an operation answers, by status: each refusal with its codes and the sentence of each. */
-export function answersOf (kind: Kind, answer: object = refTo('Token')): Record<string, object> {
+export function answersOf (kind: Kind, answer: object = refTo('Token'), otherwise: Described['otherwise'] = {}): Record<string, object> {
   const sentences: Record<string, string[]> = {}
   for (const code of codes) {
     const { status, detail } = problems[code]
@@ -51,6 +51,9 @@ export function answersOf (kind: Kind, answer: object = refTo('Token')): Record<
   }
   return {
     200: { description: 'Done.', content: { [typeOf(answer)]: { schema: answer } } },
+    ...Object.fromEntries(Object.entries(otherwise).map(([status, { says, schema }]) => [
+      status, { description: says, content: { 'application/json': { schema } } }
+    ])),
     ...Object.fromEntries(Object.entries(sentences).map(([status, lines]) => [
       status, { description: lines.join('\n'), content: { 'application/problem+json': { schema: refTo('Problem') } } }
     ]))

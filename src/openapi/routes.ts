@@ -10,6 +10,8 @@ declare module 'fastify' {
     summary?: string
     /** The schema of the answer. Told, not enforced: what is enforced Fastify also rebuilds, for every request. */
     answer?: object
+    /** The schemas of answers that are neither that nor a problem, by status, with what each means. */
+    otherwise?: Record<number, { says: string, schema: object }>
   }
 
   interface FastifyContextConfig {
@@ -25,6 +27,7 @@ export interface Described {
   summary: string
   kind: Kind
   answer: object | undefined
+  otherwise: Record<number, { says: string, schema: object }> | undefined
   body: TObject | undefined
   query: TObject | undefined
   /** The product that the route gives tokens of. */
@@ -35,12 +38,12 @@ export interface Described {
 export function collectRoutes (scope: FastifyInstance): readonly Described[] {
   const routes: Described[] = []
   scope.addHook('onRoute', ({ url, method, schema = {}, config = {} }) => {
-    const { summary, answer, body, querystring } = schema
+    const { summary, answer, otherwise, body, querystring } = schema
     // HEAD is told with GET.
     if (summary === undefined || method === 'HEAD') return
     const { product, kind = product === undefined ? 'callers' : 'tokens' } = config
     routes.push({
-      path: url, method: String(method).toLowerCase(), summary, kind, product, answer, body: body as TObject | undefined, query: querystring as TObject | undefined
+      path: url, method: String(method).toLowerCase(), summary, kind, product, answer, otherwise, body: body as TObject | undefined, query: querystring as TObject | undefined
     })
   })
   return routes

@@ -1,4 +1,5 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
+import { Ajv } from 'ajv'
 import t from 'tap'
 import { problems } from '../../src/problems.js'
 import { describe, requestBody } from '../../src/product.js'
@@ -101,6 +102,7 @@ t.test('every refusal is told with its status and its code', async t => {
   }
   t.match(paths['/metrics']!.get!.responses, { 200: { content: { 'text/plain': {} } }, 403: {} })
   t.strictSame(Object.keys(paths['/healthz']!.get!.responses), ['200'])
+  t.match(paths['/openapi.json']!.get!.responses[503]!.description, /audit-unavailable: /, 'a refusal has its line there too')
 })
 
 t.test('it is for callers alone, behind the guard and the limits of every other request of theirs', async t => {
@@ -116,4 +118,22 @@ t.test('it is for callers alone, behind the guard and the limits of every other 
   const narrow = await started(t, { settings: { RATE_LIMIT_MAX: '1' } })
   await asking(narrow.url, { as: undefined })
   t.match(await asking(narrow.url), { status: 429, body: { code: 'rate-limited' } })
+})
+
+t.test('what tells of life and readiness is described as it answers', async t => {
+  const broker = await started(t, { settings: { AUDIT_LOG: 'link', OPERATORS: 'olga' }, links: { link: '/dev/full' } })
+  // Olga's document is no token, so it needs no line.
+  const { paths } = await read(broker.url, basic('olga', 'secret123'))
+  const answers = async (path: string, expected: number) => {
+    const { status, headers, text } = await asking(broker.url, { path, as: undefined })
+    t.equal(status, expected)
+    const [[type, { schema }]] = Object.entries(paths[path]!.get!.responses[status]!.content) as [[string, { schema: object }]]
+    t.ok(headers['content-type']!.startsWith(type))
+    const check = new Ajv().compile({ ...schema, additionalProperties: false })
+    t.ok(check(JSON.parse(text)), text)
+  }
+  await answers('/healthz', 200)
+  await answers('/readyz', 200)
+  t.equal((await ask(broker.url, { as: susan })).status, 503)
+  await answers('/readyz', 503)
 })
