@@ -87,13 +87,16 @@ function unlessRefused (grant: () => Granted): Granted[] {
 
 const leftOut = new Set(['not-allowed', 'identity-unsuitable', 'request-invalid'])
 
-/** Says of which product a refusal is. */
+/** Says of which product a refusal is, where that is not of the product as a whole. */
 function within (name: string, grant: () => Granted): Granted {
   try {
     return grant()
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     const { code, message, options } = error
+    if (options.errors?.[0]?.path === `/${name}`) {
+      throw problem(code, { ...options, errors: options.errors.map(({ message }) => ({ path: `/products/${name}`, message })) })
+    }
     throw problem(code, {
       ...options,
       detail: `${name}: ${message}`,

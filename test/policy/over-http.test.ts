@@ -63,6 +63,8 @@ t.test('the first rule for a caller decides, and a refusal names the property', 
   t.match(all, { status: 200, body: { products: ['sync', 'voice'] } }, 'what needs a choice, and what is not allowed, is left out')
   t.match(await ask(broker.url, { as: susan, path: '/token', body: { products: { sync: {}, video: { room: 'x' } } } }),
     { status: 403, body: { code: 'not-allowed', detail: /^video: room: /, errors: [{ path: '/products/video/room' }] } }, 'what is named must be granted')
+  t.match(await ask(broker.url, { as: susan, path: '/token', body: { products: { sync: {}, chat: {} } } }),
+    { status: 403, body: { code: 'not-allowed', detail: /^chat: not allowed for this caller\.$/, errors: [{ path: '/products/chat', message: 'not allowed for this caller' }] } }, 'a product as a whole is said once')
   t.match(await ask(broker.url, { as: basic('stranger', 'secret123'), path: '/token' }), { status: 403, body: { code: 'not-allowed' } })
   t.match(await ask(broker.url, { as: basic('chooser', 'secret123'), path: '/token' }), { status: 403, body: { code: 'not-allowed', detail: /name one in products/ } })
   t.match(await ask(broker.url, { as: basic('backend', 'secret123'), body: { identity: `guest-${'x'.repeat(130)}` } }),
