@@ -26,9 +26,13 @@ export async function limitAddresses (scope: FastifyInstance, { counters, max }:
   const policy = policyOf('address', max, counters.window)
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    // Without an allow list it always is one that counts.
-    const limit = await count(request) as Counted
     reply.header('RateLimit-Policy', policy)
+    // Without an allow list it always is one that counts.
+    const limit = await count(request).catch((error: unknown) => {
+      // How much is left nobody can tell, and until somebody can nothing is let in.
+      reply.header('RateLimit', stateOf('address', 0, counters.window))
+      throw error
+    }) as Counted
     reply.header('RateLimit', stateOf('address', limit.remaining, limit.ttl))
     if (limit.isExceeded) throw problem('rate-limited', { retryAfter: retryAfter({ resetMs: limit.ttl }) })
   }

@@ -35,7 +35,7 @@ t.test('under REDIS_DOWN=closed no request is let in while Redis is away', { ski
   await redis.kill()
   const broker = await startBroker({ settings: { REDIS_URL: redis.url, REDIS_DOWN: 'closed' } })
   t.teardown(broker.close)
-  t.match(await ask(broker.url, { as: susan }), { status: 503, body: { code: 'limiter-unavailable' }, headers: { 'retry-after': '5' } })
+  t.match(await ask(broker.url, { as: susan }), { status: 503, body: { code: 'limiter-unavailable' }, headers: { 'retry-after': '5', 'ratelimit-policy': '"address";q=100000;w=60', ratelimit: '"address";r=0;t=60' } })
   t.equal((await ask(broker.url, { method: 'GET', path: '/healthz' })).status, 200)
   await redis.start()
   await until(async () => (await ask(broker.url, { as: susan })).status === 200)
