@@ -147,7 +147,8 @@ export function requestBody (request: TObject) {
   return Type.Object({
     ...request.properties,
     ttl: Type.Optional(Type.Integer({ minimum: 180, maximum: 86400, description: 'seconds that the token lives' })),
-    identity: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'the name inside the token; without it, your own' }))
+    // How long it may be is each product's to say, with a 422.
+    identity: Type.Optional(Type.String({ minLength: 1, description: 'the name inside the token; without it, your own' }))
   }, { additionalProperties: false })
 }
 

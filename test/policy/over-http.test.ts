@@ -3,7 +3,7 @@ import { basic, secrets, startBroker, susan } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
 import { open } from '../helpers/token.js'
 
-const users = { susan: 'secret123', backend: 'secret123', visitor: 'secret123', stranger: 'secret123', chooser: 'secret123' }
+const users = { susan: 'secret123', backend: 'secret123', visitor: 'secret123', stranger: 'secret123', chooser: 'secret123', namer: 'secret123' }
 const rules = `
 groups:
   support: [susan]
@@ -20,6 +20,9 @@ rules:
     maxTtl: 7200
   - who: [visitor]
     allow: { video: { rooms: [lobby] } }
+  - who: [namer]
+    allow: { voice: {}, video: {}, conversations: {} }
+    identities: ["x*"]
   - who: [chooser]
     allow: { video: { rooms: [lobby, garden] } }
 `
@@ -67,8 +70,12 @@ t.test('the first rule for a caller decides, and a refusal names the property', 
     { status: 403, body: { code: 'not-allowed', detail: /^chat: not allowed for this caller\.$/, errors: [{ path: '/products/chat', message: 'not allowed for this caller' }] } }, 'a product as a whole is said once')
   t.match(await ask(broker.url, { as: basic('stranger', 'secret123'), path: '/token' }), { status: 403, body: { code: 'not-allowed' } })
   t.match(await ask(broker.url, { as: basic('chooser', 'secret123'), path: '/token' }), { status: 403, body: { code: 'not-allowed', detail: /name one in products/ } })
-  t.match(await ask(broker.url, { as: basic('backend', 'secret123'), body: { identity: `guest-${'x'.repeat(130)}` } }),
-    { status: 422, body: { code: 'identity-unsuitable', detail: /video takes at most 128 characters/ } })
+  for (const [product, most] of [['voice', 121], ['video', 128], ['conversations', 256]] as const) {
+    const named = (length: number) => ask(broker.url, { as: basic('namer', 'secret123'), path: `/token/${product}`, body: { identity: 'x'.repeat(length) } })
+    t.equal((await named(most)).status, 200, product)
+    for (const length of [most + 1, 1000]) t.match(await named(length), { status: 422, body: { code: 'identity-unsuitable', detail: `identity: ${product} takes at most ${most} characters.` } }, product)
+  }
+  t.match(await ask(broker.url, { as: susan, path: '/token/sync', body: { identity: 'x'.repeat(257) } }), { status: 403, body: { code: 'not-allowed' } })
 })
 
 t.test('mode: audit lets through what only the policy would refuse, and writes it down', async t => {
