@@ -1,12 +1,12 @@
 import AccessToken from 'twilio/lib/jwt/AccessToken.js'
-import { chooseEach, defineProduct, invalid, Patterns, permit, refuse, Sid, Type } from '../src/product.js'
+import { AnyName, chooseEach, defineProduct, invalid, Patterns, permit, refuse, Sid, Type } from '../src/product.js'
 
 const directions = { incoming: Type.Optional(Type.Boolean()), outgoing: Type.Optional(Type.Boolean()) }
 
 export default defineProduct({
   name: 'voice',
   settings: Type.Object({ TWILIO_TWIML_APP_SID: Type.Optional(Sid('AP')), TWILIO_PUSH_CREDENTIAL_SID: Type.Optional(Sid('CR')) }),
-  request: Type.Object({ ...directions, params: Type.Optional(Type.Record(Type.String(), Type.String())) }),
+  request: Type.Object({ ...directions, params: Type.Optional(Type.Record(AnyName, Type.String())) }),
   allow: Type.Object({ ...directions, params: Type.Optional(Type.Record(Type.String(), Patterns)) }),
   // https://www.twilio.com/docs/voice/sdks/javascript#access-token: what a client may be called
   identity: { maxLength: 121, characters: /[A-Za-z0-9_]/, described: 'letters, digits and _' },

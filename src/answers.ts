@@ -82,6 +82,9 @@ function declared (instancePath: string, schemaPath: string): string {
 }
 
 function unknown (schema: object | undefined): string {
-  const known = Object.keys((schema as TObject).properties)
+  const { properties } = schema as Partial<TObject>
+  // A map whose names follow a pattern has none to list.
+  if (properties === undefined) return 'has an unknown property'
+  const known = Object.keys(properties)
   return known.length === 0 ? 'nothing is taken here' : `has an unknown property; known are ${known.join(', ')}`
 }

@@ -31,6 +31,9 @@ export const Patterns = Type.Array(Type.String({
   description: 'names, in which * stands for any run of characters and {caller} for the caller\'s name'
 })
 
+/** The keys of a map that names what it likes: `Type.Record(AnyName, …)`. Those of `Type.String()` hold no line break, so that what one with a break stands for would be anything. */
+export const AnyName = Type.String({ pattern: '^[\\s\\S]*$' })
+
 /** What ends up in the token: twilio's own grants are of this form. */
 export interface Grant {
   /** The grant's name among the token's grants. */

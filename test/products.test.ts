@@ -49,6 +49,15 @@ t.test('each product alone gives a token, and the others are unknown', async t =
 /** From whatever working directory, as `PRODUCTS` wants it: a path that starts with a dot. */
 const fake = (file: string) => '../'.repeat(20) + new URL(`./fakes/products/${file}`, import.meta.url).pathname.slice(1)
 
+t.test('a request may hold a map whose names follow a pattern', async t => {
+  const broker = await startBroker({ settings: { PRODUCTS: fake('patterned.ts') } })
+  t.teardown(broker.close)
+  const asking = (attributes: object) => ask(broker.url, { as: susan, path: '/token/patterned', body: { attributes } })
+  t.equal((await asking({ 'x-a': 'b' })).status, 200)
+  t.match(await asking({ 'x-a': 1, secretkey: 'b' }), { status: 400, body: { errors: [{ path: '/attributes', message: 'has an unknown property' }] } })
+  t.notMatch((await asking({ secretkey: 'b' })).text, /secretkey/)
+})
+
 t.test('a sixth product, written by a third party, is a product like any other', async t => {
   const broker = await startBroker({ settings: { PRODUCTS: `video, ${fake('taskrouter.ts')}`, TWILIO_TASKROUTER_WORKSPACE_SID: workspace } })
   t.teardown(broker.close)

@@ -65,6 +65,8 @@ const granted: Array<[name: string, path: string, body: unknown, grant: object]>
   ['voice for calls in', 'voice', { outgoing: false }, { voice: { incoming: { allow: true } } }],
   ['voice for calls out', 'voice', { incoming: false, params: { To: '+15550100' } },
     { voice: { outgoing: { application_sid: app, params: { To: '+15550100' } } } }],
+  ['voice with a param whose name has a line break', 'voice', { incoming: false, params: { 'a\nb': 'c' } },
+    { voice: { outgoing: { application_sid: app, params: { 'a\nb': 'c' } } } }],
   ['chat', 'chat', {}, { chat: { service_sid: chatServiceSid } }],
   ['conversations', 'conversations', {}, { chat: { service_sid: conversationsServiceSid } }],
   ['sync', 'sync', {}, { data_sync: { service_sid: 'default' } }]
@@ -82,6 +84,8 @@ const refused: Array<[name: string, path: string, body: unknown, status: number,
   ['neither direction', 'voice', { incoming: false, outgoing: false }, 400, { errors: [{ path: '/outgoing' }] }],
   ['params without calls out', 'voice', { outgoing: false, params: { a: 'b' } }, 400, { errors: [{ path: '/params' }] }],
   ['params that are no strings', 'voice', { params: { secretkey: 1 } }, 400, { errors: [{ path: '/params' }] }],
+  ...['\n', '\r', '\u2028'].map((end): [string, string, unknown, number, object] =>
+    [`params that are no strings, by a name with the line break ${end.charCodeAt(0)}`, 'voice', { params: { [`secretkey${end}`]: 1 } }, 400, { errors: [{ path: '/params' }] }]),
   ['a ttl above the caller\'s', 'video', { ttl: 3601 }, 403, { code: 'not-allowed', errors: [{ path: '/ttl' }], detail: /^ttl: at most 3600 seconds/ }],
   ['another\'s identity', 'video', { identity: 'bob' }, 403, { code: 'not-allowed', errors: [{ path: '/identity' }] }],
   ['two properties at fault', 'video', { ttl: '1', room: 1, x: 1 }, 400,

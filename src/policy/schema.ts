@@ -1,7 +1,7 @@
 import { Type, type Static, type TSchema } from '../type.js'
-import { describe, Patterns, type Product } from '../product.js'
+import { AnyName, describe, Patterns, type Product } from '../product.js'
 
-const Groups = Type.Record(Type.String(), Type.Array(Type.String({ description: 'a caller\'s name' })), {
+const Groups = Type.Record(AnyName, Type.Array(Type.String({ description: 'a caller\'s name' })), {
   description: 'lists of callers\' names, each under a name of its own'
 })
 
