@@ -37,7 +37,7 @@ function Operation ({ entry: { id, method, path, operation, body, answers }, nam
     <section class='card' id={id}>
       <h2><span class='method'>{method}</span> <code>{path}</code></h2>
       <p>{operation.summary}; {whoInWords(operation)}</p>
-      <pre tabIndex={0}>{curl({ base, path, body: {}, name: operation.security ? undefined : name, method: method === 'POST' ? method : undefined })}</pre>
+      <pre tabIndex={0}>{curl({ base, path, body: {}, name: operation.security?.length === 0 ? undefined : name, method: method === 'POST' ? method : undefined })}</pre>
       {operation.parameters?.map(({ name, schema }) => <Properties key={name} of={`query of ${method} ${path}`} schema={{ properties: { [name]: schema } }} />)}
       {body && <Properties of={`body of ${method} ${path}`} schema={body} />}
       <details>

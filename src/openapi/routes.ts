@@ -32,6 +32,7 @@ export interface Described {
   query: TObject | undefined
   /** The product that the route gives tokens of. */
   product: string | undefined
+  credentialsInBody: boolean
 }
 
 /** The routes that are registered after this, with the very schemas by which their requests are validated. */
@@ -41,9 +42,9 @@ export function collectRoutes (scope: FastifyInstance): readonly Described[] {
     const { summary, answer, otherwise, body, querystring } = schema
     // HEAD is told with GET.
     if (summary === undefined || method === 'HEAD') return
-    const { product, kind = product === undefined ? 'callers' : 'tokens' } = config
+    const { product, credentialsInBody = false, kind = product === undefined ? 'callers' : 'tokens' } = config
     routes.push({
-      path: url, method: String(method).toLowerCase(), summary, kind, product, answer, otherwise, body: body as TObject | undefined, query: querystring as TObject | undefined
+      path: url, method: String(method).toLowerCase(), summary, kind, product, answer, otherwise, body: body as TObject | undefined, query: querystring as TObject | undefined, credentialsInBody
     })
   })
   return routes

@@ -10,7 +10,7 @@ import { ask, type Ask } from '../helpers/http.js'
 interface Operation {
   summary: string
   'x-allowed'?: boolean
-  security?: []
+  security?: object[]
   parameters?: object[]
   requestBody?: { required: boolean, content: { 'application/json': { schema: { properties: Record<string, object> } } } }
   responses: Record<string, { description: string, content: Record<string, { schema: object }> }>
@@ -57,6 +57,7 @@ t.test('the bodies in it are the schemas by which requests are validated', async
     t.strictSame(content['application/json'].schema, JSON.parse(JSON.stringify(requestBody(describe(product).request))), name)
     t.notOk(required, 'a body may be left out')
   }
+  t.strictSame(paths['/token']!.post!.security, [{ basic: [] }, {}], 'credentials may stand in the body')
   const { properties } = paths['/token']!.post!.requestBody!.content['application/json'].schema
   t.strictSame(Object.keys(properties).sort(), ['identity', 'password', 'products', 'ttl', 'username'])
   const entries = Object.fromEntries([...await builtIn()].map(([name, product]) => [name, describe(product).entry]))
