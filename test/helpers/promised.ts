@@ -1,0 +1,17 @@
+import type { Counters } from '../../src/limits/counters.js'
+import type { MemoryCounters } from '../../src/limits/memory.js'
+import { Problem } from '../../src/problems.js'
+
+/** Counters that promise their answers, as those of another machine do, and fail the hold whose number is given. */
+export function promised (counters: MemoryCounters, failing?: number): Counters {
+  let holds = 0
+  return {
+    window: counters.window,
+    take: async (...hit) => counters.take(...hit),
+    hold: async (...hit) => {
+      if (++holds === failing) throw new Problem('limiter-unavailable')
+      return counters.hold(...hit)
+    },
+    clear: key => counters.clear(key)
+  }
+}
