@@ -1,6 +1,7 @@
 import { hash } from '@node-rs/argon2'
 import type { Test } from 'tap'
 import type { CallerStore } from '../../src/callers/store.js'
+import { login } from '../helpers/login.js'
 
 /** A caller as the place behind a store keeps it. */
 export interface Account {
@@ -45,8 +46,6 @@ const cheap = { memoryCost: 64, timeCost: 1, parallelism: 1 }
 export async function makeAccounts (): Promise<Account[]> {
   return Promise.all(passwords.map(async ([name, password]) => ({ name, password, hash: await hash(password, cheap) })))
 }
-
-const login = () => ({ ip: '192.0.2.1', signal: new AbortController().signal })
 
 /** What every store keeps, whatever is behind it. */
 export async function conforms (t: Test, { store, lookUps, hashes, takeAway }: Subject) {

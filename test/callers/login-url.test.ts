@@ -4,10 +4,10 @@ import t, { type Test } from 'tap'
 import { loginUrlStore } from '../../src/callers/login-url.js'
 import { Problem } from '../../src/problems.js'
 import { blackHole } from '../helpers/black-hole.js'
+import { login } from '../helpers/login.js'
 import { answer, loginServer, type Handler } from '../helpers/login-server.js'
 import { until } from '../helpers/until.js'
 
-const login = (ip = '192.0.2.1') => ({ ip, signal: new AbortController().signal })
 const yes: Handler = (_credentials, response) => answer(response, 200, {})
 const no: Handler = (_credentials, response) => answer(response, 401)
 const silent: Handler = () => {}

@@ -4,10 +4,9 @@ import { postgresStore } from '../../src/callers/postgres.js'
 import { HashQueue } from '../../src/callers/queue.js'
 import { blackHole } from '../helpers/black-hole.js'
 import { verifyHash } from '../helpers/in-thread.js'
+import { login } from '../helpers/login.js'
 import { noPostgres, postgres } from '../helpers/postgres.js'
 import { until } from '../helpers/until.js'
-
-const login = () => ({ ip: '192.0.2.1', signal: new AbortController().signal })
 
 t.test('PostgreSQL goes wrong', { skip: noPostgres }, async t => {
   const server = await postgres()

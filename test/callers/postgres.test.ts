@@ -9,10 +9,9 @@ import { postgresStore } from '../../src/callers/postgres.js'
 import { Problem } from '../../src/problems.js'
 import { CountingQueue } from '../helpers/counting-queue.js'
 import { verifyHash } from '../helpers/in-thread.js'
+import { login } from '../helpers/login.js'
 import { noPostgres, postgres } from '../helpers/postgres.js'
 import { until } from '../helpers/until.js'
-
-const login = () => ({ ip: '192.0.2.1', signal: new AbortController().signal })
 
 const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '')
 const salt = Buffer.from('salt of 16 bytes')
