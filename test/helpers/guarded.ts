@@ -1,0 +1,43 @@
+import { GUESSING_WINDOW, Guard, type GuardOptions, type Place } from '../../src/callers/guard.js'
+import { canonicalName } from '../../src/callers/names.js'
+import { MemoryLately } from '../../src/limits/lately.js'
+import { MemoryCounters } from '../../src/limits/memory.js'
+import { Problem } from '../../src/problems.js'
+import { clock } from './clock.js'
+import { home, login } from './login.js'
+
+export const susanAtHome = `${home} ${canonicalName('susan')}`
+
+/** A guard of its own, by a clock that stands, and what tests do with it. */
+export function guarded (options: Partial<GuardOptions> = {}) {
+  const time = clock()
+  const guard = new Guard({
+    pairs: new MemoryCounters(GUESSING_WINDOW, time),
+    names: new MemoryCounters(GUESSING_WINDOW, time),
+    lately: new MemoryLately(time.now),
+    failuresMax: 5,
+    ...options
+  })
+  const reserve = async (name = 'susan', ip = home, signal: AbortSignal = login().signal) => await guard.reserve(name, { ip, signal })
+  return {
+    time,
+    guard,
+    reserve,
+    async fail (times: number, name?: string, ip?: string) {
+      for (let i = 0; i < times; i++) (await reserve(name, ip)).failed()
+    },
+    async succeed (name?: string, ip?: string) {
+      (await reserve(name, ip)).succeeded()
+    }
+  }
+}
+
+/** The places that are given, in order, and the codes of the refusals. */
+export function collect (attempts: Array<Promise<Place>>) {
+  const places: Place[] = []
+  const refused: unknown[] = []
+  for (const attempt of attempts) attempt.then(place => places.push(place), error => refused.push(error instanceof Problem ? error.code : error))
+  return { places, refused }
+}
+
+export const limited = { code: 'login-limited', status: 429 }
