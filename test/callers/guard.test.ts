@@ -17,7 +17,7 @@ t.test('so many wrong passwords, and no more, for a name at an address', async t
 })
 
 t.test('spellings of one name share a bucket', async t => {
-  for (const spelling of ['Alice', 'ALICE', ' alice\t', 'ａlice'.normalize('NFKC')]) {
+  for (const spelling of ['Alice', 'ALICE', ' alice\t', '\u00a0aLICE\u3000']) {
     const { reserve, fail } = guarded()
     await fail(5, 'alice')
     await t.rejects(reserve(spelling), limited, JSON.stringify(spelling))
