@@ -2,13 +2,11 @@ import { mock } from 'node:test'
 import t from 'tap'
 import { Circuit } from '../../src/callers/circuit.js'
 import { Problem } from '../../src/problems.js'
+import { settle } from '../helpers/settle.js'
 
 const away = () => Promise.reject(new Error('connect ECONNREFUSED'))
 const fine = async () => 'susan'
 const never = () => new Promise<never>(() => {})
-
-/** Lets everything that is settled run its course, with timers mocked. */
-const settle = () => new Promise(resolve => setImmediate(resolve))
 
 t.beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'setInterval'] }))
 t.afterEach(() => mock.timers.reset())
