@@ -1,0 +1,26 @@
+import { Guard, guessCounters } from '../../src/callers/guard.js'
+import { Logins } from '../../src/callers/login.js'
+import type { Caller } from '../../src/callers/store.js'
+import { memory } from '../../src/limits/memory.js'
+import { Problem } from '../../src/problems.js'
+import { FakeStore } from '../fakes/store.js'
+import { home } from './login.js'
+
+export const right = 'correct horse'
+export const susan = { name: 'susan', identity: 'susan' }
+
+/** Logins of a store, and the guard before it. */
+export function desk ({ store = new FakeStore(), failuresMax = 5 } = {}) {
+  const guard = new Guard({ ...guessCounters(memory), failuresMax })
+  const logins = new Logins({ store, guard })
+  const login = async (name = 'susan', password = right, ip = home, signal: AbortSignal = new AbortController().signal) =>
+    await logins.login(name, password, { ip, signal })
+  return { store, guard, logins, login }
+}
+
+/** What came of each login: the identity, or the refusal's code. */
+export async function outcomes (logins: Array<Promise<Caller>>): Promise<string[]> {
+  return await Promise.all(logins.map(login => login.then(({ identity }) => identity, error => error instanceof Problem ? error.code : `${error}`)))
+}
+
+export const wrong = { code: 'credentials-wrong', status: 401 }
