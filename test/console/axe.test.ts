@@ -1,0 +1,46 @@
+import t from 'tap'
+import { chromiumMissing } from '../browser/chromium.js'
+import { ended } from './ended.js'
+import { setStage } from './stage.js'
+
+t.test('the console for all eyes', { skip: chromiumMissing() }, async t => {
+  const { broker, visit, allWasWell } = await setStage(t)
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const width of [360, 1280]) {
+      await t.test(`axe finds nothing in any view, ${colorScheme} at ${width} pixels, and none is wider than its window`, async t => {
+        const { page, signIn, go, faults, overflow } = await visit(t, broker.url, { colorScheme, width })
+        const look = async (view: string) => {
+          t.strictSame(await faults(), [], view)
+          t.ok(await overflow() <= 0, `${view} fits`)
+        }
+        await look('sign in')
+        await signIn('olga', 'wrong-one')
+        await page.getByRole('alert').waitFor()
+        await look('wrong password')
+        await signIn('olga')
+        await page.getByText('Signed in as olga').waitFor()
+        for (const name of ['video', 'voice']) await page.getByRole('checkbox', { name }).check()
+        await look('get a token')
+        await page.getByLabel('room').fill('My Room')
+        await page.getByRole('button', { name: 'Get one token for all' }).click()
+        await page.getByRole('timer').waitFor()
+        await page.getByText('Header and claims as JSON').click()
+        await look('a token')
+        await go('Explain a token')
+        await page.getByLabel('Token', { exact: true }).fill(ended)
+        await page.getByLabel('Error code').fill('53000')
+        await look('explain')
+        await go('Operator')
+        await page.getByText('As of').waitFor()
+        await look('operator')
+        await go('API reference')
+        await page.getByRole('navigation', { name: 'Operations' }).waitFor()
+        await page.locator('details').first().click()
+        await look('reference')
+      })
+    }
+  }
+
+  allWasWell()
+})
