@@ -38,3 +38,7 @@ export async function loginServer (handler: Handler) {
 export function answer (response: ServerResponse, status: number, body?: unknown) {
   response.writeHead(status, { 'content-type': 'application/json' }).end(body === undefined ? undefined : JSON.stringify(body))
 }
+
+export const yes: Handler = (_credentials, response) => answer(response, 200, {})
+export const no: Handler = (_credentials, response) => answer(response, 401)
+export const silent: Handler = () => {}
