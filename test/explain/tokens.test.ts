@@ -1,43 +1,17 @@
-import { createHmac } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
-import { main } from '../../src/cli/main.js'
-import { codes, codesIn } from '../../src/explain/codes.js'
+import { codes } from '../../src/explain/codes.js'
 import { findings } from '../../src/explain/findings.js'
 import { readToken } from '../../src/explain/read-token.js'
 import { claims } from '../../src/explain/rules-claims.js'
 import { envelope } from '../../src/explain/rules-envelope.js'
 import { grants } from '../../src/explain/rules-grants.js'
 import { checkSignature } from '../../src/explain/signature.js'
-import { clock, grantsInWords } from '../../src/explain/words.js'
 import { createMint } from '../../src/mint.js'
+import { inspect } from '../helpers/inspect.js'
+import { base64url, body, good, head, long, now, sameSecond, secret, settings, sid, signature, token, video, voice } from '../helpers/made-token.js'
 
-const sid = (prefix: string, digit = '1') => prefix + digit.repeat(32)
-const secret = 'aB3dE5gH7jK9mN1pQ2sT4vW6yZ8bC0dF'
-const now = Math.floor(Date.now() / 1000)
-// The tokens are made as the file loads, and looked at in the same second.
-t.intercept(Date, 'now', { value: () => now * 1000 })
-const settings = { TWILIO_ACCOUNT_SID: sid('AC'), TWILIO_API_KEY_SID: sid('SK'), TWILIO_API_KEY_SECRET: secret }
-
-type Change = Record<string, unknown>
-const right = {
-  header: { alg: 'HS256', typ: 'JWT', cty: 'twilio-fpa;v=1' },
-  claims: { jti: `${sid('SK')}-${now}`, iat: now, exp: now + 3600, iss: sid('SK'), sub: sid('AC') },
-  grants: { identity: 'susan', video: { room: 'My Room' } }
-}
-const base64url = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
-
-/** A token, right but for these changes; `undefined` takes a property away. */
-function token ({ header = {}, claims = {}, grants = {}, by = secret }: { header?: Change, claims?: Change, grants?: Change, by?: string | Buffer } = {}): string {
-  const signed = `${base64url({ ...right.header, ...header })}.${base64url({ grants: { ...right.grants, ...grants }, ...right.claims, ...claims })}`
-  return `${signed}.${createHmac('sha256', by).update(signed).digest('base64url')}`
-}
-const good = token()
-const [head, body, signature] = good.split('.') as [string, string, string]
-const video = undefined
-const voice = { video, voice: { incoming: { allow: true } } }
-const long = (n: number) => 'x'.repeat(n)
+sameSecond(t)
 
 /** A line as `inspect` is given it, the code that Twilio has for it, and words of the cause. */
 const refused: Array<[what: string, given: string, code: number, says: RegExp, env?: Record<string, string>]> = [
@@ -167,12 +141,6 @@ const advised: Array<[what: string, given: string, code: number, says: RegExp]> 
   ['another key', token({ claims: { iss: sid('SK', '2') }, by: 'other' }), 20103, /another key than TWILIO_API_KEY_SID/]
 ]
 
-async function inspect (given: string, env: Record<string, string> = settings, args: string[] = ['--json'], stdin = Readable.from([Buffer.from(given)])) {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
-  const code = await main(['inspect', ...args], { env, cwd: '/nonexistent', stdin, stdout, stderr })
-  return { code, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') }
-}
-
 t.test(`the cause of each of ${refused.length} broken tokens is named, with Twilio's code`, async t => {
   for (const [what, given, code, says, env = {}] of refused) {
     const answer = await inspect(given, { ...settings, ...env })
@@ -215,98 +183,6 @@ t.test('the tokens that the broker gives have nothing wrong', async t => {
     grants: [{ key: 'data_sync', toPayload: () => ({ service_sid: 'default' }) }, { key: 'chat', toPayload: () => ({ service_sid: sid('IS') }) }]
   })
   t.match(JSON.parse((await inspect(token)).out), { accepted: true, signature: 'right', findings: { length: 0 } })
-})
-
-t.test('inspect says all of it in words', async t => {
-  const { code, out } = await inspect('', settings, [token({ grants: { ...voice, video: { room: 'My Room' } }, header: { kid: '\u001b[31m' } })])
-  t.equal(code, 0)
-  for (const line of [
-    /^header {5}alg HS256, typ JWT, cty twilio-fpa;v=1, kid \\u\{1b\}\[31m$/m,
-    /^identity {3}susan$/m,
-    /^grants {5}may enter the video room My Room\n {11}may take calls\n {11}may not call out$/m,
-    /^issued {5}20\S+Z$/m,
-    /^ends {7}20\S+Z, in 1:00:00$/m,
-    /^signature {2}right, by the configured secret$/m,
-    /^Nothing here makes Twilio refuse it/m
-  ]) t.match(out, line)
-
-  const broken = await inspect('', settings, [token({ by: `${secret}\n`, claims: { exp: 'soon', iat: now * 1e9 } })])
-  t.equal(broken.code, 1)
-  for (const line of [
-    /^ends {7}soon$/m,
-    /^issued {5}\d+$/m,
-    /^signature {2}by the configured secret with a line break at its end$/m,
-    /^Twilio would refuse it:$/m,
-    /^ {2}refused {2}20107 \(Voice: 31202\) {2}it is signed/m,
-    /^More: twilio-token-broker explain 20107 20104 20105$/m
-  ]) t.match(broken.out, line)
-
-  const none = await inspect('', {}, ['undefined'])
-  t.match(none, { code: 1, out: /^Twilio would refuse it:\n {2}refused {2}20101 \(Voice: 31204\) {2}this is no Twilio access token but what JavaScript/ })
-  t.match(await inspect('', {}, [good]), { code: 0, out: /not checked, as TWILIO_API_KEY_SECRET is not set/ })
-  t.match(await inspect('', settings, [token({ claims: { iss: sid('SK', '3') }, by: 'x' })]), { code: 0, out: /signature {2}not by the configured[^]*advice {3}20107/ })
-  t.match(await inspect('', settings, [token({ claims: { grants: video } })]), { code: 1, out: /identity {3}none\nissued/ })
-  t.match(await inspect('', settings, [token({ grants: { data_sync: { service_sid: 'MG1' } } })]), { code: 1, out: /refused {2}51007 {2}data_sync/ })
-  t.match(await inspect('', settings, [token({ grants: { data_sync: { service_sid: sid('IS') } } })]), { code: 0 })
-  t.match(await inspect('', { TWILIO_API_KEY_SECRET: secret }, [token({ by: 'x' })]), { code: 0, out: /not by the configured/ })
-})
-
-t.test('colours are for a terminal, and NO_COLOR takes them away', async t => {
-  const shown = async (env: Record<string, string>, isTTY: boolean) => {
-    const stdout = Object.assign(new PassThrough(), { isTTY })
-    await main(['inspect', good], { env, cwd: '/nonexistent', stdin: new PassThrough(), stdout, stderr: new PassThrough() })
-    return String(stdout.read()).includes('\u001b[32m')
-  }
-  t.equal(await shown({}, true), true)
-  t.equal(await shown({}, false), false)
-  t.equal(await shown({ NO_COLOR: '1' }, true), false)
-  t.equal(await shown({ TERM: 'dumb' }, true), false)
-})
-
-t.test('standard input that is no text, or without end, is 2', async t => {
-  t.match(await inspect('', settings, [], Readable.from([Buffer.from([0xff])])), { code: 2, err: 'standard input is not UTF-8\n' })
-  t.match(await inspect('', settings, [], Readable.from(Array.from({ length: 100 }, () => Buffer.alloc(1024, 'x')))), { code: 2, err: /longer than 65536 bytes/ })
-})
-
-t.test('grants in words, and times as a clock shows them', async t => {
-  t.same(grantsInWords({
-    identity: 'x', video: {}, data_sync: { service_sid: 'default' }, chat: { service_sid: 'IS' }, player: {}, other: { a: 1 }, toString: 1, task_router: { workspace_sid: 'WS', worker_sid: 'WK', role: 'worker' }, voice: { outgoing: { application_sid: 'AP', params: { To: 'x' } } }
-  }), [
-    'may enter any video room', 'may use the Sync service default', 'may use the Conversations or Chat service IS', 'may play a live stream',
-    'holds a grant called other: {"a":1}', 'holds a grant called toString: 1', 'may be worker WK in the TaskRouter workspace WS',
-    'may not take calls', 'may call through the TwiML app AP with {"To":"x"}'
-  ])
-  t.same(grantsInWords({ voice: { outgoing: { application_sid: long(300) } } })[1]!.length, 'may call through the TwiML app '.length + 201)
-  t.same([3582, 86399, 5].map(clock), ['59:42', '23:59:59', '0:05'])
-})
-
-t.test('a signature is checked whatever stands in its place', async t => {
-  t.equal(await checkSignature(readToken(`${head}.${body}.!`), secret), 'wrong')
-  t.equal(await checkSignature(readToken(good), '€'), 'wrong')
-  t.equal(await checkSignature(readToken('a.b'), secret), 'wrong')
-  t.same(await checkSignature(readToken(token({ by: 'x' })), secret, { empty: '' }), 'wrong')
-})
-
-t.test('explain tells cause and cure of each code', async t => {
-  const explain = async (...args: string[]) => {
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()]
-    const code = await main(['explain', ...args], { env: {}, cwd: '/', stdin: new PassThrough(), stdout, stderr })
-    return { code, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') }
-  }
-  for (const code of Object.keys(codes)) {
-    t.match(await explain(code), { code: 0, out: new RegExp(`^${code}  \\S[^]*\ncauses   - \\S[^]*\nlook     \\S[^]*\nfix      \\S`), err: '' }, code)
-  }
-  t.match(await explain('20107'), { out: /note {5}Voice tells the same as 31202, which its SDK shows as 53000\./ })
-  t.match(await explain('31202'), { out: /note {5}The Voice SDK shows it as 53000, unless its Device is made with enableImproved/ })
-  t.match(await explain('31204'), { out: /note {5}The Voice SDK shows it as 20101\.\n/ })
-  t.match(await explain('ConnectionError', '(53000)'), { code: 0, out: /31202 \(wrong signature\)/ })
-  t.match(await explain('20101', '99999'), { code: 1, out: /^20101/, err: /^99999 is not among/ })
-  t.match(await explain('none'), { code: 2, err: /five digits/ })
-  t.match(await explain(), { code: 0, out: /^20003 {2}.*\n20101 {2}/ })
-  t.same(JSON.parse((await explain('--json')).out), codes)
-  t.match(JSON.parse((await explain('20104', '12345', '--json')).out), [{ code: 20104, known: true, causes: [String] }, { code: 12345, known: false }])
-  for (const { voice = 31202, shown = 53000 } of Object.values(codes)) t.ok(codes[codes[voice]!.shown!] && codes[shown], 'what a code points to is explained')
-  t.equal(codesIn('a 120101 b').length, 0)
 })
 
 t.test('all of it runs in a browser: nothing of Node is imported', async t => {
