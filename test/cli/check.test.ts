@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { checkCommand } from '../../src/cli/check.js'
-import { main } from '../../src/cli/main.js'
 import { complete, secrets } from '../helpers/broker.js'
+import { inProcess } from '../helpers/in-process.js'
 import { twilioRest, type RestAnswer } from '../fakes/rest-api.js'
 
 // A hash of a usual cost, since a cheap one is a warning.
@@ -129,7 +129,6 @@ t.test('an API that never answers is given up', async t => {
 })
 
 t.test('the program has the command', async t => {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
-  t.equal(await main(['check'], { env: settings, cwd: folder(t), stdin: new PassThrough(), stdout, stderr }), 0)
+  t.match(await inProcess(['check'], { env: settings, cwd: folder(t) }), { code: 0 })
   await rest.close()
 })

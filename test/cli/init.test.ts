@@ -8,17 +8,15 @@ import { main } from '../../src/cli/main.js'
 import { readSettings, valueMistake } from '../../src/settings/read.js'
 import { basic, secrets } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
+import { inProcess } from '../helpers/in-process.js'
 import { until } from '../helpers/until.js'
 
 const { accountSid, keySid } = secrets
 const keySecret = 'aB3dE5gH7jK9mN1pQ2sT4vW6yZ8bC0dF'
 const password = 'correct horse battery staple'
 
-async function init (cwd: string, args: string[], stdin: NodeJS.ReadableStream & { isTTY?: boolean } = Readable.from(['']), env: Record<string, string> = {}) {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
-  const code = await main(['init', ...args], { env, cwd, stdin, stdout, stderr })
-  return { code, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') }
-}
+const init = (cwd: string, args: string[], stdin = Readable.from(['']), env: Record<string, string> = {}) =>
+  inProcess(['init', ...args], { env, cwd, stdin })
 
 /** A person who waits for each question: its words, and what is typed then. */
 async function atTerminal (cwd: string, args: string[], talk: Array<[question: RegExp, keys: string]>) {

@@ -7,12 +7,12 @@ import { PassThrough } from 'node:stream'
 import { promisify } from 'node:util'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
-import { main } from '../../src/cli/main.js'
 import { serve } from '../../src/cli/start.js'
 import { built } from '../console/built.js'
 import { basic, cheapHash, complete, secrets, susan } from '../helpers/broker.js'
 import { command } from '../helpers/command.js'
 import { ask } from '../helpers/http.js'
+import { inProcess } from '../helpers/in-process.js'
 import { installed } from '../helpers/installed.js'
 
 const run = promisify(execFile)
@@ -20,16 +20,9 @@ const settings = { ...complete, AUDIT_LOG: 'stdout' }
 const listening = /"url":"(http:[^"]+)"/
 const folders = () => readdirSync(tmpdir()).filter(name => name.startsWith('twilio-token-broker-demo-'))
 
-/** A command in this process, which is quicker, for all that do not go on serving. */
-async function inProcess (args: string[], cwd: string, env: Record<string, string> = {}) {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
-  const code = await main(args, { env, cwd, stdin: new PassThrough(), stdout, stderr })
-  return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') }
-}
-
 t.test('a start with mistakes says all of them, serves nothing, and exits with 78', async t => {
-  const broken = await inProcess([], t.testdir(), { ...settings, TWILIO_API_KEY_SID: '', TWILIO_API_KEY: secrets.keySid, PORT: 'x', HOST: '0.0.0.0', LOG_LEVEL: 'loud' })
-  t.match(broken, { code: 78, stdout: '' })
+  const broken = await inProcess([], { cwd: t.testdir(), env: { ...settings, TWILIO_API_KEY_SID: '', TWILIO_API_KEY: secrets.keySid, PORT: 'x', HOST: '0.0.0.0', LOG_LEVEL: 'loud' } })
+  t.match(broken, { code: 78, out: '' })
   for (const mistake of [
     /^The broker cannot start:$/m,
     /^ {2}TWILIO_API_KEY_SID is missing: TWILIO_API_KEY is not a setting; did you mean TWILIO_API_KEY_SID\?$/m,
@@ -37,8 +30,8 @@ t.test('a start with mistakes says all of them, serves nothing, and exits with 7
     /^ {2}HOST is not a loopback address/m,
     /^ {2}LOG_LEVEL must be trace/m,
     /^ {2}users\.htpasswd is missing; .*users add/m
-  ]) t.match(broken.stderr, mistake)
-  t.notMatch(broken.stderr, new RegExp(`${secrets.keySid}|${secrets.keySecret}`))
+  ]) t.match(broken.err, mistake)
+  t.notMatch(broken.err, new RegExp(`${secrets.keySid}|${secrets.keySecret}`))
 })
 
 t.test('a port or address that cannot be had is told as the setting it is', async t => {
@@ -47,31 +40,31 @@ t.test('a port or address that cannot be had is told as the setting it is', asyn
   t.teardown(() => other.close())
   const cwd = t.testdir({ 'users.htpasswd': `susan:${await cheapHash('secret123')}\n` })
   const { port } = other.address() as AddressInfo
-  t.match(await inProcess(['start'], cwd, { ...settings, LOG_LEVEL: 'silent', PORT: String(port) }), { code: 78, stderr: /PORT is taken by another process/ })
+  t.match(await inProcess(['start'], { cwd, env: { ...settings, LOG_LEVEL: 'silent', PORT: String(port) } }), { code: 78, err: /PORT is taken by another process/ })
   const before = folders()
-  t.match(await inProcess(['demo', '--port', String(port)], cwd), { code: 78, stderr: /PORT is taken by another process/ })
+  t.match(await inProcess(['demo', '--port', String(port)], { cwd }), { code: 78, err: /PORT is taken by another process/ })
   t.strictSame(folders(), before, 'and the demo leaves nothing behind')
-  t.match(await inProcess(['start'], cwd, { ...settings, LOG_LEVEL: 'silent', HOST: '203.0.113.1', INSECURE_HTTP: 'true' }),
-    { code: 78, stderr: /HOST is not an address of this machine/ })
-  t.match(await inProcess(['start'], cwd, { ...settings, LOG_LEVEL: 'silent', HOST: 'fe80::1', INSECURE_HTTP: 'true' }),
-    { code: 78, stderr: /HOST and PORT cannot be listened on \(E[A-Z]+\)/ })
+  t.match(await inProcess(['start'], { cwd, env: { ...settings, LOG_LEVEL: 'silent', HOST: '203.0.113.1', INSECURE_HTTP: 'true' } }),
+    { code: 78, err: /HOST is not an address of this machine/ })
+  t.match(await inProcess(['start'], { cwd, env: { ...settings, LOG_LEVEL: 'silent', HOST: 'fe80::1', INSECURE_HTTP: 'true' } }),
+    { code: 78, err: /HOST and PORT cannot be listened on \(E[A-Z]+\)/ })
 })
 
 t.test('a fault of the broker itself is no mistake of the operator', async t => {
   const env = new Proxy({}, { ownKeys: () => { throw new Error('broken') } })
-  await t.rejects(inProcess([], t.testdir(), env), { message: 'broken' })
+  await t.rejects(inProcess([], { cwd: t.testdir(), env }), { message: 'broken' })
 })
 
 t.test('commands explain themselves, and one that does not exist is 2', async t => {
-  const help = await inProcess(['--help'], t.testdir())
+  const help = await inProcess(['--help'], { cwd: t.testdir() })
   t.equal(help.code, 0)
-  for (const name of ['start', 'demo', 'users', 'policy']) t.match(help.stdout, new RegExp(`^ {2}${name}\\b`, 'm'))
-  t.match(await inProcess(['strat'], t.testdir()), { code: 2, stdout: '', stderr: /error: / })
-  t.match(await inProcess(['users', 'list', '--json'], t.testdir({ '.env': 'USERS_FILE=callers\n', callers: `susan:${await cheapHash('secret123')}\n` })),
-    { code: 0, stdout: /"susan"/ })
-  t.match(await inProcess(['users', 'list'], t.testdir()), { code: 78, stderr: /users\.htpasswd/ })
+  for (const name of ['start', 'demo', 'users', 'policy']) t.match(help.out, new RegExp(`^ {2}${name}\\b`, 'm'))
+  t.match(await inProcess(['strat'], { cwd: t.testdir() }), { code: 2, out: '', err: /error: / })
+  t.match(await inProcess(['users', 'list', '--json'], { cwd: t.testdir({ '.env': 'USERS_FILE=callers\n', callers: `susan:${await cheapHash('secret123')}\n` }) }),
+    { code: 0, out: /"susan"/ })
+  t.match(await inProcess(['users', 'list'], { cwd: t.testdir() }), { code: 78, err: /users\.htpasswd/ })
   const policed = t.testdir({ 'policy.yaml': 'rules:\n  - who: [susan]\n    allow: { video: { rooms: [lobby] } }\n' })
-  t.match(await inProcess(['policy', 'explain', 'susan', 'video'], policed, { POLICY_FILE: 'policy.yaml' }), { code: 0, stdout: /"room":"lobby"/ })
+  t.match(await inProcess(['policy', 'explain', 'susan', 'video'], { cwd: policed, env: { POLICY_FILE: 'policy.yaml' } }), { code: 0, out: /"room":"lobby"/ })
 })
 
 t.test('start serves until SIGTERM; standard output holds the audit alone', async t => {

@@ -1,16 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { PassThrough } from 'node:stream'
 import t from 'tap'
-import { main } from '../../src/cli/main.js'
 import { complete, secrets } from '../helpers/broker.js'
+import { inProcess, type InProcessOptions } from '../helpers/in-process.js'
 import { installed } from '../helpers/installed.js'
 import { open } from '../helpers/token.js'
 
-async function run (args: string[], { env = complete, cwd = '/nonexistent' }: { env?: Record<string, string>, cwd?: string } = {}) {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
-  const code = await main(args, { env, cwd, stdin: new PassThrough(), stdout, stderr })
-  return { code, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') }
-}
+const run = (args: string[], options: InProcessOptions = {}) => inProcess(args, { env: complete, ...options })
 
 t.test('mint writes a token, and nothing else', async t => {
   const { code, out, err } = await run(['mint', 'video', '--identity', 'zoe\u0308', '--room', 'My Room', '--ttl', '600'])
