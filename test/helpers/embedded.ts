@@ -13,6 +13,9 @@ const { PORT, ...embeddable } = complete
 /** Settings with which all five products are on, of a broker inside an application. */
 export const settings = embeddable
 
+/** Where its token for Video is. */
+export const token = '/twilio/token/video'
+
 export interface Embedded extends Partial<Omit<BrokerOptions, 'settings'>> {
   settings?: Record<string, string | number | boolean>
 }
