@@ -1,45 +1,10 @@
-import { CommanderError } from 'commander'
-import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import type { Test } from 'tap'
 import { usersCommand } from '../../src/cli/users.js'
-import { verifyHash } from '../helpers/in-thread.js'
-import { until } from '../helpers/until.js'
-
-const label = 'users.htpasswd'
-const password = 'correct horse battery staple'
-const bcrypt = '$2y$10$0DaQsXJgXxgLV.GC15m08uRh/PPW6xkMv7ZmqL3zKzf1HtJRoEoKa'
-
-interface Answer {
-  exitCode: number | undefined
-  out: string
-  err: string
-}
-
-/** Runs a command in a folder, with bytes on standard input. */
-async function users (cwd: string, args: string[], input: string | Buffer = ''): Promise<Answer> {
-  return await answered(cwd, args, Readable.from([Buffer.from(input)]))
-}
-
-async function answered (cwd: string, args: string[], stdin: NodeJS.ReadableStream & { isTTY?: boolean }): Promise<Answer> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
-  let exitCode: number | undefined
-  const command = usersCommand({ env: {}, cwd, stdin, stdout, stderr, verifyHash }, () => label, code => { exitCode = code })
-  await command.parseAsync(args, { from: 'user' }).catch((error: unknown) => {
-    if (!(error instanceof CommanderError)) throw error
-    exitCode = error.exitCode === 0 ? 0 : 2
-  })
-  stdout.end()
-  stderr.end()
-  return { exitCode, out: await text(stdout), err: await text(stderr) }
-}
-
-const fileIn = (dir: string) => readFileSync(join(dir, label), 'utf8')
+import { answered, bcrypt, fileIn, password, users } from '../helpers/users-command.js'
+import { label } from '../helpers/users-file.js'
 
 t.test('a user is added, checked, given another password and removed', async t => {
   const dir = t.testdir()
@@ -170,99 +135,9 @@ t.test('a file at fault can be put right', async t => {
   t.match(await users(dir, ['check', 'susan', '--password-stdin'], password), { exitCode: 0 })
 })
 
-/** What a person types at a terminal; control characters as keys. */
-function terminal (keys: string) {
-  const modes: boolean[] = []
-  const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: (mode: boolean) => modes.push(mode) })
-  stdin.write(keys)
-  return { stdin, modes }
-}
-
-t.test('at a terminal a new password is asked for twice, without being shown', async t => {
-  const dir = t.testdir()
-  const { stdin, modes } = terminal(`${password}x\x7f\r${password}\r`)
-  t.same(await answered(dir, ['add', 'susan'], stdin), { exitCode: 0, out: 'added susan to users.htpasswd\n', err: 'New password: \nThe same again: \n' })
-  t.same(modes, [true, false])
-  const check = terminal(`${password}\r`)
-  t.same(await answered(dir, ['check', 'susan'], check.stdin), { exitCode: 0, out: 'that is the password of susan\n', err: 'Password: \n' })
-  t.same(check.modes, [true, false])
-})
-
-t.test('at a terminal nothing is changed when the passwords differ or the questions are not answered', async t => {
-  const dir = t.testdir({ [label]: `susan:${bcrypt}\n` })
-  const aborted = /\naborted; nothing was changed\n$/
-  const rows: Array<[what: string, keys: string, exitCode: number, says: RegExp]> = [
-    ['different', `${password}\r${password}x\r`, 2, /\nthese are two different passwords; nothing was changed\n$/],
-    ['Ctrl-C', 'corr\x03', 130, aborted],
-    ['Ctrl-C at the second', `${password}\rcorr\x03`, 130, aborted],
-    ['Ctrl-D', '\x04', 130, aborted]
-  ]
-  for (const [what, keys, exitCode, says] of rows) {
-    const { stdin, modes } = terminal(keys)
-    t.match(await answered(dir, ['passwd', 'susan'], stdin), { exitCode, out: '', err: says }, what)
-    t.same(modes, [true, false], 'the terminal is given back')
-  }
-  const { stdin } = terminal('')
-  stdin.end()
-  t.match(await answered(dir, ['check', 'susan'], stdin), { exitCode: 130, err: aborted })
-  t.equal(fileIn(dir), `susan:${bcrypt}\n`)
-})
-
 t.test('a fault of ours is no exit code', async t => {
   const fault = new TypeError('ours')
   const io = { env: {}, cwd: t.testdir(), stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() }
   const command = usersCommand(io, () => { throw fault }, () => t.fail('an exit code'))
   await t.rejects(command.parseAsync(['list'], { from: 'user' }), fault)
-})
-
-const script = fileURLToPath(new URL('../helpers/users-cli.ts', import.meta.url))
-/** As this process, but without the parts of tap that a child does not need: they take seconds. */
-const nodeArgs = process.execArgv.filter(arg => !/processinfo|tapjs.mock/.test(arg))
-const inProcess = (file: string, args: string[]) => [...nodeArgs, script, file, ...args]
-const env = { PATH: process.env.PATH, TS_NODE_TRANSPILE_ONLY: '1' }
-
-/** Runs a command in a process of its own. */
-async function usersProcess (t: Test, file: string, args: string[], input: string) {
-  const child = spawn(process.execPath, inProcess(file, args), { env, stdio: ['pipe', 'ignore', 'pipe'] })
-  t.teardown(() => child.kill())
-  child.stdin.end(input)
-  const [err, exitCode] = await Promise.all([text(child.stderr), new Promise(resolve => child.once('close', resolve))])
-  return { exitCode, err }
-}
-
-t.test('two commands at once lose nothing', async t => {
-  const file = join(t.testdir(), label)
-  const answers = await Promise.all(['susan', 'juan'].map(name => usersProcess(t, file, ['add', name, '--password-stdin'], password)))
-  t.same(answers, [{ exitCode: 0, err: '' }, { exitCode: 0, err: '' }])
-  t.same(readFileSync(file, 'utf8').match(/^\w+(?=:)/gm)?.sort(), ['juan', 'susan'])
-})
-
-t.test('a full disk leaves the file as it was', { skip: process.platform === 'win32' && 'there is no ulimit' }, async t => {
-  // Blocks of 512 bytes. Node itself writes a compile cache of some megabytes, which has to fit.
-  const limit = 8192
-  const before = `juan:${bcrypt}\n`.repeat(90_000)
-  const dir = t.testdir({ [label]: before })
-  const args = inProcess(join(dir, label), ['add', 'susan', '--password-stdin'])
-  const { status, stderr } = spawnSync('sh', ['-c', `ulimit -f ${limit} && exec "$@"`, 'sh', process.execPath, ...args], { env, input: password, encoding: 'utf8' })
-  t.match({ status, stderr }, { status: 78, stderr: /cannot be used \(EFBIG\): .* room on the disk\n$/ })
-  t.equal(fileIn(dir), before)
-  t.same(readdirSync(dir), [label])
-})
-
-t.test('a real terminal does not show the password', { skip: spawnSync('script', ['--version']).error && 'script (util-linux) is not installed' }, async t => {
-  const file = join(t.testdir(), label)
-  const quoted = [process.execPath, ...inProcess(file, ['add', 'susan'])].map(arg => `'${arg}'`).join(' ')
-  const child = spawn('script', ['-qec', quoted, '/dev/null'], { env, stdio: ['pipe', 'pipe', 'inherit'] })
-  t.teardown(() => child.kill())
-  let shown = ''
-  child.stdout.setEncoding('utf8').on('data', text => { shown += text })
-  const closed = new Promise(resolve => child.once('close', resolve))
-  for (const question of ['New password: ', 'The same again: ']) {
-    await until(() => shown.endsWith(question), 60_000)
-    child.stdin.write(`${password}\r`)
-  }
-  t.equal(await closed, 0)
-  t.match(shown, /added susan to/)
-  t.notMatch(shown, 'correct')
-  t.match(readFileSync(file, 'utf8'), /^susan:/)
 })

@@ -1,0 +1,42 @@
+import { PassThrough } from 'node:stream'
+import t from 'tap'
+import { answered, bcrypt, fileIn, password } from '../helpers/users-command.js'
+import { label } from '../helpers/users-file.js'
+
+/** What a person types at a terminal; control characters as keys. */
+function terminal (keys: string) {
+  const modes: boolean[] = []
+  const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: (mode: boolean) => modes.push(mode) })
+  stdin.write(keys)
+  return { stdin, modes }
+}
+
+t.test('at a terminal a new password is asked for twice, without being shown', async t => {
+  const dir = t.testdir()
+  const { stdin, modes } = terminal(`${password}x\x7f\r${password}\r`)
+  t.same(await answered(dir, ['add', 'susan'], stdin), { exitCode: 0, out: 'added susan to users.htpasswd\n', err: 'New password: \nThe same again: \n' })
+  t.same(modes, [true, false])
+  const check = terminal(`${password}\r`)
+  t.same(await answered(dir, ['check', 'susan'], check.stdin), { exitCode: 0, out: 'that is the password of susan\n', err: 'Password: \n' })
+  t.same(check.modes, [true, false])
+})
+
+t.test('at a terminal nothing is changed when the passwords differ or the questions are not answered', async t => {
+  const dir = t.testdir({ [label]: `susan:${bcrypt}\n` })
+  const aborted = /\naborted; nothing was changed\n$/
+  const rows: Array<[what: string, keys: string, exitCode: number, says: RegExp]> = [
+    ['different', `${password}\r${password}x\r`, 2, /\nthese are two different passwords; nothing was changed\n$/],
+    ['Ctrl-C', 'corr\x03', 130, aborted],
+    ['Ctrl-C at the second', `${password}\rcorr\x03`, 130, aborted],
+    ['Ctrl-D', '\x04', 130, aborted]
+  ]
+  for (const [what, keys, exitCode, says] of rows) {
+    const { stdin, modes } = terminal(keys)
+    t.match(await answered(dir, ['passwd', 'susan'], stdin), { exitCode, out: '', err: says }, what)
+    t.same(modes, [true, false], 'the terminal is given back')
+  }
+  const { stdin } = terminal('')
+  stdin.end()
+  t.match(await answered(dir, ['check', 'susan'], stdin), { exitCode: 130, err: aborted })
+  t.equal(fileIn(dir), `susan:${bcrypt}\n`)
+})
