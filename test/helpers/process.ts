@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
 import { cheapHash, complete, susan, type AuditLine } from './broker.js'
 import { ask } from './http.js'
 import { until } from './until.js'
@@ -93,3 +94,17 @@ export function client (url: string) {
     }
   }
 }
+
+/** A broker in a process of its own that the test ends, however it ends. */
+export async function start (t: Test, options: Omit<ProcessOptions, 'cwd'> & { cwd?: string } = {}) {
+  const cwd = options.cwd ?? t.testdir()
+  if (options.cwd === undefined) await writeUsers(cwd)
+  const broker = await brokerProcess({ cwd, ...options })
+  t.teardown(() => { if (broker.alive()) return broker.kill('SIGKILL') })
+  return Object.assign(broker, { cwd, audit: join(cwd, 'audit.log') })
+}
+
+export const alive = async (url: string) => (await ask(url, { method: 'GET', path: '/healthz' })).status === 200
+
+export const accounted = (t: Test, held: string[], issued: string[]) =>
+  t.strictSame(held.filter(token => !issued.includes(token)), [], 'every token that a client holds has its line')
