@@ -6,8 +6,13 @@ import { distance } from 'fastest-levenshtein'
  */
 export function nearMiss (variable: string, settings: Iterable<string>): string | undefined {
   return [...settings]
-    .filter(name => distance(variable, name) <= mistypes(name) || lacksWords(variable, name) || lacksWords(name, variable))
-    .sort((one, other) => distance(variable, one) - distance(variable, other))[0]
+    .filter(name => mistyped(variable, name) <= mistypes(name) || lacksWords(variable, name) || lacksWords(name, variable))
+    .sort((one, other) => mistyped(variable, one) - mistyped(variable, other))[0]
+}
+
+/** How many letters are wrong; those of the other case are right. */
+function mistyped (variable: string, name: string): number {
+  return distance(variable.toLowerCase(), name.toLowerCase())
 }
 
 function mistypes (name: string): number {

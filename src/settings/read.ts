@@ -54,7 +54,9 @@ export async function readValues (given: Environment, cwd: string, mistakes: str
   const values = validated(all, variables, mistakes)
   for (const rule of rules) mistakes.push(...rule(values))
   const products = enabled(loaded.products, named !== undefined, values, mistakes)
-  return { settings: values as Settings, products, known: loaded.known, given: givenOf(all, variables), mistakes, warnings: [...strangers(variables, all, mistakes), ...cautions.flatMap(caution => caution(values))] }
+  const near = strangers(variables, all, mistakes)
+  mistakes.push(...near.mistakes)
+  return { settings: values as Settings, products, known: loaded.known, given: givenOf(all, variables), mistakes, warnings: [...near.warnings, ...cautions.flatMap(caution => caution(values))] }
 }
 
 /** What is wrong with one setting that no product owns, by itself; undefined when nothing is. */
@@ -122,7 +124,10 @@ interface Fault { instancePath: string, params: { missingProperty?: string } }
 
 /** With mistakes, what is right is still returned, so that the rules between settings find theirs in the same go. */
 function validated (all: TObject, variables: Environment, mistakes: string[]): Partial<Settings> {
-  const known = Object.fromEntries(Object.entries(variables).filter(([name]) => name in all.properties))
+  const given = Object.entries(variables).filter(([name]) => name in all.properties)
+  const unreadable = given.filter(([name, value]) => (all.properties[name] as { type?: string }).type === 'integer' && !/^[+-]?\d+$/.test(value!.trim()))
+  mistakes.push(...unreadable.map(([name, value]) => wrong(name, value!, all)))
+  const known = Object.fromEntries(given.filter(entry => !unreadable.includes(entry)))
   try {
     // An ajv of its own: the one that env-schema shares keeps every schema it ever saw, and here each is new. Handed over as it is, as
     // env-schema would first make another one for a function of options.
@@ -144,10 +149,11 @@ function validated (all: TObject, variables: Environment, mistakes: string[]): P
 }
 
 function missing (name: string, variables: Environment, all: TObject): string {
-  const near = Object.keys(variables).find(variable => !isSetting(variable, all) && nearMiss(variable, [name]) !== undefined)
+  const nears = Object.keys(variables).map(variable => ({ variable, near: nearestOf(variable, variables, all) }))
+  const { variable, near } = nears.find(({ near }) => near !== undefined && heldBy(near) === name) ?? {}
   return near === undefined
     ? `${name} is missing; it must be ${rule(name, all)}`
-    : `${name} is missing: ${near} is not a setting; did you mean ${name}?`
+    : `${name} is missing: ${variable} is not a setting; did you mean ${near}?`
 }
 
 const sids: Record<string, string> = {
@@ -168,16 +174,32 @@ function rule (name: string, all: TObject): string {
 
 /** Whether there is such a setting, or such a setting's file. */
 function isSetting (variable: string, all: TObject): boolean {
-  return variable in all.properties || fromFile.some(name => variable === `${name}_FILE`)
+  return heldBy(variable) in all.properties
 }
 
-/** Variables that look like a mistyped setting, and are not named among the mistakes already. */
-function strangers (variables: Environment, all: TObject, mistakes: string[]): string[] {
-  return Object.keys(variables).flatMap(variable => {
-    if (isSetting(variable, all) || mistakes.some(mistake => mistake.includes(`${variable} is not a setting`))) return []
-    const near = nearMiss(variable, Object.keys(all.properties))
-    return near === undefined ? [] : [`${variable} is not a setting; did you mean ${near}?`]
+/** The setting that a `<NAME>_FILE` holds; of any other, itself. */
+function heldBy (setting: string): string {
+  return fromFile.find(name => setting === `${name}_FILE`) ?? setting
+}
+
+/** The setting that a variable may have been meant for, rather one that is not set; undefined where it is a setting itself. */
+function nearestOf (variable: string, variables: Environment, all: TObject): string | undefined {
+  if (isSetting(variable, all)) return undefined
+  const names = [...Object.keys(all.properties), ...fromFile.map(name => `${name}_FILE`)]
+  const unset = names.filter(name => variables[heldBy(name)] === undefined)
+  return nearMiss(variable, unset) ?? nearMiss(variable, names)
+}
+
+/** Variables that look like a mistyped setting: a mistake beside a setting that is missing, else a warning. */
+function strangers (variables: Environment, all: TObject, mistakes: string[]): Pick<Read, 'mistakes' | 'warnings'> {
+  const told = Object.keys(variables).flatMap(variable => {
+    const near = nearestOf(variable, variables, all)
+    const sentence = `${variable} is not a setting; did you mean ${near}?`
+    return near === undefined || mistakes.some(mistake => mistake.includes(`${variable} is not a setting`)) ? [] : [{ near, sentence }]
   })
+  const isMissing = (name: string) => mistakes.some(mistake => mistake.startsWith(`${name} is missing`))
+  const sentences = (beside: boolean) => told.filter(({ near }) => isMissing(heldBy(near)) === beside).map(({ sentence }) => sentence)
+  return { mistakes: sentences(true), warnings: sentences(false) }
 }
 
 /** Which products are on. Named ones must be complete; the others are on where they are. */

@@ -17,7 +17,10 @@ export const rules: Rule[] = [
 
   ({ TRUST_PROXY: proxies }) => /^(\d+|true)$/i.test(proxies ?? '')
     ? ['TRUST_PROXY must list the proxies\' addresses: with a number or true anybody could send any address as their own']
-    : list(proxies).flatMap((entry, i) => isCidr(entry) ? [] : [`TRUST_PROXY: entry ${i + 1} must be an IP address or a CIDR range`]),
+    : list(proxies).flatMap((entry, i) => [
+      ...(isCidr(entry) ? [] : [`TRUST_PROXY: entry ${i + 1} must be an IP address or a CIDR range`]),
+      ...(isCidr(entry) && /\/0+$/.test(entry) ? [`TRUST_PROXY: entry ${i + 1} is every address there is: anybody could send any address as their own`] : [])
+    ]),
 
   ({ CORS_ORIGINS: origins }) => list(origins).flatMap((entry, i) => isOrigin(entry)
     ? []
@@ -28,16 +31,17 @@ export const rules: Rule[] = [
     return mistake === undefined ? [] : [`OPERATORS: entry ${i + 1} is no caller's name: ${mistake}`]
   }),
 
-  ({ PUBLIC_URL: url }) => url === undefined || isUrl(url, ['http:', 'https:']) ? [] : ['PUBLIC_URL must be an http: or https: URL'],
+  // One: a list would parse, as a host that has commas.
+  ({ PUBLIC_URL: url }) => url === undefined || (/^https?:\/\/[^\s,?#@*\\]+$/i.test(url) && URL.canParse(url)) ? [] : ['PUBLIC_URL must be one http: or https: URL'],
 
-  ({ LOGIN_URL: url }) => url === undefined || isUrl(url, ['http:', 'https:']) ? [] : ['LOGIN_URL must be an http: or https: URL'],
+  ({ LOGIN_URL: url }) => url === undefined || isUrl(url, ['http:', 'https:']) ? [] : [`LOGIN_URL must be an http: or https: URL, ${encoded}`],
 
-  // Not by `URL`: one for a Unix socket names no host, which only PostgreSQL takes.
-  ({ DATABASE_URL: url }) => url === undefined || /^postgres(ql)?:\/\/\S+$/.test(url)
+  // One for a Unix socket names no host after its @, which only PostgreSQL takes.
+  ({ DATABASE_URL: url }) => url === undefined || (/^postgres(ql)?:\/\/\S+$/.test(url) && URL.canParse(url.replace('@/', '@socket/')))
     ? []
-    : ['DATABASE_URL must be a postgres: or postgresql: URL'],
+    : [`DATABASE_URL must be a postgres: or postgresql: URL, ${encoded}`],
 
-  ({ REDIS_URL: url }) => url === undefined || isUrl(url, ['redis:', 'rediss:']) ? [] : ['REDIS_URL must be a redis: or rediss: URL'],
+  ({ REDIS_URL: url }) => url === undefined || isUrl(url, ['redis:', 'rediss:']) ? [] : [`REDIS_URL must be a redis: or rediss: URL, ${encoded}`],
 
   ({ DATABASE_URL: url, USERS_QUERY: query }) => [
     ...(url !== undefined && query === undefined
@@ -81,8 +85,9 @@ function isLoopback (host: string): boolean {
 }
 
 const placeholders = [
-  /^(AC|SK|AP|IS|CR|RM)[0-9a-f]{32}$/i,
+  /^[A-Z]{2}[0-9a-f]{32}$/i,
   /^(.)\1*$/,
+  /x{8}|^[x._*-]+$/i,
   /(^|[_-])your[_-]/i,
   /[_-]here$/i,
   /^(your|my)?[_-]?(twilio)?[_-]?(api)?[_-]?(key)?[_-]?(secret|token|password)$/i,
@@ -107,6 +112,19 @@ function isCidr (entry: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= widths[family]!)
 }
 
+const encoded = 'with what is special in its password percent-encoded'
+
 function isUrl (value: string, protocols: string[]): boolean {
-  return URL.canParse(value) && protocols.includes(new URL(value).protocol)
+  if (!URL.canParse(value)) return false
+  const { protocol, username, password } = new URL(value)
+  return protocols.includes(protocol) && [username, password].every(decodes)
+}
+
+/** What opens the URL decodes them, and would throw at the start. */
+function decodes (part: string): boolean {
+  try {
+    return decodeURIComponent(part) !== undefined
+  } catch {
+    return false
+  }
 }

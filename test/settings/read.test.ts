@@ -17,12 +17,25 @@ const mistaken: Array<[name: string, settings: Record<string, string>, mistakes:
     [/^TWILIO_ACCOUNT_SID is missing; it must be AC and 32/, /^TWILIO_API_KEY_SID is missing/, /^TWILIO_API_KEY_SECRET is missing/]],
   ['a variable that is nearly a setting', { TWILIO_API_KEY_SID: '', TWILIO_API_KEY: TWILIO_API_KEY_SID! },
     [/^TWILIO_API_KEY_SID is missing: TWILIO_API_KEY is not a setting; did you mean TWILIO_API_KEY_SID\?$/]],
+  ['the names of Twilio\'s samples', { TWILIO_API_KEY_SID: '', TWILIO_API_KEY_SECRET: '', TWILIO_API_KEY: TWILIO_API_KEY_SID!, TWILIO_API_SECRET: TWILIO_API_KEY_SECRET! },
+    [/^TWILIO_API_KEY_SID is missing: TWILIO_API_KEY is not a setting; did you mean TWILIO_API_KEY_SID\?$/,
+      /^TWILIO_API_KEY_SECRET is missing: TWILIO_API_SECRET is not a setting; did you mean TWILIO_API_KEY_SECRET\?$/]],
+  ['two that are nearly one setting', { TWILIO_ACCOUNT_SID: '', ACCOUNT_SID: TWILIO_ACCOUNT_SID!, twilio_account_sid: TWILIO_ACCOUNT_SID! },
+    [/^TWILIO_ACCOUNT_SID is missing: ACCOUNT_SID is not a setting; did you mean TWILIO_ACCOUNT_SID\?$/, /^twilio_account_sid is not a setting; did you mean TWILIO_ACCOUNT_SID\?$/]],
+  ['a file\'s setting mistyped', { TWILIO_API_KEY_SECRET: '', TWILIO_API_KEY_SECRET_FIL: '/run/secrets/x' },
+    [/^TWILIO_API_KEY_SECRET is missing: TWILIO_API_KEY_SECRET_FIL is not a setting; did you mean TWILIO_API_KEY_SECRET_FILE\?$/]],
+  ['a product\'s own setting mistyped', { PRODUCTS: 'chat', TWILIO_CHAT_SERVICE_SID: '', TWILIO_CHAT_SERVICE: complete.TWILIO_CHAT_SERVICE_SID! },
+    [/^TWILIO_CHAT_SERVICE_SID is missing: PRODUCTS names chat/, /^TWILIO_CHAT_SERVICE is not a setting; did you mean TWILIO_CHAT_SERVICE_SID\?$/]],
+  ['a query mistyped', { DATABASE_URL: 'postgres:///app', USER_QUERY: 'SELECT $1' }, [/^USERS_QUERY is missing/, /^USER_QUERY is not a setting; did you mean USERS_QUERY\?$/]],
+  ['numbers that are none', { PORT: ' ', TOKEN_TTL: '0x1000', TOKEN_TTL_MAX: '4e3', SHUTDOWN_DELAY: ' ', RATE_LIMIT_MAX: '10.0' },
+    [/^PORT must be/, /^TOKEN_TTL must be/, /^TOKEN_TTL_MAX must be/, /^SHUTDOWN_DELAY must be/, /^RATE_LIMIT_MAX must be/]],
   ['SIDs swapped', { TWILIO_ACCOUNT_SID: secrets.keySid, TWILIO_API_KEY_SID: secrets.accountSid },
     [/^TWILIO_ACCOUNT_SID must be AC .*an API key SID \(SK…\)$/, /^TWILIO_API_KEY_SID must be SK .*an account SID \(AC…\)$/]],
-  ['a SID as the secret', { TWILIO_API_KEY_SECRET: secrets.keySid }, [/^TWILIO_API_KEY_SECRET is a placeholder or a SID/]],
+  ...[secrets.keySid, secrets.keySid.replace('SK', 'VA')].map((sid): typeof mistaken[0] =>
+    ['a SID as the secret', { TWILIO_API_KEY_SECRET: sid }, [/^TWILIO_API_KEY_SECRET is a placeholder or a SID/]]),
   ...['"abc123"', 'abc 123', '\'abc\'', ' abc'].map((secret): typeof mistaken[0] =>
     [`the secret ${secret}`, { TWILIO_API_KEY_SECRET: secret }, [/^TWILIO_API_KEY_SECRET must be .*without blanks or quotes$/]]),
-  ...['your_api_key_secret', 'xxxxxxxx', '<secret>', 'changeme', 'your-secret-here', 'secret', '${SECRET}'].map((secret): typeof mistaken[0] => // eslint-disable-line no-template-curly-in-string
+  ...['your_api_key_secret', 'xxxxxxxx', 'SKxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx', 'xxxx-xxxx', '<secret>', 'changeme', 'your-secret-here', 'secret', '${SECRET}'].map((secret): typeof mistaken[0] => // eslint-disable-line no-template-curly-in-string
     [`the placeholder ${secret}`, { TWILIO_API_KEY_SECRET: secret }, [/^TWILIO_API_KEY_SECRET is a placeholder/]]),
   ['many at once', { PORT: 'abc', HOST: '0.0.0.0', TOKEN_TTL: '5', CORS_ORIGINS: '*,https://a.example', PRODUCTS: 'voice,vido,chat', TWILIO_CHAT_SERVICE_SID: '' },
     [/^PRODUCTS: entry 2 is no product; did you mean video\?$/, /^TOKEN_TTL must be a whole number of seconds, 180 to 86400$/, /^PORT must be/,
@@ -39,10 +52,18 @@ const mistaken: Array<[name: string, settings: Record<string, string>, mistakes:
   ...['1', 'true', 'TRUE'].map((value): typeof mistaken[0] => [`TRUST_PROXY=${value}`, { TRUST_PROXY: value }, [/^TRUST_PROXY must list .*anybody could send any address/]]),
   ['proxies that are no addresses', { TRUST_PROXY: '10.0.0.0/8, loopback, 10.0.0.1/33, 1.2.3.4/8/9, fd00::/8, ::1/129, ::1/x' },
     [2, 3, 4, 6, 7].map(entry => new RegExp(`^TRUST_PROXY: entry ${entry} `))],
+  ['proxies that are everybody', { TRUST_PROXY: '0.0.0.0/0, ::/0, 10.0.0.0/00, 10.0.0.0/8' },
+    [1, 2, 3].map(entry => new RegExp(`^TRUST_PROXY: entry ${entry} is every address there is: anybody could send`))],
   ...['null', 'https://*.example.com', 'https://a.example/', 'https://a.example:443', 'HTTPS://a.example', 'a.example', 'https://u@a.example', 'https://']
     .map((origin): typeof mistaken[0] => [`the origin ${origin}`, { CORS_ORIGINS: origin }, [/^CORS_ORIGINS: entry 1 must be one exact origin/]]),
   ['URLs of the wrong kind', { PUBLIC_URL: 'ftp://a', LOGIN_URL: 'a', REDIS_URL: 'http://a' },
     [/^PUBLIC_URL must/, /^LOGIN_URL must/, /^REDIS_URL must/]],
+  ...['https://a.example,https://b.example', 'https://user@a.example', 'https://*', 'https://a.example/?x=1', 'https:a.example'].map((url): typeof mistaken[0] =>
+    [`PUBLIC_URL=${url}`, { PUBLIC_URL: url }, [/^PUBLIC_URL must be one http/]]),
+  ['passwords that are not encoded', { LOGIN_URL: 'https://u:50%off@a.example', REDIS_URL: 'redis://%@a.example' },
+    [/^LOGIN_URL must be .* percent-encoded$/, /^REDIS_URL must be .* percent-encoded$/]],
+  ...['postgres://u:p@a.example:port/app', 'postgres://u:p@a.example:99999/app', 'postgres://u:a/b@a.example/app'].map((url): typeof mistaken[0] =>
+    [`DATABASE_URL=${url}`, { DATABASE_URL: url, USERS_QUERY: 'SELECT $1' }, [/^DATABASE_URL must be .* percent-encoded$/]]),
   ['a database without its query', { DATABASE_URL: 'mysql://a' }, [/^DATABASE_URL must/, /^USERS_QUERY is missing/]],
   ['a query without its database', { USERS_QUERY: 'SELECT 1' }, [/^USERS_QUERY goes with/, /^USERS_QUERY must take/]],
   ['two stores', { LOGIN_URL: 'http://localhost/login', USERS_FILE: 'users' }, [/^LOGIN_URL and USERS_FILE each name a store/]],
@@ -99,6 +120,16 @@ t.test('passwords that would go to a login unencrypted are warned of', async t =
   const warnings = async (LOGIN_URL: string) => (await readSettings({ ...complete, LOGIN_URL }, t.testdir())).warnings
   t.match(await warnings('http://app.example.com/login'), [/^LOGIN_URL is http: to another machine/])
   for (const url of ['https://app.example.com/login', 'http://localhost:8080/login', 'http://[::1]/login']) t.strictSame(await warnings(url), [], url)
+})
+
+t.test('URLs of every kind that their clients take are taken', async t => {
+  const USERS_QUERY = 'SELECT $1'
+  for (const settings of [
+    ...['postgres://u:p%40@db.example:5432/app', 'postgresql:///app?host=/run/postgresql', 'postgres://u:p@/app', 'postgres://u@%2Frun%2Fpostgresql/app']
+      .map(DATABASE_URL => ({ DATABASE_URL, USERS_QUERY })),
+    { REDIS_URL: 'redis://:p%25@r.example' }, { LOGIN_URL: 'https://u:p%25@a.example/login' },
+    ...['https://a.example/', 'HTTPS://A.example:8443/tokens', 'http://[::1]:3000'].map(PUBLIC_URL => ({ PUBLIC_URL }))
+  ]) t.strictSame((await readSettings({ ...complete, ...settings }, t.testdir())).mistakes, [], JSON.stringify(settings))
 })
 
 t.test('plain HTTP beyond loopback needs a proxy or consent', async t => {
