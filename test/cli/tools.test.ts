@@ -20,6 +20,14 @@ t.test('mint writes a token, and nothing else', async t => {
   t.same(open(answer.token, secrets.keySecret).claims.grants, { identity: 'susan', voice: { incoming: { allow: true } } })
 })
 
+t.test('mint takes any identity that the product takes, be it no caller\'s name', async t => {
+  for (const [product, identity] of [['sync', 'x'.repeat(256)], ['video', 'guest:1'], ['video', 'x'.repeat(128)], ['chat', '{a}*']] as const) {
+    const { code, out } = await run(['mint', product, '--identity', identity])
+    t.equal(code, 0, `${product} ${identity}`)
+    t.equal((open(out.trim(), secrets.keySecret).claims.grants as { identity: string }).identity, identity)
+  }
+})
+
 t.test('mint of a third party\'s product takes its own request', async t => {
   const cwd = t.testdir({
     'rooms.js': `import { defineProduct, Type } from ${JSON.stringify(new URL('../../src/product.ts', import.meta.url).href)}
@@ -40,7 +48,9 @@ t.test('mint of a third party\'s product takes its own request', async t => {
 t.test('mint says what no token can be made of', async t => {
   const rows: Array<[args: string[], code: number, err: RegExp, env?: Record<string, string>]> = [
     [['vidoe', '--identity', 'susan'], 2, /^vidoe is not an enabled product; did you mean video\?\n$/],
-    [['video', '--identity', 'a:b'], 2, /^a name holds none of : \* \{ \}\n$/],
+    [['video', '--identity', ''], 2, /^identity: must NOT have fewer than 1 characters\n$/],
+    [['sync', '--identity', 'x'.repeat(257)], 2, /^identity: must NOT have more than 256 characters\n$/],
+    [['video', '--identity', 'x'.repeat(129)], 2, /^identity: video takes at most 128 characters\.\n$/],
     [['video'], 2, /required option '--identity <name>'/],
     [['video', '--identity', 'susan', '--ttl', '1h'], 2, /whole number of seconds/],
     [['video', '--identity', 'susan', '--ttl', '60'], 2, /^ttl: must be >= 180\n$/],
