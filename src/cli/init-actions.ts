@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { errorCode } from '../callers/error-code.js'
+import { userNameMistake } from '../callers/users-edit.js'
 import { targetOf, writeWhole } from '../callers/write-whole.js'
 import { readVariables, valueMistake } from '../settings/read.js'
 import { Failure } from './failure.js'
@@ -9,6 +10,7 @@ import { firstLine } from './first-line.js'
 import { caution, questions, type Question } from './init-questions.js'
 import { exitCodes, type Io } from './io.js'
 import { openPrompt, type Prompt } from './prompt.js'
+import { givenNewPassword } from './password-input.js'
 import { addUser } from './users-actions.js'
 
 export interface InitOptions {
@@ -34,9 +36,11 @@ export async function init (io: Io, options: InitOptions): Promise<number> {
     await mayReplace(path, options, prompt)
     return { answers: await allAnswers(io, given, prompt), user: options.user ?? await prompt().shown('First user (Enter for susan): ') }
   })
+  // Before anything is written, so that what is refused changes nothing.
+  const first = user === false ? undefined : await firstUser(io, user.trim() || 'susan', options)
   await usable('.env', writeWhole(path, Buffer.from(envFile(answers))))
   io.stdout.write('wrote .env, which only you may read\n')
-  if (user !== false) await firstUser(io, user.trim() || 'susan', options)
+  await first?.()
   io.stdout.write('next: twilio-token-broker check --online, and then: twilio-token-broker start\n')
   return exitCodes.ok
 }
@@ -112,11 +116,31 @@ function envFile (answers: Answers): string {
   return `# Keep this file out of git. All settings: .env.example\n${lines.join('')}`
 }
 
-async function firstUser (io: Io, name: string, { passwordFile, passwordStdin }: InitOptions): Promise<void> {
-  const file = readVariables(io.env, io.cwd).USERS_FILE ?? 'users.htpasswd'
-  const password = passwordFile === undefined ? undefined : await firstLineOf(io, passwordFile)
-  const from = password === undefined ? io : { ...io, stdin: Readable.from([Buffer.from(password)]) }
-  await addUser({ io: from, file }, name, { passwordStdin: passwordStdin ?? password !== undefined })
+/** @returns what adds the user, once everything about it is known to be right */
+async function firstUser (io: Io, name: string, options: InitOptions): Promise<() => Promise<unknown>> {
+  const mistake = userNameMistake(name.normalize('NFC'))
+  if (mistake !== undefined) throw new Failure(exitCodes.usage, mistake)
+  const password = await firstPassword(io, options)
+  return () => {
+    const file = readVariables(io.env, io.cwd).USERS_FILE ?? 'users.htpasswd'
+    return addUser({ io: { ...io, stdin: Readable.from([password]) }, file }, name, { passwordStdin: true })
+  }
+}
+
+/** By a flag, or asked for until it is right: a person at a terminal has answered much by now. */
+async function firstPassword (io: Io, { passwordFile, passwordStdin = false }: InitOptions): Promise<string> {
+  if (passwordFile !== undefined) {
+    const stdin = Readable.from([Buffer.from(await firstLineOf(io, passwordFile))])
+    return givenNewPassword({ ...io, stdin }, { passwordStdin: true })
+  }
+  while (true) {
+    try {
+      return await givenNewPassword(io, { passwordStdin })
+    } catch (error) {
+      if (passwordStdin || !io.stdin.isTTY || !(error instanceof Failure) || error.exitCode !== exitCodes.usage) throw error
+      io.stderr.write(`${error.message}\n`)
+    }
+  }
 }
 
 async function firstLineOf (io: Io, file: string): Promise<string> {

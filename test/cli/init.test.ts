@@ -66,13 +66,18 @@ t.test('a secret comes by standard input, and never needs a terminal', async t =
 })
 
 t.test('what is not right is told, and nothing is written', async t => {
-  const dir = t.testdir({ secret: keySecret, sid: keySid, token: '0123456789abcdef0123456789abcdef' })
+  const dir = t.testdir({ secret: keySecret, sid: keySid, token: '0123456789abcdef0123456789abcdef', short: 'short\n' })
   const rows: Array<[args: string[], code: number, err: RegExp]> = [
     [['--account-sid', keySid, '--key-sid', accountSid, '--secret-file', 'secret', '--no-user'], 2, /^TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits; it holds an API key SID \(SK…\)\n$/],
     [['--account-sid', `${accountSid}0`, '--secret-file', 'secret', '--no-user'], 2, /^TWILIO_ACCOUNT_SID must be AC and 32/],
     [[...flags, '--secret-file', 'sid', '--no-user'], 2, /^TWILIO_API_KEY_SECRET is a placeholder or a SID/],
     [[...flags, '--secret-file', 'secret', '--region', 'eu1', '--no-user'], 2, /^TWILIO_REGION must be us1, ie1 or au1\n$/],
     [[...flags, '--secret-file', 'none', '--no-user'], 78, /^none cannot be used \(ENOENT\)/],
+    [[...flags, '--secret-file', 'secret', '--user', 'a:b', '--password-file', 'secret'], 2, /^a name holds none of/],
+    [[...flags, '--secret-file', 'secret', '--user', 'susan', '--password-file', 'short'], 2, /^a password has at least 8/],
+    [[...flags, '--secret-file', 'secret', '--user', 'susan', '--password-file', 'none'], 78, /^none cannot be used \(ENOENT\)/],
+    [[...flags, '--secret-file', 'secret', '--user', 'susan', '--password-stdin'], 2, /^a password has 1 to/],
+    [[...flags, '--secret-file', 'secret', '--user', 'susan'], 2, /^standard input is no terminal to ask at; give the password/],
     [['--secret-stdin', '--password-stdin'], 2, /^standard input holds one secret/],
     [[...flags, '--no-user'], 2, /^standard input is no terminal to ask at; see --help/]
   ]
@@ -105,6 +110,10 @@ t.test('a person is asked for everything, and asked again for what is not right'
     [/Enter for us1\): /, '\r'],
     [/Enter for susan\): /, '\r'],
     [/New password: /, `${password}\r`],
+    [/The same again: /, 'another one\r'],
+    [/two different passwords[^]*New password: /, 'short\r'],
+    [/The same again: /, 'short\r'],
+    [/at least 8 characters[^]*New password: /, `${password}\r`],
     [/The same again: /, `${password}\r`]
   ])
   t.match({ code, left }, { code: 0, left: { length: 0 } }, shown)
