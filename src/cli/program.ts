@@ -1,4 +1,5 @@
-import { CommanderError } from 'commander'
+import { CommanderError, type Command } from 'commander'
+import { nearest } from '../policy/sentences.js'
 import { readSettings, readVariables } from '../settings/read.js'
 import { checkCommand } from './check.js'
 import { newCommand } from './command.js'
@@ -22,10 +23,15 @@ export async function runProgram (args: string[], io: Io): Promise<number> {
 
   program.command('start', { isDefault: true })
     .description('serve, with the settings of the environment and of .env')
-    .action(async () => done(await startCommand(io)))
+    // As the default, it is handed every word that is no command.
+    .allowExcessArguments()
+    .action(async (_options: object, { args: [word] }: Command) => {
+      if (word !== undefined) program.error(`error: ${word} is no command${nearest(word, program.commands.map(command => command.name()))}`)
+      done(await startCommand(io))
+    })
   program.command('demo')
     .description('serve with throw-away secrets and a user called susan; needs no settings')
-    .option('--port <port>', 'port to listen on', '3000')
+    .option('--port <port>', 'port to listen on', io.env.PORT || '3000')
     .action(async ({ port }: { port: string }) => done(await demoCommand(io, port)))
   program.addCommand(usersCommand(io, () => readVariables(io.env, io.cwd).USERS_FILE ?? 'users.htpasswd', done))
   program.addCommand(policyCommand(io, () => policyContext(io), done))

@@ -43,6 +43,7 @@ t.test('a port or address that cannot be had is told as the setting it is', asyn
   t.match(await inProcess(['start'], { cwd, env: { ...settings, LOG_LEVEL: 'silent', PORT: String(port) } }), { code: 78, err: /PORT is taken by another process/ })
   const before = folders()
   t.match(await inProcess(['demo', '--port', String(port)], { cwd }), { code: 78, err: /PORT is taken by another process/ })
+  t.match(await inProcess(['demo'], { cwd, env: { PORT: String(port) } }), { code: 78, err: /PORT is taken by another process/ }, 'which the environment may say too')
   t.strictSame(folders(), before, 'and the demo leaves nothing behind')
   t.match(await inProcess(['start'], { cwd, env: { ...settings, LOG_LEVEL: 'silent', HOST: '203.0.113.1', INSECURE_HTTP: 'true' } }),
     { code: 78, err: /HOST is not an address of this machine/ })
@@ -59,7 +60,8 @@ t.test('commands explain themselves, and one that does not exist is 2', async t 
   const help = await inProcess(['--help'], { cwd: t.testdir() })
   t.equal(help.code, 0)
   for (const name of ['start', 'demo', 'users', 'policy']) t.match(help.out, new RegExp(`^ {2}${name}\\b`, 'm'))
-  t.match(await inProcess(['strat'], { cwd: t.testdir() }), { code: 2, out: '', err: /error: / })
+  t.match(await inProcess(['strat'], { cwd: t.testdir() }), { code: 2, out: '', err: /^error: strat is no command; did you mean start\?\n/ })
+  t.match(await inProcess(['user', 'add', 'susan'], { cwd: t.testdir() }), { code: 2, out: '', err: /^error: user is no command; did you mean users\?\n/ })
   t.match(await inProcess(['users', 'list', '--json'], { cwd: t.testdir({ '.env': 'USERS_FILE=callers\n', callers: `susan:${await cheapHash('secret123')}\n` }) }),
     { code: 0, out: /"susan"/ })
   t.match(await inProcess(['users', 'list'], { cwd: t.testdir() }), { code: 78, err: /users\.htpasswd/ })
