@@ -9,14 +9,13 @@ const wrongOptions: Array<[name: string, options: object, mistakes: RegExp[]]> =
   ...['', '/', 'twilio', '/twilio/', '/:tenant', '/tw*', '/a//b', '/a b'].map((prefix): typeof wrongOptions[0] => [`the prefix ${prefix}`, { prefix }, [/^prefix must be a plain path/]]),
   ['no authenticate', { authenticate: true }, [/^authenticate must be a function/]],
   ...[-1, 901, NaN, '60s'].map((rememberFor): typeof wrongOptions[0] => [`rememberFor ${rememberFor}`, { rememberFor }, [/^rememberFor must be a number of seconds/]]),
-  ['no audit log', { settings: { ...settings, AUDIT_LOG: undefined } }, [/^AUDIT_LOG is missing/]],
   ['an audit log that cannot be written', { settings: { ...settings, AUDIT_LOG: 'no/such/folder' } }, [/^AUDIT_LOG names a file that cannot be opened/]],
   ['what the application decides', { settings: { ...settings, HOST: '0.0.0.0', PORT: 80, TRUST_PROXY: 'true', LOG_LEVEL: 'info', USERS_FILE: 'x', DATABASE_URL: 'x', LOGIN_URL_FILE: 'x', TLS_CERT_FILE: 'x' } },
     [/^HOST is not taken.*where the application listens; remove it$/, /^PORT is not/, /^TRUST_PROXY is not.*trustProxy of the/, /^LOG_LEVEL is not/, /^USERS_FILE is not.*authenticate/, /^DATABASE_URL is not/, /^LOGIN_URL_FILE is not/, /^TLS_CERT_FILE is not/]],
   ['unknown names', { settings: { ...settings, CORS_ORIGIN: 'https://a.example', FOO: 'x' } }, [/^CORS_ORIGIN is not a setting; did you mean CORS_ORIGINS\?$/, /^FOO is not a setting$/]],
   ['values of no use', { settings: { ...settings, CORS_ORIGINS: ['https://a.example'], TOKEN_TTL: null } }, [/^CORS_ORIGINS must be text, a number/, /^TOKEN_TTL must be text/]],
   ['many at once', { prefix: '/', settings: { TWILIO_API_KEY: secrets.keySid, TOKEN_TTL: 5, PRODUCTS: 'vido', POLICY_FILE: 'missing.yaml' } },
-    [/^prefix/, /^PRODUCTS: entry 1.*did you mean video/, /^TWILIO_ACCOUNT_SID is missing/, /^TWILIO_API_KEY_SID is missing: TWILIO_API_KEY is not a setting/, /^TWILIO_API_KEY_SECRET is missing/, /^TOKEN_TTL must/, /^AUDIT_LOG is missing/, /^missing\.yaml/]]
+    [/^prefix/, /^PRODUCTS: entry 1.*did you mean video/, /^TWILIO_ACCOUNT_SID is missing/, /^TWILIO_API_KEY_SID is missing: TWILIO_API_KEY is not a setting/, /^TWILIO_API_KEY_SECRET is missing/, /^TOKEN_TTL must/, /^missing\.yaml/]]
 ]
 
 t.test('every mistake of the options is told at once, and the application does not start', async t => {
@@ -32,6 +31,15 @@ t.test('every mistake of the options is told at once, and the application does n
     for (const mistake of mistakes) t.ok(told.some(line => mistake.test(line)), `${name}: ${mistake}`)
     t.notMatch(told.join(), secrets.keySecret)
   }
+})
+
+t.test('without AUDIT_LOG the audit goes to standard output, which the log says', async t => {
+  const { log, close } = await application({ brokers: [{ settings: { AUDIT_LOG: undefined } as unknown as Embedded['settings'] } as Embedded] })
+  t.teardown(close)
+  t.match(log(), /AUDIT_LOG is not set: the audit goes to standard output/)
+  const named = await application({ brokers: [{ settings: { AUDIT_LOG: 'audit.log' } }] })
+  t.teardown(named.close)
+  t.notMatch(named.log(), /AUDIT_LOG/)
 })
 
 t.test('neither the environment nor .env has a say', async t => {

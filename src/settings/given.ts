@@ -46,10 +46,8 @@ export async function readGiven (given: GivenSettings, cwd: string, mistakes: st
     else if (!taken.has(name) && !mistakes.some(mistake => mistake.includes(`${name} is not a setting`))) mistakes.push(stranger(name, names))
   }
   // Standard output is the application's: its log goes there, as a rule.
-  if (!values.some(([name]) => name === 'AUDIT_LOG')) {
-    mistakes.push('AUDIT_LOG is missing; it must be the path of a file, or stdout where nothing else is written there')
-  }
-  return read
+  const mixed = 'AUDIT_LOG is not set: the audit goes to standard output, among whatever else is written there; set it to the path of a file'
+  return values.some(([name]) => name === 'AUDIT_LOG') ? read : { ...read, warnings: [...read.warnings, mixed] }
 }
 
 function decidedBy (name: string): string | undefined {
