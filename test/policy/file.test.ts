@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
@@ -209,11 +210,12 @@ test('load: a file of any encoding or none', async t => {
   const cwd = t.testdir({ 'policy.yaml': example, 'bad.yaml': 'rules: []\n' })
   await writeFile(join(cwd, 'latin.yaml'), Buffer.from('rules: # caf\xe9\n', 'latin1'))
   await mkdir(join(cwd, 'folder'))
+  execFileSync('mkfifo', [join(cwd, 'pipe')])
 
   t.ok((await loadPolicy('policy.yaml', cwd, read)).policy)
   t.ok((await loadPolicy(join(cwd, 'policy.yaml'), '/', read)).policy)
   t.match((await loadPolicy('./bad.yaml', cwd, read)).mistakes, [/^\.\/bad\.yaml:1:8 rules must not be empty/])
-  for (const file of ['none.yaml', 'folder']) {
+  for (const file of ['none.yaml', 'folder', 'pipe']) {
     t.same((await loadPolicy(file, cwd, read)).mistakes, [`${file} cannot be read; check that POLICY_FILE names a file that this user may read`])
   }
   t.same((await loadPolicy('latin.yaml', cwd, read)).mistakes, ['latin.yaml is not UTF-8; save it as UTF-8'])
