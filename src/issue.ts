@@ -5,7 +5,7 @@ import type { Mint } from './mint.js'
 import { chooser } from './policy/patterns.js'
 import type { Policy, Rule } from './policy/policy.js'
 import { notAllowed, Problem, problem } from './problems.js'
-import { describe, type Grant, type IdentityRule, type Product } from './product.js'
+import { describe, refuse, type Grant, type IdentityRule, type Product } from './product.js'
 import type { Enabled } from './settings/read.js'
 
 export interface IssueOptions {
@@ -87,20 +87,27 @@ export function decide ({ policy, ttl }: Pick<IssueOptions, 'policy' | 'ttl'>, c
     ttl: life,
     grant ({ product, settings, request }) {
       const { name, identity: fits, grant } = describe(product)
-      const ask = (allow: object) => grant({ settings, request, allow, identity, choose })
-      const allow = rule.allow(name)
-      unless(allow !== undefined, name, 'not allowed for this caller')
-      unsuitable(name, identity, fits)
+      const ask = (allow: object): Granted => {
+        unsuitable(name, identity, fits)
+        return { product, grant: grant({ settings, request, allow, identity, choose }) }
+      }
       try {
-        return { product, grant: ask(allow ?? {}) }
+        return ask(rule.allow(name) ?? refuse(name, 'not allowed for this caller'))
       } catch (error) {
-        if (!(error instanceof Problem) || error.code !== 'not-allowed') throw error
-        policyRefuses(error)
-        return { product, grant: ask({}) }
+        if (policy.mode === 'enforce' || !(error instanceof Problem)) throw error
+        // Without a policy it is granted, or refused for what else stands against it: a direction that the policy takes away can make what is left a 400.
+        const granted = ask({})
+        refusals.push(inWords(error))
+        return granted
       }
     },
     wouldRefuse: () => refusals.length === 0 ? undefined : refusals.join('; ')
   }
+}
+
+/** Of what has no form, what is said of each property; `detail` says the same of all such requests. */
+function inWords ({ code, message, options: { errors = [] } }: Problem): string {
+  return code === 'request-invalid' ? errors.map(({ path, message }) => `${path.slice(1)}: ${message}.`).join(' ') : message
 }
 
 function unsuitable (product: string, identity: string, { maxLength, characters, described }: IdentityRule): void {

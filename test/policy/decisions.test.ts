@@ -98,6 +98,25 @@ test('mode: audit lets through what only the policy would refuse, and says what 
   t.match(decision.wouldRefuse(), 'room')
 })
 
+test('mode: audit grants what would be refused for what the policy leaves of it, and nothing that is refused without a policy', async t => {
+  const asked = (allow: string, product: string, request: object, identity = 'susan') => {
+    const { policy } = read(`mode: audit\n${rule(allow, ', identities: ["*"]')}`, 'policy.yaml')
+    const decision = decide({ policy: policy!, ttl }, { name: 'susan', identity: 'susan' }, { identity })
+    try {
+      return `${JSON.stringify(decision.grant({ product: products.get(product)!, settings, request }).grant.toPayload())} ${decision.wouldRefuse()}`
+    } catch (error) {
+      return `${(error as Problem).code} ${decision.wouldRefuse()}`
+    }
+  }
+  const out = `"outgoing":{"application_sid":"${settings.TWILIO_TWIML_APP_SID}"`
+  for (const [says, result, expected] of [
+    ['no direction is left', asked('{ voice: { incoming: true } }', 'voice', { incoming: false }), `{${out}}} outgoing: a token needs calls in or calls out.`],
+    ['params are left without calls', asked('{ voice: { incoming: true } }', 'voice', { params: { To: 'a' } }), `{"incoming":{"allow":true},${out},"params":{"To":"a"}}} params: go with outgoing calls only.`],
+    ['no policy would grant it', asked('{ voice: { incoming: true } }', 'voice', { incoming: false, outgoing: false }), 'request-invalid undefined'],
+    ['the product is not allowed, nor does the identity fit it', asked('{}', 'voice', {}, 'a-b'), 'identity-unsuitable undefined']
+  ] as const) t.equal(result, expected, says)
+})
+
 test('without a policy file everybody has everything in its own name', async t => {
   const rule = allowAll.ruleFor({ name: 'susan', identity: 'susan' })!
   t.equal(allowAll.mode, 'enforce')
