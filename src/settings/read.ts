@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
@@ -71,7 +72,10 @@ export function valueMistake (name: keyof Settings, value: string): string | und
 export function readVariables (env: Environment, cwd: string, mistakes: string[] = []): Environment {
   let file: Environment = {}
   try {
-    file = parseEnv(readFileSync(resolve(cwd, '.env'), 'utf8').replace(/^\uFEFF/, ''))
+    const bytes = readFileSync(resolve(cwd, '.env'))
+    // Of UTF-16, which editors on Windows write, the parser would make no setting at all, and of the policy none with it.
+    if (isUtf8(bytes) && !bytes.includes(0)) file = parseEnv(bytes.toString().replace(/^\uFEFF/, ''))
+    else mistakes.push('.env is not UTF-8; save it as UTF-8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') mistakes.push('.env cannot be read; check that it is a file that this user may read')
   }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { describe } from '../../src/product.js'
@@ -108,6 +108,15 @@ t.test('a .env that cannot be read is a mistake', async t => {
   const folder = await mkdtemp(join(t.testdir(), 'x'))
   await mkdir(join(folder, '.env'))
   t.strictSame((await readSettings(complete, folder)).mistakes, ['.env cannot be read; check that it is a file that this user may read'])
+})
+
+t.test('a .env that is not UTF-8 is a mistake, and not a file without settings', async t => {
+  const folder = t.testdir()
+  const policy = 'POLICY_FILE=policy.yaml\n'
+  for (const bytes of [Buffer.from(`\uFEFF${policy}`, 'utf16le'), Buffer.from(policy, 'utf16le'), Buffer.from(`${policy}# caf\xe9\n`, 'latin1')]) {
+    await writeFile(join(folder, '.env'), bytes)
+    t.strictSame((await readSettings(complete, folder)).mistakes, ['.env is not UTF-8; save it as UTF-8'])
+  }
 })
 
 t.test('a product that Twilio does not serve in the region is off', async t => {
