@@ -51,7 +51,7 @@ export async function broker (scope: FastifyInstance, options: BrokerOptions): P
     store: applicationStore({ authenticate, rememberFor: rememberFor * 1000, addressOf: ip => addressKeys(ip)[0].key })
   })
   const own = new Set<string>()
-  const serving = await serve({ state, read, rooms, cwd, prefix: scope.prefix, own })
+  const serving = await serve({ state, read, rooms, prefix: scope.prefix, own })
   // By now every request is answered.
   scope.addHook('onClose', async () => {
     await serving.close()

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { readKeys, type KeyPair } from './tls.js'
 import type { Settings } from './settings/schema.js'
-import { watchFiles } from './watch.js'
+import { stampsOf, watchFiles } from './watch.js'
 
 export interface Renewal {
   /** Reads the files now, as on SIGHUP. */
@@ -46,6 +46,7 @@ export function keepRenewed ({ TLS_CERT_FILE, TLS_KEY_FILE }: Settings, cwd: str
     return reading
   }
 
-  watchFiles(Object.values(files).filter(file => file !== undefined).map(file => resolve(cwd, file)), closing.signal, renew)
+  stampsOf(Object.values(files).filter(file => file !== undefined).map(file => resolve(cwd, file)))
+    .then(stamps => watchFiles(stamps, closing.signal, renew))
   return { renew, close: () => closing.abort() }
 }

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { pino, type DestinationStream, type Logger } from 'pino'
 import type { VerifyHash } from './callers/hasher.js'
@@ -42,7 +43,15 @@ export interface Running {
  * @throws StartError with every mistake there is
  */
 export async function start ({ env, cwd, stdout, log, verifyHash }: Surroundings): Promise<Running> {
-  const read = () => readState(env, cwd)
+  let hadFile = false
+  const read = async () => {
+    const state = await readState(env, cwd)
+    const hasFile = state.stamps.get(resolve(cwd, '.env')) !== 'ENOENT'
+    // It may have named the policy, without which every caller may have everything.
+    if (hadFile && !hasFile) state.mistakes.push('.env is gone; put it back, or restart to do without it')
+    hadFile ||= hasFile
+    return state
+  }
   const state = await read()
   const keys = await readKeys(state.settings, cwd)
   state.mistakes.push(...keys.mistakes)
@@ -55,9 +64,7 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: Surroundings
     state,
     read,
     rooms,
-    cwd,
     own,
-    files: ['.env'],
     onTake (next) {
       for (const name of needRestart) {
         if (next.settings[name] !== state.settings[name]) logger.warn(`${name} has changed, which takes a restart`)

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { aheadOf } from './ahead.js'
 import { createApp } from './app.js'
 import type { Handler } from './listener.js'
@@ -15,14 +14,10 @@ export interface ServingOptions {
   /** Reads the state again. */
   read: () => Promise<State>
   rooms: Rooms
-  /** What relative paths start from. */
-  cwd: string
   /** Under which all paths lie; none where the broker is the whole server. */
   prefix?: string
   /** The broker's own origins, asked for at each request. */
   own: ReadonlySet<string>
-  /** Files whose change is taken up, besides the policy's. */
-  files?: string[]
   /** Told of each new state just before it serves. */
   onTake?: (next: State) => void
 }
@@ -37,7 +32,7 @@ export interface Serving {
   close (): Promise<void>
 }
 
-export async function serve ({ state, read, rooms, cwd, prefix = '', own, files = [], onTake = () => {} }: ServingOptions): Promise<Serving> {
+export async function serve ({ state, read, rooms, prefix = '', own, onTake = () => {} }: ServingOptions): Promise<Serving> {
   const { logger, metrics, guard, store, audit } = rooms
   let retired = false
   const readiness = () => {
@@ -48,10 +43,10 @@ export async function serve ({ state, read, rooms, cwd, prefix = '', own, files 
   let app = await build(state)
 
   let watch = new AbortController()
-  function watchFilesOf ({ settings: { POLICY_FILE: policy } }: State): void {
+  function watchFilesOf ({ stamps }: State): void {
     watch.abort()
     watch = new AbortController()
-    watchFiles([...files, ...(policy === undefined ? [] : [policy])].map(file => resolve(cwd, file)), watch.signal, takeState)
+    watchFiles(stamps, watch.signal, takeState)
   }
   watchFilesOf(state)
 

@@ -1,7 +1,9 @@
+import { resolve } from 'node:path'
 import { policyReader } from './policy/file.js'
 import { loadPolicy } from './policy/load.js'
 import { allowAll, type Policy } from './policy/policy.js'
 import { readSettings, type Environment, type Read } from './settings/read.js'
+import { stampsOf } from './watch.js'
 
 /** A start that the operator's settings or files stand against; `mistakes` are all there are. */
 export class StartError extends Error {
@@ -16,22 +18,28 @@ export class StartError extends Error {
 export interface State extends Read {
   /** Whole and valid only without mistakes. */
   policy: Policy
+  /** The files that it was read from, by absolute path, each with its stamp from before. */
+  stamps: ReadonlyMap<string, string>
 }
 
 export async function readState (env: Environment, cwd: string): Promise<State> {
-  return withPolicy(await readSettings(env, cwd), cwd)
+  const file = await stampsOf([resolve(cwd, '.env')])
+  const state = await withPolicy(await readSettings(env, cwd), cwd)
+  return { ...state, stamps: new Map([...file, ...state.stamps]) }
 }
 
 /** The policy that the settings name, beside them. */
 export async function withPolicy (read: Read, cwd: string): Promise<State> {
   const { POLICY_FILE: file } = read.settings
   if (file === undefined) {
-    return { ...read, policy: allowAll, warnings: [...read.warnings, 'POLICY_FILE is not set: every caller may have every enabled product'] }
+    return { ...read, policy: allowAll, stamps: new Map(), warnings: [...read.warnings, 'POLICY_FILE is not set: every caller may have every enabled product'] }
   }
+  const stamps = await stampsOf([resolve(cwd, file)])
   const { policy, mistakes, warnings } = await loadPolicy(file, cwd, policyReader({ enabled: read.products.map(({ product }) => product), known: read.known }))
   return {
     ...read,
     policy: policy ?? allowAll,
+    stamps,
     mistakes: [...read.mistakes, ...mistakes],
     warnings: [...read.warnings, ...warnings]
   }

@@ -86,6 +86,29 @@ t.test('a change of the policy or of .env is taken up by itself, also one that r
   t.match(broker.log(), /SHUTDOWN_DELAY has changed, which takes a restart/)
 })
 
+t.test('a change right behind a start or a reload is seen all the same', async t => {
+  const broker = await startBroker({ settings: { POLICY_FILE: 'policy.yaml' }, files: { 'policy.yaml': policy('video: {}'), first: policy('sync: {}'), second: policy('video: {}') } })
+  t.teardown(broker.close)
+  const isGiven = (product: string) => until(async () => (await ask(broker.url, { as: susan, path: `/token/${product}` })).status === 200, 2000)
+  renameSync(join(broker.folder, 'first'), join(broker.folder, 'policy.yaml'))
+  await isGiven('sync')
+  await broker.reload()
+  renameSync(join(broker.folder, 'second'), join(broker.folder, 'policy.yaml'))
+  await isGiven('video')
+})
+
+t.test('a .env that is gone takes no setting with it, and so not the policy', async t => {
+  const broker = await startBroker({ files: { '.env': 'POLICY_FILE=policy.yaml\n', 'policy.yaml': policy('video: {}') } })
+  t.teardown(broker.close)
+  const sync = async () => (await ask(broker.url, { as: susan, path: '/token/sync' })).status
+  unlinkSync(join(broker.folder, '.env'))
+  await until(() => /not taken, the old ones stay: \.env is gone/.test(broker.log()), 2000)
+  t.equal(await sync(), 403)
+  await broker.write('.env', 'POLICY_FILE=policy.yaml\nTOKEN_TTL=600\n')
+  await until(async () => (await ask(broker.url, { as: susan })).body.expiresIn === 600, 2000)
+  t.equal(await sync(), 403)
+})
+
 t.test('after reloads, a change is still taken up once', async t => {
   const broker = await startBroker({ settings: unset, files: { '.env': env({}) } })
   t.teardown(broker.close)
