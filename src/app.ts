@@ -26,8 +26,9 @@ export async function createApp ({ logger, trustProxy, prefix, ...options }: App
     return503OnClosing: false,
     rewriteUrl (request) {
       // The router of an application around it may take other spellings for the prefix.
-      if (!request.url!.startsWith(prefix)) return `${prefix}/elsewhere`
-      if (decodes(request.url!)) return request.url!
+      const url = originForm(request.url!)
+      if (!url.startsWith(prefix)) return `${prefix}/elsewhere`
+      if (decodes(url)) return url
       undecodable.add(request)
       return `${prefix}/token/undecodable`
     }
@@ -36,6 +37,11 @@ export async function createApp ({ logger, trustProxy, prefix, ...options }: App
   await app.register(scope => broker(scope, options), { prefix })
   await app.ready()
   return app
+}
+
+/** RFC 9112 §3.2.2: as proxies are asked. Who is asked is not looked at, and neither routed by nor logged: a password may stand there. */
+function originForm (url: string): string {
+  return url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?#]*\/?/i, '/')
 }
 
 function decodes (url: string): boolean {

@@ -73,6 +73,8 @@ export function createListener (current: () => Handler, pair?: KeyPair): Listene
     socket.once('close', () => sockets.delete(socket))
   })
   server.on('clientError', answerUnparsable)
+  // RFC 9110 §10.1.1: what is expected may be passed over. Node's own 417 is no problem, and no page could read it.
+  server.on('checkExpectation', handle)
   // Ahead of Node, which would make it a clientError: an answer to one who never shook hands would wait for that for ever.
   server.prependListener('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
 

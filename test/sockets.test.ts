@@ -54,6 +54,21 @@ t.test('headers beyond 16 KiB, or so many that Node drops some, are 431, and the
   }
 })
 
+t.test('a request in the form for proxies, or with an expectation, is one like any other', async t => {
+  const broker: Broker = await startBroker({ settings: { CORS_ORIGINS: 'https://a.example' } })
+  t.teardown(broker.close)
+  const asking = (path: string, ...headers: string[]) => raw(broker.url, head(path, `Authorization: ${susan}`, 'Connection: close', ...headers))
+  for (const host of ['http://x', 'HTTPS://name:canary-password@tokens.example.com:8443']) {
+    t.match(await asking(`${host}/token/video`), /^HTTP\/1\.1 200 /)
+    t.match(await asking(`${host}/token`), /^HTTP\/1\.1 405 [^]*\r\nallow: POST\r\n/)
+    t.match(await asking(`${host}/token/%zz`), /^HTTP\/1\.1 400 [^]*"code":"request-invalid"/)
+    t.match(await asking(`${host}?x`), /^HTTP\/1\.1 200 [^]*<title>/)
+    t.match(await asking(`${host}//token/video`), /^HTTP\/1\.1 404 /)
+  }
+  t.notMatch(broker.log(), /canary/)
+  t.match(await asking('/token', 'Expect: x', 'Origin: https://a.example'), /^HTTP\/1\.1 405 [^]*\r\naccess-control-allow-origin: https:\/\/a\.example\r\n/)
+})
+
 t.test('a login that comes to wait after its caller has gone waits for nothing', t => {
   const raw = new ServerResponse(new IncomingMessage(new Socket()))
   raw.destroy()
