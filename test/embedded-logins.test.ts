@@ -30,13 +30,14 @@ const logins: Record<string, (username: string, password: string, request: Fasti
 }
 const outcomes: Record<string, [status: number, code?: string]> = {
   susan: [200],
+  true: [200],
   renamed: [200],
   nobody: [401, 'credentials-wrong'],
   no: [401, 'credentials-wrong'],
-  ...Object.fromEntries(['undefined', 'true', 'text', 'list', 'number', 'empty', 'thief', 'throws', 'rejects'].map(name => [name, [503, 'store-unavailable']]))
+  ...Object.fromEntries(['undefined', 'text', 'list', 'number', 'empty', 'thief', 'throws', 'rejects'].map(name => [name, [503, 'store-unavailable']]))
 }
 
-t.test('only an object is a yes; null and false are a no, and all else is an outage that the log tells of', async t => {
+t.test('only true and objects are a yes; null and false are a no, and all else is an outage that the log tells of', async t => {
   const authenticate = ((username, password, asked) => logins[username]!(username, password, asked)) as BrokerOptions['authenticate']
   const { url, close, audit, log } = await application({ brokers: [{ authenticate, settings: { LOGIN_FAILURES_MAX: 1 } }], server: { requestIdHeader: 'x-own-id' } })
   t.teardown(close)
@@ -48,7 +49,7 @@ t.test('only an object is a yes; null and false are a no, and all else is an out
   }
   t.match((await audit()).find(({ identity }) => identity === 'another name'), { caller: 'renamed' })
   t.match(request.get('susan'), { headers: { 'x-own-id': 'id-of-susan' }, caller: 'the application\'s own caller' }, 'it is handed the application\'s own request')
-  for (const cause of [/the database is away/, /neither an object, null nor false/, /an identity that is no text/, /the name or identity of another one/]) t.match(log(), cause)
+  for (const cause of [/the database is away/, /neither an object, a boolean nor null/, /an identity that is no text/, /the name or identity of another one/]) t.match(log(), cause)
 })
 
 t.test('guesses are limited before the application is asked', async t => {

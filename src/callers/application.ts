@@ -5,13 +5,13 @@ import type { OpenStore } from './open.js'
 import { HashQueue, type HashQueueOptions } from './queue.js'
 import { unusable } from './remote.js'
 
-/** Who signed in: an object, with the name inside the tokens where that is another one. Anything else lets nobody in. */
-export type Authenticated = { identity?: string } | null | false
+/** Who signed in: true, or an object with the name inside the tokens where that is another one. Anything else lets nobody in. */
+export type Authenticated = { identity?: string } | boolean | null
 
 /**
  * The application's own login.
  * @param request the application's, with all that its hooks and decorators made of it
- * @returns an object for a right password, null or false for a wrong one or an unknown name; what it throws is an outage
+ * @returns true or an object for a right password, null or false for a wrong one or an unknown name; what it throws is an outage
  */
 export type Authenticate = (username: string, password: string, request: FastifyRequest) => Authenticated | Promise<Authenticated>
 
@@ -65,7 +65,8 @@ async function within<T> (patience: number, work: () => Promise<T>): Promise<T> 
 
 /** Whatever else a function may return by mistake, such as undefined or a whole list, is no yes. */
 function identityIn (answer: unknown): string | undefined {
-  if (typeof answer !== 'object' || Array.isArray(answer)) throw unusable('authenticate returned neither an object, null nor false')
+  if (answer === true) return undefined
+  if (typeof answer !== 'object' || Array.isArray(answer)) throw unusable('authenticate returned neither an object, a boolean nor null')
   const { identity } = answer as { identity?: unknown }
   if (identity !== undefined && (typeof identity !== 'string' || identity === '')) throw unusable('authenticate returned an identity that is no text')
   return identity
