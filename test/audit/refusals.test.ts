@@ -36,7 +36,16 @@ t.test('a token that was not given is owed nothing: the refusal in its place is'
   writes[0]!.fail(new Error('ENOSPC'))
   await t.rejects(failed, unavailable)
   t.equal(audit.owed, 0)
-  await audit.close()
+  const refusal = audit.record(line(1))
+  await until(() => writes.length === 2)
+  writes[1]!.fail(new Error('ENOSPC'))
+  await t.rejects(refusal, unavailable)
+  t.equal(audit.owed, 1)
+  const closed = audit.close()
+  await until(() => writes.length === 3)
+  writes[2]!.done()
+  await closed
+  t.strictSame(ids(writes[2]!.text), ['1'])
 })
 
 t.test('what is owed is written after the next line, at a close at the latest, and once', async t => {
