@@ -35,6 +35,17 @@ t.test('hashes that other tools made are verified', async t => {
   }
 })
 
+t.test('the examples of RFC 7914 §12 are verified, one of which has a salt of four bytes', async t => {
+  for (const [parameters, salt, typed, digest] of [
+    ['ln=10,r=8,p=16', 'NaCl', 'password', 'fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b3731622eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640'],
+    ['ln=14,r=8,p=1', 'SodiumChloride', 'pleaseletmein', '7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2d5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887']
+  ] as const) {
+    const [s, d] = [Buffer.from(salt), Buffer.from(digest, 'hex')].map(bytes => bytes.toString('base64').replace(/=+$/, ''))
+    t.equal(await verify(`$scrypt$${parameters}$${s}$${d}`, typed), true, salt)
+    t.equal(await verify(`$scrypt$${parameters}$${s}$${d}`, `${typed}x`), false, salt)
+  }
+})
+
 t.test('what the installed htpasswd writes today is verified', { skip: spawnSync('htpasswd').error && 'htpasswd is not installed' }, async t => {
   const { stdout } = spawnSync('htpasswd', ['-niB', 'susan'], { input: password, encoding: 'utf8' })
   const hash = stdout.trim().slice('susan:'.length)

@@ -19,7 +19,7 @@ export const argon2id: HashForm = {
 
   read (hash) {
     const [, m, t, p, salt = '', digest = ''] = whole.exec(hash) ?? []
-    if (!isTail(salt, digest)) return { mistake: 'this is not a whole argon2id hash in PHC form ($argon2id$v=19$m=…,t=…,p=…$salt$hash)' }
+    if (!isTail(salt, digest, 8)) return { mistake: 'this is not a whole argon2id hash in PHC form ($argon2id$v=19$m=…,t=…,p=…$salt$hash)' }
     const [memory, passes, lanes] = [Number(m), Number(t), Number(p)]
     const work = memory * passes
     // RFC 9106 §3.1: at least 8 KiB for each lane.

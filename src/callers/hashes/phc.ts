@@ -15,10 +15,10 @@ function bytesIn (text: string): number {
 /** What tools write. Any other length may be what is left of a line that was cut off. */
 const digestLengths = [16, 32, 64]
 
-/** Whether the last two fields are whole. */
-export function isTail (salt: string, digest: string): boolean {
+/** Whether the last two fields are whole. @param shortest bytes of a salt, at least */
+export function isTail (salt: string, digest: string, shortest: number): boolean {
   const saltLength = bytesIn(salt)
-  return saltLength >= 8 && saltLength <= 64 && digestLengths.includes(bytesIn(digest))
+  return saltLength >= shortest && saltLength <= 64 && digestLengths.includes(bytesIn(digest))
 }
 
 /** `$name$parameters$salt$digest` with as many random bytes for salt and digest. */

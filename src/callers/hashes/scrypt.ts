@@ -16,7 +16,7 @@ export const scrypt: HashForm = {
 
   read (hash) {
     const [, ln, r, p, salt = '', digest = ''] = whole.exec(hash) ?? []
-    if (!isTail(salt, digest)) return { mistake: 'this is not a whole scrypt hash in PHC form ($scrypt$ln=…,r=…,p=…$salt$hash)' }
+    if (!isTail(salt, digest, 1)) return { mistake: 'this is not a whole scrypt hash in PHC form ($scrypt$ln=…,r=…,p=…$salt$hash)' }
     const options = { N: 2 ** Number(ln), r: Number(r), p: Number(p) }
     const work = options.N * options.r * options.p
     // RFC 7914 §2: N is below 2^(128 * r / 8).
