@@ -57,6 +57,8 @@ const decisions: Array<[says: string, policy: string, name: string, product: str
   ['rooms of {caller} alone', rule('{ video: { rooms: ["{caller}:*"] } }'), 'susan', 'video', { room: 'susan:1' }, 'susan 3600 {"room":"susan:1"}'],
   ['rooms of another caller', rule('{ video: { rooms: ["{caller}:*"] } }'), 'susan', 'video', { room: 'juan:1' }, 'not-allowed /room'],
   ['{caller} is filled in', rule('{ video: { rooms: ["room of {caller}"] } }'), 'susan', 'video', {}, 'susan 3600 {"room":"room of susan"}'],
+  ['a room filled in is none that Twilio would not take', rule('{ video: { rooms: ["room of {caller}"] } }'), 'n'.repeat(121), 'video', {}, 'not-allowed /room'],
+  ['a room filled in may be as long as Twilio takes', rule('{ video: { rooms: ["room {caller}."] } }'), '🎉'.repeat(121), 'video', {}, `${'🎉'.repeat(121)} 3600 {"room":"room ${'🎉'.repeat(121)}."}`],
   ['{caller} twice in one', rule('{ video: { rooms: ["{caller}+{caller}"] } }'), 'a$&b', 'video', {}, 'a$&b 3600 {"room":"a$&b+a$&b"}'],
   ['a name is no expression', rule('{ video: { rooms: ["{caller}-1"] } }'), 'a.c', 'video', { room: 'abc-1' }, 'not-allowed /room'],
   ['a room is found in another normal form, and given in NFC', rule('{ video: { rooms: ["cafe\\u0301-*"] } }'), 'susan', 'video', { room: 'cafe\u0301-1' }, 'susan 3600 {"room":"caf\u00e9-1"}'],
