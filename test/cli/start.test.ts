@@ -1,9 +1,10 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { openSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { PassThrough } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
@@ -67,6 +68,18 @@ t.test('commands explain themselves, and one that does not exist is 2', async t 
   t.match(await inProcess(['users', 'list'], { cwd: t.testdir() }), { code: 78, err: /users\.htpasswd/ })
   const policed = t.testdir({ 'policy.yaml': 'rules:\n  - who: [susan]\n    allow: { video: { rooms: [lobby] } }\n' })
   t.match(await inProcess(['policy', 'explain', 'susan', 'video'], { cwd: policed, env: { POLICY_FILE: 'policy.yaml' } }), { code: 0, out: /"room":"lobby"/ })
+})
+
+t.test('a reader that has had enough is no fault, and a full disk is one', async t => {
+  const piped = command(['policy', 'schema'], { cwd: t.testdir() })
+  piped.child.stdout.destroy()
+  t.equal(await piped.exit, 0)
+  t.equal(piped.stderr(), '')
+  const bin = fileURLToPath(new URL('../../src/bin.ts', import.meta.url))
+  const full = spawn(process.execPath, [...process.execArgv, bin, 'policy', 'schema'], { stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'] })
+  let stderr = ''
+  full.stderr!.on('data', chunk => { stderr += chunk })
+  t.strictSame([await once(full, 'close'), stderr], [[1, null], ''])
 })
 
 t.test('start serves until SIGTERM; standard output holds the audit alone', async t => {
