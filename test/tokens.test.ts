@@ -13,6 +13,7 @@ const grants = (answer: Answer) => {
 const both = { incoming: { allow: true }, outgoing: { application_sid: app } }
 
 const broker = await startBroker()
+t.teardown(broker.close)
 const as = (body?: unknown, path = '/token/video') => ask(broker.url, { as: susan, path, ...(body !== undefined && { body }) })
 
 t.test('a token is what Twilio asks for, the answer says what it holds, and the audit what left', async t => {
@@ -243,5 +244,3 @@ t.test('without a TwiML app there are no calls out', async t => {
   const shared = await ask(broker.url, { as: susan, path: '/token', body: { products: { chat: {}, conversations: {} } } })
   t.match(shared, { status: 200, body: { products: ['chat', 'conversations'] } }, 'one service for both fits into one token')
 })
-
-t.test('the broker closes', () => broker.close())

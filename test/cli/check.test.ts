@@ -13,6 +13,7 @@ const users = 'susan:$2y$10$0DaQsXJgXxgLV.GC15m08uRh/PPW6xkMv7ZmqL3zKzf1HtJRoEoK
 const settings = { ...complete, AUDIT_LOG: 'stdout', TWILIO_PUSH_CREDENTIAL_SID: `CR${'1'.repeat(32)}`, POLICY_FILE: 'policy.yaml' }
 const files = { 'users.htpasswd': users, 'policy.yaml': 'rules: [{ who: [susan], allow: { video: {} } }]\n' }
 const rest = await twilioRest()
+t.teardown(() => rest.close())
 
 async function check (cwd: string, env: Record<string, string>, ...args: string[]) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
@@ -130,5 +131,4 @@ t.test('an API that never answers is given up', async t => {
 
 t.test('the program has the command', async t => {
   t.match(await inProcess(['check'], { env: settings, cwd: folder(t) }), { code: 0 })
-  await rest.close()
 })
