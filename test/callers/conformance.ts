@@ -1,6 +1,7 @@
 import { hash } from '@node-rs/argon2'
 import type { Test } from 'tap'
 import type { CallerStore } from '../../src/callers/store.js'
+import { cheaply } from '../helpers/cheaply.js'
 import { login } from '../helpers/login.js'
 
 /** A caller as the place behind a store keeps it. */
@@ -40,11 +41,8 @@ const passwords: Array<[name: string, password: string]> = [
   ...oddNames.map((name, index): [string, string] => [name, `password ${index}`])
 ]
 
-/** As cheap as it is taken, for these passwords are no secret and the tests are many. */
-const cheap = { memoryCost: 64, timeCost: 1, parallelism: 1 }
-
 export async function makeAccounts (): Promise<Account[]> {
-  return Promise.all(passwords.map(async ([name, password]) => ({ name, password, hash: await hash(password, cheap) })))
+  return Promise.all(passwords.map(async ([name, password]) => ({ name, password, hash: await hash(password, cheaply) })))
 }
 
 /** What every store keeps, whatever is behind it. */

@@ -1,4 +1,3 @@
-import { hash as argon2 } from '@node-rs/argon2'
 import t, { type Test } from 'tap'
 import { postgresStore } from '../../src/callers/postgres.js'
 import { HashQueue } from '../../src/callers/queue.js'
@@ -6,6 +5,7 @@ import { blackHole } from '../helpers/black-hole.js'
 import { verifyHash } from '../helpers/in-thread.js'
 import { login } from '../helpers/login.js'
 import { noPostgres, postgres } from '../helpers/postgres.js'
+import { cheap } from '../helpers/postgres-store.js'
 import { until } from '../helpers/until.js'
 
 t.test('PostgreSQL goes wrong', { skip: noPostgres }, async t => {
@@ -14,7 +14,7 @@ t.test('PostgreSQL goes wrong', { skip: noPostgres }, async t => {
   const network = await blackHole(server.socket)
   t.teardown(network.close)
   await server.sql('CREATE TABLE callers (name text PRIMARY KEY, password text)')
-  await server.insert('callers', [['susan', await argon2('right', { memoryCost: 64, timeCost: 1, parallelism: 1 })]])
+  await server.insert('callers', [['susan', cheap]])
 
   function open (t: Test, url = server.url(network.port)) {
     const said: string[] = []

@@ -3,12 +3,14 @@ import { hash as argon2 } from '@node-rs/argon2'
 import type { Test } from 'tap'
 import { postgresStore } from '../../src/callers/postgres.js'
 import { Problem } from '../../src/problems.js'
+import { cheaply } from './cheaply.js'
 import { CountingQueue } from './counting-queue.js'
 import { verifyHash } from './in-thread.js'
 import { login } from './login.js'
 import { postgres } from './postgres.js'
 
-export const cheap = await argon2('right', { memoryCost: 64, timeCost: 1, parallelism: 1 })
+/** The hash of the password `right`. */
+export const cheap = await argon2('right', cheaply)
 
 export const byName = 'SELECT password AS password_hash, identity FROM callers WHERE name = $1'
 

@@ -5,13 +5,13 @@ import type { Test } from 'tap'
 import type { VerifyHash } from '../../src/callers/hasher.js'
 import { HashQueue } from '../../src/callers/queue.js'
 import { usersFileStore, type ReloadResult, type UsersFileStore } from '../../src/callers/users-file.js'
+import { cheaply } from './cheaply.js'
 import { verifyHash } from './in-thread.js'
 import { login } from './login.js'
 
 export const label = 'users.htpasswd'
-const cheap = { memoryCost: 64, timeCost: 1, parallelism: 1 }
-export const susan = await hash('correct horse', cheap)
-export const juan = await hash('battery staple', cheap)
+export const susan = await hash('correct horse', cheaply)
+export const juan = await hash('battery staple', cheaply)
 /** Without a warning. */
 export const strong = '$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
 export const both = `susan:${susan}\njuan:${juan}\n`
