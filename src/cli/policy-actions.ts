@@ -57,7 +57,7 @@ export async function explainDecision (io: Io, context: PolicyContext, typed: st
   if (own === undefined) {
     throw new Failure(exitCodes.usage, `${product} is not an enabled product${nearest(product, productsOf(context.enabled).map(one => describe(one).name))}`)
   }
-  const explanation = explain(await readingOf(io, context), context.ttl, { name, identity: name }, own, request)
+  const explanation = await explain(await readingOf(io, context), context.ttl, { name, identity: name }, own, request)
   io.stdout.write(json ? `${JSON.stringify(explanation)}\n` : inWords(explanation))
   return explanation.allowed ? exitCodes.ok : exitCodes.no
 }
@@ -101,9 +101,9 @@ type Explanation = {
 })
 
 /** Asks what a request of this caller would be answered, of the code that answers it. */
-function explain ({ policy, whereIs }: Read, ttl: IssueOptions['ttl'], caller: Caller, own: Enabled, { ttl: life, identity, ...request }: RequestOptions): Explanation {
+async function explain ({ policy, whereIs }: Read, ttl: IssueOptions['ttl'], caller: Caller, own: Enabled, { ttl: life, identity, ...request }: RequestOptions): Promise<Explanation> {
   const found = policy.ruleFor(caller)
-  const rule = found === null ? null : whereIs?.(found.index!)
+  const rule = found === null ? null : await whereIs?.(found.index!)
   try {
     const takes = ajv.compile(describe(own.product).body)
     if (!takes({ ttl: life, identity, ...request })) throw invalid(takes.errors!, 'body')

@@ -8,7 +8,7 @@ import { readJson } from './json.js'
 import type { Policy } from './policy.js'
 import { policySchema, type PolicyFile } from './schema.js'
 import { faultOf, type Fault } from './sentences.js'
-import { readYaml, type Finding } from './yaml.js'
+import type { Finding, Yaml } from './yaml.js'
 
 export interface PolicyReading {
   /** Null with mistakes. */
@@ -18,14 +18,14 @@ export interface PolicyReading {
   /** The same for what may be meant as it is. */
   warnings: string[]
   /** With a policy: the place of a rule, counted from 0, for its operator: `policy.yaml:7:5, rule 2`. */
-  whereIs? (rule: number): string
+  whereIs? (rule: number): Promise<string>
 }
 
 /**
  * Reads a policy, YAML or JSON.
  * @param file what its operator calls the file
  */
-export type PolicyReader = (text: string, file: string) => PolicyReading
+export type PolicyReader = (text: string, file: string) => Promise<PolicyReading>
 
 export interface PolicyProducts {
   enabled: Iterable<Product>
@@ -43,30 +43,38 @@ export function policyReader ({ enabled, known = [] }: PolicyProducts): PolicyRe
   for (const product of enabled) off.delete(nameOf(product))
   const validate = new Ajv({ ...unquestioned, allErrors: true, verbose: true, strict: false }).compile<PolicyFile>(policySchema(all))
 
-  return (text, file) => {
+  return async (text, file) => {
     const listed = (findings: Iterable<Finding>) => inOrder(findings).map(({ line, col, says }) => `${file}:${line}:${col} ${says}`)
     const refused = (findings: Iterable<Finding>) => ({ policy: null, mistakes: listed(findings), warnings: [] })
 
     if (text.length > longest) return refused([{ line: 1, col: 1, says: 'is larger than 4 MiB, which no policy needs' }])
     const deep = tooDeep(text)
     if (deep !== undefined) return refused([{ ...deep, says: 'nested too deep for a policy' }])
-    const { value, mistakes, positionOf } = readJson(text) ?? readYaml(text)
+
+    let yaml: Promise<Yaml> | undefined
+    // Loaded where it is needed: it is an eighth of all files that a start reads, and JSON needs it for the places of mistakes alone.
+    const asYaml = () => (yaml ??= import('./yaml.js').then(({ readYaml }) => readYaml(text)))
+    const { value, mistakes } = readJson(text) ?? await asYaml()
     if (mistakes.length > 0) return refused(mistakes)
     if (value === null) return refused([{ line: 1, col: 1, says: 'holds nothing, so nobody could have anything; write rules' }])
 
-    const placed = ({ path, of, says }: Fault) => ({ ...positionOf(path, of), says })
+    const placed = async (faults: Fault[]): Promise<Finding[]> => {
+      if (faults.length === 0) return []
+      const { positionOf } = await asYaml()
+      return faults.map(({ path, of, says }) => ({ ...positionOf(path, of), says }))
+    }
     const valid = validate(value)
     const faults = [...(validate.errors ?? []).map(faultOf), ...namesAtFault(value)]
-    if (!valid || faults.length > 0) return refused(faults.map(placed))
+    if (!valid || faults.length > 0) return refused(await placed(faults))
 
     const policy = compile(value)
     const warnings = [...auditOnly(policy), ...withoutEffect(value, off), ...policy.idle.map(neverDecides)]
     return {
       policy,
       mistakes: [],
-      warnings: listed(warnings.map(placed)),
-      whereIs (rule) {
-        const { line, col } = positionOf(['rules', String(rule)])
+      warnings: listed(await placed(warnings)),
+      async whereIs (rule) {
+        const { line, col } = (await asYaml()).positionOf(['rules', String(rule)])
         return `${file}:${line}:${col}, rule ${rule + 1}`
       }
     }

@@ -22,6 +22,7 @@ export function policySchema (products: Iterable<Product>) {
   }, { additionalProperties: false, description: 'the first rule whose who matches a caller decides' })
 
   return Type.Object({
+    $schema: Type.Optional(Type.String({ description: 'where an editor finds this schema; nothing else reads it' })),
     mode: Type.Optional(Type.Enum(['enforce', 'audit'], {
       description: 'audit lets through what the policy would refuse, and writes it down; default: enforce'
     })),

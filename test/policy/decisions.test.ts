@@ -14,8 +14,8 @@ const settings = { TWILIO_TWIML_APP_SID: `AP${'0'.repeat(32)}`, TWILIO_SYNC_SERV
 const ttl = { default: 3600, max: 7200 }
 
 /** What comes out of the broker's own decision: `identity ttl grant`, or the refusal and the property it names. */
-function outcome (text: string, name: string, product: string, { ttl: life, identity, ...request }: Asked & Record<string, unknown> = {}) {
-  const { policy, mistakes } = read(text, 'policy.yaml')
+async function outcome (text: string, name: string, product: string, { ttl: life, identity, ...request }: Asked & Record<string, unknown> = {}) {
+  const { policy, mistakes } = await read(text, 'policy.yaml')
   if (policy === null) throw new Error(mistakes.join('\n'))
   try {
     const decision = decide({ policy, ttl }, { name, identity: name }, { ttl: life, identity })
@@ -88,12 +88,12 @@ const decisions: Array<[says: string, policy: string, name: string, product: str
 
 for (const [says, policy, name, product, asked, expected] of decisions) {
   test(`decision: ${says}`, async t => {
-    t.equal(outcome(policy, name, product, asked), expected)
+    t.equal(await outcome(policy, name, product, asked), expected)
   })
 }
 
 test('mode: audit lets through what only the policy would refuse, and says what that is', async t => {
-  const { policy } = read(`mode: audit\n${rule('{ video: { rooms: [lobby] } }')}`, 'policy.yaml')
+  const { policy } = await read(`mode: audit\n${rule('{ video: { rooms: [lobby] } }')}`, 'policy.yaml')
   const decision = decide({ policy: policy!, ttl }, { name: 'susan', identity: 'susan' }, {})
   const { grant } = decision.grant({ product: products.get('video')!, settings, request: { room: 'attic' } })
   t.same(grant.toPayload(), { room: 'attic' })
@@ -101,8 +101,8 @@ test('mode: audit lets through what only the policy would refuse, and says what 
 })
 
 test('mode: audit grants what would be refused for what the policy leaves of it, and nothing that is refused without a policy', async t => {
-  const asked = (allow: string, product: string, request: object, identity = 'susan') => {
-    const { policy } = read(`mode: audit\n${rule(allow, ', identities: ["*"]')}`, 'policy.yaml')
+  const asked = async (allow: string, product: string, request: object, identity = 'susan') => {
+    const { policy } = await read(`mode: audit\n${rule(allow, ', identities: ["*"]')}`, 'policy.yaml')
     const decision = decide({ policy: policy!, ttl }, { name: 'susan', identity: 'susan' }, { identity })
     try {
       return `${JSON.stringify(decision.grant({ product: products.get(product)!, settings, request }).grant.toPayload())} ${decision.wouldRefuse()}`
@@ -112,10 +112,10 @@ test('mode: audit grants what would be refused for what the policy leaves of it,
   }
   const out = `"outgoing":{"application_sid":"${settings.TWILIO_TWIML_APP_SID}"`
   for (const [says, result, expected] of [
-    ['no direction is left', asked('{ voice: { incoming: true } }', 'voice', { incoming: false }), `{${out}}} outgoing: a token needs calls in or calls out.`],
-    ['params are left without calls', asked('{ voice: { incoming: true } }', 'voice', { params: { To: 'a' } }), `{"incoming":{"allow":true},${out},"params":{"To":"a"}}} params: go with outgoing calls only.`],
-    ['no policy would grant it', asked('{ voice: { incoming: true } }', 'voice', { incoming: false, outgoing: false }), 'request-invalid undefined'],
-    ['the product is not allowed, nor does the identity fit it', asked('{}', 'voice', {}, 'a-b'), 'identity-unsuitable undefined']
+    ['no direction is left', await asked('{ voice: { incoming: true } }', 'voice', { incoming: false }), `{${out}}} outgoing: a token needs calls in or calls out.`],
+    ['params are left without calls', await asked('{ voice: { incoming: true } }', 'voice', { params: { To: 'a' } }), `{"incoming":{"allow":true},${out},"params":{"To":"a"}}} params: go with outgoing calls only.`],
+    ['no policy would grant it', await asked('{ voice: { incoming: true } }', 'voice', { incoming: false, outgoing: false }), 'request-invalid undefined'],
+    ['the product is not allowed, nor does the identity fit it', await asked('{}', 'voice', {}, 'a-b'), 'identity-unsuitable undefined']
   ] as const) t.equal(result, expected, says)
 })
 
@@ -127,9 +127,9 @@ test('without a policy file everybody has everything in its own name', async t =
 })
 
 test('a rule tells its place, and asks for no product that an object has by nature', async t => {
-  const { policy, whereIs } = read(example, 'policy.yaml')
+  const { policy, whereIs } = await read(example, 'policy.yaml')
   const found = policy!.ruleFor({ name: 'backend', identity: 'backend' })!
-  t.equal(whereIs!(found.index!), 'policy.yaml:10:5, rule 2')
+  t.equal(await whereIs!(found.index!), 'policy.yaml:10:5, rule 2')
   t.equal(found.allow('constructor'), undefined)
   t.equal(found.maxTtl, undefined)
 })

@@ -110,14 +110,14 @@ const mistakes: Array<[says: string, text: string, mistakes: string[]]> = [
 
 for (const [says, text, expected] of mistakes) {
   test(`mistake: ${says}`, async t => {
-    const reading = read(text, 'policy.yaml')
+    const reading = await read(text, 'policy.yaml')
     t.same(reading.mistakes, expected.map(mistake => `policy.yaml:${mistake}`))
     t.equal(reading.policy, null)
   })
 }
 
 test('a file of any size or depth is answered', async t => {
-  t.same(read('a'.repeat(4 * 1024 * 1024 + 1), 'p').mistakes, ['p:1:1 is larger than 4 MiB, which no policy needs'])
+  t.same((await read('a'.repeat(4 * 1024 * 1024 + 1), 'p')).mistakes, ['p:1:1 is larger than 4 MiB, which no policy needs'])
   const deep: Array<[text: string, place: string]> = [
     ['['.repeat(3000), '1:101'],
     [`rules:\n  ${'{a: '.repeat(3000)}`, '2:403'],
@@ -126,15 +126,15 @@ test('a file of any size or depth is answered', async t => {
     [`${'? '.repeat(3000)}`, '1:1']
   ]
   // Twice: what the first reading may do to the second is not seen in one.
-  for (const [text, place] of [...deep, ...deep]) t.same(read(text, 'p').mistakes, [`p:${place} nested too deep for a policy`])
-  t.not(read(`rules: ${'[{ who: [a], allow: {} }]'} # ${'[]'.repeat(200)}`, 'p').policy, null)
+  for (const [text, place] of [...deep, ...deep]) t.same((await read(text, 'p')).mistakes, [`p:${place} nested too deep for a policy`])
+  t.not((await read(`rules: ${'[{ who: [a], allow: {} }]'} # ${'[]'.repeat(200)}`, 'p')).policy, null)
 })
 
 test('aliases do not unfold without end', async t => {
   const tenfold = (name: string, of: string) => `${name}: &${name} [${Array.from({ length: 10 }, () => of)}]\n`
   const bomb = tenfold('a', 'x') + tenfold('b', '*a') + tenfold('c', '*b') + tenfold('d', '*c') + tenfold('e', '*d') + tenfold('f', '*e')
-  t.same(read(bomb, 'p').mistakes, ['p:1:1 aliases are used too often; write a group, or the lists themselves'])
-  t.same(read('groups: &g { a: [*g] }\nrules: &r [*r]\n', 'p').mistakes, [
+  t.same((await read(bomb, 'p')).mistakes, ['p:1:1 aliases are used too often; write a group, or the lists themselves'])
+  t.same((await read('groups: &g { a: [*g] }\nrules: &r [*r]\n', 'p')).mistakes, [
     'p:1:18 an entry of a must be text: a caller\'s name; put it in quotes',
     'p:2:12 rule 1 must be a map: the first rule whose who matches a caller decides'
   ])
@@ -146,16 +146,16 @@ test('aliases, JSON, CRLF and a byte order mark are taken', async t => {
     JSON.stringify({ rules: [{ who: ['b'], allow: { video: { rooms: ['lobby'] } } }] }),
     '\uFEFFrules:\r\n  - who: [b]\r\n    allow: { video: { rooms: [lobby] } }\r\n'
   ]) {
-    const { policy, mistakes, warnings } = read(text, 'policy.yaml')
+    const { policy, mistakes, warnings } = await read(text, 'policy.yaml')
     t.same([mistakes, warnings], [[], []])
     t.same(policy?.ruleFor({ name: 'b', identity: 'b' })?.allow('video'), { rooms: ['lobby'] })
   }
-  t.match(read('\uFEFFrules: 1', 'p').mistakes, [/^p:1:8 /])
+  t.match((await read('\uFEFFrules: 1', 'p')).mistakes, [/^p:1:8 /])
 })
 
 test('warnings: what may be meant as it is', async t => {
   const off = policyReader({ enabled: known.slice(1), known })
-  const { policy, mistakes, warnings } = off(`mode: audit
+  const { policy, mistakes, warnings } = await off(`mode: audit
 groups: { s: [juan], nobody: [] }
 rules:
   - who: [susan, group:s]
@@ -182,13 +182,19 @@ rules:
 
 test('an entry of a product that is off keeps its form all the same', async t => {
   const off = policyReader({ enabled: known.slice(1), known })
-  t.same(off(rule('{ chat: { rooms: [] } }'), 'p').mistakes, ['p:3:22 rooms is not a property of chat; there are none'])
+  t.same((await off(rule('{ chat: { rooms: [] } }'), 'p')).mistakes, ['p:3:22 rooms is not a property of chat; there are none'])
 })
 
 test('the documentation\'s example is right', async t => {
-  const { policy, mistakes, warnings } = read(example, 'policy.yaml')
+  const { policy, mistakes, warnings } = await read(example, 'policy.yaml')
   t.equal(policy?.mode, 'enforce')
   t.same([mistakes, warnings], [[], []])
+})
+
+test('a file may say where its schema is', async t => {
+  for (const file of ['{"$schema": "./policy.schema.json", "rules": [{"who": ["a"], "allow": {}}]}', '$schema: ./policy.schema.json\nrules: [{ who: [a], allow: {} }]']) {
+    t.match(await read(file, 'p'), { policy: {}, mistakes: [], warnings: [] })
+  }
 })
 
 test('the schema is what editors take: JSON, draft-07, with the products that are enabled', async t => {
@@ -222,7 +228,7 @@ test('load: a file of any encoding or none', async t => {
 })
 
 test('what a pattern says to a name is remembered, for as many names as fit', async t => {
-  const { policy } = read('rules: [{ who: ["a*"], allow: {} }, { who: ["b*"], allow: {} }]', 'p')
+  const { policy } = await read('rules: [{ who: ["a*"], allow: {} }, { who: ["b*"], allow: {} }]', 'p')
   const index = (name: string) => policy!.ruleFor({ name, identity: name })?.index
   for (let i = 0; i <= 10_000; i++) policy!.ruleFor({ name: `a${i}`, identity: '' })
   t.equal(index('a1'), 0)

@@ -42,9 +42,9 @@ t.test('a policy in JSON has the mistakes, warnings and places that the same tex
     const text = JSON.stringify(file, null, 2)
     t.not(readJson(text), undefined)
     // A comment makes YAML of it, and moves nothing.
-    const [asJson, asYaml] = [read(text, 'p'), read(`${text}\n# comment`, 'p')]
+    const [asJson, asYaml] = [await read(text, 'p'), await read(`${text}\n# comment`, 'p')]
     t.strictSame([asJson.mistakes, asJson.warnings], [asYaml.mistakes, asYaml.warnings])
-    t.equal(asJson.whereIs?.(0), asYaml.whereIs?.(0))
+    t.equal(await asJson.whereIs?.(0), await asYaml.whereIs?.(0))
     t.ok(asJson.mistakes.length + asJson.warnings.length > 0)
   }
 })

@@ -170,7 +170,7 @@ test('over 10 000 random policies and requests, the broker grants what the plain
     }
 
     // A file's way through the parser takes most of the time, so a part of them goes it.
-    const policy = oneIn(20) ? reader(`${JSON.stringify(file)}${oneIn(2) ? '\n# YAML' : ''}`, 'policy').policy! : compile(file)
+    const policy = oneIn(20) ? (await reader(`${JSON.stringify(file)}${oneIn(2) ? '\n# YAML' : ''}`, 'policy')).policy! : compile(file)
     const { caller: name, product, ttl: life, identity, ...rest } = request
     let found: object | null = null
     try {
