@@ -24,6 +24,11 @@ export function takeJsonOnly (scope: FastifyInstance): void {
       delete request.headers['content-type']
       return done()
     }
+    // It asks for nothing. A room that stood there and was passed over would make a token for all rooms.
+    if (request.method === 'GET') {
+      comes(content).then(comes => done(comes ? withoutForm('a GET takes no body; send it by POST') : null))
+      return
+    }
     const charset = /;\s*charset\s*=\s*"?([^";]*)/i.exec(type ?? '')?.[1]?.trim()
     if (encoding !== undefined || (charset !== undefined && !/^utf-?8$/i.test(charset))) throw problem('media-type')
     // Fastify takes a request of HTTP/2 for one without content where neither its type nor its length is told.
@@ -38,12 +43,12 @@ export function takeJsonOnly (scope: FastifyInstance): void {
     try {
       text = utf8.decode(body as Buffer)
     } catch {
-      return done(notJson('is not UTF-8'))
+      return done(withoutForm('is not UTF-8'))
     }
     parse(request, text, (error, value: unknown) => {
-      if (error) return done(notJson('is not JSON, or has a key that reaches for a prototype'))
+      if (error) return done(withoutForm('is not JSON, or has a key that reaches for a prototype'))
       // Only an escape can bring them in: as bytes, the one is not UTF-8 and the other not JSON.
-      if (text.includes('\\u') && !isText(value)) return done(notJson('holds a string with a NUL or half a surrogate pair'))
+      if (text.includes('\\u') && !isText(value)) return done(withoutForm('holds a string with a NUL or half a surrogate pair'))
       done(null, value)
     })
   })
@@ -60,7 +65,7 @@ function comes (content: NodeJS.ReadableStream): Promise<boolean> {
   return new Promise(resolve => content.once('data', () => resolve(true)).once('close', () => resolve(false)).once('end', () => resolve(false)))
 }
 
-function notJson (message: string) {
+function withoutForm (message: string) {
   return problem('request-invalid', { errors: [{ path: '', message }] })
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { complete, secrets, startBroker, susan } from './helpers/broker.js'
-import { ask, type Answer, type Ask } from './helpers/http.js'
+import { ask, raw, type Answer, type Ask } from './helpers/http.js'
 import { open } from './helpers/token.js'
 
 const { accountSid, keySid, keySecret, twimlAppSid: app, chatServiceSid, conversationsServiceSid } = secrets
@@ -190,6 +190,18 @@ t.test('without credentials every path under /token answers alike', async t => {
     }
   }
   t.match(await ask(broker.url, { method: 'GET', path: '/token' }), { status: 405, headers: { allow: 'POST' } })
+})
+
+t.test('a GET asks for nothing: what it brings is refused, and never passed over', async t => {
+  const asking = (text: string, headers = {}) => raw(broker.url, ['GET /token/video HTTP/1.1', 'Host: x', `Authorization: ${susan}`, 'Connection: close', ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), '', text].join('\r\n'))
+  const json = { 'Content-Type': 'application/json' }
+  for (const [text, headers] of [
+    ['{"room":"a"}', { ...json, 'Content-Length': 12 }], ['c\r\n{"room":"a"}\r\n0\r\n\r\n', { ...json, 'Transfer-Encoding': 'chunked' }],
+    ['room=a', { 'Content-Type': 'text/plain', 'Content-Length': 6 }], [' ', { 'Content-Length': 1 }]
+  ] as const) t.match(await asking(text, headers), /^HTTP\/1\.1 400 [^]*"a GET takes no body; send it by POST"/, JSON.stringify(text))
+  for (const [text, headers] of [['', {}], ['', json], ['', { ...json, 'Content-Length': 0 }], ['0\r\n\r\n', { 'Transfer-Encoding': 'chunked' }]] as const) {
+    t.match(await asking(text, headers), /^HTTP\/1\.1 200 /, JSON.stringify([text, headers]))
+  }
 })
 
 t.test('outside /token there is a sign of life, and nothing else', async t => {
