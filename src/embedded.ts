@@ -41,7 +41,8 @@ export interface BrokerOptions {
  * @throws StartError with every mistake there is
  */
 export async function broker (scope: FastifyInstance, options: BrokerOptions): Promise<void> {
-  const { settings, authenticate, rememberFor = 0, cwd = process.cwd(), onStart } = options
+  // Without any, the three secrets are what is missing.
+  const { settings = {}, authenticate, rememberFor = 0, cwd = process.cwd(), onStart } = options
   const read = async () => withPolicy(await readGiven(settings, cwd, optionMistakes(options)), cwd)
   const state = await read()
   const rooms = await openRooms(state, {

@@ -1,5 +1,6 @@
+import { fastify } from 'fastify'
 import t from 'tap'
-import type { BrokerOptions } from '../src/index.js'
+import { broker, type BrokerOptions } from '../src/index.js'
 import { secrets, susan } from './helpers/broker.js'
 import { application, settings, token, type Embedded } from './helpers/embedded.js'
 import { ask } from './helpers/http.js'
@@ -31,6 +32,13 @@ t.test('every mistake of the options is told at once, and the application does n
     for (const mistake of mistakes) t.ok(told.some(line => mistake.test(line)), `${name}: ${mistake}`)
     t.notMatch(told.join(), secrets.keySecret)
   }
+})
+
+t.test('without settings the secrets are told as missing', async t => {
+  const app = fastify()
+  t.teardown(() => app.close())
+  const refused: unknown = await app.register(broker, { prefix: '/twilio', authenticate: () => null } as unknown as BrokerOptions).then(() => undefined, (error: unknown) => error)
+  t.match((refused as { mistakes: string[] }).mistakes, [/^TWILIO_ACCOUNT_SID is missing/, /^TWILIO_API_KEY_SID is missing/, /^TWILIO_API_KEY_SECRET is missing/])
 })
 
 t.test('without AUDIT_LOG the audit goes to standard output, which the log says', async t => {
