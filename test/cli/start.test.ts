@@ -41,7 +41,9 @@ t.test('a port or address that cannot be had is told as the setting it is', asyn
   t.teardown(() => other.close())
   const cwd = t.testdir({ 'users.htpasswd': `susan:${await cheapHash('secret123')}\n` })
   const { port } = other.address() as AddressInfo
-  t.match(await inProcess(['start'], { cwd, env: { ...settings, LOG_LEVEL: 'silent', PORT: String(port) } }), { code: 78, err: /PORT is taken by another process/ })
+  for (const args of [[], ['start'], ['start', '--']]) {
+    t.match(await inProcess(args, { cwd, env: { ...settings, LOG_LEVEL: 'silent', PORT: String(port) } }), { code: 78, err: /PORT is taken by another process/ })
+  }
   const before = folders()
   t.match(await inProcess(['demo', '--port', String(port)], { cwd }), { code: 78, err: /PORT is taken by another process/ })
   t.match(await inProcess(['demo'], { cwd, env: { PORT: String(port) } }), { code: 78, err: /PORT is taken by another process/ }, 'which the environment may say too')

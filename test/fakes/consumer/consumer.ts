@@ -22,8 +22,9 @@ app.register(broker, { ...options, prefix: '/other', authenticate: name => name 
 app.register(broker, { settings: {}, authenticate })
 // @ts-expect-error the application listens
 app.register(broker, { ...options, settings: { PORT: 3000 } })
-// @ts-expect-error a yes is an object
 app.register(broker, { ...options, authenticate: () => true })
+// @ts-expect-error a text is no answer
+app.register(broker, { ...options, authenticate: () => 'mia' })
 // @ts-expect-error what the broker keeps at its requests is its own
 app.get('/', async request => request.caller)
 app.ready().then(undefined, (error: unknown) => { if (error instanceof StartError) console.error(error.mistakes.join('\n')) })
