@@ -1,5 +1,6 @@
 import { aheadOf } from './ahead.js'
 import { createApp } from './app.js'
+import { inTurn } from './in-turn.js'
 import type { Handler } from './listener.js'
 import { createMint } from './mint.js'
 import type { Readiness } from './ops/readiness.js'
@@ -41,6 +42,7 @@ export async function serve ({ state, read, rooms, prefix = '', own, onTake = ()
   }
   const build = (state: State) => buildApp(state, rooms, prefix, own, readiness)
   let app = await build(state)
+  const takeState = inTurn(readAgain)
 
   let watch = new AbortController()
   function watchFilesOf ({ stamps }: State): void {
@@ -65,13 +67,6 @@ export async function serve ({ state, read, rooms, prefix = '', own, onTake = ()
     watchFilesOf(next)
     logger.info('settings taken')
     metrics.reloaded('settings', true)
-  }
-
-  // One after the other: a slow one must not put an older state over a newer one.
-  let taking = Promise.resolve()
-  function takeState (): Promise<void> {
-    taking = taking.then(readAgain, readAgain)
-    return taking
   }
 
   return {

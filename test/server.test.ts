@@ -122,6 +122,17 @@ t.test('after reloads, a change is still taken up once', async t => {
   t.equal(taken() - before, 3)
 })
 
+t.test('a flood of SIGHUPs is taken for two, and the last word counts', async t => {
+  const broker = await startBroker({ settings: unset, files: { '.env': env({}) } })
+  t.teardown(broker.close)
+  const taken = () => broker.log().split('settings taken').length
+  const before = taken()
+  await broker.write('.env', env({ TOKEN_TTL: '600' }))
+  await Promise.all(Array.from({ length: 200 }, () => broker.reload()))
+  t.ok(taken() - before <= 3, `${taken() - before} times`)
+  t.equal((await ask(broker.url, { as: susan })).body.expiresIn, 600)
+})
+
 t.test('an audit log that cannot be opened again goes on in the old file', async t => {
   const broker = await startBroker({ settings: { AUDIT_LOG: 'logs/audit.log' }, folders: ['logs'] })
   t.teardown(broker.close)

@@ -1,3 +1,4 @@
+import { inTurn } from '../in-turn.js'
 import { verifyHash, type VerifyHash } from './hasher.js'
 import type { Mistakes, Users } from './htpasswd.js'
 import { loadUsers } from './load-users.js'
@@ -116,8 +117,7 @@ class UsersFile implements UsersFileStore {
   }
 
   reload (): Promise<ReloadResult> {
-    // One after the other: a load that is slow must not put an older state over a newer one.
-    const result = this.#loading.then(() => this.#load())
+    const result = this.#load()
     this.#loading = result.catch(() => {})
     return result
   }
@@ -128,7 +128,7 @@ class UsersFile implements UsersFileStore {
     await this.#loading
   }
 
-  async #load (): Promise<ReloadResult> {
+  readonly #load = inTurn(async (): Promise<ReloadResult> => {
     const { path, label, onReload } = this.#options
     const { key, users } = await loadUsers(path, label, this.#users.callers)
     this.#key = key
@@ -136,7 +136,7 @@ class UsersFile implements UsersFileStore {
     const result = { ...outcome(users, label), callers: this.size }
     onReload(result)
     return result
-  }
+  })
 }
 
 function outcome (users: Users | Mistakes, label: string): Omit<ReloadResult, 'callers'> {

@@ -29,10 +29,10 @@ t.test('a reload that is asked for answers what it did', async t => {
   writeFileSync(path, 'x\n')
   const [first, second] = await Promise.all([store.reload(), store.reload()])
   t.match(first, { ok: false, callers: 2, message: 'users file not taken: users.htpasswd:1 this line has no colon between a name and a hash' })
-  t.match(second, { ok: false })
+  t.equal(second, first, 'and does for two who ask at once')
   writeFileSync(path, `susan:${susan}\n`)
   t.match(await store.reload(), { ok: true, callers: 1, warnings: ['users.htpasswd:1 argon2id of such low parameters is quickly guessed'] })
-  t.equal(reloads.length, 3)
+  t.equal(reloads.length, 2)
 })
 
 t.test('what is being read is not read once more when the watch finds it', async t => {
