@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 const components = [
   { name: 'Chromium', program: 'chromium', tests: 'the browser SDKs and the console' },
@@ -27,5 +28,6 @@ if (missing.length > 0) {
 }
 
 const args = [...(missing.length > 0 ? ['--allow-incomplete-coverage'] : []), ...process.argv.slice(2)]
-const { status } = spawnSync('tap', args, { stdio: 'inherit' })
+// By its path: what runs this may not be npm, which has it among the programs.
+const { status } = spawnSync(fileURLToPath(new URL('../node_modules/.bin/tap', import.meta.url)), args, { stdio: 'inherit' })
 process.exit(status ?? 1)
