@@ -30,7 +30,7 @@ export async function demoCommand (io: Io, port: string): Promise<number> {
       '',
       `  curl -u susan:${password} ${running.url}/token/video`,
       '',
-      'Ctrl-C ends it. Below is the audit: a line for each token and each refusal.',
+      'Ctrl-C ends it. Below is the audit: a line for each token, and for each refusal of a request with credentials.',
       ''
     ].join('\n'))
   })

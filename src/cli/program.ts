@@ -33,7 +33,7 @@ export async function runProgram (args: string[], io: Io): Promise<number> {
     .description('serve with throw-away secrets and a user called susan; needs no settings')
     .option('--port <port>', 'port to listen on', io.env.PORT || '3000')
     .action(async ({ port }: { port: string }) => done(await demoCommand(io, port)))
-  program.addCommand(usersCommand(io, () => readVariables(io.env, io.cwd).USERS_FILE ?? 'users.htpasswd', done))
+  program.addCommand(usersCommand(io, () => usersFileOf(io), done))
   program.addCommand(policyCommand(io, () => policyContext(io), done))
   program.addCommand(initCommand(io, done))
   program.addCommand(inspectCommand(io, done))
@@ -49,6 +49,14 @@ export async function runProgram (args: string[], io: Io): Promise<number> {
     if (!(error instanceof CommanderError)) throw error
     return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
   }
+}
+
+/** The file is edited whatever the settings say, as one may be on the way from one store to another; but nobody should wait for it to have an effect. */
+function usersFileOf ({ env, cwd, stderr }: Io): string {
+  const variables = readVariables(env, cwd)
+  const other = ['LOGIN_URL', 'DATABASE_URL'].find(name => (variables[name] ?? variables[`${name}_FILE`]) !== undefined)
+  if (other !== undefined) stderr.write(`${other} is set: the broker asks there who a caller is, and reads no users file (a warning)\n`)
+  return variables.USERS_FILE ?? 'users.htpasswd'
 }
 
 /** As far as the settings can be read: that the secrets are missing says nothing of the policy. */

@@ -68,6 +68,10 @@ t.test('commands explain themselves, and one that does not exist is 2', async t 
   t.match(await inProcess(['users', 'list', '--json'], { cwd: t.testdir({ '.env': 'USERS_FILE=callers\n', callers: `susan:${await cheapHash('secret123')}\n` }) }),
     { code: 0, out: /"susan"/ })
   t.match(await inProcess(['users', 'list'], { cwd: t.testdir() }), { code: 78, err: /users\.htpasswd/ })
+  for (const store of ['LOGIN_URL', 'DATABASE_URL_FILE']) {
+    t.match(await inProcess(['users', 'list'], { cwd: t.testdir({ 'users.htpasswd': `susan:${await cheapHash('secret123')}\n` }), env: { [store]: 'x' } }),
+      { code: 0, out: 'susan\n', err: new RegExp(`^${store.replace('_FILE', '')} is set: .* reads no users file`) })
+  }
   const policed = t.testdir({ 'policy.yaml': 'rules:\n  - who: [susan]\n    allow: { video: { rooms: [lobby] } }\n' })
   t.match(await inProcess(['policy', 'explain', 'susan', 'video'], { cwd: policed, env: { POLICY_FILE: 'policy.yaml' } }), { code: 0, out: /"room":"lobby"/ })
 })
