@@ -50,7 +50,10 @@ const inLittleMemory = 'ulimit -s 2048; ulimit -d 262144; taskset -cp 0,1 $$ >/d
 /** As docs/operations.md has them. */
 const littleMemory = ['--max-old-space-size=96', '--max-semi-space-size=4', '--v8-pool-size=1']
 
-t.test('200 logins at once that each cost 19 MiB fit into 256 MB', async t => {
+/** From Node 24 on, V8 reserves more than that for code before anything runs, which this limit counts, unlike one of containers. */
+const reserves = Number(process.versions.node.split('.')[0]) >= 24 && 'V8 of this Node reserves more than 256 MB'
+
+t.test('200 logins at once that each cost 19 MiB fit into 256 MB', { skip: reserves }, async t => {
   const cwd = t.testdir()
   await writeUsers(cwd, await hashPassword('secret123'))
   const broker = await start(t, { cwd, before: inLittleMemory, nodeArgs: littleMemory, settings: { TRUST_PROXY: '127.0.0.1' } })
