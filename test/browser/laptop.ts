@@ -22,6 +22,8 @@ interface Surroundings {
 interface InPage {
   /** What the page of an example shows its user. */
   told: string[]
+  askedAt: number[]
+  fetch: (...args: Parameters<typeof fetch>) => ReturnType<typeof fetch>
   example: {
     broker: { close (): void }
     /** Whichever object the SDK has made, with the ends that one of them has. */
@@ -46,6 +48,17 @@ export async function openLaptop (t: Test, { browser, clock, twilio, origin, bro
       alert: (text: string) => told.push(text)
     })
   }, user)
+  await context.addInitScript((broker) => {
+    const { fetch } = globalThis
+    const askedAt: number[] = []
+    Object.assign(globalThis, {
+      askedAt,
+      fetch (...args: Parameters<typeof fetch>) {
+        if (String(args[0]).startsWith(broker)) askedAt.push(Date.now())
+        return fetch(...args)
+      }
+    })
+  }, broker)
 
   /** When each token was asked for, with the product. */
   const asked: Array<{ product: string, at: number }> = []
@@ -63,6 +76,12 @@ export async function openLaptop (t: Test, { browser, clock, twilio, origin, bro
   return {
     context,
     asked,
+
+    /** When the pages asked, by their own clock: it knows nothing of how long a busy machine takes for a hundred of them. */
+    async askedByPages (): Promise<number[]> {
+      const times = await Promise.all(context.pages().map(page => page.evaluate(() => globalThis.askedAt)))
+      return times.flat()
+    },
 
     async open (path: string): Promise<Page> {
       const page = await context.newPage()
