@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createAudit } from '../../src/audit/audit.js'
-import { heldSink, ids, line, token, unavailable } from '../helpers/audit.js'
+import { failedAudit, heldSink, ids, line, token, unavailable } from '../helpers/audit.js'
 import { until } from '../helpers/until.js'
 
 t.test('the lines of one turn share a write, and the next ones wait for it', async t => {
@@ -22,12 +22,7 @@ t.test('the lines of one turn share a write, and the next ones wait for it', asy
 })
 
 t.test('a write that fails fails its lines, and the next one is tried', async t => {
-  const { sink, writes } = heldSink()
-  const audit = createAudit(sink)
-  const failed = audit.record(token(1))
-  await until(() => writes.length === 1)
-  writes[0]!.fail(new Error('ENOSPC'))
-  await t.rejects(failed, unavailable)
+  const { audit, writes } = await failedAudit(t, token(1))
   t.notOk(audit.ok)
   const recovered = audit.record(token(2))
   await until(() => writes.length === 2)

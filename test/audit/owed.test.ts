@@ -1,15 +1,10 @@
 import t from 'tap'
 import { createAudit, type TokenRefused } from '../../src/audit/audit.js'
-import { heldSink, ids, line, token, unavailable } from '../helpers/audit.js'
+import { failedAudit, heldSink, ids, line, token, unavailable } from '../helpers/audit.js'
 import { until } from '../helpers/until.js'
 
 t.test('a refusal whose line failed is owed, and written with its time and the code of its answer once lines can be written', async t => {
-  const { sink, writes } = heldSink()
-  const audit = createAudit(sink)
-  const failed = audit.record({ ...line(1), caller: 'susan' })
-  await until(() => writes.length === 1)
-  writes[0]!.fail(new Error('ENOSPC'))
-  await t.rejects(failed, unavailable)
+  const { audit, writes } = await failedAudit(t, { ...line(1), caller: 'susan' })
   t.equal(audit.owed, 1)
   // The look at the log finds it well; what is owed shows that it is not.
   await until(() => writes.length === 2)
@@ -29,12 +24,7 @@ t.test('a refusal whose line failed is owed, and written with its time and the c
 })
 
 t.test('a token that was not given is owed nothing: the refusal in its place is', async t => {
-  const { sink, writes } = heldSink()
-  const audit = createAudit(sink)
-  const failed = audit.record(token(1))
-  await until(() => writes.length === 1)
-  writes[0]!.fail(new Error('ENOSPC'))
-  await t.rejects(failed, unavailable)
+  const { audit, writes } = await failedAudit(t, token(1))
   t.equal(audit.owed, 0)
   const refusal = audit.record(line(1))
   await until(() => writes.length === 2)
