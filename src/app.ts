@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { METHODS } from 'node:http'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { broker, type BrokerOptions } from './broker.js'
-import { outer, undecodable } from './request.js'
+import { printable } from './printable.js'
+import { inventedMethods, outer, undecodable } from './request.js'
 
 export interface AppOptions extends BrokerOptions {
   logger: FastifyBaseLogger
@@ -11,12 +13,15 @@ export interface AppOptions extends BrokerOptions {
   prefix: string
 }
 
+/** What the router knows. */
+const methods = new Set(METHODS)
+
 /** The broker as an app of its own. It does not listen: sockets outlive it. */
 export async function createApp ({ logger, trustProxy, prefix, ...options }: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: raw => outer(raw)?.id ?? randomUUID(),
+    genReqId: raw => usableId(outer(raw)?.id) ?? randomUUID(),
     // A logger for each request, to carry its id, costs more than to write that id into the line.
     childLoggerFactory: logger => logger,
     requestIdHeader: false,
@@ -25,6 +30,10 @@ export async function createApp ({ logger, trustProxy, prefix, ...options }: App
     // What is already under way when it closes is answered as ever.
     return503OnClosing: false,
     rewriteUrl (request) {
+      if (!methods.has(request.method!)) {
+        inventedMethods.set(request, request.method!)
+        request.method = 'TRACE'
+      }
       // The router of an application around it may take other spellings for the prefix.
       const url = originForm(request.url!)
       if (!url.startsWith(prefix)) return `${prefix}/elsewhere`
@@ -37,6 +46,11 @@ export async function createApp ({ logger, trustProxy, prefix, ...options }: App
   await app.register(scope => broker(scope, options), { prefix })
   await app.ready()
   return app
+}
+
+/** The application's own id, where it is short and plain: it may have taken it from a header of the client, and it goes into headers and every line. */
+function usableId (id: string | undefined): string | undefined {
+  return id !== undefined && /^[\w.:+/=@-]{1,128}$/.test(id) ? id : undefined
 }
 
 /** RFC 9112 §3.2.2: as proxies are asked. Who is asked is not looked at, and neither routed by nor logged: a password may stand there. */
@@ -54,13 +68,16 @@ function decodes (url: string): boolean {
   }
 }
 
+/** Characters of a method and of a path in the log. Strangers choose both; in HTTP/2 a method may be any word. */
+const longest = { method: 32, path: 256 }
+
 /** One line a request. The path's query is left out: people put passwords there. */
 function logRequests (app: FastifyInstance): void {
   app.addHook('onResponse', (request, reply, done) => {
     request.log.info({
       reqId: request.id,
-      method: request.method,
-      path: request.url.split('?', 1)[0],
+      method: printable(inventedMethods.get(request.raw) ?? request.method, longest.method),
+      path: printable(request.url.split('?', 1)[0]!, longest.path),
       product: request.routeOptions.config.product,
       status: reply.statusCode,
       code: request.refusedAs ?? undefined,

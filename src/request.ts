@@ -34,6 +34,12 @@ const poisoned = new WeakSet<object>()
  */
 export const undecodable = new WeakSet<IncomingMessage>()
 
+/**
+ * Requests whose method HTTP has no such word for, as HTTP/2 lets through, and that word. The router has no tree for it, so that they would be answered
+ * before any hook as well: to the router they are a TRACE, which no route takes.
+ */
+export const inventedMethods = new WeakMap<IncomingMessage, string>()
+
 /** Of requests that came by way of an application in which the broker is embedded, what they are there. */
 const applications = new WeakMap<IncomingMessage, FastifyRequest>()
 
@@ -112,7 +118,9 @@ function isTooLarge ({ url, rawHeaders }: IncomingMessage): boolean {
 function addressOf (request: FastifyRequest): string {
   const { ip: told } = outer(request.raw) ?? request
   // A socket whose peer has hung up by now has no address any more.
-  const ip = isIP(told) !== 0 ? told : request.raw.socket.remoteAddress ?? '0.0.0.0'
+  const address = isIP(told) !== 0 ? told : request.raw.socket.remoteAddress ?? '0.0.0.0'
+  // The zone of an IPv6 address (`fe80::1%eth0`, RFC 4007) means nothing to others, and has any length.
+  const ip = address.split('%', 1)[0]!
   return ip.startsWith('::ffff:') ? ip.replace(/^::ffff:(?=\d+\.)/, '') : ip
 }
 

@@ -6,6 +6,7 @@ import type { VerifyHash } from './callers/hasher.js'
 import { watchClock } from './clock.js'
 import { createListener, drainTime, listen } from './listener.js'
 import { ownOrigins } from './origins.js'
+import { escapeInvisible } from './printable.js'
 import { describe } from './product.js'
 import { keepRenewed } from './renewal.js'
 import { closeRooms, openRooms } from './rooms.js'
@@ -56,7 +57,7 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: Surroundings
   const keys = await readKeys(state.settings, cwd)
   state.mistakes.push(...keys.mistakes)
   state.warnings.push(...keys.warnings)
-  const logger = pino({ level: state.settings.LOG_LEVEL, base: null }, log)
+  const logger = pino({ level: state.settings.LOG_LEVEL, base: null, hooks: { streamWrite: escapeInvisible } }, log)
   const rooms = await openRooms(state, { cwd, stdout, logger, verifyHash })
   // Known once it listens, where PORT is 0; the app asks for each request.
   const own = new Set<string>()

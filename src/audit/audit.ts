@@ -1,5 +1,6 @@
 import { setImmediate as setImmediatePromise } from 'node:timers/promises'
 import { isoWriter } from '../iso.js'
+import { escapeInvisible } from '../printable.js'
 import { problem, type ProblemCode } from '../problems.js'
 import type { Sink } from './sink.js'
 
@@ -105,7 +106,7 @@ export function createAudit (sink: Sink, patience = 1000): Audit {
       fail([...batch, ...waiting.splice(0)], new Error('the audit log takes no more'))
     }, patience)
     try {
-      await sink.write(Buffer.from(batch.map(({ line }) => line).join('')))
+      await sink.write(Buffer.from(escapeInvisible(batch.map(({ line }) => line).join(''))))
       ok = true
       for (const { written } of batch) written()
       pay()

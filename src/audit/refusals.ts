@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { canonicalName } from '../callers/names.js'
 import type { Mint } from '../mint.js'
+import { printable } from '../printable.js'
 import type { ProblemCode } from '../problems.js'
 import type { TokenRefused } from './audit.js'
 
@@ -18,7 +19,7 @@ export function refusalOf (request: FastifyRequest, code: ProblemCode, mint: Min
     event: 'token.refused',
     requestId: request.id,
     ip: request.address,
-    origin: request.headers.origin?.slice(0, longestOrigin),
+    origin: request.headers.origin && printable(request.headers.origin, longestOrigin),
     // In clear only once the password was right: people type passwords where their name belongs.
     caller: request.caller?.name ?? `hmac:${mint.hashName(canonicalName(claimed))}`,
     products: request.wanted ?? undefined,

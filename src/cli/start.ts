@@ -1,5 +1,6 @@
 import closeWithGrace from 'close-with-grace'
 import { pino, type DestinationStream } from 'pino'
+import { escapeInvisible } from '../printable.js'
 import { start, type Running } from '../server.js'
 import { StartError } from '../state.js'
 import { exitCodes, type Io } from './io.js'
@@ -29,7 +30,8 @@ async function logTo ({ stderr, env }: Io): Promise<DestinationStream> {
   // Only here, as it takes a tenth of a second to load. A terminal is written synchronously, so no line is lost.
   const { prettyFactory } = await import('pino-pretty')
   const pretty = prettyFactory({ colorize: !env.NO_COLOR, translateTime: 'SYS:HH:MM:ss.l' })
-  return { write: line => { stderr.write(pretty(line)) } }
+  // Read back, what was escaped is there again.
+  return { write: line => { stderr.write(escapeInvisible(pretty(line))) } }
 }
 
 /** Closes on a signal, with 0, or on an uncaught error, with 1. A second of either ends the process at once. */
