@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Decoys } from './decoys.js'
 import { Findings, Repeated } from './findings.js'
 import { entryOf, linesOf } from './lines.js'
 import { canonicalName, nameMistake } from './names.js'
-import { costlier, fileForms, readHash } from './passwords.js'
+import { fileForms, readHash } from './passwords.js'
 import type { Refusal, StoredHash } from './passwords.js'
 import type { Caller } from './store.js'
 
@@ -15,8 +16,7 @@ export interface FileCaller extends Caller {
 export interface Users {
   /** By name, in the file's order; at least one. */
   readonly callers: ReadonlyMap<string, FileCaller>
-  /** Verified for unknown names: no password's hash, with the parameters of the file's costliest. */
-  readonly decoy: string
+  readonly decoys: Decoys
   readonly warnings: readonly string[]
 }
 
@@ -41,7 +41,7 @@ export async function readUsers (file: Buffer, label: string, before: ReadonlyMa
   const warnings = new Repeated(label)
   const callers = new Map<string, FileCaller>()
   const lineOf = new Map<string, number>()
-  let costliest: StoredHash | undefined
+  const decoys = new Decoys()
 
   for (const { number, text } of linesOf(file)) {
     if (number % chunk === 0) await nextTurn()
@@ -61,14 +61,14 @@ export async function readUsers (file: Buffer, label: string, before: ReadonlyMa
 
     const { name, hash, stored } = user
     if (stored.warning !== undefined) warnings.add(number, stored.warning)
-    costliest = costlier(stored, costliest)
+    decoys.add(stored)
     const known = before.get(name)
     callers.set(name, known?.hash === hash ? known : { name, identity: name, hash })
   }
 
   if (mistakes.any) return { mistakes: mistakes.list() }
-  if (costliest === undefined) return { mistakes: [`${label} holds no users; ${addFirst}`] }
-  return { callers, decoy: costliest.decoy(), warnings: warnings.list() }
+  if (callers.size === 0) return { mistakes: [`${label} holds no users; ${addFirst}`] }
+  return { callers, decoys, warnings: warnings.list() }
 }
 
 function readUser (text: string | undefined): { name: string, hash: string, stored: StoredHash } | Refusal | undefined {

@@ -1,5 +1,7 @@
+import type { KeyObject } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Settings } from '../settings/schema.js'
+import { decoyKey } from './decoys.js'
 import { verifyHash, type VerifyHash } from './hasher.js'
 import type { HashQueue } from './queue.js'
 import type { RemoteStore, StoreLog } from './remote.js'
@@ -41,17 +43,24 @@ export async function openStore (settings: Partial<Settings>, options: OpenOptio
   if (databaseUrl !== undefined) {
     if (usersQuery === undefined) return undefined
     const { postgresStore } = await import('./postgres.js')
-    return remote(postgresStore({ databaseUrl, usersQuery, ...options }), options.log, mistakes)
+    return remote(postgresStore({ databaseUrl, usersQuery, decoyKey: keyOf(settings), ...options }), options.log, mistakes)
   }
-  return usersFile(settings.USERS_FILE ?? 'users.htpasswd', options, mistakes)
+  return usersFile(settings, options, mistakes)
 }
 
-async function usersFile (label: string, { cwd, queue, verifyHash, log, onReload }: OpenOptions, mistakes: string[]): Promise<OpenStore | undefined> {
+/** Without the secret there is no start, and so no login. */
+function keyOf ({ TWILIO_API_KEY_SECRET: secret = '' }: Partial<Settings>): KeyObject {
+  return decoyKey(secret)
+}
+
+async function usersFile (settings: Partial<Settings>, { cwd, queue, verifyHash, log, onReload }: OpenOptions, mistakes: string[]): Promise<OpenStore | undefined> {
+  const label = settings.USERS_FILE ?? 'users.htpasswd'
   try {
     const store = await usersFileStore({
       path: resolve(cwd, label),
       label,
       queue,
+      decoyKey: keyOf(settings),
       verifyHash,
       onReload ({ ok, message, warnings }) {
         if (ok) log.info(message)

@@ -38,11 +38,6 @@ export function storedHash (hash: string, forms: readonly HashForm[]): StoredHas
   return read
 }
 
-/** Of two hashes the one that costs more to verify. A store's costliest stands in for unknown names, as its `decoy()`. */
-export function costlier (one: StoredHash, other: StoredHash | undefined): StoredHash {
-  return other && other.cost >= one.cost ? other : one
-}
-
 function refusal (hash: string, forms: readonly HashForm[]): string {
   const taken = forms.map(({ name }) => name).join(', ')
   const known = refusedForms.find(({ begins }) => begins.test(hash))

@@ -1,9 +1,13 @@
-import { randomUUID } from 'node:crypto'
+import { randomUUID, type KeyObject } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { ownCopy } from '../limits/keys.js'
 import { problem } from '../problems.js'
 import { Circuit } from './circuit.js'
+import { Decoys } from './decoys.js'
 import { verifyHash, type VerifyHash } from './hasher.js'
 import { Identities } from './identities.js'
-import { costlier, databaseForms, hashPassword, readHash, type StoredHash } from './passwords.js'
+import { canonicalName } from './names.js'
+import { databaseForms, hashPassword, readHash } from './passwords.js'
 import type { HashQueue } from './queue.js'
 import { rememberFor, tellChanges, unusable, type RemoteStore, type StoreLog } from './remote.js'
 import type { Caller, Login } from './store.js'
@@ -11,6 +15,8 @@ import { SettingMistake, UsersQuery, type UserRow, type UsersQueryOptions } from
 
 export interface PostgresOptions extends UsersQueryOptions {
   queue: HashQueue
+  /** Chooses what is verified for unknown names; see `decoyKey`. */
+  decoyKey: KeyObject
   /** By default in threads of their own. */
   verifyHash?: VerifyHash | undefined
   log: StoreLog
@@ -18,6 +24,9 @@ export interface PostgresOptions extends UsersQueryOptions {
 
 /** Look-ups that wait for a connection, each for less than a second. */
 const mostWaiting = 256
+
+/** Callers whose kind of hash is remembered: of a larger table a sample, which has its proportions. */
+const mostSeen = 10_000
 
 /** No caller's name: those hold no colon. */
 const nobody = ':nobody:'
@@ -29,14 +38,16 @@ export function postgresStore (options: PostgresOptions): RemoteStore {
 /**
  * The operator's own table as the store.
  *
- * Unknown names cost a hash as dear as the costliest that the table has shown since the start: a table that is only
- * asked by name cannot tell which that is, so until the first known name is looked up the broker's default form stands in.
+ * Unknown names cost hashes of the kinds that the table has shown since the start, in the proportions of the callers that were looked up:
+ * a table that is only asked by name tells no more. Until the first of them is looked up the broker's default form stands in.
+ * Some tables take `Susan` for `susan`, others do not; so all spellings of a name cost the same, known or not.
  * A caller whose hash is missing, or cannot be verified, is answered like an unknown name, for any other answer would tell
  * a stranger that the name exists. The operator finds the hash's form in the log, once.
  */
 class PostgresStore implements RemoteStore {
   readonly rememberFor = rememberFor
   readonly #queue: HashQueue
+  readonly #decoyKey: KeyObject
   readonly #verifyHash: VerifyHash
   readonly #log: StoreLog
   readonly #users: UsersQuery
@@ -44,10 +55,13 @@ class PostgresStore implements RemoteStore {
   readonly #identities = new Identities()
   readonly #warned = new Set<string>()
   readonly #default = hashPassword(randomUUID())
-  #costliest: StoredHash | undefined
+  readonly #decoys = new Decoys()
+  /** By canonical name, the parameters of its hash. */
+  readonly #seen = new LRUCache<string, string>({ max: mostSeen, dispose: parameters => this.#decoys.remove(parameters) })
 
-  constructor ({ queue, verifyHash: verify = verifyHash, log, ...usersQuery }: PostgresOptions) {
+  constructor ({ queue, decoyKey, verifyHash: verify = verifyHash, log, ...usersQuery }: PostgresOptions) {
     this.#queue = queue
+    this.#decoyKey = decoyKey
     this.#verifyHash = verify
     this.#log = log
     this.#users = new UsersQuery(usersQuery)
@@ -67,7 +81,7 @@ class PostgresStore implements RemoteStore {
     if (this.#users.waiting >= mostWaiting) throw problem('overloaded', { retryAfter: 1 })
     const [row, another] = await this.#circuit.run(() => this.#users.lookUp(name))
     if (another) throw unusable('USERS_QUERY finds several callers under one name')
-    const hash = this.#taken(row?.password_hash) ?? this.#costliest?.decoy() ?? await this.#default
+    const hash = this.#taken(name, row?.password_hash) ?? this.#decoyOf(name) ?? await this.#default
     const right = await this.#queue.run(login, () => this.#verifyHash(hash, password))
     return row && right ? this.#callerOf(name, row) : null
   }
@@ -88,7 +102,7 @@ class PostgresStore implements RemoteStore {
   }
 
   /** The hash, if it is one that can be verified. */
-  #taken (hash: string | null | undefined): string | undefined {
+  #taken (name: string, hash: string | null | undefined): string | undefined {
     if (hash == null) return undefined
     const stored = readHash(hash, databaseForms)
     if ('mistake' in stored) {
@@ -96,8 +110,18 @@ class PostgresStore implements RemoteStore {
       return undefined
     }
     if (stored.warning) this.#warnOnce(`a hash that USERS_QUERY answers is weak: ${stored.warning}`)
-    this.#costliest = costlier(stored, this.#costliest)
+    const key = canonicalName(name)
+    if (this.#seen.get(key) !== stored.parameters) {
+      this.#decoys.add(stored)
+      this.#seen.set(ownCopy(key), stored.parameters)
+    }
     return hash
+  }
+
+  #decoyOf (name: string): string | undefined {
+    const key = canonicalName(name)
+    const parameters = this.#seen.get(key)
+    return parameters === undefined ? this.#decoys.choose(key, this.#decoyKey) : this.#decoys.of(parameters)
   }
 
   #callerOf (name: string, row: UserRow): Caller {

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { inTurn } from '../in-turn.js'
 import { verifyHash, type VerifyHash } from './hasher.js'
 import type { Mistakes, Users } from './htpasswd.js'
@@ -13,6 +14,8 @@ export interface UsersFileOptions {
   label: string
   /** Where this process's hashes wait. */
   queue: HashQueue
+  /** Chooses what is verified for unknown names; see `decoyKey`. */
+  decoyKey: KeyObject
   /** By default in threads of their own. */
   verifyHash?: VerifyHash | undefined
   /** Told of every reload, whether the file changed or `reload` was called. */
@@ -102,11 +105,11 @@ class UsersFile implements UsersFileStore {
   }
 
   verify (name: string, password: string, login: Login): Promise<Caller | null> {
-    const { queue, verifyHash: verify = verifyHash } = this.#options
+    const { queue, decoyKey, verifyHash: verify = verifyHash } = this.#options
     return queue.run(login, async () => {
-      const { callers, decoy } = this.#users
+      const { callers, decoys } = this.#users
       const caller = callers.get(name)
-      const right = await verify(caller?.hash ?? decoy, password)
+      const right = await verify(caller?.hash ?? decoys.choose(name, decoyKey)!, password)
       // Who was removed while the hash ran is not let in any more.
       return right && caller && this.isCurrent(caller) ? caller : null
     })

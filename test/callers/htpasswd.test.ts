@@ -1,4 +1,3 @@
-import { hash as bcryptHash } from '@node-rs/bcrypt'
 import t from 'tap'
 import { readUsers, type FileCaller } from '../../src/callers/htpasswd.js'
 import { juan, label, strong, susan } from '../helpers/users-file.js'
@@ -90,13 +89,6 @@ t.test('a file without users names the command that adds one', async t => {
   for (const text of ['', '\ufeff', '\n\n', '# nobody\n']) {
     t.same(await mistakesIn(text), ['users.htpasswd holds no users; add a user: twilio-token-broker users add NAME'])
   }
-})
-
-t.test('the decoy has the parameters of the costliest hash in the file', async t => {
-  const lines = [`a:${susan}`, `b:${strong}`, `c:${await bcryptHash('x', 4)}`]
-  const users = await read(lines.join('\n'))
-  t.match(users, { decoy: /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/ })
-  t.notMatch(users, { decoy: strong })
 })
 
 t.test('callers that have not changed stay the same objects', async t => {

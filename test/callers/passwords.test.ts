@@ -2,7 +2,7 @@ import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2'
 import { hash as bcryptHash } from '@node-rs/bcrypt'
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import { costlier, databaseForms, fileForms, formOf, hashPassword, readHash, storedHash } from '../../src/callers/passwords.js'
+import { databaseForms, fileForms, formOf, hashPassword, readHash, storedHash } from '../../src/callers/passwords.js'
 import { cheaply } from '../helpers/cheaply.js'
 
 const password = 'correct horse battery staple'
@@ -189,7 +189,7 @@ t.test('a decoy has the parameters of its model, and is nobody\'s hash', async t
     for (let round = 0; round < 50; round++) {
       const decoy = stored.decoy()
       t.equal(decoy.length, model.length)
-      t.equal(storedHash(decoy, databaseForms).cost, stored.cost, 'taken, at the same cost')
+      t.equal(storedHash(decoy, databaseForms).parameters, stored.parameters, 'taken, at the same cost')
       t.not(decoy, stored.decoy())
     }
     t.equal(await verify(stored.decoy(), password), false)
@@ -198,16 +198,23 @@ t.test('a decoy has the parameters of its model, and is nobody\'s hash', async t
   t.equal(await argon2Verify(storedHash(argon2, fileForms).decoy(), password), false, 'the verifier takes it for a whole hash')
 })
 
-t.test('of two hashes the costlier stands in for unknown names, whatever their forms', async t => {
-  const byCost = [
-    argon2idOf('m=64,t=1,p=1'), bcryptOf('05'), argon2idOf('m=19456,t=2,p=1'), scryptOf('ln=14,r=8,p=1'),
-    bcryptOf('11'), pbkdf2Of('600000'), scryptOf('ln=17,r=8,p=1'), bcryptOf('14')
-  ].map(hash => storedHash(hash, databaseForms))
-  for (const [index, stored] of byCost.entries()) {
-    t.equal(costlier(stored, undefined), stored)
-    for (const cheaper of byCost.slice(0, index)) {
-      t.equal(costlier(stored, cheaper), stored)
-      t.equal(costlier(cheaper, stored), stored)
-    }
-  }
+t.test('hashes cost the same where form and parameters are the same, and their other parts do not matter', t => {
+  const parameters = (hash: string) => storedHash(hash, databaseForms).parameters
+  const kinds = [
+    ['$2y$10$QdIU0zHio9wC4Mbx0HRTGO6kC7Y.y5GspWacd8UE0W3eTjNf4FXrq', bcryptOf('10')],
+    [bcryptOf('11')],
+    [argon2idOf('m=19456,t=2,p=1'), argon2idOf('m=19456,t=2,p=1', `${digest}$${salt}`)],
+    [argon2idOf('m=19456,t=3,p=1')],
+    [argon2idOf('m=19456,t=2,p=2')],
+    [argon2idOf('m=19457,t=2,p=1')],
+    [scryptOf('ln=14,r=8,p=1'), scryptOf('ln=14,r=8,p=1', `AAAA$${digest}`)],
+    [scryptOf('ln=15,r=8,p=1')],
+    [scryptOf('ln=14,r=9,p=1')],
+    [scryptOf('ln=14,r=8,p=2')],
+    [pbkdf2Of('600000'), pbkdf2Of('600000', `${'B'.repeat(42)}A=`)],
+    [pbkdf2Of('600001')]
+  ]
+  for (const kind of kinds) t.equal(new Set(kind.map(parameters)).size, 1, kind.join(' '))
+  t.equal(new Set(kinds.flat().map(parameters)).size, kinds.length)
+  t.end()
 })

@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import { postgresStore } from '../../src/callers/postgres.js'
 import { HashQueue } from '../../src/callers/queue.js'
 import { blackHole } from '../helpers/black-hole.js'
+import { decoyKey } from '../helpers/decoy-key.js'
 import { verifyHash } from '../helpers/in-thread.js'
 import { login } from '../helpers/login.js'
 import { noPostgres, postgres } from '../helpers/postgres.js'
@@ -22,6 +23,7 @@ t.test('PostgreSQL goes wrong', { skip: noPostgres }, async t => {
       databaseUrl: url,
       usersQuery: 'SELECT password AS password_hash FROM callers WHERE name = $1',
       queue: new HashQueue(),
+      decoyKey,
       verifyHash,
       log: { info: text => said.push(text), warn: text => said.push(text) }
     })

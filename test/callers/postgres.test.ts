@@ -88,20 +88,52 @@ t.test('PostgreSQL', { skip: noPostgres }, async t => {
     t.match(said[0], /a hash .* is weak: bcrypt/)
   })
 
-  t.test('an unknown name costs the default hash at first, then the costliest that the table has shown', async t => {
-    const { verify, verified } = await open(t, [['four', await bcrypt('right', 4)], ['five', await bcrypt('right', 5)], ['none', null]])
+  t.test('an unknown name costs the default hash at first, then what the callers cost that were looked up, in their proportions', async t => {
+    const known: Array<[string, string | null]> = []
+    for (let i = 0; i < 20; i++) known.push([`caller${i}`, i % 4 === 0 ? await bcrypt('right', 5) : await bcrypt('right', 4)])
+    const { verify, verified } = await open(t, [...known, ['none', null]])
     const parameters = async (name: string) => {
       verified.length = 0
       await verify(name, 'wrong')
-      return verified.map(hash => /^\$2y\$\d\d|^\$argon2id.*p=1/.exec(hash)?.[0])
+      return verified.map(hash => /^\$2y\$\d\d|^\$argon2id.*p=1/.exec(hash)?.[0]).join()
     }
-    t.same(await parameters('nobody'), ['$argon2id$v=19$m=19456,t=2,p=1'])
-    t.same(await parameters('four'), ['$2y$04'])
-    t.same(await parameters('nobody'), ['$2y$04'])
-    t.same(await parameters('five'), ['$2y$05'])
-    t.same(await parameters('four'), ['$2y$04'])
-    t.same(await parameters('nobody'), ['$2y$05'])
-    t.same(await parameters('none'), ['$2y$05'])
+    t.equal(await parameters('nobody'), '$argon2id$v=19$m=19456,t=2,p=1')
+    await parameters('caller1')
+    t.equal(await parameters('nobody'), '$2y$04')
+    t.equal(await parameters('none'), '$2y$04', 'a caller without a hash is as unknown')
+    // Who is asked for again and again counts once.
+    for (let i = 0; i < 50; i++) await parameters('caller0')
+    for (const [name] of known) await parameters(name)
+    const costs = []
+    for (let i = 0; i < 200; i++) costs.push(await parameters(`nobody${i}`))
+    const costly = costs.filter(cost => cost === '$2y$05').length
+    t.ok(costly > 20 && costly < 80, `a quarter is costly: ${costly} of 200`)
+    for (let i = 0; i < 20; i++) t.equal(await parameters(`nobody${i}`), costs[i], 'always the same')
+  })
+
+  t.test('all spellings of a name cost the same, whether or not it is known and the table takes them for one', async t => {
+    const rows: Array<[string, string]> = [['four', await bcrypt('right', 4)], ['five', await bcrypt('right', 5)], ['susan', await bcrypt('right', 4)]]
+    for (const compares of ['name = $1', 'lower(name) = lower($1)']) {
+      const { verify, verified } = await open(t, rows, `SELECT password AS password_hash FROM callers WHERE ${compares}`)
+      const costs = async (name: string) => {
+        await verify(name, 'wrong')
+        return verified.at(-1)!.slice(0, '$2y$04'.length)
+      }
+      for (const name of ['four', 'five']) await costs(name)
+      for (let i = 0; i < 20; i++) t.equal(await costs(`Nobody${i}`), await costs(`nobody${i}`))
+      for (const name of ['susan', 'Susan', 'SUSAN', 'Five', 'FOUR']) t.equal(await costs(name), await costs(name.toLowerCase()), `${name}, by ${compares}`)
+    }
+  })
+
+  t.test('a caller whose hash becomes another is counted with that', async t => {
+    const { verify, verified, server, table } = await open(t, [['susan', await bcrypt('right', 4)]])
+    await verify('susan', 'wrong')
+    await server.sql(`UPDATE ${table} SET password = '${await bcrypt('right', 5)}'`)
+    await verify('susan', 'wrong')
+    for (let i = 0; i < 20; i++) {
+      await verify(`nobody${i}`, 'wrong')
+      t.match(verified.at(-1), /^\$2y\$05/)
+    }
   })
 
   t.test('several rows for one name are no answer', async t => {

@@ -6,6 +6,7 @@ import { loginUrlStore } from '../../src/callers/login-url.js'
 import { postgresStore } from '../../src/callers/postgres.js'
 import { usersFileStore } from '../../src/callers/users-file.js'
 import { CountingQueue } from '../helpers/counting-queue.js'
+import { decoyKey } from '../helpers/decoy-key.js'
 import { verifyHash } from '../helpers/in-thread.js'
 import { answer, loginServer } from '../helpers/login-server.js'
 import { noPostgres, postgres } from '../helpers/postgres.js'
@@ -18,7 +19,7 @@ t.test('the users file keeps what every store keeps', async t => {
   const path = join(t.testdir(), 'users.htpasswd')
   writeFileSync(path, accounts.map(({ name, hash }) => `${name}:${hash}\n`).join(''), { mode: 0o600 })
   const queue = new CountingQueue()
-  const store = await usersFileStore({ path, label: 'users.htpasswd', queue, verifyHash, onReload () {} })
+  const store = await usersFileStore({ path, label: 'users.htpasswd', queue, decoyKey, verifyHash, onReload () {} })
   await conforms(t, { store, hashes: () => queue.hashes })
 })
 
@@ -31,7 +32,7 @@ t.test('PostgreSQL keeps what every store keeps', { skip: noPostgres }, async t 
   const queries = t.capture(Pool.prototype, 'query', Pool.prototype.query)
   let lookUps = 0
   const queue = new CountingQueue()
-  const store = postgresStore({ databaseUrl: server.url(), usersQuery: 'SELECT password AS password_hash FROM callers WHERE name = $1', queue, verifyHash, log })
+  const store = postgresStore({ databaseUrl: server.url(), usersQuery: 'SELECT password AS password_hash FROM callers WHERE name = $1', queue, decoyKey, verifyHash, log })
   await conforms(t, { store, hashes: () => queue.hashes, lookUps: () => (lookUps += queries().length), takeAway: () => server.stop() })
 })
 

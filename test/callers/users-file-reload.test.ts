@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import t from 'tap'
 import { HashQueue } from '../../src/callers/queue.js'
 import { usersFileStore, type ReloadResult } from '../../src/callers/users-file.js'
+import { decoyKey } from '../helpers/decoy-key.js'
 import { until } from '../helpers/until.js'
 import { both, label, open, strong, susan } from '../helpers/users-file.js'
 
@@ -24,7 +25,7 @@ t.test('what was read once, for better or worse, is not read again before it cha
 t.test('a reload that is asked for answers what it did', async t => {
   const { path } = await open(t, both)
   const reloads: ReloadResult[] = []
-  const store = await usersFileStore({ path, label, queue: new HashQueue(), onReload: result => reloads.push(result), pollEvery: 60_000 })
+  const store = await usersFileStore({ path, label, queue: new HashQueue(), decoyKey, onReload: result => reloads.push(result), pollEvery: 60_000 })
   t.teardown(() => store.close())
   writeFileSync(path, 'x\n')
   const [first, second] = await Promise.all([store.reload(), store.reload()])
@@ -50,6 +51,7 @@ t.test('whoever is told of a reload may fail without ending reloads', async t =>
     path,
     label,
     queue: new HashQueue(),
+    decoyKey,
     onReload () {
       if (++told === 1) throw new Error('no room for the log')
     }
@@ -66,7 +68,7 @@ t.test('a closed store looks no more, and ends a load that runs', async t => {
   t.match(reloads, [{ ok: true }])
   await running
   writeFileSync(path, `susan:${susan}\n`)
-  const another = await usersFileStore({ path, label, queue: new HashQueue(), onReload () {}, pollEvery: 20 })
+  const another = await usersFileStore({ path, label, queue: new HashQueue(), decoyKey, onReload () {}, pollEvery: 20 })
   t.teardown(() => another.close())
   writeFileSync(path, both)
   await until(() => another.size === 2)

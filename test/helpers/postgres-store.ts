@@ -5,6 +5,7 @@ import { postgresStore } from '../../src/callers/postgres.js'
 import { Problem } from '../../src/problems.js'
 import { cheaply } from './cheaply.js'
 import { CountingQueue } from './counting-queue.js'
+import { decoyKey } from './decoy-key.js'
 import { verifyHash } from './in-thread.js'
 import { login } from './login.js'
 import { postgres } from './postgres.js'
@@ -37,10 +38,11 @@ export async function postgresStores (t: Test) {
       databaseUrl: url,
       usersQuery: query.replace('callers', table),
       queue,
+      decoyKey,
       log: { info: text => said.push(text), warn: text => said.push(text) }
     })
     t.teardown(() => store.close())
-    return { store, queue, verified, said, table, verify: (name: string, password: string) => store.verify(name, password, login()) }
+    return { server, store, queue, verified, said, table, verify: (name: string, password: string) => store.verify(name, password, login()) }
   }
 
   /** The cause of an outage; nothing of it may hold a secret. */

@@ -6,6 +6,7 @@ import type { VerifyHash } from '../../src/callers/hasher.js'
 import { HashQueue } from '../../src/callers/queue.js'
 import { usersFileStore, type ReloadResult, type UsersFileStore } from '../../src/callers/users-file.js'
 import { cheaply } from './cheaply.js'
+import { decoyKey } from './decoy-key.js'
 import { verifyHash } from './in-thread.js'
 import { login } from './login.js'
 
@@ -25,7 +26,7 @@ export async function open (t: Test, text: string, name = label, verify: VerifyH
   if (name !== label) symlinkSync(label, path)
   const reloads: ReloadResult[] = []
   const queue = new HashQueue()
-  const store = await usersFileStore({ path, label, queue, verifyHash: verify, onReload: result => reloads.push(result), pollEvery: 20 })
+  const store = await usersFileStore({ path, label, queue, decoyKey, verifyHash: verify, onReload: result => reloads.push(result), pollEvery: 20 })
   t.teardown(() => store.close())
   return { dir, path, store, reloads, queue }
 }

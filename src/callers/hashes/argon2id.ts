@@ -27,7 +27,7 @@ export const argon2id: HashForm = {
       return { mistake: `argon2id has m from 8p to ${mostMemory}, p up to ${mostLanes} and m times t up to ${mostWork} here` }
     }
     return {
-      cost: work * 0.000_33,
+      parameters: `argon2id m=${m},t=${t},p=${p}`,
       warning: work < advisedWork ? 'argon2id of such low parameters is quickly guessed' : undefined,
       verify: password => argon2().verifySync(hash, password),
       decoy: () => decoyTail(hash)

@@ -24,7 +24,7 @@ export const bcrypt: HashForm = {
     const cost = Number(rounds)
     if (cost < cheapest || cost > dearest) return { mistake: `the cost of bcrypt is ${cheapest} to ${dearest} here` }
     return {
-      cost: 2 ** cost * 0.058,
+      parameters: `bcrypt ${cost}`,
       warning: cost < advised ? `bcrypt of a cost below ${advised} is quickly guessed` : undefined,
 
       verify (password) {

@@ -10,8 +10,8 @@ export interface HashForm {
 
 /** A hash that can be verified. */
 export interface StoredHash {
-  /** What one verification costs, in milliseconds of the machine where the forms were compared: only good for an order. */
-  readonly cost: number
+  /** The form and its parameters: hashes with the same ones cost the same to verify. */
+  readonly parameters: string
   /** Why the parameters are too cheap, if they are. */
   readonly warning?: string | undefined
   /** Whether `password` (NFC) is the one that was hashed; compared in constant time. It blocks the thread, so only the hash worker may. */

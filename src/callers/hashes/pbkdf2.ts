@@ -21,7 +21,7 @@ export const pbkdf2: HashForm = {
     if (iterations > mostIterations) return { mistake: `pbkdf2_sha256 has up to ${mostIterations} iterations here` }
     const expected = Buffer.from(digest, 'base64')
     return {
-      cost: iterations * 0.000_26,
+      parameters: `pbkdf2_sha256 ${iterations}`,
       warning: iterations < advisedIterations ? `pbkdf2_sha256 of less than ${advisedIterations} iterations is quickly guessed` : undefined,
       verify: password => timingSafeEqual(pbkdf2Sync(password, salt, iterations, expected.length, 'sha256'), expected),
       decoy: () => `pbkdf2_sha256$${count}$${randomBytes(salt.length).toString('hex').slice(0, salt.length)}$${randomBytes(expected.length).toString('base64')}`

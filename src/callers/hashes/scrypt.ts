@@ -22,7 +22,7 @@ export const scrypt: HashForm = {
     // RFC 7914 §2: N is below 2^(128 * r / 8).
     if (work > mostWork || options.N >= 2 ** (16 * options.r)) return { mistake: `scrypt has 2^ln times r times p up to ${mostWork} here` }
     return {
-      cost: work * 0.000_64,
+      parameters: `scrypt ln=${ln},r=${r},p=${p}`,
       warning: work < advisedWork ? 'scrypt of such low parameters is quickly guessed' : undefined,
 
       verify (password) {
