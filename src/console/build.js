@@ -1,5 +1,5 @@
 // Builds the pages into dist/console: bundled, named by their content, and compressed.
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
@@ -40,7 +40,11 @@ files.push(['index.html', Buffer.from(html.replaceAll(/\{\{([\w.]+)\}\}/g, (_, s
 
 // The licences of what is bundled ask to go with it.
 const packages = new Set(Object.keys(metafile.inputs).flatMap(path => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []))
-const licences = await Promise.all([...packages].map(async name => `${name}\n\n${await readFile(new URL(`../../node_modules/${name}/LICENSE`, import.meta.url), 'utf8')}`))
+const licences = await Promise.all([...packages].map(async name => {
+  const own = new URL(`../../node_modules/${name}/`, import.meta.url)
+  const licence = (await readdir(own)).find(file => /^licen[cs]e(\.\w+)?$/i.test(file))
+  return `${name}\n\n${await readFile(new URL(licence, own), 'utf8')}`
+}))
 files.push(['licences.txt', Buffer.from(licences.join('\n\n'))])
 
 for (const [name, contents] of files) {

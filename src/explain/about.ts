@@ -1,5 +1,6 @@
 import { isObject, shown, type Json } from './json.js'
 import type { Token } from './read-token.js'
+import { unitOf } from './units.js'
 import { clock, grantsInWords } from './words.js'
 
 /** A name, and what the token says under it, a line each. */
@@ -9,7 +10,7 @@ export type Row = [name: string, ...values: string[]]
 export function about (token: Token, now: number): Row[] {
   const { header, claims } = token
   if (header === undefined || claims === undefined) return []
-  const { iss, sub, iat, exp } = claims
+  const { iss, sub, iat, nbf, exp } = claims
   const grants = grantsOf(token)
   return [
     ['header', Object.entries(header).map(([name, value]) => `${shown(name)} ${shown(value)}`).join(', ')],
@@ -18,7 +19,8 @@ export function about (token: Token, now: number): Row[] {
     ['identity', said(grants.identity)],
     ['grants', ...grantsInWords(grants)],
     ['issued', time(iat)],
-    ['ends', `${time(exp)}${typeof exp === 'number' && exp > now ? `, in ${clock(exp - now)}` : ''}`]
+    ...(nbf === undefined ? [] : [['starts', time(nbf)] satisfies Row]),
+    ['ends', `${time(exp)}${typeof exp === 'number' && exp > now && unitOf(exp) === undefined ? `, in ${clock(exp - now)}` : ''}`]
   ]
 }
 
@@ -33,6 +35,8 @@ function said (value: unknown): string {
 
 /** NumericDate of RFC 7519 §2, where it is one. */
 function time (value: unknown): string {
+  const unit = unitOf(value)
+  if (unit !== undefined) return `${said(value)} (${unit})`
   const date = new Date(typeof value === 'number' ? value * 1000 : NaN)
   return Number.isNaN(date.getTime()) ? said(value) : date.toISOString().replace('.000', '')
 }

@@ -4,6 +4,8 @@ import type { Case, Configured, Group } from './rule.js'
 import { claims } from './rules-claims.js'
 import { envelope } from './rules-envelope.js'
 import { grants } from './rules-grants.js'
+import { inGrants } from './rules-products.js'
+import { time } from './rules-times.js'
 import type { Signature } from './signature.js'
 import { vendor } from './vendors.js'
 
@@ -38,5 +40,5 @@ export function findings (token: Token, surroundings: Surroundings): Finding[] {
 
 /** Of what cannot be read, only the form is worth a word. */
 function rulesFor ({ header, claims: read }: Token): Group[] {
-  return header === undefined || read === undefined ? envelope.slice(0, 2) : [...envelope, ...claims, ...grants]
+  return header === undefined || read === undefined ? envelope.slice(0, 2) : [...envelope, ...claims, ...time, ...grants, ...inGrants]
 }

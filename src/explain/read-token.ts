@@ -1,44 +1,23 @@
 import { parseObject, type Json } from './json.js'
+import { wrappings, type Wrapping } from './wrappings.js'
 
 /** A token taken apart. What could not be read is undefined. */
 export interface Token {
   /** What an SDK would have to be given. */
   text: string
-  /** What stood around it, in words. */
-  around: string[]
+  /** What stood around it, from the outside. */
+  around: Wrapping[]
   parts: string[]
   header: Json | undefined
   claims: Json | undefined
 }
 
-/** Peels one thing off a pasted token: what is inside, or undefined where that thing is not there. */
-interface Wrapping {
-  says: string
-  inside (text: string): string | undefined
-}
-
-/** As `curl` prints it: no mistake of whoever looks at the token. */
-export const wholeAnswer = 'it is a whole JSON answer; the token is its token property'
-
-const wrappings: Wrapping[] = [
-  { says: wholeAnswer, inside: text => tokenOf(parseObject(text)) },
-  { says: 'quotes stand around it', inside: text => /^(["'`])([^]*)\1[,;]?$/.exec(text)?.[2] },
-  { says: 'it begins with Authorization:', inside: text => /^authorization\s*:([^]*)$/i.exec(text)?.[1] },
-  { says: 'it begins with Bearer', inside: text => /^bearer\s+([^]*)$/i.exec(text)?.[1] },
-  { says: 'it begins with token=', inside: text => /^(?:access_?)?token\s*[=:]([^]*)$/i.exec(text)?.[1] },
-  { says: 'it holds line breaks or blanks', inside: text => /^ey[\w.\s-]+\s[\w.\s-]+$/.test(text) ? text.replace(/\s+/g, '') : undefined }
-]
-
-function tokenOf (answer: Json | undefined): string | undefined {
-  return ['token', 'accessToken', 'access_token', 'jwt'].map(name => answer?.[name]).find(value => typeof value === 'string')
-}
-
 /** Reads whatever a person pastes as a token. Nothing is verified. */
 export function readToken (pasted: string): Token {
-  const around: string[] = []
+  const around: Wrapping[] = []
   let text = pasted.replace(/^\uFEFF/, '').trim()
   for (let found = peel(text); found !== undefined; found = peel(text)) {
-    around.push(found.says)
+    around.push(found.wrapping)
     text = found.inside
   }
   const parts = text.split('.')
@@ -46,10 +25,10 @@ export function readToken (pasted: string): Token {
   return { text, around, parts, header, claims }
 }
 
-function peel (text: string): { says: string, inside: string } | undefined {
-  for (const { says, inside } of wrappings) {
-    const found = inside(text)?.trim()
-    if (found !== undefined) return { says, inside: found }
+function peel (text: string): { wrapping: Wrapping, inside: string } | undefined {
+  for (const wrapping of wrappings) {
+    const inside = wrapping.inside(text)?.trim()
+    if (inside !== undefined) return { wrapping, inside }
   }
   return undefined
 }
@@ -62,7 +41,7 @@ function jsonOf (part: string): Json | undefined {
 
 export function bytesOf (part: string): Uint8Array<ArrayBuffer> | undefined {
   try {
-    return Uint8Array.from(atob(part.replaceAll('-', '+').replaceAll('_', '/')), character => character.charCodeAt(0))
+    return Uint8Array.from(atob(part.replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/')), character => character.charCodeAt(0))
   } catch {
     return undefined
   }

@@ -1,20 +1,23 @@
 import { shown } from './json.js'
-import { wholeAnswer } from './read-token.js'
-import { isSid, type Group } from './rule.js'
+import type { Token } from './read-token.js'
+import { isSid, regions, type Case, type Group } from './rule.js'
 
-const regions = ['us1', 'ie1', 'au1']
+const saysAll = ({ around }: Token): string => around.map(({ says }) => says).join('; ')
+const isBase64url = (text: string): boolean => /^[\w-]+$/.test(text)
+/** Where the form is wrong already, a wrong signature follows from it. */
+const isWrong = ({ token, signature }: Case): boolean => signature === 'wrong' && token.parts.length === 3 && isBase64url(token.parts.slice(0, 2).join(''))
 
 /** What stands around a token, its form, its header and its signature. RFC 7515, and https://www.twilio.com/docs/iam/access-tokens */
 export const envelope: Group[] = [
   [
-    { code: 20101, when: ({ token }) => token.around.some(says => says !== wholeAnswer), says: ({ token }) => `more than the token is here: ${token.around.join('; ')}. An SDK takes the bare token` },
-    { code: 20101, advice: true, when: ({ token }) => token.around.length > 0, says: `${wholeAnswer}. Hand the SDK that string alone` }
+    { code: 20101, when: ({ token }) => token.around.some(({ harmless }) => !harmless), says: ({ token }) => `more than the token is here: ${saysAll(token)}. An SDK takes the bare token` },
+    { code: 20101, advice: true, when: ({ token }) => token.around.length > 0, says: ({ token }) => `${saysAll(token)}. Give the SDK that string alone` }
   ],
   [
     { code: 20101, when: ({ token }) => token.parts.length !== 3, says: ({ token }) => `a token has three parts with dots between; this has ${token.parts.length}, so something was cut off or put in` },
     { code: 20101, when: ({ token }) => token.header === undefined, says: 'the first part is no header: it does not decode to a JSON object' },
     { code: 20101, when: ({ token }) => token.claims === undefined, says: 'the second part holds no claims: it does not decode to a JSON object' },
-    { code: 20101, when: ({ token }) => !/^[\w-]+$/.test(token.parts.slice(0, 2).join('')), says: 'it holds characters of plain base64 (+ / =); a JWT is base64url without padding' }
+    { code: 20101, when: ({ token }) => !isBase64url(token.parts.slice(0, 2).join('')), says: 'it holds characters of plain base64 (+ / =); a JWT is base64url without padding' }
   ],
   [{ code: 20102, when: ({ header }) => header.alg !== 'HS256', says: ({ header }) => `alg is ${shown(header.alg)}; Twilio takes HS256 only` }],
   [{ code: 20102, when: ({ header }) => header.typ !== 'JWT', says: ({ header }) => `typ is ${shown(header.typ)}; it must be JWT` }],
@@ -32,13 +35,18 @@ export const envelope: Group[] = [
   ],
   [
     { code: 20107, when: ({ token }) => token.parts.length === 3 && token.parts[2] === '', says: 'the signature is missing' },
-    { code: 20107, when: ({ token, header }) => token.parts.length === 3 && header.alg === 'HS256' && !/^[\w-]{43}$/.test(token.parts[2]!), says: 'the signature has not the 43 characters of HS256, so something was cut off or put on' },
+    {
+      code: 20107,
+      when: ({ token }) => /[+/=]/.test(token.parts[2] ?? '') && isBase64url(token.parts.slice(0, 2).join('')),
+      says: 'the signature is in plain base64 (+ / =); a JWT is base64url without padding'
+    },
+    { code: 20107, when: ({ token, header }) => token.parts.length === 3 && header.alg === 'HS256' && !/^[\w+/-]{43}=?$/.test(token.parts[2]!), says: 'the signature has not the 43 characters of HS256, so something was cut off or put on' },
     { code: 20107, when: ({ signature }) => typeof signature === 'object', says: ({ signature }) => `it is signed, but by the secret ${(signature as { spoilt: string }).spoilt}` },
-    { code: 20107, when: ({ signature, claims, configured }) => signature === 'wrong' && claims.iss === configured.keySid, says: 'the signature is not by the secret of this key: TWILIO_API_KEY_SECRET belongs to another key, or the token was changed on its way' },
+    { code: 20107, when: found => isWrong(found) && found.claims.iss === found.configured.keySid, says: 'the signature is not by the secret of this key: TWILIO_API_KEY_SECRET belongs to another key, or the token was changed on its way' },
     {
       code: 20107,
       advice: true,
-      when: ({ signature, claims, configured }) => signature === 'wrong' && claims.iss !== configured.keySid,
+      when: found => isWrong(found) && found.claims.iss !== found.configured.keySid,
       says: 'the signature is not by the configured secret, and the key in iss is another one, so whether it is right cannot be said here'
     },
     { code: 20103, when: ({ signature, claims, configured }) => signature === 'right' && isSid(claims.iss, 'SK') && claims.iss !== configured.keySid, says: 'it is signed by the configured secret, but iss does not name the key that this secret belongs to' }

@@ -3,12 +3,15 @@ import { bytesOf, type Token } from './read-token.js'
 /** What is known of a token's signature. `spoilt`: it was signed by a secret that differs from the key's as the words say. */
 export type Signature = 'right' | 'wrong' | 'unchecked' | { spoilt: string }
 
+type Spoiling = [says: string, spoil: (secret: string) => Array<string | Uint8Array<ArrayBuffer>>]
+
 /** What becomes of a secret on its way through files, shells and consoles. */
-const spoilings: Array<[says: string, spoil: (secret: string) => Array<string | Uint8Array<ArrayBuffer>>]> = [
+const spoilings: Spoiling[] = [
   ['with a line break at its end', secret => [`${secret}\n`, `${secret}\r\n`]],
   ['with a blank around it', secret => [` ${secret}`, `${secret} `]],
   ['with quotes around it', secret => [`"${secret}"`, `'${secret}'`]],
   ['decoded as base64', secret => [bytesOf(secret) ?? []].filter(bytes => bytes instanceof Uint8Array)],
+  ...['undefined', 'null', 'None'].map((word): Spoiling => [`for which the word ${word} was taken`, () => [word]]),
   ['in small letters', secret => [secret.toLowerCase()]],
   ['in capital letters', secret => [secret.toUpperCase()]]
 ]

@@ -23,12 +23,14 @@ t.test('inspect says all of it in words', async t => {
   t.equal(broken.code, 1)
   for (const line of [
     /^ends {7}soon$/m,
-    /^issued {5}\d+$/m,
+    /^issued {5}\d+ \(nanoseconds\)$/m,
     /^signature {2}by the configured secret with a line break at its end$/m,
     /^Twilio would refuse it:$/m,
     /^ {2}refused {2}20107 \(Voice: 31202\) {2}it is signed/m,
     /^More: twilio-token-broker explain 20107 20104 20105$/m
   ]) t.match(broken.out, line)
+
+  t.match(await inspect('', settings, [token({ claims: { iat: undefined, nbf: now, exp: now * 1000 } })]), { code: 1, out: /^issued {5}none\nstarts {5}20\S+Z\nends {7}\d{13} \(milliseconds\)$/m })
 
   const none = await inspect('', {}, ['undefined'])
   t.match(none, { code: 1, out: /^Twilio would refuse it:\n {2}refused {2}20101 \(Voice: 31204\) {2}this is no Twilio access token but what JavaScript/ })

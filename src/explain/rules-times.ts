@@ -1,0 +1,76 @@
+import { shown, type Json } from './json.js'
+import { notRead, type Case, type Group } from './rule.js'
+import { unitOf } from './units.js'
+
+/** Seconds, Twilio's own limits. */
+const shortest = 180
+const longest = 86400
+
+/** Seconds since 1970, in the year 2001: what is below is a duration, or a clock that was never set. */
+const earliest = 1e9
+
+/** Seconds that clocks may differ without anybody minding. */
+const tolerated = 5
+
+const times = ['iat', 'nbf', 'exp']
+const inOtherUnits = (claims: Json): string[] => times.filter(name => unitOf(claims[name]) !== undefined)
+
+/** Seconds since 1970, NaN for whatever else: each rule then passes over it, as another one speaks of it. */
+const seconds = (value: unknown): number => typeof value === 'number' && unitOf(value) === undefined ? value : NaN
+const date = (value: unknown): number => seconds(value) >= earliest ? seconds(value) : NaN
+
+/** When it was issued. Tokens of Twilio's Python library say so by nbf alone. */
+const start = ({ claims: { iat, nbf } }: Case): number => date(iat === undefined ? nbf : iat)
+const life = (found: Case): number => date(found.claims.exp) - start(found)
+const nbfAlone = ({ claims: { iat, nbf }, now }: Case): boolean => iat === undefined && date(nbf) <= now
+
+const units: Array<[seconds: number, name: string]> = [[63_072_000, 'years'], [172_800, 'days'], [7200, 'hours'], [120, 'minutes'], [0, 'seconds']]
+const perUnit: Record<string, number> = { years: 31_536_000, days: 86_400, hours: 3600, minutes: 60, seconds: 1 }
+const ago = (duration: number): string => {
+  const [, name] = units.find(([least]) => duration >= least)!
+  return `${Math.round(duration / perUnit[name]!)} ${name}`
+}
+
+const counts = ({ claims }: Case): string => {
+  const names = inOtherUnits(claims)
+  return `${names.join(' and ')} ${names.length > 1 ? 'count' : 'counts'} ${unitOf(claims[names[0]!])}; Twilio wants seconds since 1970`
+}
+
+const numberOf = (name: string, rest = '') => ({ claims }: Case) => `${name} is ${shown(JSON.stringify(claims[name]))}; it must be a number of seconds since 1970${rest}`
+
+/** When the token holds. */
+export const time: Group[] = [
+  [
+    { code: 20104, when: ({ claims: { exp } }) => exp === undefined, says: ({ claims }) => `exp is missing: a token must say when it ends${notRead(claims, ['expiresIn', 'expires_in', 'expires', 'expiry', 'expiration', 'ttl'])}` },
+    { code: 20104, when: ({ claims: { exp } }) => typeof exp !== 'number', says: numberOf('exp') },
+    { code: 20104, when: ({ claims: { exp } }) => seconds(exp) < earliest, says: ({ claims }) => `exp is ${shown(claims.exp)}, which is no time but a duration; it must be the time of the end in seconds since 1970: the time of issue plus the duration` },
+    { code: 20104, when: found => life(found) === 0, says: ({ claims }) => `exp is the same as ${claims.iat === undefined ? 'nbf' : 'iat'}: it ends in the second in which it is issued. Add the ttl, 180 seconds at least` },
+    { code: 20104, when: found => life(found) < 0, says: 'it ends before it was issued: its ttl is not above 0' },
+    { code: 20104, when: ({ claims: { exp }, now }) => seconds(exp) <= now, says: ({ claims: { exp }, now }) => `it ended ${ago(now - seconds(exp))} ago, by this clock; ask for a fresh one` },
+    { code: 20157, when: found => life(found) > longest, says: found => `it lives ${life(found)} seconds; Twilio takes at most ${longest} (24 hours)` },
+    { code: 20104, advice: true, when: found => life(found) < 10, says: found => `it lives ${life(found)} seconds only, as with a ttl that was given as a string` },
+    { code: 20104, advice: true, when: found => life(found) < shortest, says: found => `it lives ${life(found)} seconds only; Twilio names ${shortest} as the least` }
+  ],
+  [
+    { code: 20104, when: ({ claims }) => inOtherUnits(claims).includes('exp'), says: counts },
+    { code: 20105, when: ({ claims }) => inOtherUnits(claims).length > 0, says: counts }
+  ],
+  [
+    { code: 20155, when: ({ claims: { iat } }) => iat !== undefined && typeof iat !== 'number', says: numberOf('iat') },
+    { code: 20155, when: ({ claims: { iat } }) => seconds(iat) < earliest, says: ({ claims }) => `iat is ${shown(claims.iat)}, a time in 1970 or so; it must be the time of issue, in seconds since 1970` },
+    { code: 20105, when: ({ claims: { iat }, now }) => seconds(iat) > now + tolerated, says: ({ claims: { iat }, now }) => `it was issued ${ago(seconds(iat) - now)} in the future, so one of the clocks is wrong` },
+    { code: 20105, advice: true, when: nbfAlone, says: 'nbf stands in the place of iat, as Twilio\'s Python library writes it. Twilio takes that, but refuses the token where this server\'s clock is ahead by seconds; in Python, AccessToken(…, nbf=None) leaves it out' },
+    { code: 20155, advice: true, when: ({ claims: { iat, nbf } }) => iat === undefined && nbf === undefined, says: 'iat is missing; Twilio\'s own tokens say when they were issued' }
+  ],
+  [
+    { code: 20155, when: ({ claims: { nbf } }) => nbf !== undefined && typeof nbf !== 'number', says: numberOf('nbf', ', or left out') },
+    { code: 20105, when: ({ claims: { iat, nbf }, now }) => seconds(nbf) > now && !(seconds(iat) > now + tolerated), says: 'nbf is in the future, so Twilio does not take it yet; leave nbf out' },
+    { code: 20105, advice: true, when: found => !Number.isNaN(seconds(found.claims.nbf)) && !nbfAlone(found), says: 'nbf is set: a clock that is ahead by seconds makes Twilio refuse such tokens; leave it out' }
+  ],
+  [{
+    code: 20155,
+    advice: true,
+    when: ({ claims }) => times.some(name => seconds(claims[name]) % 1 > 0),
+    says: ({ claims }) => `${times.filter(name => seconds(claims[name]) % 1 > 0).join(' and ')} should be whole seconds; use Math.floor(Date.now() / 1000)`
+  }]
+]
