@@ -54,7 +54,7 @@ function asProblem (error: unknown): Problem {
 }
 
 /** The part of an ajv error (with `verbose`) that is read here. */
-interface SchemaError {
+export interface SchemaError {
   keyword: string
   instancePath: string
   schemaPath: string

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ValidateFunction } from 'ajv'
 import type { Decision, Granted } from './issue.js'
+import type { SchemaError } from './answers.js'
+import { isRecord } from './body.js'
 import { Problem, problem } from './problems.js'
 import { describe } from './product.js'
 import type { Enabled } from './settings/read.js'
-import { ajv } from './validation.js'
+import { validatorOf } from './validation.js'
 
 /** `{ "video": { "room": "My Room" }, "sync": {} }` */
 export type Named = Record<string, object>
@@ -16,8 +18,18 @@ export class Combiner {
   constructor (products: Enabled[]) {
     this.#products = new Map(products.map(enabled => {
       const { name, entry } = describe(enabled.product)
-      return [name, { enabled, check: ajv.compile(entry) }]
+      return [name, { enabled, check: validatorOf(entry) }]
     }))
+  }
+
+  /** What is wrong with the entries of the products that are named; each by what its product takes. */
+  faults (named: Record<string, unknown>): SchemaError[] {
+    return Object.entries(named).flatMap(([name, entry]) => {
+      const check = this.#products.get(name)?.check
+      // What is not enabled is 404, if it has the form of an entry.
+      if (check === undefined) return isRecord(entry) ? [] : [mustBeObject]
+      return check(entry) ? [] : check.errors!.map(error => below(name, error))
+    })
   }
 
   /** The names that are products. */
@@ -61,6 +73,13 @@ export class Combiner {
     return kept
   }
 }
+
+/** The place of an error of one entry in the whole body. */
+function below (name: string, { instancePath, schemaPath, ...error }: SchemaError): SchemaError {
+  return { ...error, instancePath: `/products/${name}${instancePath}`, schemaPath: `#/properties/products/properties/${name}/${schemaPath.slice(2)}` }
+}
+
+const mustBeObject: SchemaError = { keyword: 'type', instancePath: '/products', schemaPath: '#/properties/products/', message: 'must be object', params: {} }
 
 function yields ({ product }: Granted): number {
   return Number(describe(product).yields ?? false)

@@ -3,7 +3,7 @@ import { bringsBasic, takeBasicCredentials, type SignIn } from './callers/basic.
 import { limitAddresses, type Limit } from './limits/limits.js'
 import { refuseStrangers, type Origins } from './origins.js'
 import { problem } from './problems.js'
-import { ajv } from './validation.js'
+import { validatorOf } from './validation.js'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -26,7 +26,7 @@ export interface GuardedOptions {
  * @param refuse throws for requests that nobody may make, whoever asks
  */
 export async function guardScope (scope: FastifyInstance, { origins, signIn, limits, askAhead }: GuardedOptions, refuse: (request: FastifyRequest) => void): Promise<void> {
-  scope.setValidatorCompiler(({ schema }) => ajv.compile(schema))
+  scope.setValidatorCompiler(({ schema }) => validatorOf(schema))
   if (askAhead !== undefined) scope.addHook('onRequest', askAhead)
   scope.addHook('onRequest', await limitAddresses(scope, limits.address))
   await takeBasicCredentials(scope, signIn)

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync, RouteHandlerMethod } from 'fastify'
 import { Type, type Static, type TObject } from './type.js'
 import { notAllowed, problem } from './problems.js'
+import { closed } from './products/closed.js'
 
 export { Type }
 
@@ -89,7 +90,7 @@ export interface ProductDefinition<Settings extends TObject, Request extends TOb
 /** A product as the broker sees it, whatever its settings and request are. */
 export type ProductDescription = Omit<ProductDefinition<TObject, TObject, TObject>, 'identity' | 'grant'> & {
   identity: IdentityRule
-  /** What its own route takes. Made once: ajv keeps all that it ever compiled, so one made at each reload would never be freed. */
+  /** What its own route takes. Made once, so that it is compiled once. */
   body: TObject
   /** What it takes in a request for several products; made once too. */
   entry: TObject
@@ -137,7 +138,7 @@ export function defineProduct<Settings extends TObject, Request extends TObject,
       scope.get(`/${name}`, { config, schema: { summary: `A token for ${name}, with nothing asked`, querystring: noQuery } }, handler)
     },
     // Erasing the type parameters is sound: the broker hands `grant` only what these same schemas accepted.
-    { [description]: { identity: { maxLength: 256 }, ...definition, body, entry } as unknown as ProductDescription }
+    { [description]: { identity: { maxLength: 256 }, ...definition, allow: closed(definition.allow), body, entry } as unknown as ProductDescription }
   )
   return product
 }

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, isProduct, type Product } from './product.js'
-import { mustBeSchema } from './validation.js'
+import { mustFit, mustFitTogether } from './products/fit.js'
 import { nearMiss } from './settings/near-miss.js'
 
 export interface Loaded {
@@ -37,7 +37,7 @@ export async function loadProducts (entries: string[] | undefined, cwd: string):
   const mistakes: string[] = []
   for (const [i, entry] of entries.entries()) {
     try {
-      const product = /^[@.]/.test(entry) ? await thirdParty(entry, cwd) : known.get(entry)
+      const product = isThirdParty(entry) ? await thirdParty(entry, cwd) : known.get(entry)
       if (product === undefined) {
         const near = nearMiss(entry, known.keys())
         mistakes.push(`PRODUCTS: entry ${i + 1} is no product; ${near ? `did you mean ${near}?` : `there are ${[...known.keys()].join(', ')}`}`)
@@ -50,15 +50,30 @@ export async function loadProducts (entries: string[] | undefined, cwd: string):
       mistakes.push(`PRODUCTS: the plugin ${entry} cannot be loaded: ${error instanceof Error ? error.message : 'it threw no Error'}`)
     }
   }
-  return { products, known: [...new Set([...known.values(), ...products])], mistakes }
+  const all = [...new Set([...known.values(), ...products])]
+  if (entries.some(isThirdParty)) mistakes.push(...clashes(all))
+  return { products, known: all, mistakes }
+}
+
+function isThirdParty (entry: string): boolean {
+  return /^[@.]/.test(entry)
+}
+
+/** What a policy may say of all products stands in one schema, in which two of them can contradict each other. */
+function clashes (products: Product[]): string[] {
+  try {
+    mustFitTogether(products.map(describe))
+    return []
+  } catch (error) {
+    return [`PRODUCTS: the plugins' allow schemas cannot be read together: ${(error as Error).message}`]
+  }
 }
 
 async function thirdParty (entry: string, cwd: string): Promise<Product> {
   const url = entry.startsWith('.') ? pathToFileURL(resolve(cwd, entry)).href : await fromPackages(entry, cwd)
   const { default: product } = await import(url) as { default?: unknown }
   if (!isProduct(product)) throw new TypeError('its default export is not made by defineProduct()')
-  const { settings, body, allow } = describe(product)
-  for (const schema of [settings, body, allow]) mustBeSchema(schema)
+  mustFit(describe(product))
   return product
 }
 

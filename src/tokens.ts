@@ -7,11 +7,11 @@ import { Combiner, type Named } from './combine.js'
 import { guardScope, type GuardedOptions } from './guarded.js'
 import { decide, issue, type Answer, type Asked, type IssueOptions } from './issue.js'
 import { limitCallers, type Limit } from './limits/limits.js'
-import { problem } from './problems.js'
+import { problem, type Problem } from './problems.js'
 import { describe, noQuery, requestBody, type Product } from './product.js'
 import { undecodable } from './request.js'
 import type { Enabled } from './settings/read.js'
-import { ajv, newAjv } from './validation.js'
+import { validatorOf } from './validation.js'
 
 export interface TokensOptions extends IssueOptions, GuardedOptions {
   products: Enabled[]
@@ -42,7 +42,7 @@ export async function tokens (scope: FastifyInstance, options: TokensOptions): P
 
   scope.decorate('tokenHandler', (product: Product) => {
     const { settings } = products.find(enabled => enabled.product === product)!
-    const check = ajv.compile(describe(product).body)
+    const check = validatorOf(describe(product).body)
     return async (request, reply) => {
       // Fastify checks no body of a GET, which asks for nothing; a product may need something asked.
       if (request.method === 'GET' && !check(request.body)) throw invalid(check.errors!, 'body')
@@ -54,13 +54,11 @@ export async function tokens (scope: FastifyInstance, options: TokensOptions): P
   for (const { product } of products) await scope.register(product)
 
   const combiner = new Combiner(products)
-  // Of its own, since the schema goes with this set of products, at the next reload.
-  const own = newAjv()
   scope.post<{ Body: Combined }>('/', {
     prefixTrailingSlash: 'no-slash',
     config: { credentialsInBody: true, kind: 'tokens' },
     schema: { summary: 'One token for several products', body: combinedBody(products), querystring: noQuery },
-    validatorCompiler: ({ schema }) => own.compile(schema),
+    validatorCompiler: ({ schema, httpPart }) => httpPart === 'body' ? body => checkCombined(body, combiner) : validatorOf(schema),
     preValidation: async (request, reply) => {
       await identifyByBody(request, reply, signIn)
       if (isRecord(request.body) && isRecord(request.body.products)) request.wanted = combiner.known(request.body.products)
@@ -84,7 +82,14 @@ function inJson ({ token, ...others }: Answer): string {
   return `{"token":"${token}",${JSON.stringify(others).slice(1)}`
 }
 
-/** What each of the products may be asked stands in it, so that one look finds every property at fault. */
+/** Each product's entry is checked by what was compiled when the product was loaded, so that no reload has to compile anything. */
+function checkCombined (body: unknown, combiner: Combiner): true | { error: Problem } {
+  const errors = withoutEntries(body) ? [] : [...withoutEntries.errors!]
+  if (isRecord(body) && isRecord(body.products)) errors.push(...combiner.faults(body.products))
+  return errors.length === 0 || { error: invalid(errors, 'body') }
+}
+
+/** For OpenAPI: what each of the products may be asked stands in it. */
 function combinedBody (products: Enabled[]) {
   const entries = products.map(({ product }) => describe(product)).map(({ name, entry }) => [name, Type.Optional(entry)])
   return Type.Object({
@@ -99,6 +104,8 @@ function combinedBody (products: Enabled[]) {
     password: Type.Optional(Type.String())
   }, { additionalProperties: false })
 }
+
+const withoutEntries = validatorOf(Type.Object({ ...combinedBody([]).properties, products: Type.Optional(Type.Object({}, { minProperties: 1 })) }, { additionalProperties: false }))
 
 interface Combined extends Asked {
   products?: Named

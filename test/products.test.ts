@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { builtIn, loadProducts } from '../src/products.js'
-import { mustBeSchema } from '../src/validation.js'
+import { mustFit } from '../src/products/fit.js'
 import { defineProduct, describe, Type } from '../src/product.js'
 import { readSettings } from '../src/settings/read.js'
 import { complete, secrets, startBroker, susan } from './helpers/broker.js'
@@ -27,8 +27,7 @@ t.test('each product of plugins/ is small, on by setting, and in .env.example', 
   for (const [name, product] of found) {
     const lines = readFileSync(new URL(`../plugins/${name}.ts`, import.meta.url), 'utf8').trim().split('\n').length
     t.ok(lines <= 30, `${name} has ${lines} lines`)
-    const { settings, body, entry, allow } = describe(product)
-    for (const schema of [settings, body, entry, allow]) t.doesNotThrow(() => mustBeSchema(schema), `${name} has schemas`)
+    t.doesNotThrow(() => mustFit(describe(product)), `${name} has schemas`)
     t.match(example, new RegExp(`^# ${name}\\b`, 'mi'), `${name} has a block`)
     for (const setting of Object.keys(describe(product).settings.properties)) t.match(example, new RegExp(`^#? ?${setting}=`, 'm'), setting)
   }
@@ -88,9 +87,9 @@ t.test('a third party\'s package is found from the working directory', async t =
 const broken: Array<[file: string, mistake: RegExp]> = [
   ['throws.ts', /^PRODUCTS: the plugin .*throws\.ts cannot be loaded: no such licence$/],
   ['throws-nothing.ts', /^PRODUCTS: the plugin .*throws-nothing\.ts cannot be loaded: it threw no Error$/],
-  ['bad-schema.ts', /^PRODUCTS: the plugin .*bad-schema\.ts cannot be loaded: Invalid regular expression/],
-  ['bad-request.ts', /^PRODUCTS: the plugin .*bad-request\.ts cannot be loaded: schema is invalid: data\/properties\/number\/maxLength must be >= 0/],
-  ['bad-allow.ts', /^PRODUCTS: the plugin .*bad-allow\.ts cannot be loaded: schema is invalid: data\/properties\/numbers\/minItems must be integer/],
+  ['bad-schema.ts', /^PRODUCTS: the plugin .*bad-schema\.ts cannot be loaded: settings: Invalid regular expression/],
+  ['bad-request.ts', /^PRODUCTS: the plugin .*bad-request\.ts cannot be loaded: request: schema is invalid: data\/properties\/number\/maxLength must be >= 0/],
+  ['bad-allow.ts', /^PRODUCTS: the plugin .*bad-allow\.ts cannot be loaded: allow: schema is invalid: data\/properties\/bad-allow\/properties\/numbers\/minItems must be integer/],
   ['second-video.ts', /^PRODUCTS: entry 2 is a second product called video; keep one$/]
 ]
 

@@ -8,7 +8,7 @@ import { nearest } from '../policy/sentences.js'
 import { Problem } from '../problems.js'
 import { describe } from '../product.js'
 import { readSettings } from '../settings/read.js'
-import { ajv } from '../validation.js'
+import { validatorOf } from '../validation.js'
 import { newCommand, withExamples } from './command.js'
 import { Failure, toExitCode } from './failure.js'
 import { exitCodes, type Io } from './io.js'
@@ -46,7 +46,7 @@ async function mint (io: Io, name: string, { identity: typed, ttl, json, room, r
   // No caller's name: what a policy lets a caller name may be longer, and is held to the product's own rule alone.
   const asked = { identity, ...request, ...(room !== undefined && { room }), ...(ttl !== undefined && { ttl }) }
   const answer = refusing(() => {
-    const takes = ajv.compile(describe(own.product).body)
+    const takes = validatorOf(describe(own.product).body)
     if (!takes(asked)) throw invalid(takes.errors!, 'body')
     const { ttl: life, identity: other, ...properties } = asked as Asked
     const decision = decide({ policy: allowAll, ttl: { default: settings.TOKEN_TTL, max: 86400 } }, { name: identity, identity }, { ttl: life, identity: other })

@@ -10,7 +10,7 @@ import { nearest } from '../policy/sentences.js'
 import { Problem } from '../problems.js'
 import { describe, type Product } from '../product.js'
 import type { Enabled } from '../settings/read.js'
-import { ajv } from '../validation.js'
+import { validatorOf } from '../validation.js'
 import { Failure } from './failure.js'
 import { exitCodes, type Io } from './io.js'
 
@@ -105,7 +105,7 @@ async function explain ({ policy, whereIs }: Read, ttl: IssueOptions['ttl'], cal
   const found = policy.ruleFor(caller)
   const rule = found === null ? null : await whereIs?.(found.index!)
   try {
-    const takes = ajv.compile(describe(own.product).body)
+    const takes = validatorOf(describe(own.product).body)
     if (!takes({ ttl: life, identity, ...request })) throw invalid(takes.errors!, 'body')
     const decision = decide({ policy, ttl }, caller, { ttl: life, identity })
     const { grant } = decision.grant({ ...own, request })

@@ -1,6 +1,5 @@
-import { Ajv } from 'ajv'
 import { describe, type Product } from '../product.js'
-import { unquestioned } from '../validation.js'
+import { newAjv } from '../validation.js'
 import { namesAtFault, withoutEffect } from './check.js'
 import { compile } from './compile.js'
 import { tooDeep } from './depth.js'
@@ -41,7 +40,7 @@ export function policyReader ({ enabled, known = [] }: PolicyProducts): PolicyRe
   const all = [...known, ...enabled]
   const off = new Set(all.map(nameOf))
   for (const product of enabled) off.delete(nameOf(product))
-  const validate = new Ajv({ ...unquestioned, allErrors: true, verbose: true, strict: false }).compile<PolicyFile>(policySchema(all))
+  const validate = newAjv('policy').compile<PolicyFile>(policySchema(all))
 
   return async (text, file) => {
     const listed = (findings: Iterable<Finding>) => inOrder(findings).map(({ line, col, says }) => `${file}:${line}:${col} ${says}`)

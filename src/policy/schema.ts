@@ -1,4 +1,4 @@
-import { Type, type Static, type TSchema } from '../type.js'
+import { Type, type Static } from '../type.js'
 import { AnyName, describe, Patterns, type Product } from '../product.js'
 
 const Groups = Type.Record(AnyName, Type.Array(Type.String({ description: 'a caller\'s name' })), {
@@ -36,29 +36,9 @@ export type PolicyFile = Static<ReturnType<typeof policySchema>>
 function allowSchema (products: Iterable<Product>) {
   const properties = Object.fromEntries(Array.from(products, product => {
     const { name, allow } = describe(product)
-    return [name, { description: `what the rule's callers may do in ${name}; {} is all that is configured`, ...closed(allow) }]
+    return [name, { description: `what the rule's callers may do in ${name}; {} is all that is configured`, ...allow }]
   }))
   return Type.Unsafe<Record<string, object>>({
     type: 'object', properties, additionalProperties: false, description: 'products; what is not named is not allowed'
   })
-}
-
-/** A misspelt property of an entry would lift the very restriction it was written for, so none passes unless the product says that it takes any. */
-function closed (schema: object): object {
-  const { type, properties, patternProperties, items } = schema as { [keyword: string]: unknown }
-  return {
-    ...schema,
-    ...(type === 'object' && !('additionalProperties' in schema) && { additionalProperties: false }),
-    ...(isSchema(properties) && { properties: each(properties) }),
-    ...(isSchema(patternProperties) && { patternProperties: each(patternProperties) }),
-    ...(isSchema(items) && { items: closed(items) })
-  }
-}
-
-function each (schemas: object): object {
-  return Object.fromEntries(Object.entries(schemas).map(([name, schema]: [string, TSchema]) => [name, closed(schema)]))
-}
-
-function isSchema (value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

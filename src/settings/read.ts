@@ -2,12 +2,11 @@ import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
-import { Ajv, type Options } from 'ajv'
 import envSchema from 'env-schema'
 import { Type, type TObject, type TSchema } from '../type.js'
 import { describe, type Product } from '../product.js'
 import { loadProducts } from '../products.js'
-import { unquestioned } from '../validation.js'
+import { newAjv } from '../validation.js'
 import { nearMiss } from './near-miss.js'
 import { cautions, list, rules } from './rules.js'
 import { fromFile, schema, type Settings } from './schema.js'
@@ -121,9 +120,6 @@ function givenOf (all: TObject, variables: Environment): Record<string, boolean>
   return Object.fromEntries(Object.keys(all.properties).map(name => [name, variables[name] !== undefined]))
 }
 
-/** As env-schema has it: the text of a setting becomes what its schema says. */
-const reading: Options = { ...unquestioned, allErrors: true, removeAdditional: true, useDefaults: true, coerceTypes: true, allowUnionTypes: true, keywords: [envSchema.keywords.separator] }
-
 interface Fault { instancePath: string, params: { missingProperty?: string } }
 
 /** With mistakes, what is right is still returned, so that the rules between settings find theirs in the same go. */
@@ -135,7 +131,7 @@ function validated (all: TObject, variables: Environment, mistakes: string[]): P
   try {
     // An ajv of its own: the one that env-schema shares keeps every schema it ever saw, and here each is new. Handed over as it is, as
     // env-schema would first make another one for a function of options.
-    return envSchema<Settings>({ schema: all, data: known, env: false, ajv: new Ajv(reading) })
+    return envSchema<Settings>({ schema: all, data: known, env: false, ajv: newAjv('settings') })
   } catch (error) {
     const { errors, message } = error as Error & { errors?: Fault[] }
     if (errors === undefined) {

@@ -155,5 +155,5 @@ t.test('a near miss is a few letters or whole words away, and one word is none',
 })
 
 t.test('the settings have a schema, which no start looks at again', async t => {
-  t.doesNotThrow(() => mustBeSchema(schema))
+  t.doesNotThrow(() => mustBeSchema(schema, 'settings'))
 })
