@@ -13,18 +13,22 @@ const patience = 30_000
 /** Seconds. What a proxy may say at most for Retry-After; the broker itself says at most 15 minutes. */
 const longestWait = 3_600
 
+/** Seconds. Twilio takes tokens of 180 to 86400; one that ends at once, or never, is none of this broker. */
+const shortestLife = 30
+const longestLife = 86_400
+
 /**
  * Asks the broker once.
  * @throws {BrokerError} the class says what to do about it
  */
-export async function ask (url: string, authorization: string, body: object): Promise<Answer> {
+export async function ask (url: string, authorization: string, body: string): Promise<Answer> {
   let response: Response
   let text: string
   try {
     response = await fetch(url, {
       method: 'POST',
       headers: { Authorization: authorization, 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
+      body,
       // Nothing but what stands here: else a browser answers a 401 with its own password dialog, and remembers what is typed there.
       credentials: 'omit',
       // A sign-in page of a proxy would take the POST for a GET.
@@ -39,7 +43,10 @@ export async function ask (url: string, authorization: string, body: object): Pr
     )
   }
   const answer = fields(text)
-  if (response.ok && typeof answer.token === 'string' && typeof answer.expiresIn === 'number') return answer as Answer & typeof answer
+  const { token, expiresIn } = answer
+  if (response.ok && typeof token === 'string' && token !== '' && typeof expiresIn === 'number' && expiresIn >= shortestLife && expiresIn <= longestLife) {
+    return { token, expiresIn }
+  }
   throw refusal(response, answer)
 }
 

@@ -9,8 +9,8 @@ import { wanted, type Products, type TokenRequest } from './wanted.js'
 
 export interface TokenBrokerOptions {
   /** Where the broker is; left out, where the page is from. */
-  url?: string
-  /** The name and password of the page's user; may be async. Called for every request, so it should remember them. */
+  url?: string | URL
+  /** Returns the name and password of the page's user; may be async. Called for every request, so it should remember them. */
   credentials: GetCredentials
   /**
    * Told why something that is kept got no token, a `BrokerError`, or why a room could not be entered anew, the SDK's error.
@@ -42,7 +42,8 @@ export class TokenBroker {
 
   /**
    * A token of one product, or of several at once. Kept until it is due for renewal; with `force` a new one.
-   * @throws {SignInError} the broker does not know this name and password
+   * @throws {TypeError} `products` names none
+   * @throws {SignInError} the broker does not know this name and password, or there is none yet
    * @throws {RefusedError} the policy does not allow it
    * @throws {RetryError} nobody answered who could, and there is no token that still lives
    */
@@ -63,10 +64,12 @@ export class TokenBroker {
    * A fresh token before the old one ends, for as long as the SDK's object lives: Voice's `Device`, the `Client` of Sync, Conversations
    * or Chat. Say the same as to `token`, whose token it should have. Errors go to `onError`; a `SignInError` and a `RefusedError`
    * rest until the broker gives a token again, as it does once `token` is called with the right password.
+   * @throws {TypeError} `products` names none, or this is not an SDK's object
    */
   keep (sdk: Sdk, products: Products, request: TokenRequest = {}): Kept {
+    const what = wanted(products, request)
     const { give, release } = adapt(sdk, { need: () => keeper.need(), over: () => keeper.stop() })
-    const keeper = this.#keeper({ wanted: wanted(products, request), give, ahead: true, onStop: release })
+    const keeper = this.#keeper({ wanted: what, give, ahead: true, onStop: release })
     return { stop: () => keeper.stop() }
   }
 
@@ -74,16 +77,23 @@ export class TokenBroker {
    * Enters a video room. Its token is of no use until the connection is lost, and then it must still live: where it does not, the
    * room ends, and with `onRoom` it is entered anew with a new token.
    * @throws {BrokerError} as `token`
-   * @throws what `Video.connect` rejects with
+   * @throws what `Video.connect` rejects with, or the reason of `signal`
    */
   async connect<Options extends { name?: string | null }, Room extends VideoRoom> (
     video: VideoSdk<Options, Room>,
     options: NoInfer<Options>,
     { onRoom, signal, ...request }: RoomOptions<Room> = {}
   ): Promise<Room> {
+    signal?.throwIfAborted()
     const asked = { ...(typeof options.name === 'string' && { room: options.name }), ...request }
-    const join = (token: string) => video.connect(token, options)
-    const room = await join(await this.token('video', asked)).then(undefined, async error => {
+    const join = async (token: string) => {
+      signal?.throwIfAborted()
+      const room = await video.connect(token, options)
+      if (signal?.aborted) room.disconnect()
+      signal?.throwIfAborted()
+      return room
+    }
+    const room = await join(await this.token('video', asked)).catch(async error => {
       if (!isExpiry(error)) throw error
       return join(await this.token('video', { ...asked, force: true }))
     })

@@ -1,6 +1,6 @@
 import { Alarm } from './alarm.js'
 import { RetryError, type BrokerError } from './errors.js'
-import { afterAtLeast, backOff } from './times.js'
+import { afterAtLeast, backOff, minute } from './times.js'
 import type { Held, Tokens } from './tokens.js'
 import { onWake } from './wake.js'
 import type { Wanted } from './wanted.js'
@@ -17,6 +17,9 @@ export interface Charge {
   onStop: () => void
 }
 
+/** So many requests in a minute, whatever the broker answers and the SDK says. */
+const mostPerMinute = 5
+
 /** Fetches a new token before the one in use ends, and gives it to who uses it. */
 export class Keeper {
   readonly #tokens: Tokens
@@ -24,12 +27,14 @@ export class Keeper {
   readonly #alarm: Alarm
   readonly #sleepEnds: () => void
   #given: string | undefined
-  /** Failures in a row. */
+  /** Answers in a row without a new token. */
   #failures = 0
+  /** When the last requests were made. */
+  readonly #asked: number[] = Array(mostPerMinute).fill(-Infinity)
   /** How often the SDK has asked for a token since one was due by time. */
   #needs = 0
   /** Retry-After: nothing is asked before. */
-  #earliest = 0
+  #retryAt = 0
   /** Nothing is asked until the broker has given a token to someone. */
   #resting = false
   #busy = false
@@ -55,7 +60,7 @@ export class Keeper {
   /** The SDK says that its token ends, or has ended: a new one at once, but ever more slowly where that changes nothing. */
   need (): void {
     if (this.#stopped || this.#resting || this.#busy) return
-    const at = Math.max(this.#earliest, this.#tokens.now() + (this.#needs === 0 ? 0 : backOff(this.#needs, Infinity)))
+    const at = this.#allowed(this.#tokens.now() + (this.#needs === 0 ? 0 : backOff(this.#needs, Infinity)))
     if (at >= this.#alarm.at) return
     this.#needs++
     this.#alarm.set(at)
@@ -65,7 +70,12 @@ export class Keeper {
   signedIn (): void {
     if (!this.#resting) return
     this.#resting = false
-    this.#alarm.set(0)
+    this.#alarm.set(this.#allowed(0))
+  }
+
+  /** The first moment from `at` on at which the broker may be asked. */
+  #allowed (at: number): number {
+    return Math.max(at, this.#retryAt, this.#asked[0]! + minute + 1000)
   }
 
   #isDue (): boolean {
@@ -73,11 +83,13 @@ export class Keeper {
   }
 
   #wake (): void {
-    if (this.#alarm.at !== Infinity && (this.#isDue() || this.#failures > 0)) this.#alarm.soon(this.#earliest)
+    if (this.#alarm.at !== Infinity && (this.#isDue() || this.#failures > 0)) this.#alarm.soon(this.#allowed(0))
   }
 
   async #renew (): Promise<void> {
     this.#busy = true
+    this.#asked.push(this.#tokens.now())
+    this.#asked.shift()
     try {
       const held = await this.#fetch()
       if (!this.#stopped) this.#pass(held)
@@ -99,11 +111,11 @@ export class Keeper {
   }
 
   #pass ({ token, due }: Held): void {
-    this.#failures = 0
     // Equal requests in the same second get the same token, which an SDK ignores.
-    if (token === this.#given) return this.#alarm.set(this.#tokens.now() + 1000)
+    if (token === this.#given) return this.#alarm.set(this.#allowed(this.#tokens.now() + Math.max(1000, backOff(++this.#failures))))
+    this.#failures = 0
     this.#given = token
-    if (this.#charge.ahead) this.#alarm.set(due)
+    if (this.#charge.ahead) this.#alarm.set(this.#allowed(due))
     this.#charge.give(token)
   }
 
@@ -111,8 +123,8 @@ export class Keeper {
     if (error instanceof RetryError) {
       const { retryAfter } = error
       const now = this.#tokens.now()
-      this.#earliest = retryAfter === undefined ? 0 : now + afterAtLeast(retryAfter * 1000)
-      this.#alarm.set(Math.max(this.#earliest, now + backOff(++this.#failures)))
+      this.#retryAt = retryAfter === undefined ? 0 : now + afterAtLeast(retryAfter * 1000)
+      this.#alarm.set(this.#allowed(now + backOff(++this.#failures)))
     } else {
       this.#resting = true
     }

@@ -6,8 +6,13 @@ export interface Credentials {
   password: string
 }
 
-/** Asks for each request; may show a form. Nothing means that there are none. What it throws counts as that, unless it is a `BrokerError`. */
-export type GetCredentials = () => Credentials | null | undefined | Promise<Credentials | null | undefined>
+/**
+ * Called for each request; may show a form. Nothing, or an empty name or password, means that the user has not signed in yet.
+ * What it throws counts as that, too, unless it is a `BrokerError`.
+ */
+export type GetCredentials = () => MaybeCredentials | Promise<MaybeCredentials>
+
+type MaybeCredentials = Partial<Credentials> | null | undefined
 
 /** Asks the broker as the user of the page. */
 export class Session {
@@ -19,8 +24,9 @@ export class Session {
   /** The last credentials that the broker found wrong, and how it said so. */
   #wrong: { authorization: string, error: SignInError } | undefined
 
-  constructor (url: string, getCredentials: GetCredentials, now: () => number) {
-    this.#url = url.replace(/\/+$/, '')
+  constructor (url: string | URL, getCredentials: GetCredentials, now: () => number) {
+    if (typeof getCredentials !== 'function') throw new TypeError('credentials must be a function.')
+    this.#url = String(url).replace(/\/+$/, '')
     this.#getCredentials = getCredentials
     this.#now = now
   }
@@ -30,7 +36,7 @@ export class Session {
    * @returns the answer, and when the broker was asked for it
    * @throws {BrokerError}
    */
-  async ask (path: string, body: object, again: boolean): Promise<Answer & { asked: number }> {
+  async ask (path: string, body: string, again: boolean): Promise<Answer & { asked: number }> {
     this.#signingIn ??= this.#authorize().finally(() => { this.#signingIn = undefined })
     const authorization = await this.#signingIn
     if (!again && this.#wrong?.authorization === authorization) throw this.#wrong.error
@@ -54,9 +60,13 @@ export class Session {
       if (error instanceof BrokerError) throw error
       cause = error
     }
-    if (!credentials) throw new SignInError('There is no name and password to sign in with.', { code: 'credentials-missing', cause })
+    const { username, password } = credentials ?? {}
+    // A form that is not filled in yet has empty texts, or none. To send that would be a wrong guess.
+    if (![username, password].every(text => typeof text === 'string' && text !== '')) {
+      throw new SignInError('There is no name and password to sign in with.', { code: 'credentials-missing', cause })
+    }
     // RFC 7617 §2.1: as UTF-8. btoa takes characters for bytes.
-    const bytes = new TextEncoder().encode(`${credentials.username}:${credentials.password}`)
+    const bytes = new TextEncoder().encode(`${username}:${password}`)
     return `Basic ${btoa(String.fromCharCode(...bytes))}`
   }
 }

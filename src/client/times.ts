@@ -1,13 +1,13 @@
-/** All times of this room are in milliseconds. */
-const minute = 60_000
+/** All times here are in milliseconds. */
+export const minute = 60_000
 
 /**
  * When a token of this life is to be renewed, counted from its birth: at two thirds, at the latest 3 minutes before the end.
- * A life of less than 270 s would leave no pause with that, so a third of it always passes. Up to a tenth earlier, so that pages
- * which were opened together do not stay together.
+ * A life of less than 270 s would leave no pause with that, so a third of it always passes, and 13 s of the shortest. Up to a tenth
+ * earlier, so that pages which were opened together do not stay together.
  */
 export function renewAfter (life: number): number {
-  return Math.max(life / 3, Math.min(life * 2 / 3, life - 3 * minute)) * (1 - Math.random() / 10)
+  return Math.max(15_000, life / 3, Math.min(life * 2 / 3, life - 3 * minute)) * (1 - Math.random() / 10)
 }
 
 /** How long to wait after so many failures: it doubles from 1 s, half of it left to chance. */

@@ -26,12 +26,12 @@ export class Tokens {
 
   /** The last token of this request, however old. */
   held (wanted: Wanted): Held | undefined {
-    return this.#held.get(JSON.stringify(wanted))
+    return this.#held.get(keyOf(wanted))
   }
 
   /** A new token. All who ask for the same one at once share a request. */
   async fetch (wanted: Wanted, again = false): Promise<Held> {
-    const key = JSON.stringify(wanted)
+    const key = keyOf(wanted)
     const pending = this.#pending.get(key) ?? this.#ask(key, wanted, again)
     this.#pending.set(key, pending)
     return pending
@@ -42,7 +42,9 @@ export class Tokens {
       const { token, expiresIn, asked } = await this.#session.ask(path, body, again)
       // Counted from the question, so that what is taken for alive here is alive at Twilio.
       const life = expiresIn * 1000
-      const held = { token, due: asked + renewAfter(life), ends: asked + life }
+      const last = this.#held.get(key)
+      // The same token again ends when it would have ended, whatever life the answer gives it.
+      const held = last?.token === token ? last : { token, due: asked + renewAfter(life), ends: asked + life }
       this.#held.set(key, held)
       this.#onGiven()
       return held
@@ -50,4 +52,8 @@ export class Tokens {
       this.#pending.delete(key)
     }
   }
+}
+
+function keyOf ({ path, body }: Wanted): string {
+  return path + body
 }

@@ -17,13 +17,13 @@ export interface VideoSdk<Options, Room extends VideoRoom> {
 export interface RoomOptions<Room> extends TokenRequest {
   /** Called with the room, and with each that takes its place because the token of the last had ended. Without it, none does. */
   onRoom?: (room: Room) => void
-  /** Ends the entering anew; a room that was entered meanwhile is left. */
+  /** Once it is aborted, no room is entered any more; one whose connection was being made is left. Rooms entered before stay. */
   signal?: AbortSignal
 }
 
 interface Reentry<Room> {
   room: Room
-  join: (token: string) => PromiseLike<Room>
+  join: (token: string) => Promise<Room>
   keep: (give: (token: string) => void) => Keeper
   onRoom: (room: Room) => void
   onError: (error: Error) => void
@@ -36,17 +36,13 @@ const unconnected = [53000, 53001, 53002]
 /** Enters a room anew whenever it ends because its token had: an SDK that lost its connection shows the first token again. */
 export function reenter<Room extends VideoRoom> ({ room, join, keep, onRoom, onError, signal }: Reentry<Room>): void {
   const entered = (room: Room) => {
-    if (signal?.aborted) {
-      keeper.stop()
-      return room.disconnect()
-    }
     room.on('disconnected', (_room, error) => isExpiry(error) ? keeper.need() : keeper.stop())
     onRoom(room)
   }
   const keeper = keep(token => join(token).then(entered, error => {
     if (isExpiry(error) || unconnected.includes(error.code)) return keeper.need()
     keeper.stop()
-    onError(error)
+    if (!signal?.aborted) onError(error)
   }))
   signal?.addEventListener('abort', () => keeper.stop())
   entered(room)

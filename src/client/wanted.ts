@@ -25,11 +25,26 @@ export type Products = Product | Partial<Record<Product, Omit<TokenRequest, 'ttl
 /** A request as it goes over the wire. */
 export interface Wanted {
   path: string
-  body: object
+  /** JSON whose properties are sorted, so that equal requests are equal texts. */
+  body: string
 }
 
+/** @throws {TypeError} `products` is neither the name of a product nor an object of several */
 export function wanted (products: Products, request: TokenRequest): Wanted {
-  return typeof products === 'string'
-    ? { path: `/token/${encodeURIComponent(products)}`, body: request }
-    : { path: '/token', body: { ...request, products } }
+  // A browser takes the name "." or ".." for a step in the path, however it is encoded.
+  if (typeof products === 'string' && !/^\.{0,2}$/.test(products)) {
+    return { path: `/token/${encodeURIComponent(products)}`, body: sorted(request) }
+  }
+  if (typeof products !== 'object' || products === null || Array.isArray(products)) throw new TypeError('Name a product, or several as the properties of an object.')
+  return { path: '/token', body: sorted({ ...request, products }) }
+}
+
+function sorted (value: object): string {
+  const names: string[] = []
+  JSON.stringify(value, (name, item) => {
+    names.push(name)
+    return item
+  })
+  // An array in this place gives the properties of all levels their order.
+  return JSON.stringify(value, names.sort())
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { RetryError, SignInError, TokenBroker } from '../../src/client/index.js'
+import { RetryError, SignInError, TokenBroker, type Products } from '../../src/client/index.js'
 import { FakeDevice, minute, problem, setUp, susan } from './world.js'
 
 t.test('a token is renewed at two thirds of its life, but 3 minutes before the end, and not in a loop', async t => {
@@ -60,8 +60,9 @@ t.test('what has no token of this broker yet is given one at once', async t => {
   broker.close()
 })
 
-t.test('a token that is the same as the last is asked for again a second later', async t => {
+t.test('where the token is the same as the last, it asks again a second later, and then ever more slowly', async t => {
   const { world, broker } = setUp(t)
+  world.chance = () => 0.5
   const device = new FakeDevice()
   await broker.token('voice')
   broker.keep(device, 'voice')
@@ -71,6 +72,14 @@ t.test('a token that is the same as the last is asked for again a second later',
   t.same(device.given, [])
   await world.pass(1)
   t.same(device.given, ['token 2'])
+
+  const before = world.asked.length
+  world.always = { status: 200, body: { token: 'token 2', expiresIn: 3600 } }
+  await world.pass(60 * minute)
+  const times = world.asked.slice(before).map(({ at }) => at)
+  t.same(times.slice(1, 6).map((at, index) => at - times[index]!), [1000, 1500, 3000, 6000, 61_000 - 11_500])
+  world.always = undefined
+  t.equal(await broker.token('voice'), 'token 3', 'and nobody takes it for alive after its end')
   broker.close()
 })
 
@@ -83,7 +92,7 @@ t.test('a broker that is down is asked gently, until it is back', async t => {
   world.always = 'no answer'
   await world.pass(2 * 60 * minute)
   const gaps = world.asked.slice(1).map(({ at }, index, all) => at - (all[index - 1]?.at ?? at)).slice(1)
-  t.same(gaps.slice(0, 7), [750, 1500, 3000, 6000, 12_000, 24_000, 45_000])
+  t.same(gaps.slice(0, 7), [750, 1500, 3000, 6000, 61_000 - 11_250, 24_000, 45_000])
   t.ok(gaps.slice(7).every(gap => gap === 45_000))
   t.ok(errors.every(error => error instanceof RetryError))
   t.equal(errors.length, world.asked.length - 1)
@@ -212,6 +221,36 @@ t.test('what rests and is stopped stays so, whoever is given a token', async t =
   await world.pass(minute)
   t.equal(world.asked.length, 2)
   t.equal(world.timers, 0)
+})
+
+t.test('what cannot be kept is an error before anything listens to the object', async t => {
+  const { world, broker } = setUp(t)
+  const device = new FakeDevice()
+  for (const products of [undefined, null, ['voice'], 7, '', '..'] as unknown as Products[]) {
+    t.throws(() => broker.keep(device, products), TypeError, String(products))
+  }
+  t.throws(() => broker.keep(device, 'voice', { ttl: 1n as never }), TypeError)
+  t.throws(() => broker.keep(null as unknown as FakeDevice, 'voice'), TypeError)
+  t.same([device.eventNames(), world.timers, world.listeners], [[], 0, 0])
+})
+
+t.test('in a worker, which has no document, and where nothing has events', async t => {
+  const places: Array<[string, Record<string, undefined>]> = [
+    ['in a worker', { document: undefined }],
+    ['where nothing has events', { document: undefined, addEventListener: undefined, removeEventListener: undefined }]
+  ]
+  for (const [where, without] of places) {
+    await t.test(where, async t => {
+      const { world, broker } = setUp(t)
+      Object.assign(globalThis, without)
+      const device = new FakeDevice()
+      broker.keep(device, 'voice')
+      await world.pass(41 * minute)
+      t.same(device.given, ['token 1', 'token 2'])
+      broker.close()
+      t.same([device.eventNames(), world.timers, world.listeners], [[], 0, 0])
+    })
+  }
 })
 
 t.test('a page without onError finds the errors on its console', async t => {

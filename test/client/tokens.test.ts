@@ -1,6 +1,6 @@
 import t from 'tap'
 import { RefusedError, RetryError, SignInError, TokenBroker, type BrokerError, type Products, type TokenBrokerOptions, type TokenRequest } from '../../src/client/index.js'
-import { makeWorld, minute, problem, setUp, settle, susan, type Reply } from './world.js'
+import { FakeDevice, makeWorld, minute, problem, setUp, settle, susan, type Reply } from './world.js'
 
 t.test('a token is asked for once, and again only when it is due', async t => {
   const { world, broker } = setUp(t)
@@ -12,6 +12,32 @@ t.test('a token is asked for once, and again only when it is due', async t => {
   t.equal(await broker.token('voice', { force: true }), 'token 3')
   t.equal(await broker.token('voice'), 'token 3')
   t.equal(await broker.token('voice', { ttl: 600 }), 'token 4', 'another request, another token')
+})
+
+t.test('the order of what is asked makes no difference', async t => {
+  const { world, broker } = setUp(t)
+  await Promise.all([
+    broker.token('video', { ttl: 600, room: 'My Room' }),
+    broker.token('video', { room: 'My Room', ttl: 600 }),
+    broker.token('video', { room: 'My Room', identity: undefined, ttl: 600 } as TokenRequest),
+    broker.token({ video: { room: 'a' }, voice: { params: { a: '1', b: '2' } } }, { ttl: 600, identity: 'ann' }),
+    broker.token({ voice: { params: { b: '2', a: '1' } }, video: { room: 'a' } }, { identity: 'ann', ttl: 600 })
+  ])
+  t.same(world.asked.map(({ url }) => url), ['https://tokens.example.com/token/video', 'https://tokens.example.com/token'])
+})
+
+t.test('what names no product is an error of the page, and not asked', async t => {
+  const { world, broker } = setUp(t)
+  const rows: unknown[] = [undefined, null, ['voice'], [], 7, true, 1n, Symbol('voice'), () => 'voice', '', '.', '..']
+  for (const products of rows) await t.rejects(broker.token(products as Products), TypeError, String(products))
+  await t.rejects(broker.connect({ connect: async () => t.fail('not entered') as never }, {}, { ttl: 1n as never }), TypeError)
+  t.equal(world.asked.length, 0)
+})
+
+t.test('no name of a product leads out of /token/', async t => {
+  const { world, broker } = setUp(t)
+  for (const name of ['../session', '..\\session', '%2e%2e', '%2E%2E/', '\t..', '.. ', '．．', '...', 'a?b#c', '/', '//evil.example']) await broker.token(name)
+  for (const { url } of world.asked) t.match(new URL(url).href, /^https:\/\/tokens\.example\.com\/token\/[^/?#]+$/)
 })
 
 t.test('what is asked goes over the wire as the broker takes it', async t => {
@@ -37,6 +63,13 @@ t.test('what is asked goes over the wire as the broker takes it', async t => {
     t.equal(world.asked[0]?.url, '/token/sync')
     t.equal(world.asked[0]?.authorization, `Basic ${Buffer.from('Zoë:pä:ß 🔑').toString('base64')}`)
   })
+
+  await t.test('with a URL in the place of its text', async t => {
+    const world = makeWorld(t)
+    const broker = new TokenBroker({ url: new URL('/broker/', 'https://example.com'), credentials: () => susan })
+    await broker.token('sync')
+    t.equal(world.asked[0]?.url, 'https://example.com/broker/token/sync')
+  })
 })
 
 t.test('an error is of the class that says what to do', async t => {
@@ -55,6 +88,12 @@ t.test('an error is of the class that says what to do', async t => {
     { what: 'a proxy\'s own 503', reply: { status: 503, body: '<html>', headers: { 'Retry-After': '5' } }, is: { ...foreign, retryAfter: 5 }, class: RetryError },
     { what: 'a proxy\'s JSON', reply: { status: 404, body: { code: 404, detail: 'no' } }, is: foreign, class: RetryError },
     { what: 'a code without a sentence', reply: { status: 404, body: { code: 'x' } }, is: foreign, class: RetryError },
+    { what: 'a text of no token', reply: { status: 200, body: { token: '', expiresIn: 3600 } }, is: foreign, class: RetryError },
+    { what: 'a token that is no text', reply: { status: 200, body: { token: { jwt: 'x' }, expiresIn: 3600 } }, is: foreign, class: RetryError },
+    ...[0, -1, -3600, 0.001, 29.9, 86_401, '3600', null, true, [3600]].map(expiresIn =>
+      ({ what: `a life of ${JSON.stringify(expiresIn)}`, reply: { status: 200, body: { token: 'x', expiresIn } }, is: foreign, class: RetryError })),
+    ...['NaN', '1e999', '-1e999'].map(life =>
+      ({ what: `a life of ${life}`, reply: { status: 200, body: `{"token":"x","expiresIn":${life}}` }, is: foreign, class: RetryError })),
     { what: 'JSON that is no object', reply: { status: 200, body: null }, is: foreign, class: RetryError },
     { what: 'a token without its life', reply: { status: 200, body: { token: 'x' } }, is: foreign, class: RetryError },
     { what: 'a life without its token', reply: { status: 200, body: { expiresIn: 3600 } }, is: foreign, class: RetryError },
@@ -123,6 +162,12 @@ t.test('credentials come from a function', async t => {
   const nothing: Array<[string, TokenBrokerOptions['credentials'], object?]> = [
     ['has nothing', () => undefined],
     ['has null', async () => null],
+    ['has no password', () => ({ username: 'susan' })],
+    ['has no name', async () => ({ password: 'secret123' })],
+    ['has an empty password', () => ({ username: 'susan', password: '' })],
+    ['has an empty name', () => ({ username: '', password: 'secret123' })],
+    ['has a password that is no text', () => ({ username: 'susan', password: {} } as never)],
+    ['has a text', () => 'susan:secret123' as never],
     ['throws', () => { throw new Error('the form was closed') }, { cause: { message: 'the form was closed' } }]
   ]
   for (const [what, credentials, more] of nothing) {
@@ -132,6 +177,25 @@ t.test('credentials come from a function', async t => {
       t.equal(world.asked.length, 0)
     })
   }
+  await t.test('and where it has nothing yet, what is kept waits until there is a token', async t => {
+    let password = ''
+    const { world, broker, errors } = setUp(t, { credentials: () => ({ username: 'susan', password }) })
+    const device = new FakeDevice()
+    broker.keep(device, 'voice')
+    await world.pass(60 * minute)
+    t.match(errors, [{ name: 'SignInError', code: 'credentials-missing' }])
+    password = 'secret123'
+    t.same([await broker.token('voice'), world.asked.length], ['token 1', 1])
+    await world.pass(0)
+    t.same(device.given, ['token 1'])
+    broker.close()
+  })
+  await t.test('and from nothing else', t => {
+    for (const credentials of [undefined, null, susan, 'susan:secret123']) {
+      t.throws(() => new TokenBroker({ credentials } as never), { name: 'TypeError', message: /credentials/ }, typeof credentials)
+    }
+    t.end()
+  })
   await t.test('and where it throws one of the broker\'s errors, that is the error', async t => {
     const { broker } = setUp(t, { credentials () { throw new RetryError('The session is away.', { code: 'session' }) } })
     await t.rejects(broker.token('voice'), { name: 'RetryError', code: 'session' })

@@ -90,7 +90,7 @@ t.test('Video', async t => {
   })
 
   await t.test('is left when the page has changed its mind meanwhile', async t => {
-    const { world, broker } = setUp(t)
+    const { world, broker, errors } = setUp(t)
     const video = makeVideo()
     const early = new AbortController()
     await broker.connect(video, { name: 'My Room' }, { onRoom () {}, signal: early.signal })
@@ -109,8 +109,33 @@ t.test('Video', async t => {
     video.rooms[0]!.end(expired)
     await world.pass(minute)
     t.equal(video.rooms.length, 2, 'and not entered again')
-    const room = await broker.connect(video, { name: 'My Room' }, { onRoom: () => t.fail('left'), signal: mind.signal })
-    t.equal(room.left, true)
+    t.same(errors, [])
     t.same([world.timers, world.listeners], [0, 0])
+  })
+
+  await t.test('is not entered where the page has changed its mind before', async t => {
+    const { world, broker } = setUp(t)
+    const video = makeVideo()
+    const { connect } = video
+    const rows: Array<{ aborted: string, when: () => void, asked: number, rooms: number }> = [
+      { aborted: 'before the call', when () { mind.abort() }, asked: 0, rooms: 0 },
+      { aborted: 'while the token is on its way', when () { world.latency = 1000; setTimeout(() => mind.abort(), 500) }, asked: 1, rooms: 0 },
+      { aborted: 'while the connection is made', when () { video.connect = token => { mind.abort(); return connect(token) } }, asked: 1, rooms: 1 }
+    ]
+    let mind: AbortController
+    for (const { aborted, when, asked, rooms } of rows) {
+      await t.test(aborted, async t => {
+        mind = new AbortController()
+        const before = [world.asked.length, video.rooms.length] as const
+        when()
+        const entered = t.rejects(broker.connect(video, { name: aborted }, { onRoom: () => t.fail('not entered'), signal: mind.signal }), { name: 'AbortError' })
+        await world.pass(minute)
+        await entered
+        t.equal(world.asked.length - before[0], asked)
+        t.equal(video.rooms.length - before[1], rooms)
+        t.ok(video.rooms.every(({ left }) => left))
+        t.same([world.timers, world.listeners], [0, 0])
+      })
+    }
   })
 })

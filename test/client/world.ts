@@ -22,8 +22,8 @@ interface Timer {
   inner?: true
 }
 
-/** A status, its body and headers; or no answer at all, at once or never. */
-export type Reply = { status: number, body?: unknown, headers?: Record<string, string> } | 'no answer' | 'silence'
+/** A status, its body and headers; or no answer at all, immediately or never. */
+export type Reply = { status: number, body?: unknown, headers?: Record<string, string>, stalls?: boolean } | 'no answer' | 'silence'
 
 export const problem = (status: number, code: string, headers: Record<string, string> = {}): Reply =>
   ({ status, body: { code, detail: `This is ${code}.`, requestId: 'req-1' }, headers })
@@ -69,7 +69,8 @@ export function makeWorld (t: Test) {
     async pass (ms: number) {
       await settle()
       const end = monotonic + ms
-      for (;;) {
+      for (let rung = 0; ; rung++) {
+        if (rung > 10_000) throw new Error('a storm of timers')
         const [id, next] = [...timers].sort((a, b) => a[1].at - b[1].at)[0] ?? []
         if (id === undefined || next === undefined || next.at > end) break
         timers.delete(id)
@@ -108,9 +109,16 @@ export function makeWorld (t: Test) {
       if (world.latency > 0) await new Promise<void>(resolve => timers.set(++serial, { at: monotonic + world.latency, run: resolve, inner: true }))
       const reply = world.replies.shift() ?? world.always ?? { status: 200, body: { token: `token ${++answered}`, expiresIn: world.ttl } }
       if (reply === 'no answer') throw new TypeError('Failed to fetch')
-      if (reply === 'silence') return new Promise((_resolve, reject) => init.signal!.addEventListener('abort', () => reject(init.signal!.reason)))
-      const { status, body, headers: more } = reply
-      return { ok: status === 200, status, url, headers: new Headers(more), text: async () => typeof body === 'string' ? body : JSON.stringify(body) }
+      const silence = () => new Promise<never>((_resolve, reject) => init.signal!.addEventListener('abort', () => reject(init.signal!.reason)))
+      if (reply === 'silence') return silence()
+      const { status, body, headers: more, stalls } = reply
+      return {
+        ok: status >= 200 && status < 300,
+        status,
+        url,
+        headers: new Headers(more),
+        text: async () => stalls ? silence() : typeof body === 'string' ? body : JSON.stringify(body)
+      }
     }
   }
   const replace = (target: object, name: string, value: unknown) => {
