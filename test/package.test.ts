@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { dirname, join } from 'node:path'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
 import t from 'tap'
@@ -17,7 +19,29 @@ t.test('the package holds what users need and nothing else, in at most 500 kB', 
   t.comment(`${packed.size} bytes`)
   t.ok(packed.size <= 500_000, `${packed.size} bytes`)
   for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', '.env.example', 'dist/src/bin.js', 'deploy/nginx/broker.conf', 'docs/operations.md', 'dist/console/index.html.br']) t.ok(packed.files.includes(file), file)
-  t.strictSame(packed.files.filter(file => !/^(dist\/(src|plugins|client)\/.+\.(js|d\.ts|html|css|svg)|dist\/console\/[\w-]+\.(js|html|css|svg|txt)(\.(br|gz))?|docs\/.+\.md|deploy\/.+|(README|CHANGELOG)\.md|LICENSE|package\.json|\.env\.example)$/.test(file)), [])
+  t.strictSame(packed.files.filter(file => !/^(dist\/(src|plugins|client)\/.+\.(js|d\.ts|html|css|svg)|dist\/console\/[\w-]+\.(js|html|css|svg|txt)(\.(br|gz))?|docs\/.+\.(md|png)|deploy\/.+|(README|CHANGELOG|CONTRIBUTING)\.md|LICENSE|package\.json|\.env\.example)$/.test(file)), [])
+})
+
+t.test('every link of a page in the package leads to a file in the package', t => {
+  const pages = packed.files.filter(file => file.endsWith('.md'))
+  const links = pages.flatMap(page => [...readFileSync(join(own, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target]) => ({ page, target: target! })))
+  t.ok(links.filter(({ page }) => page === 'README.md').length >= 20)
+  for (const { page, target } of links) t.ok(packed.files.includes(join(dirname(page), target)), `${page}: ${target}`)
+  t.end()
+})
+
+t.test('npm publishes it from any machine', async t => {
+  const published: string[] = []
+  const registry = createServer((request, response) => {
+    published.push(`${request.method} ${request.url}`)
+    request.resume().once('end', () => response.writeHead(request.method === 'PUT' ? 201 : 404, { 'Content-Type': 'application/json' }).end('{}'))
+  })
+  t.teardown(() => registry.close())
+  await once(registry.listen(0, '127.0.0.1'), 'listening')
+  const host = `127.0.0.1:${(registry.address() as AddressInfo).port}`
+  const { code, output } = await run('npm', ['publish', packed.tarball, '--registry', `http://${host}`, `--//${host}/:_authToken=none`, '--ignore-scripts', '--userconfig', join(folder, '.npmrc'), '--cache', join(folder, 'cache')])
+  t.equal(code, 0, output)
+  t.ok(published.includes('PUT /twilio-token-broker'), published.join())
 })
 
 t.test('nothing runs when it is installed, neither of its own nor of what it depends on', async t => {
