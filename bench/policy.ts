@@ -3,7 +3,7 @@
  * decision, and what the larger policy adds to the work that a token takes in any case (decision, grant, signature),
  * which is less than a whole request is.
  *
- *     TS_NODE_TRANSPILE_ONLY=1 node --import=@tapjs/typescript/import bench/policy.ts
+ *     node test/compile.js && node build/bench/policy.js
  */
 import { compile } from '../src/policy/compile.js'
 import { decide } from '../src/issue.js'

@@ -6,7 +6,8 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { startBroker } from './helpers/broker.js'
 import { installed } from './helpers/installed.js'
-import { outside, root } from './helpers/packed.js'
+import { outside } from './helpers/packed.js'
+import { root } from './helpers/root.js'
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 const settings = read('.env.example')

@@ -4,7 +4,8 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSy
 import { delimiter, dirname, join } from 'node:path'
 import t from 'tap'
 import { cheapHash, complete, secrets, startBroker } from './helpers/broker.js'
-import { emptyFolder, install, outside, pack, root, type Manifest } from './helpers/packed.js'
+import { emptyFolder, install, outside, pack, type Manifest } from './helpers/packed.js'
+import { root } from './helpers/root.js'
 import { until } from './helpers/until.js'
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8')

@@ -8,7 +8,8 @@ import { offersOf, type Description, type Offer } from '../src/console/offers.js
 import { basic, cheapHash, complete, secrets, susan } from './helpers/broker.js'
 import { freePort } from './helpers/free-port.js'
 import { ask } from './helpers/http.js'
-import { emptyFolder, install, outside, pack, root } from './helpers/packed.js'
+import { emptyFolder, install, outside, pack } from './helpers/packed.js'
+import { root } from './helpers/root.js'
 import { open } from './helpers/token.js'
 import { until } from './helpers/until.js'
 

@@ -7,7 +7,8 @@ import { dirname, join } from 'node:path'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
 import t from 'tap'
-import { emptyFolder, install, outside, pack, root } from './helpers/packed.js'
+import { emptyFolder, install, outside, pack } from './helpers/packed.js'
+import { root } from './helpers/root.js'
 import { until } from './helpers/until.js'
 
 const folder = emptyFolder(t)

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { builtIn, loadProducts } from '../src/products.js'
 import { mustFit } from '../src/products/fit.js'
@@ -6,6 +7,7 @@ import { defineProduct, describe, Type } from '../src/product.js'
 import { readSettings } from '../src/settings/read.js'
 import { complete, secrets, startBroker, susan } from './helpers/broker.js'
 import { ask } from './helpers/http.js'
+import { root } from './helpers/root.js'
 import { open } from './helpers/token.js'
 
 const workspace = `WS${'1'.repeat(32)}`
@@ -21,17 +23,17 @@ const products: Record<string, object> = {
 }
 
 t.test('each product of plugins/ is small, on by setting, and in .env.example', async t => {
-  const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
+  const example = readFileSync(join(root, '.env.example'), 'utf8')
   const found = await builtIn()
   t.strictSame([...found.keys()], Object.keys(products))
   for (const [name, product] of found) {
-    const lines = readFileSync(new URL(`../plugins/${name}.ts`, import.meta.url), 'utf8').trim().split('\n').length
+    const lines = readFileSync(join(root, `plugins/${name}.ts`), 'utf8').trim().split('\n').length
     t.ok(lines <= 30, `${name} has ${lines} lines`)
     t.doesNotThrow(() => mustFit(describe(product)), `${name} has schemas`)
     t.match(example, new RegExp(`^# ${name}\\b`, 'mi'), `${name} has a block`)
     for (const setting of Object.keys(describe(product).settings.properties)) t.match(example, new RegExp(`^#? ?${setting}=`, 'm'), setting)
   }
-  t.strictSame(readdirSync(new URL('../plugins/', import.meta.url)).length, found.size)
+  t.strictSame(readdirSync(join(root, 'plugins')).length, found.size)
 })
 
 t.test('each product alone gives a token, and the others are unknown', async t => {
@@ -49,7 +51,7 @@ t.test('each product alone gives a token, and the others are unknown', async t =
 const fake = (file: string) => '../'.repeat(20) + new URL(`./fakes/products/${file}`, import.meta.url).pathname.slice(1)
 
 t.test('a request may hold a map whose names follow a pattern', async t => {
-  const broker = await startBroker({ settings: { PRODUCTS: fake('patterned.ts') } })
+  const broker = await startBroker({ settings: { PRODUCTS: fake('patterned.js') } })
   t.teardown(broker.close)
   const asking = (attributes: object) => ask(broker.url, { as: susan, path: '/token/patterned', body: { attributes } })
   t.equal((await asking({ 'x-a': 'b' })).status, 200)
@@ -58,7 +60,7 @@ t.test('a request may hold a map whose names follow a pattern', async t => {
 })
 
 t.test('a sixth product, written by a third party, is a product like any other', async t => {
-  const broker = await startBroker({ settings: { PRODUCTS: `video, ${fake('taskrouter.ts')}`, TWILIO_TASKROUTER_WORKSPACE_SID: workspace } })
+  const broker = await startBroker({ settings: { PRODUCTS: `video, ${fake('taskrouter.js')}`, TWILIO_TASKROUTER_WORKSPACE_SID: workspace } })
   t.teardown(broker.close)
   const answer = await ask(broker.url, { as: susan, path: '/token/taskrouter', body: { worker } })
   t.equal(answer.status, 200)
@@ -85,12 +87,12 @@ t.test('a third party\'s package is found from the working directory', async t =
 })
 
 const broken: Array<[file: string, mistake: RegExp]> = [
-  ['throws.ts', /^PRODUCTS: the plugin .*throws\.ts cannot be loaded: no such licence$/],
-  ['throws-nothing.ts', /^PRODUCTS: the plugin .*throws-nothing\.ts cannot be loaded: it threw no Error$/],
-  ['bad-schema.ts', /^PRODUCTS: the plugin .*bad-schema\.ts cannot be loaded: settings: Invalid regular expression/],
-  ['bad-request.ts', /^PRODUCTS: the plugin .*bad-request\.ts cannot be loaded: request: schema is invalid: data\/properties\/number\/maxLength must be >= 0/],
-  ['bad-allow.ts', /^PRODUCTS: the plugin .*bad-allow\.ts cannot be loaded: allow: schema is invalid: data\/properties\/bad-allow\/properties\/numbers\/minItems must be integer/],
-  ['second-video.ts', /^PRODUCTS: entry 2 is a second product called video; keep one$/]
+  ['throws.js', /^PRODUCTS: the plugin .*throws\.js cannot be loaded: no such licence$/],
+  ['throws-nothing.js', /^PRODUCTS: the plugin .*throws-nothing\.js cannot be loaded: it threw no Error$/],
+  ['bad-schema.js', /^PRODUCTS: the plugin .*bad-schema\.js cannot be loaded: settings: Invalid regular expression/],
+  ['bad-request.js', /^PRODUCTS: the plugin .*bad-request\.js cannot be loaded: request: schema is invalid: data\/properties\/number\/maxLength must be >= 0/],
+  ['bad-allow.js', /^PRODUCTS: the plugin .*bad-allow\.js cannot be loaded: allow: schema is invalid: data\/properties\/bad-allow\/properties\/numbers\/minItems must be integer/],
+  ['second-video.js', /^PRODUCTS: entry 2 is a second product called video; keep one$/]
 ]
 
 t.test('a plugin that throws, or claims a name that is taken, stops the start and is named', async t => {
@@ -102,23 +104,23 @@ t.test('a plugin that throws, or claims a name that is taken, stops the start an
 })
 
 t.test('a plugin that claims a setting of the broker stops the start', async t => {
-  const refused = await startBroker({ settings: { PRODUCTS: fake('greedy.ts') } }).catch((error: unknown) => error)
+  const refused = await startBroker({ settings: { PRODUCTS: fake('greedy.js') } }).catch((error: unknown) => error)
   t.match(refused, { mistakes: ['PRODUCTS: the plugin greedy claims the setting TWILIO_API_KEY_SECRET, which is taken'] })
 })
 
 t.test('a plugin may have lists as settings, by the keyword of env-schema', async t => {
-  const { products, mistakes } = await readSettings({ ...complete, PRODUCTS: fake('separated.ts'), SEPARATED_NUMBERS: '1,2' }, '/')
+  const { products, mistakes } = await readSettings({ ...complete, PRODUCTS: fake('separated.js'), SEPARATED_NUMBERS: '1,2' }, '/')
   t.strictSame(mistakes, [])
   t.match(products, [{ settings: { SEPARATED_NUMBERS: ['1', '2'] } }])
 })
 
 t.test('plugins whose settings do not go together stop the start', async t => {
-  const refused = await startBroker({ settings: { PRODUCTS: `${fake('same-id.ts')},${fake('same-id-too.ts')}` } }).catch((error: unknown) => error)
+  const refused = await startBroker({ settings: { PRODUCTS: `${fake('same-id.js')},${fake('same-id-too.js')}` } }).catch((error: unknown) => error)
   t.match(refused, { mistakes: [/^PRODUCTS: the plugins' settings cannot be read together: reference "number" resolves to more than one schema$/] })
 })
 
 t.test('a product whose grant throws, or takes the identity\'s place, is 500 with fixed text, and audited', async t => {
-  for (const file of ['grant-throws.ts', 'grant-throws-nothing.ts', 'grant-identity.ts']) {
+  for (const file of ['grant-throws.js', 'grant-throws-nothing.js', 'grant-identity.js']) {
     const broker = await startBroker({ settings: { PRODUCTS: fake(file) } })
     const answer = await ask(broker.url, { as: susan, path: '/token/fax' })
     t.match(answer, { status: 500, body: { code: 'internal', detail: /^The broker failed\./ } }, file)

@@ -1,8 +1,13 @@
-// Runs the tests, and says which are skipped for want of what. Coverage is only whole where nothing is skipped.
+// Compiles and runs the tests.
+//   node test/run.js                      all, with full coverage as the floor
+//   node test/run.js --unit               those that need no component
+//   node test/run.js test/FILE.test.ts …  these, without coverage
+// Whatever else begins with a dash is tap's.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { delimiter, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { compile, testFiles } from './compile.js'
 
 const components = [
   { name: 'Chromium', program: 'chromium', tests: 'the browser SDKs and the console' },
@@ -18,16 +23,41 @@ const components = [
   { name: 'systemd', program: 'systemd-analyze', tests: 'the unit of systemd' }
 ]
 
-const folders = process.env.PATH.split(delimiter)
-const missing = components.filter(({ program }) => !existsSync(program) && !folders.some(folder => existsSync(join(folder, program))))
+const root = fileURLToPath(new URL('../', import.meta.url))
+const [unit, ...rest] = process.argv[2] === '--unit' ? process.argv.slice(2) : [undefined, ...process.argv.slice(2)]
+const named = rest.filter(arg => !arg.startsWith('-'))
+const options = rest.filter(arg => arg.startsWith('-'))
 
-if (missing.length > 0) {
+await compile()
+if (unit) run(testFiles().filter(file => !needsComponent(file)), '--disable-coverage')
+if (named.length > 0) run(named.map(file => relative(root, file).replace(/^(.*)\.ts$/, 'build/$1.js')), '--disable-coverage')
+run([], ...allowing(missingComponents()))
+
+/** Runs tap by its path: what calls this may not be npm, which has it among the programs. */
+function run (files, ...more) {
+  const { status } = spawnSync(join(root, 'node_modules/.bin/tap'), [...more, ...options, ...files], { cwd: root, stdio: 'inherit' })
+  process.exit(status ?? 1)
+}
+
+function missingComponents () {
+  const folders = process.env.PATH.split(delimiter)
+  return components.filter(({ program }) => !existsSync(program) && !folders.some(folder => existsSync(join(folder, program))))
+}
+
+/** Says which tests are skipped for want of what. Coverage is only whole where nothing is skipped. */
+function allowing (missing) {
+  if (missing.length === 0) return []
   for (const { name, tests } of missing) console.error(`${name} is not installed: the tests of ${tests} are skipped.`)
   console.error(`On Debian: apt-get install ${missing.map(({ program, debian = program }) => debian).join(' ')}\n`)
   if (process.env.CI) process.exit(1)
+  return ['--allow-incomplete-coverage']
 }
 
-const args = [...(missing.length > 0 ? ['--allow-incomplete-coverage'] : []), ...process.argv.slice(2)]
-// By its path: what runs this may not be npm, which has it among the programs.
-const { status } = spawnSync(fileURLToPath(new URL('../node_modules/.bin/tap', import.meta.url)), args, { stdio: 'inherit' })
-process.exit(status ?? 1)
+/** Whether a test, or a helper that it imports, asks for an installed component. */
+function needsComponent (file, seen = new Set()) {
+  if (seen.has(file) || !file.startsWith('build/test/')) return false
+  seen.add(file)
+  if (file === 'build/test/helpers/installed.js') return true
+  const imports = readFileSync(join(root, file), 'utf8').matchAll(/from "(\.[^"]+)"/g)
+  return [...imports].some(([, path]) => needsComponent(join(dirname(file), path), seen))
+}

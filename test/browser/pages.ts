@@ -3,17 +3,18 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { request as ask } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { extname } from 'node:path'
+import { extname, join } from 'node:path'
 import type { Product } from '../fakes/twilio/verify.js'
 import { bundleClient } from './bundle.js'
 import { example, products, readmeExample } from './examples.js'
+import { root } from '../helpers/root.js'
 import { reactExample } from './react.js'
 
-const here = (path: string) => new URL(path, import.meta.url)
-const bundle = (path: string) => here(`../../node_modules/${path}`)
+const here = (path: string) => join(root, 'test/browser', path)
+const bundle = (path: string) => join(root, 'node_modules', path)
 
 /** What is served. The SDKs are the bundles that their packages ship for browsers, whole and as they are. */
-const files: Record<string, URL> = {
+const files: Record<string, string> = {
   '/': here('page/index.html'),
   '/application.js': here('page/application.js'),
   '/sdk/voice.js': bundle('@twilio/voice-sdk/dist/twilio.min.js'),

@@ -81,7 +81,7 @@ t.test('a reader that has had enough is no fault, and a full disk is one', async
   piped.child.stdout.destroy()
   t.equal(await piped.exit, 0)
   t.equal(piped.stderr(), '')
-  const bin = fileURLToPath(new URL('../../src/bin.ts', import.meta.url))
+  const bin = fileURLToPath(new URL('../../src/bin.js', import.meta.url))
   const full = spawn(process.execPath, [...process.execArgv, bin, 'policy', 'schema'], { stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'] })
   let stderr = ''
   full.stderr!.on('data', chunk => { stderr += chunk })

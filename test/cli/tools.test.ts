@@ -30,7 +30,7 @@ t.test('mint takes any identity that the product takes, be it no caller\'s name'
 
 t.test('mint of a third party\'s product takes its own request', async t => {
   const cwd = t.testdir({
-    'rooms.js': `import { defineProduct, Type } from ${JSON.stringify(new URL('../../src/product.ts', import.meta.url).href)}
+    'rooms.js': `import { defineProduct, Type } from ${JSON.stringify(new URL('../../src/product.js', import.meta.url).href)}
       export default defineProduct({
         name: 'rooms', settings: Type.Object({}), request: Type.Object({ floor: Type.Integer() }), allow: Type.Object({}),
         grant ({ request, identity }) {

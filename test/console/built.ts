@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { root } from '../helpers/root.js'
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
 /** Where the build puts the pages. */
 export const folder = join(root, 'dist/console')
 
@@ -13,7 +12,7 @@ export function built (): string {
   const page = join(folder, 'index.html')
   const sources = ['console', 'explain'].flatMap(name => readdirSync(join(root, 'src', name)).map(file => join(root, 'src', name, file)))
   if (!existsSync(page) || sources.some(file => changed(file) > changed(page))) {
-    // Without the tests' own loader.
+    // Without tap's hooks.
     execFileSync(process.execPath, ['src/console/build.js'], { cwd: root, env: { ...process.env, NODE_OPTIONS: '' } })
   }
   return folder

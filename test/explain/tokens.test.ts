@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { codes } from '../../src/explain/codes.js'
 import { findings, type Finding } from '../../src/explain/findings.js'
@@ -17,6 +18,7 @@ import { envelope as envelopes } from './broken/envelope.js'
 import { grants as allowed } from './broken/grants.js'
 import { pasted } from './broken/pasted.js'
 import { times } from './broken/times.js'
+import { root } from '../helpers/root.js'
 
 sameSecond(t)
 
@@ -72,9 +74,9 @@ t.test('whatever Twilio\'s libraries write is right', async t => {
 })
 
 t.test('all of it runs in a browser: nothing of Node is imported', async t => {
-  const folder = new URL('../../src/explain/', import.meta.url)
+  const folder = join(root, 'src/explain')
   for (const file of readdirSync(folder)) {
-    for (const [, from] of readFileSync(new URL(file, folder), 'utf8').matchAll(/from '([^']+)'/g)) t.match(from, /^(\.\/[\w-]+\.js|fastest-levenshtein)$/, file)
+    for (const [, from] of readFileSync(join(folder, file), 'utf8').matchAll(/from '([^']+)'/g)) t.match(from, /^(\.\/[\w-]+\.js|fastest-levenshtein)$/, file)
   }
   t.same(findings(readToken(good), { signature: 'unchecked', configured: {}, now }), [])
 })

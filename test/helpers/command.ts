@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { until } from './until.js'
 
-const bin = fileURLToPath(new URL('../../src/bin.ts', import.meta.url))
+const bin = fileURLToPath(new URL('../../src/bin.js', import.meta.url))
 
 export interface CommandOptions {
   cwd: string
@@ -11,7 +11,7 @@ export interface CommandOptions {
   input?: string
 }
 
-/** The command line as a process of its own, from the sources. */
+/** The command line as a process of its own, which counts for coverage. */
 export function command (args: string[], { cwd, env = {}, input }: CommandOptions) {
   const child = spawn(process.execPath, [...process.execArgv, bin, ...args], { cwd, env: { ...process.env, ...env } })
   let stdout = ''

@@ -2,10 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-
-export const root = fileURLToPath(new URL('../../', import.meta.url))
+import { root } from './root.js'
 
 export interface Manifest {
   dependencies: Record<string, string>
@@ -21,7 +19,7 @@ export interface Packed {
   files: string[]
 }
 
-/** A command for `spawn`, into which the tests' own TypeScript loader does not get: it goes by NODE_OPTIONS, which tap sets in every child. */
+/** A command for `spawn`, into which tap's hooks do not get: they go by NODE_OPTIONS, which tap sets in every child. */
 export function outside (program: string, ...args: string[]): [string, string[]] {
   return ['sh', ['-c', 'unset NODE_OPTIONS; exec "$@"', 'sh', program, ...args]]
 }

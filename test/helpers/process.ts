@@ -3,24 +3,23 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { cheapHash, complete, susan, type AuditLine } from './broker.js'
 import { ask } from './http.js'
+import { root } from './root.js'
 import { until } from './until.js'
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
-/** The tests' own TypeScript loader must not get into what they start. */
-const withoutLoader = 'unset NODE_OPTIONS'
+/** The tests' own hooks, for coverage, must not get into what they start. */
+const withoutHooks = 'unset NODE_OPTIONS'
 const bin = join(root, 'dist/src/bin.js')
 
-/** The broker as operators run it: what is under test is the process, so it is built, and no loader stands between. */
+/** The broker as operators run it: what is under test is the process, so it is the one that is published. */
 function build (): string {
   const sources = ['src', 'plugins'].flatMap(folder => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(name => join(root, folder, name)))
   const changed = (file: string) => statSync(file).mtimeMs
   // `npm test` has built it by now.
   if (!existsSync(bin) || sources.some(file => file.endsWith('.ts') && changed(file) > changed(bin))) {
-    execFileSync('sh', ['-c', `${withoutLoader}; exec node_modules/.bin/tsc -p tsconfig.build.json`], { cwd: root })
+    execFileSync('sh', ['-c', `${withoutHooks}; exec node_modules/.bin/tsc -p tsconfig.build.json`], { cwd: root })
   }
   return bin
 }
@@ -37,7 +36,7 @@ export interface ProcessOptions {
 
 /** A broker in a process of its own, which can be limited, killed and stalled. */
 export async function brokerProcess ({ cwd, settings = {}, nodeArgs = [], before = ':' }: ProcessOptions) {
-  const child = spawn('sh', ['-c', `${withoutLoader}; ${before}; exec "$@"`, 'sh', process.execPath, ...nodeArgs, build()], { cwd, env: { ...process.env, ...complete, ...settings } })
+  const child = spawn('sh', ['-c', `${withoutHooks}; ${before}; exec "$@"`, 'sh', process.execPath, ...nodeArgs, build()], { cwd, env: { ...process.env, ...complete, ...settings } })
   let log = ''
   child.stderr.on('data', chunk => { log += chunk })
   const ended = once(child, 'exit')

@@ -1,4 +1,4 @@
-/** The `users` commands as a process of their own: users-cli.ts FILE COMMAND... */
+/** The `users` commands as a process of their own: users-cli.js FILE COMMAND... */
 import { usersCommand } from '../../src/cli/users.js'
 
 const [file = '', ...args] = process.argv.slice(2)

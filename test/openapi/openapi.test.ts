@@ -65,7 +65,7 @@ t.test('the bodies in it are the schemas by which requests are validated', async
 })
 
 t.test('a third party\'s product is described like the others', async t => {
-  const taskrouter = '../'.repeat(20) + new URL('../fakes/products/taskrouter.ts', import.meta.url).pathname.slice(1)
+  const taskrouter = '../'.repeat(20) + new URL('../fakes/products/taskrouter.js', import.meta.url).pathname.slice(1)
   const broker = await started(t, { settings: { PRODUCTS: `video, ${taskrouter}`, TWILIO_TASKROUTER_WORKSPACE_SID: `WS${'1'.repeat(32)}` } })
   const document = await read(broker.url)
   const { required, content } = document.paths['/token/taskrouter']!.post!.requestBody!
