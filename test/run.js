@@ -2,7 +2,7 @@
 //   node test/run.js                      all, with full coverage as the floor
 //   node test/run.js --unit               those that need no component
 //   node test/run.js test/FILE.test.ts …  these, without coverage
-// Whatever else begins with a dash is tap's.
+// All else is tap's.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, dirname, join, relative } from 'node:path'
@@ -25,13 +25,21 @@ const components = [
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const [unit, ...rest] = process.argv[2] === '--unit' ? process.argv.slice(2) : [undefined, ...process.argv.slice(2)]
-const named = rest.filter(arg => !arg.startsWith('-'))
-const options = rest.filter(arg => arg.startsWith('-'))
+const isTest = arg => arg.endsWith('.test.ts')
+const named = rest.filter(isTest).map(file => relative(root, file).replace(/ts$/, 'js')).map(file => join('build', file))
+const options = rest.filter(arg => !isTest(arg))
 
 await compile()
 if (unit) run(testFiles().filter(file => !needsComponent(file)), '--disable-coverage')
-if (named.length > 0) run(named.map(file => relative(root, file).replace(/^(.*)\.ts$/, 'build/$1.js')), '--disable-coverage')
+if (named.length === 1 && options.length === 0) node(named[0])
+if (named.length > 0) run(named, '--disable-coverage')
 run([], ...allowing(missingComponents()))
+
+/** One file by itself: what tap adds around it takes longer than most of them. */
+function node (file) {
+  const { status } = spawnSync(process.execPath, ['--enable-source-maps', file], { cwd: root, env: { ...process.env, TAP_TIMEOUT: '240' }, stdio: 'inherit' })
+  process.exit(status ?? 1)
+}
 
 /** Runs tap by its path: what calls this may not be npm, which has it among the programs. */
 function run (files, ...more) {
