@@ -1,7 +1,7 @@
 import neostandard from 'neostandard'
 
 export default [
-  ...neostandard({ ts: true, ignores: ['dist/**', '.tap/**'] }),
+  ...neostandard({ ts: true, ignores: ['build/**', 'dist/**', '.tap/**'] }),
   {
     files: ['**/*.ts', '**/*.tsx'],
     rules: {

@@ -1,10 +1,10 @@
-// Compiles the sources and the tests into build/, so that no test process needs a TypeScript loader. `npm run typecheck` checks the types.
+// Compiles the sources, the tests and the benchmarks into build/, so that no test process needs a TypeScript loader. `npm run typecheck` checks the types.
 import { lstatSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-const folders = ['src', 'plugins', 'test']
+const folders = ['src', 'plugins', 'test', 'bench']
 const typebox = 'src/type.ts'
 const options = { absWorkingDir: root, outbase: '.', outdir: 'build', format: 'esm', platform: 'node', target: 'node20', logLevel: 'warning' }
 
@@ -40,3 +40,5 @@ function filesIn (folders) {
 function modified (file) {
   return statSync(root + file, { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await compile()
