@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TObject } from './type.js'
-import { Problem, problem, problemBody, type ProblemCode } from './problems.js'
+import { Problem, problem, problemBody, type ProblemCode, type RefusalCode } from './problems.js'
 import { hasHungUp } from './request.js'
 
 /** Errors of Fastify and its plugins that are the request's fault, by their code. */
@@ -14,25 +14,41 @@ const foreign: Record<string, ProblemCode> = {
 /** RFC 7617 §2.1: the challenge says that names and passwords come as UTF-8. */
 const challenge = 'Basic realm="twilio-token-broker", charset="UTF-8"'
 
-/** Called with every refusal before it is sent; what it throws is sent in its place. */
-export type OnRefusal = (request: FastifyRequest, refused: Problem) => Promise<void>
+export interface Refusals {
+  /** Called with every refusal before it is sent; what it throws is sent in its place. */
+  onRefusal (request: FastifyRequest, code: RefusalCode): Promise<void>
+  /** Called where the client left before its answer, so that no response ends. */
+  onHangUp (request: FastifyRequest, reply: FastifyReply): void
+}
 
 /** The one place where errors become answers. */
-export function answerProblems (scope: FastifyInstance, onRefusal: OnRefusal): void {
+export function answerProblems (scope: FastifyInstance, { onRefusal, onHangUp }: Refusals): void {
   scope.setErrorHandler(async (error: FastifyError | Problem, request, reply) => {
     let refused = asProblem(error)
-    // Nobody is there to be refused.
-    if (hasHungUp(reply)) return reply.hijack()
+    const hungUp = refused.code === 'internal' && isHangUp(refused.options.cause) && hasHungUp(reply)
+    request.refusedAs = hungUp ? 'hung-up' : refused.code
     try {
-      await onRefusal(request, refused)
+      // Before it is asked whether anybody is there: who guesses and leaves is on record, too.
+      await onRefusal(request, request.refusedAs)
     } catch (failure) {
       refused = asProblem(failure)
+      request.refusedAs = refused.code
     }
     // 4xx are the caller's; the log is for what the operator must mend.
-    if (refused.status >= 500) request.log.error({ reqId: request.id, err: refused.options.cause, code: refused.code }, 'request failed')
-    request.refusedAs = refused.code
-    return sendProblem(reply, request.id, refused)
+    if (refused.status >= 500 && !hungUp) request.log.error({ reqId: request.id, err: refused.options.cause, code: refused.code }, 'request failed')
+    if (!hasHungUp(reply)) return sendProblem(reply, request.id, refused)
+    reply.code(hungUp ? clientClosed : refused.status).hijack()
+    onHangUp(request, reply)
+    return reply
   })
+}
+
+/** What nginx writes into its log for a client that left. */
+const clientClosed = 499
+
+/** How waiting ends when the client leaves: by its signal, or where its body breaks off. */
+function isHangUp (cause: unknown): boolean {
+  return cause instanceof Error && (cause.name === 'AbortError' || (cause as NodeJS.ErrnoException).code === 'ECONNRESET')
 }
 
 function sendProblem (reply: FastifyReply, requestId: string, refused: Problem): FastifyReply {

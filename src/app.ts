@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { METHODS } from 'node:http'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { broker, type BrokerOptions } from './broker.js'
-import { printable } from './printable.js'
 import { inventedMethods, outer, undecodable } from './request.js'
 
 export interface AppOptions extends BrokerOptions {
@@ -42,7 +41,6 @@ export async function createApp ({ logger, trustProxy, prefix, ...options }: App
       return `${prefix}/token/undecodable`
     }
   })
-  logRequests(app)
   await app.register(scope => broker(scope, options), { prefix })
   await app.ready()
   return app
@@ -66,23 +64,4 @@ function decodes (url: string): boolean {
   } catch {
     return false
   }
-}
-
-/** Characters of a method and of a path in the log. Strangers choose both; in HTTP/2 a method may be any word. */
-const longest = { method: 32, path: 256 }
-
-/** One line a request. The path's query is left out: people put passwords there. */
-function logRequests (app: FastifyInstance): void {
-  app.addHook('onResponse', (request, reply, done) => {
-    request.log.info({
-      reqId: request.id,
-      method: printable(inventedMethods.get(request.raw) ?? request.method, longest.method),
-      path: printable(request.url.split('?', 1)[0]!, longest.path),
-      product: request.routeOptions.config.product,
-      status: reply.statusCode,
-      code: request.refusedAs ?? undefined,
-      ms: Math.round(reply.elapsedTime * 10) / 10
-    }, 'request')
-    done()
-  })
 }

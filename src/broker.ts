@@ -1,8 +1,9 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { answerProblems } from './answers.js'
 import { refusalOf } from './audit/refusals.js'
 import { takeNoBody } from './body.js'
 import { guardScope } from './guarded.js'
+import { logRequest } from './log/requests.js'
 import { answerOpenApi, type OpenApiOptions } from './openapi/openapi.js'
 import { collectRoutes } from './openapi/routes.js'
 import { operatorsOnly, type OperatorsOptions } from './ops/operators.js'
@@ -27,10 +28,21 @@ const alive = Type.Object({ alive: Type.Literal(true) })
 export async function broker (scope: FastifyInstance, options: BrokerOptions): Promise<void> {
   const { audit, mint, metrics, origins, readiness } = options
   admitRequests(scope)
-  metrics.count(scope)
-  answerProblems(scope, async (request, { code }) => {
-    const line = refusalOf(request, code, mint)
-    if (line !== undefined) await audit.record(line)
+  const ended = (request: FastifyRequest, reply: FastifyReply): void => {
+    metrics.count(request, reply)
+    logRequest(request, reply)
+  }
+  scope.addHook('onResponse', (request, reply, done) => {
+    // In HTTP/2 it also runs where the client left before its answer.
+    if (reply.raw.writableEnded) ended(request, reply)
+    done()
+  })
+  answerProblems(scope, {
+    async onRefusal (request, code) {
+      const line = refusalOf(request, code, mint)
+      if (line !== undefined) await audit.record(line)
+    },
+    onHangUp: ended
   })
   takeNoBody(scope)
   await openToPages(scope, origins)

@@ -26,6 +26,9 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems
 
+/** What became of a request that was refused, as audit, log and metrics say it: also where its client left before there was an answer to give. */
+export type RefusalCode = ProblemCode | 'hung-up'
+
 export interface ProblemOptions {
   /** A sentence for the caller, in place of the table's. Never holds input. */
   detail?: string

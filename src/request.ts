@@ -3,7 +3,7 @@ import type { ServerHttp2Stream } from 'node:http2'
 import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from './callers/store.js'
-import { problem, type Problem, type ProblemCode } from './problems.js'
+import { problem, type Problem, type RefusalCode } from './problems.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -18,7 +18,7 @@ declare module 'fastify' {
     /** The products that a token was given for. */
     granted: string[] | null
     /** The code of the answer, where it is a problem. */
-    refusedAs: ProblemCode | null
+    refusedAs: RefusalCode | null
   }
 }
 
@@ -124,9 +124,9 @@ function addressOf (request: FastifyRequest): string {
   return ip.startsWith('::ffff:') ? ip.replace(/^::ffff:(?=\d+\.)/, '') : ip
 }
 
-/** Whether nobody is there to take the answer. That of HTTP/2 tells it by its stream. */
-export function hasHungUp ({ raw }: FastifyReply): boolean {
-  return raw.destroyed || (raw as { stream?: ServerHttp2Stream }).stream?.destroyed === true
+/** Whether nobody is there to take the answer. That of HTTP/2 tells it by its stream; one behind others on its socket, by the socket alone. */
+export function hasHungUp ({ raw, request }: FastifyReply): boolean {
+  return raw.destroyed || request.raw.socket.destroyed || (raw as { stream?: ServerHttp2Stream }).stream?.destroyed === true
 }
 
 /**

@@ -1,7 +1,7 @@
 import { setImmediate as setImmediatePromise } from 'node:timers/promises'
 import { isoWriter } from '../iso.js'
 import { escapeInvisible } from '../printable.js'
-import { problem, type ProblemCode } from '../problems.js'
+import { problem, type ProblemCode, type RefusalCode } from '../problems.js'
 import type { Sink } from './sink.js'
 
 /** What every line has. */
@@ -35,8 +35,8 @@ export interface TokenIssued extends Common {
 
 export interface TokenRefused extends Common {
   event: 'token.refused'
-  /** The answer's code. */
-  code: string
+  /** The answer's code; `hung-up` where the client left before its password was judged. */
+  code: RefusalCode
 }
 
 export interface Audit {

@@ -2,17 +2,17 @@ import type { FastifyRequest } from 'fastify'
 import { canonicalName } from '../callers/names.js'
 import type { Mint } from '../mint.js'
 import { printable } from '../printable.js'
-import type { ProblemCode } from '../problems.js'
+import type { RefusalCode } from '../problems.js'
 import type { TokenRefused } from './audit.js'
 
 /** Characters; a real one fits, and a line should not grow by what strangers send. */
 const longestOrigin = 256
 
 /** Only counted: they are noise of scanners and preflights, and name nobody. Most headers that are too large never become a request. */
-const uncounted = new Set<ProblemCode>(['credentials-missing', 'method-not-allowed', 'headers-too-large'])
+const uncounted = new Set<RefusalCode>(['credentials-missing', 'method-not-allowed', 'headers-too-large'])
 
 /** The line for a refusal; none for a request that brought no credentials. */
-export function refusalOf (request: FastifyRequest, code: ProblemCode, mint: Mint): TokenRefused | undefined {
+export function refusalOf (request: FastifyRequest, code: RefusalCode, mint: Mint): TokenRefused | undefined {
   const claimed = claimedName(request)
   if (uncounted.has(code) || claimed === undefined) return undefined
   return {

@@ -34,8 +34,8 @@ export class Logins {
   }
 
   /**
-   * Answers or throws at once where it can: a caller that is remembered, or credentials that nobody has. Else it answers a promise, which always settles once
-   * the store does or the signal is aborted.
+   * Answers or throws at once where it can: a caller that is remembered, or credentials that nobody has. Else it answers a promise, which settles once
+   * the store does: one whose signal is aborted should soon. What it then says of the password stands.
    * @throws Problem `credentials-wrong`, `login-limited`, `overloaded`, `store-unavailable` or `limiter-unavailable`;
    * or the reason that the signal was aborted with
    */
@@ -65,7 +65,7 @@ export class Logins {
 
   #compare ({ name, password }: Credentials, place: Place, login: Login): Caller | Promise<Caller> {
     const caller = this.#verified.recall(name, password)
-    if (caller === undefined) return untilHangUp(this.#ask({ name, password }, place, login), login.signal)
+    if (caller === undefined) return this.#ask({ name, password }, place, login)
     place.succeeded()
     return caller
   }
@@ -86,13 +86,13 @@ export class Logins {
       const hasLeft = login.signal.aborted && error === login.signal.reason
       if (isRefusal || hasLeft) place.failed()
       else place.cancelled()
-      login.signal.throwIfAborted()
+      if (!isRefusal) login.signal.throwIfAborted()
       throw error instanceof Problem ? error : unavailable(error)
     }
     // Only now does the place come free, so that to hang up buys no further hash; and a wrong password is one, whether or not somebody waits to hear it.
     if (answer === null) {
       place.failed()
-      login.signal.throwIfAborted()
+      // Also where nobody is there any more to hear it: it goes on record.
       throw problem('credentials-wrong')
     }
     if (login.signal.aborted) {
@@ -120,13 +120,4 @@ function isText (value: unknown): boolean {
 
 function unavailable (cause: unknown) {
   return problem('store-unavailable', { retryAfter: 5, cause })
-}
-
-/** The work's outcome, or a rejection as soon as nobody waits for it any more. */
-function untilHangUp<T> (work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const leave = () => reject(signal.reason)
-    signal.addEventListener('abort', leave)
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
-  })
 }

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { SignIn } from '../callers/basic.js'
 import { Problem } from '../problems.js'
@@ -74,14 +74,11 @@ export function createMetrics () {
     },
     clockStepped: () => clockSteps.inc(),
 
-    /** Counts what a scope answers. */
-    count (scope: FastifyInstance): void {
-      scope.addHook('onResponse', (request, reply, done) => {
-        requests.observe({ route: request.routeOptions.url ?? 'none' }, reply.elapsedTime / 1000)
-        if (request.refusedAs !== null) refusals.inc({ code: request.refusedAs })
-        for (const product of request.granted ?? []) tokens.inc({ product })
-        done()
-      })
+    /** Counts a request that has ended. */
+    count ({ routeOptions, refusedAs, granted }: FastifyRequest, { elapsedTime }: FastifyReply): void {
+      requests.observe({ route: routeOptions.url ?? 'none' }, elapsedTime / 1000)
+      if (refusedAs !== null) refusals.inc({ code: refusedAs })
+      for (const product of granted ?? []) tokens.inc({ product })
     },
 
     /**

@@ -12,7 +12,7 @@ const operator = basic('olga', 'secret123')
 const issued = (products: string[] | undefined): TokenIssued => ({
   event: 'token.issued', requestId: 'r', ip: '127.0.0.1', caller: 'susan', products, grants: {}, ttl: 60, expiresAt: '', keySid: 'SK', tokenSha256: ''
 })
-const refused = (code: string, products?: string[]): TokenRefused => ({ event: 'token.refused', requestId: 'r', ip: '127.0.0.1', products, code })
+const refused = (code: TokenRefused['code'], products?: string[]): TokenRefused => ({ event: 'token.refused', requestId: 'r', ip: '127.0.0.1', products, code })
 
 /** A history with a clock of its own, and the audit that it listens to. */
 function setUp (record: Recorder['record'] = async () => {}) {
