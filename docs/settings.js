@@ -52,6 +52,8 @@ const text = `# Settings
 
 From the environment, or from \`.env\` in the working directory; the environment wins, and an empty value counts as unset. A start names every mistake at once, and exits with 78. \`npx . check\` does so without starting.
 
+A line of \`.env\` is \`NAME=value\`, a comment, or a mistake with its number (\`.env:4: …\`). \`export NAME=value\`, blanks around \`=\` and a \`# comment\` behind the value are taken. A value that holds \`#\` needs quotes: \`"…"\`, \`'…'\` or backticks. No value has several lines; in double quotes \`\\n\` is a line break.
+
 A change of \`.env\` is taken up by itself, whole or not at all; the log says which settings take a restart.
 
 ${sections.join('\n\n')}

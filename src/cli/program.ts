@@ -51,9 +51,11 @@ export async function runProgram (args: string[], io: Io): Promise<number> {
   }
 }
 
-/** The file is edited whatever the settings say, as one may be on the way from one store to another; but nobody should wait for it to have an effect. */
+/** The file is edited whatever the settings say, as one may be on the way from one store to another. But nobody should wait for an effect, or look at another file than the one that a broken .env was to name. */
 function usersFileOf ({ env, cwd, stderr }: Io): string {
-  const variables = readVariables(env, cwd)
+  const mistakes: string[] = []
+  const variables = readVariables(env, cwd, mistakes)
+  for (const mistake of mistakes) stderr.write(`${mistake} (a warning)\n`)
   const other = ['LOGIN_URL', 'DATABASE_URL'].find(name => (variables[name] ?? variables[`${name}_FILE`]) !== undefined)
   if (other !== undefined) stderr.write(`${other} is set: the broker asks there who a caller is, and reads no users file (a warning)\n`)
   return variables.USERS_FILE ?? 'users.htpasswd'

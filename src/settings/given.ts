@@ -2,6 +2,7 @@ import { describe } from '../product.js'
 import { nearMiss } from './near-miss.js'
 import { readValues, type Environment, type Read } from './read.js'
 import { fromFile, schema, type Settings } from './schema.js'
+import { isPlainName } from './variable-name.js'
 
 /** What the application around the broker decides in place of the settings, and how. */
 const decidedOutside = {
@@ -37,13 +38,14 @@ export type GivenSettings = { [Name in Named]?: Settings[Name] | string | undefi
 export async function readGiven (given: GivenSettings, cwd: string, mistakes: string[]): Promise<Read> {
   const values = Object.entries(given).filter(([, value]) => value !== undefined && value !== '')
   const ours = values.filter(([name]) => decidedBy(name) === undefined)
-  const read = await readValues(textsOf(ours, mistakes), cwd, mistakes)
+  const called = (name: string) => isPlainName(name) ? name : `entry ${Object.keys(given).indexOf(name) + 1} of settings`
+  const read = await readValues(textsOf(ours, mistakes, called), cwd, mistakes, called)
   const names = [...Object.keys(schema.properties), ...read.known.flatMap(product => Object.keys(describe(product).settings.properties))]
   const taken = new Set([...names, ...fromFile.map(name => `${name}_FILE`)])
   for (const [name] of values) {
     const decided = decidedBy(name)
     if (decided !== undefined) mistakes.push(`${name} is not taken inside an application: in its place is ${decided}; remove it`)
-    else if (!taken.has(name) && !mistakes.some(mistake => mistake.includes(`${name} is not a setting`))) mistakes.push(stranger(name, names))
+    else if (!taken.has(name) && !mistakes.some(mistake => mistake.includes(`${called(name)} is not a setting`))) mistakes.push(stranger(name, called(name), names))
   }
   // Standard output is the application's: its log goes there, as a rule.
   const mixed = 'AUDIT_LOG is not set: the audit goes to standard output, among whatever else is written there; set it to the path of a file'
@@ -55,15 +57,15 @@ function decidedBy (name: string): string | undefined {
   return outside[name] ?? outside[name.replace(/_FILE$/, '')]
 }
 
-function textsOf (values: Array<[name: string, value: unknown]>, mistakes: string[]): Environment {
+function textsOf (values: Array<[name: string, value: unknown]>, mistakes: string[], called: (name: string) => string): Environment {
   return Object.fromEntries(values.flatMap(([name, value]): Array<[string, string]> => {
     if (['string', 'number', 'boolean'].includes(typeof value)) return [[name, String(value)]]
-    mistakes.push(`${name} must be text, a number, or true or false`)
+    mistakes.push(`${called(name)} must be text, a number, or true or false`)
     return []
   }))
 }
 
-function stranger (name: string, names: string[]): string {
+function stranger (name: string, called: string, names: string[]): string {
   const near = nearMiss(name, names)
-  return near === undefined ? `${name} is not a setting` : `${name} is not a setting; did you mean ${near}?`
+  return near === undefined ? `${called} is not a setting` : `${called} is not a setting; did you mean ${near}?`
 }

@@ -1,15 +1,16 @@
 import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { parseEnv } from 'node:util'
 import envSchema from 'env-schema'
 import { Type, type TObject, type TSchema } from '../type.js'
 import { describe, type Product } from '../product.js'
 import { loadProducts } from '../products.js'
 import { newAjv } from '../validation.js'
+import { parseDotenv, type Assignment } from './dotenv.js'
 import { nearMiss } from './near-miss.js'
 import { cautions, list, rules } from './rules.js'
 import { fromFile, schema, type Settings } from './schema.js'
+import { isPlainName } from './variable-name.js'
 
 export type Environment = Record<string, string | undefined>
 
@@ -37,24 +38,31 @@ export interface Read {
  */
 export async function readSettings (env: Environment, cwd: string): Promise<Read> {
   const mistakes: string[] = []
-  return readValues(readVariables(env, cwd, mistakes), cwd, mistakes)
+  const { variables, lines } = readSources(env, cwd, mistakes)
+  return readValues(variables, cwd, mistakes, name => {
+    const line = lines.get(name)
+    if (line !== undefined) return isPlainName(name) ? name : `the name in .env:${line}`
+    return isPlainName(name.toUpperCase()) ? name : 'a variable of the environment'
+  })
 }
 
 /**
  * The same of values that come from elsewhere.
  * @param mistakes those that there are already
+ * @param called what messages call a variable that is not a setting: its name, or where it is
  */
-export async function readValues (given: Environment, cwd: string, mistakes: string[]): Promise<Read> {
+export async function readValues (given: Environment, cwd: string, mistakes: string[], called: (variable: string) => string): Promise<Read> {
   const variables = withFiles(given, cwd, mistakes)
   const named = variables.PRODUCTS === undefined ? undefined : list(variables.PRODUCTS)
   const loaded = await loadProducts(named, cwd)
   mistakes.push(...loaded.mistakes)
 
   const all = withProducts(loaded.products, mistakes)
-  const values = validated(all, variables, mistakes)
+  const unknown = unknownVariables(variables, all, called)
+  const values = validated(all, variables, mistakes, unknown)
   for (const rule of rules) mistakes.push(...rule(values))
   const products = enabled(loaded.products, named !== undefined, values, mistakes)
-  const near = strangers(variables, all, mistakes)
+  const near = strangers(unknown, mistakes)
   mistakes.push(...near.mistakes)
   return { settings: values as Settings, products, known: loaded.known, given: givenOf(all, variables), mistakes, warnings: [...near.warnings, ...cautions.flatMap(caution => caution(values))] }
 }
@@ -62,23 +70,44 @@ export async function readValues (given: Environment, cwd: string, mistakes: str
 /** What is wrong with one setting that no product owns, by itself; undefined when nothing is. */
 export function valueMistake (name: keyof Settings, value: string): string | undefined {
   const mistakes: string[] = []
-  const values = validated(Type.Object({ [name]: schema.properties[name] }), { [name]: value }, mistakes)
+  const values = validated(Type.Object({ [name]: schema.properties[name] }), { [name]: value }, mistakes, [])
   for (const rule of rules) mistakes.push(...rule(values))
   return mistakes.find(mistake => mistake.startsWith(name))
 }
 
 /** `.env` below the environment. An empty value is no value: `.env.example` is full of them. */
 export function readVariables (env: Environment, cwd: string, mistakes: string[] = []): Environment {
-  let file: Environment = {}
+  return readSources(env, cwd, mistakes).variables
+}
+
+interface Sources {
+  variables: Environment
+  /** The lines of those that `.env` gives. */
+  lines: ReadonlyMap<string, number>
+}
+
+function readSources (env: Environment, cwd: string, mistakes: string[]): Sources {
+  const file = readDotenv(cwd, mistakes)
+  const inFile = Array.from(file, ([name, { value }]) => [name, value] as const)
+  const outside = withValue(env)
+  const lines = Array.from(file, ([name, { line }]) => [name, line] as const).filter(([name]) => !(name in outside))
+  return { variables: { ...withValue(Object.fromEntries(inFile)), ...outside }, lines: new Map(lines) }
+}
+
+function readDotenv (cwd: string, mistakes: string[]): ReadonlyMap<string, Assignment> {
   try {
     const bytes = readFileSync(resolve(cwd, '.env'))
     // Of UTF-16, which editors on Windows write, the parser would make no setting at all, and of the policy none with it.
-    if (isUtf8(bytes) && !bytes.includes(0)) file = parseEnv(bytes.toString().replace(/^\uFEFF/, ''))
-    else mistakes.push('.env is not UTF-8; save it as UTF-8')
+    if (isUtf8(bytes) && !bytes.includes(0)) {
+      const { assignments, mistakes: wrong } = parseDotenv(bytes.toString())
+      mistakes.push(...wrong)
+      return assignments
+    }
+    mistakes.push('.env is not UTF-8; save it as UTF-8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') mistakes.push('.env cannot be read; check that it is a file that this user may read')
   }
-  return { ...withValue(file), ...withValue(env) }
+  return new Map()
 }
 
 function withValue (variables: Environment): Environment {
@@ -123,7 +152,7 @@ function givenOf (all: TObject, variables: Environment): Record<string, boolean>
 interface Fault { instancePath: string, params: { missingProperty?: string } }
 
 /** With mistakes, what is right is still returned, so that the rules between settings find theirs in the same go. */
-function validated (all: TObject, variables: Environment, mistakes: string[]): Partial<Settings> {
+function validated (all: TObject, variables: Environment, mistakes: string[], unknown: Unknown[]): Partial<Settings> {
   const given = Object.entries(variables).filter(([name]) => name in all.properties)
   const unreadable = given.filter(([name, value]) => (all.properties[name] as { type?: string }).type === 'integer' && !/^[+-]?\d+$/.test(value!.trim()))
   mistakes.push(...unreadable.map(([name, value]) => wrong(name, value!, all)))
@@ -142,18 +171,17 @@ function validated (all: TObject, variables: Environment, mistakes: string[]): P
     for (const name of bad) {
       if (known[name] !== undefined) mistakes.push(wrong(name, known[name], all))
       // A file that was to hold it is a mistake by now.
-      else if (!(`${name}_FILE` in variables)) mistakes.push(missing(name, variables, all))
+      else if (!(`${name}_FILE` in variables)) mistakes.push(missing(name, all, unknown))
     }
-    return validated(Type.Partial(all), Object.fromEntries(Object.entries(known).filter(([name]) => !bad.has(name))), mistakes)
+    return validated(Type.Partial(all), Object.fromEntries(Object.entries(known).filter(([name]) => !bad.has(name))), mistakes, unknown)
   }
 }
 
-function missing (name: string, variables: Environment, all: TObject): string {
-  const nears = Object.keys(variables).map(variable => ({ variable, near: nearestOf(variable, variables, all) }))
-  const { variable, near } = nears.find(({ near }) => near !== undefined && heldBy(near) === name) ?? {}
-  return near === undefined
+function missing (name: string, all: TObject, unknown: Unknown[]): string {
+  const found = unknown.find(({ near }) => heldBy(near) === name)
+  return found === undefined
     ? `${name} is missing; it must be ${rule(name, all)}`
-    : `${name} is missing: ${variable} is not a setting; did you mean ${near}?`
+    : `${name} is missing: ${found.mistake}`
 }
 
 const sids: Record<string, string> = {
@@ -190,15 +218,25 @@ function nearestOf (variable: string, variables: Environment, all: TObject): str
   return nearMiss(variable, unset) ?? nearMiss(variable, names)
 }
 
-/** Variables that look like a mistyped setting: a mistake beside a setting that is missing, else a warning. */
-function strangers (variables: Environment, all: TObject, mistakes: string[]): Pick<Read, 'mistakes' | 'warnings'> {
-  const told = Object.keys(variables).flatMap(variable => {
+/** A variable that looks like a mistyped setting. */
+interface Unknown {
+  /** The setting that was meant. */
+  near: string
+  mistake: string
+}
+
+function unknownVariables (variables: Environment, all: TObject, called: (variable: string) => string): Unknown[] {
+  return Object.keys(variables).flatMap(variable => {
     const near = nearestOf(variable, variables, all)
-    const sentence = `${variable} is not a setting; did you mean ${near}?`
-    return near === undefined || mistakes.some(mistake => mistake.includes(`${variable} is not a setting`)) ? [] : [{ near, sentence }]
+    return near === undefined ? [] : [{ near, mistake: `${called(variable)} is not a setting; did you mean ${near}?` }]
   })
+}
+
+/** Those that stand in no mistake yet: a mistake beside a setting that is missing, else a warning. */
+function strangers (unknown: Unknown[], mistakes: string[]): Pick<Read, 'mistakes' | 'warnings'> {
+  const rest = unknown.filter(({ mistake }) => !mistakes.some(other => other.includes(mistake)))
   const isMissing = (name: string) => mistakes.some(mistake => mistake.startsWith(`${name} is missing`))
-  const sentences = (beside: boolean) => told.filter(({ near }) => isMissing(heldBy(near)) === beside).map(({ sentence }) => sentence)
+  const sentences = (beside: boolean) => [...new Set(rest.filter(({ near }) => isMissing(heldBy(near)) === beside).map(({ mistake }) => mistake))]
   return { mistakes: sentences(true), warnings: sentences(false) }
 }
 

@@ -1,0 +1,63 @@
+export interface Assignment {
+  value: string
+  /** Counted from 1. */
+  line: number
+}
+
+export interface Dotenv {
+  /** By name; the last of two with one name. */
+  assignments: ReadonlyMap<string, Assignment>
+  /** One for each line that is neither an assignment nor a comment, without its text: it may be a secret. */
+  mistakes: string[]
+}
+
+/** As many as a person reads at once. */
+const MAX_MISTAKES = 20
+
+/**
+ * Parses the text of a `.env`. No name and no value goes beyond its line, so a wrong line never swallows the next one.
+ *
+ * Takes `NAME=value` and `export NAME=value`, with or without blanks around `=`, and a `# comment` after the value. A value in
+ * double quotes, single quotes or backticks may hold `#`, and blanks at its ends. In double quotes `\n` is a line break.
+ */
+export function parseDotenv (text: string): Dotenv {
+  const assignments = new Map<string, Assignment>()
+  const mistakes: string[] = []
+  let openQuote: string | undefined
+  for (const [i, line] of text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/).entries()) {
+    const isContinuation = openQuote !== undefined
+    if (openQuote !== undefined && line.includes(openQuote)) openQuote = undefined
+    const parsed = parseLine(line)
+    if ('value' in parsed) assignments.set(parsed.name, { value: parsed.value, line: i + 1 })
+    // A value that was meant to have several lines is reported once, where it begins.
+    if (!('mistake' in parsed) || (isContinuation && parsed.openQuote === undefined)) continue
+    mistakes.push(`.env:${i + 1}: ${parsed.mistake}`)
+    openQuote = parsed.openQuote
+  }
+  const more = mistakes.splice(MAX_MISTAKES).length
+  if (more > 0) mistakes.push(`.env: ${more} more lines are wrong`)
+  return { assignments, mistakes }
+}
+
+type Line = { name: string, value: string } | { mistake: string, openQuote?: string } | object
+
+const quotes = new Set(['"', '\'', '`'])
+
+function parseLine (line: string): Line {
+  if (isComment(line)) return {}
+  const [, name, rest = ''] = /^\s*(?:export\s+)?([\w.-]+)\s*=\s*([^]*)$/.exec(line) ?? []
+  if (name === undefined) return { mistake: 'this line is not an assignment; write NAME=value, or # at the start of a comment' }
+  const quote = rest.charAt(0)
+  if (!quotes.has(quote)) return { name, value: rest.replace(/#[^]*/, '').trim() }
+
+  const end = rest.indexOf(quote, 1)
+  if (end === -1) return { mistake: 'the closing quote is missing on this line; a value cannot have several lines', openQuote: quote }
+  if (!isComment(rest.slice(end + 1))) return { mistake: 'text follows the closing quote; put the whole value into one pair of quotes of another kind' }
+  const value = rest.slice(1, end)
+  return { name, value: quote === '"' ? value.replaceAll('\\n', '\n') : value }
+}
+
+/** Also of a blank line. */
+function isComment (line: string): boolean {
+  return /^\s*(#|$)/.test(line)
+}

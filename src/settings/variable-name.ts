@@ -1,0 +1,10 @@
+/** Words of letters, such as all settings have, and short numbers. A secret is longer, or mixes letters and digits. */
+const plainName = /^[A-Z]{1,13}(_([A-Z]{1,13}|\d{1,2}))*$/
+
+/**
+ * Whether a message may repeat the name of a variable that is not a setting. A broken line of a file makes a name of whatever
+ * stands before its `=`, a secret included.
+ */
+export function isPlainName (variable: string): boolean {
+  return plainName.test(variable)
+}
