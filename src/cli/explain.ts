@@ -1,9 +1,12 @@
 import type { Command } from 'commander'
-import { codes, codesIn, inVoice, type ErrorCode } from '../explain/codes.js'
+import type { ErrorCode } from '../explain/code.js'
+import { codes, codesIn, inVoice } from '../explain/codes.js'
 import { paintFor, type Paint } from './colours.js'
 import { newCommand, withExamples } from './command.js'
 import { Failure, toExitCode } from './failure.js'
 import { exitCodes, type Io } from './io.js'
+
+type Explained = ReturnType<typeof codesIn>[number]
 
 interface ExplainOptions {
   json?: boolean
@@ -26,18 +29,23 @@ function explain (io: Io, words: string[], { json }: ExplainOptions): number {
   if (asked.length === 0) throw new Failure(exitCodes.usage, 'a code of Twilio\'s has five digits, such as 20101')
   const unknown = asked.flatMap(([code, known]) => known === undefined ? [code] : [])
   if (json) {
-    io.stdout.write(`${JSON.stringify(asked.map(([code, known]) => ({ code, known: known !== undefined, ...known })))}\n`)
+    io.stdout.write(asJson(asked))
   } else {
     const paint = paintFor(io)
     io.stdout.write(asked.flatMap(([code, known]) => known === undefined ? [] : [inWords(code, known, paint)]).join('\n'))
-    for (const code of unknown) io.stderr.write(`${code} is not among the codes that a token brings about; see https://www.twilio.com/docs/api/errors/${code}\n`)
+    for (const code of unknown) io.stderr.write(`${code} is not explained here; Twilio's page is https://www.twilio.com/docs/api/errors/${code}\n`)
   }
   return unknown.length === 0 ? exitCodes.ok : exitCodes.no
 }
 
 function list ({ stdout }: Io, json: boolean | undefined): number {
-  stdout.write(json ? `${JSON.stringify(codes)}\n` : Object.entries(codes).map(([code, { title }]) => `${code}  ${title}\n`).join(''))
+  const all = Object.entries(codes).map(([code, known]): Explained => [Number(code), known])
+  stdout.write(json ? asJson(all) : all.map(([code, known]) => `${code}  ${known!.title}\n`).join(''))
   return exitCodes.ok
+}
+
+function asJson (all: Explained[]): string {
+  return `${JSON.stringify(all.map(([code, known]) => ({ code, known: known !== undefined, ...known })))}\n`
 }
 
 function inWords (code: number, known: ErrorCode, paint: Paint): string {

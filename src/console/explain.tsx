@@ -68,7 +68,7 @@ function Asked ({ text }: { text: string }) {
 function Code ({ code }: { code: number }) {
   const known = codes[code]
   if (known === undefined) {
-    return <p class='card'><code>{code}</code> is not among the codes that a token brings about. Twilio’s own list has it: https://www.twilio.com/docs/api/errors/{code}</p>
+    return <p class='card'><code>{code}</code> is not explained here. Twilio’s page is https://www.twilio.com/docs/api/errors/{code}</p>
   }
   const { title, causes, look, fix } = known
   return (

@@ -34,7 +34,7 @@ t.test('having a token explained in the console', { skip: chromiumMissing() }, a
     const code = page.getByLabel('Error code')
     await code.fill('ConnectionError (53000): see 99999')
     await page.getByRole('heading', { name: '53000 the signalling connection failed' }).waitFor()
-    await page.getByText('is not among the codes that a token brings about').waitFor()
+    await page.getByText('is not explained here').waitFor()
     await code.fill('20107')
     await page.getByText('Voice tells the same as 31202').waitFor()
     await code.fill('hello')
