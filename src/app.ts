@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { METHODS } from 'node:http'
+import { METHODS, type IncomingMessage } from 'node:http'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { broker, type BrokerOptions } from './broker.js'
-import { inventedMethods, outer, undecodable } from './request.js'
+import { inventedMethods, outer, unroutable } from './request.js'
 
 export interface AppOptions extends BrokerOptions {
   logger: FastifyBaseLogger
@@ -28,17 +28,18 @@ export async function createApp ({ logger, trustProxy, prefix, ...options }: App
     exposeHeadRoutes: false,
     // What is already under way when it closes is answered as ever.
     return503OnClosing: false,
+    // A path of any length has a route: the router's own refusal of a long one (414) repeats it.
+    routerOptions: { maxParamLength: Number.MAX_SAFE_INTEGER },
     rewriteUrl (request) {
-      if (!methods.has(request.method!)) {
-        inventedMethods.set(request, request.method!)
-        request.method = 'TRACE'
-      }
+      if (unroutable.has(request)) return `${prefix}/token/unroutable`
+      makeRoutable(request)
       // The router of an application around it may take other spellings for the prefix.
-      const url = originForm(request.url!)
-      if (!url.startsWith(prefix)) return `${prefix}/elsewhere`
-      if (decodes(url)) return url
-      undecodable.add(request)
-      return `${prefix}/token/undecodable`
+      return request.url!.startsWith(prefix) ? request.url! : `${prefix}/elsewhere`
+    },
+    // The router answers these itself and runs no hook, so it would skip limits, CORS and audit. The guarded scope refuses them instead.
+    frameworkErrors (_error, request, reply) {
+      unroutable.add(request.raw)
+      app.routing(request.raw, reply.raw)
     }
   })
   await app.register(scope => broker(scope, options), { prefix })
@@ -51,17 +52,19 @@ function usableId (id: string | undefined): string | undefined {
   return id !== undefined && /^[\w.:+/=@-]{1,128}$/.test(id) ? id : undefined
 }
 
-/** RFC 9112 §3.2.2: as proxies are asked. Who is asked is not looked at, and neither routed by nor logged: a password may stand there. */
-function originForm (url: string): string {
-  return url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?#]*\/?/i, '/')
+/** Fastify runs no hook for a method or a form of target that it does not know. HTTP/2 lets through any method, and CONNECT has no path there. */
+function makeRoutable (request: IncomingMessage): void {
+  if (!methods.has(request.method!)) {
+    inventedMethods.set(request, request.method!)
+    request.method = 'TRACE'
+  }
+  request.url = originForm(request.url ?? '/')
 }
 
-function decodes (url: string): boolean {
-  if (!url.includes('%')) return true
-  try {
-    decodeURIComponent(url.split('?', 1)[0]!)
-    return true
-  } catch {
-    return false
-  }
+/** RFC 9112 §3.2.2: as proxies are asked. Who is asked is not looked at, and neither routed by nor logged: a password may stand there. */
+function originForm (url: string): string {
+  if (url.startsWith('/')) return url
+  const path = url.replace(/^https?:\/\/[^/?#]*\/?/i, '/')
+  // Such as the asterisk of OPTIONS, which the router would take for the root.
+  return path.startsWith('/') ? path : `/${path}`
 }

@@ -75,6 +75,11 @@ export function createListener (current: () => Handler, pair?: KeyPair): Listene
   server.on('clientError', answerUnparsable)
   // RFC 9110 §10.1.1: what is expected may be passed over. Node's own 417 is no problem, and no page could read it.
   server.on('checkExpectation', handle)
+  // Node's own 405 of HTTP/2 runs no hook. Over HTTP/1.1 there is no answer, as without a listener.
+  secure?.on('connect', (request: IncomingMessage | Http2ServerRequest, answerOrSocket: Http2ServerResponse | Socket) => {
+    if ('stream' in request) both(handle)(request, answerOrSocket as Http2ServerResponse)
+    else answerOrSocket.destroy()
+  })
   // Ahead of Node, which would make it a clientError: an answer to one who never shook hands would wait for that for ever.
   server.prependListener('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
 

@@ -28,11 +28,8 @@ const single = new Set(['host', 'authorization', 'content-type', 'content-length
 /** Sockets on which a request was refused as ambiguous or too large: what comes behind it may be smuggled. */
 const poisoned = new WeakSet<object>()
 
-/**
- * Requests whose path does not decode. Fastify answers those before any hook, and so without limit, CORS or audit; the
- * server sends them into the guarded scope instead, which refuses them.
- */
-export const undecodable = new WeakSet<IncomingMessage>()
+/** Requests that the router refuses, as their path does not decode. They go into the guarded scope, which answers them. */
+export const unroutable = new WeakSet<IncomingMessage>()
 
 /**
  * Requests whose method HTTP has no such word for, as HTTP/2 lets through, and that word. The router has no tree for it, so that they would be answered

@@ -9,7 +9,7 @@ import { decide, issue, type Answer, type Asked, type IssueOptions } from './iss
 import { limitCallers, type Limit } from './limits/limits.js'
 import { problem, type Problem } from './problems.js'
 import { describe, noQuery, requestBody, type Product } from './product.js'
-import { undecodable } from './request.js'
+import { unroutable } from './request.js'
 import type { Enabled } from './settings/read.js'
 import { validatorOf } from './validation.js'
 
@@ -24,7 +24,7 @@ export async function tokens (scope: FastifyInstance, options: TokensOptions): P
   takeJsonOnly(scope)
   await guardScope(scope, options, request => {
     refuseMethods(request, scope.prefix)
-    if (undecodable.has(request.raw)) throw problem('request-invalid', { errors: [{ path: '', message: 'the path does not decode' }] })
+    if (unroutable.has(request.raw)) throw problem('request-invalid', { errors: [{ path: '', message: 'the path does not decode' }] })
   })
   // A body may be left out.
   scope.addHook('preValidation', (request, _reply, done) => {
