@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { within } from '../lib/within.js'
 import { outer } from '../request.js'
 import { Identities } from './identities.js'
 import type { OpenStore } from './open.js'
@@ -39,7 +40,8 @@ export function applicationStore ({ authenticate, rememberFor, addressOf, patien
     isCurrent: () => true,
 
     async verify (name, password, login) {
-      const answer: unknown = await queue.run(login, () => within(patience, async () => authenticate(name, password, outer(login.raw!)!)))
+      // A login that hangs must not hold its place for ever.
+      const answer: unknown = await queue.run(login, () => within(patience, `authenticate did not answer within ${patience} ms`, async () => authenticate(name, password, outer(login.raw!)!)))
       if (answer === null || answer === false) return null
       const caller = { name, identity: identityIn(answer) ?? name }
       if (!identities.claim(caller)) throw unusable('authenticate gave a caller the name or identity of another one')
@@ -48,18 +50,6 @@ export function applicationStore ({ authenticate, rememberFor, addressOf, patien
 
     reload: async () => {},
     close: async () => {}
-  }
-}
-
-/** A login that hangs must not hold its place for ever. */
-async function within<T> (patience: number, work: () => Promise<T>): Promise<T> {
-  let late: NodeJS.Timeout | undefined
-  try {
-    return await Promise.race([work(), new Promise<never>((_resolve, reject) => {
-      late = setTimeout(() => reject(new Error(`authenticate did not answer within ${patience} ms`)), patience)
-    })])
-  } finally {
-    clearTimeout(late)
   }
 }
 
