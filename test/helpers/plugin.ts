@@ -1,4 +1,4 @@
-const product = new URL('../../src/product.ts', import.meta.url).href
+const product = new URL('../../src/product.js', import.meta.url).href
 
 /** The fields of a product, each as JavaScript. */
 export type Fields = Partial<Record<'name' | 'settings' | 'request' | 'allow' | 'grant' | 'identity' | 'regions', string>>

@@ -1,6 +1,5 @@
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { loadProducts } from '../../src/products.js'
 import { describe } from '../../src/product.js'
@@ -8,6 +7,7 @@ import { susan } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
 import { pluginText } from '../helpers/plugin.js'
 import { start, writeUsers } from '../helpers/process.js'
+import { root } from '../helpers/root.js'
 
 t.test('a plugin that was compiled to CommonJS, or is written in it, is a product like any other', async t => {
   const definition = (name: string) => `defineProduct({ name: '${name}', settings: Type.Object({}), request: Type.Object({}), allow: Type.Object({}), grant: () => ({ key: '${name}', toPayload: () => ({}) }) })`
@@ -17,7 +17,7 @@ t.test('a plugin that was compiled to CommonJS, or is written in it, is a produc
     'written.cjs': `const { defineProduct, Type } = require('twilio-token-broker/product')\nmodule.exports = ${definition('written')}\n`,
     node_modules: { '@example': { fax: { 'package.json': '{"name":"@example/fax","main":"./main.js"}', 'main.js': `const { defineProduct, Type } = require('twilio-token-broker/product')\nexports.default = ${definition('packaged')}\n` } } }
   })
-  symlinkSync(fileURLToPath(new URL('../../', import.meta.url)), join(folder, 'node_modules/twilio-token-broker'))
+  symlinkSync(root, join(folder, 'node_modules/twilio-token-broker'))
   await writeUsers(folder)
   const broker = await start(t, { cwd: folder, settings: { PRODUCTS: './compiled.cjs,./written.cjs,@example/fax' } })
   for (const name of ['compiled', 'written', 'packaged']) t.equal((await ask(broker.url, { as: susan, path: `/token/${name}` })).status, 200, name)
