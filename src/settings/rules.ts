@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { nameMistake } from '../callers/names.js'
+import { holdsEverybody } from './proxies.js'
 import type { Settings } from './schema.js'
 
 /** One mistake, as `NAME what is wrong, what to do`. Never holds a value: it may be a secret in the wrong place. */
@@ -15,12 +16,7 @@ export const rules: Rule[] = [
     ? ['TOKEN_TTL_MAX is below TOKEN_TTL; raise the one or lower the other']
     : [],
 
-  ({ TRUST_PROXY: proxies }) => /^(\d+|true)$/i.test(proxies ?? '')
-    ? ['TRUST_PROXY must list the proxies\' addresses: with a number or true anybody could send any address as their own']
-    : list(proxies).flatMap((entry, i) => [
-      ...(isCidr(entry) ? [] : [`TRUST_PROXY: entry ${i + 1} must be an IP address or a CIDR range`]),
-      ...(isCidr(entry) && /\/0+$/.test(entry) ? [`TRUST_PROXY: entry ${i + 1} is every address there is: anybody could send any address as their own`] : [])
-    ]),
+  ({ TRUST_PROXY: proxies }) => proxyMistakes(proxies),
 
   ({ CORS_ORIGINS: origins }) => list(origins).flatMap((entry, i) => isOrigin(entry)
     ? []
@@ -101,6 +97,18 @@ function isOrigin (entry: string): boolean {
   // capacitor:, have an opaque origin in the URL standard, yet WebViews send them as they are.
   return /^https?:/.test(entry) ? new URL(entry).origin === entry : true
 }
+
+function proxyMistakes (proxies: string | undefined): string[] {
+  if (/^(\d+|true)$/i.test(proxies ?? '')) return [`TRUST_PROXY must list the proxies' addresses: with a number or true ${anybody}`]
+  const mistakes = list(proxies).flatMap((entry, i) => [
+    ...(isCidr(entry) ? [] : [`TRUST_PROXY: entry ${i + 1} must be an IP address or a CIDR range`]),
+    ...(isCidr(entry) && /\/0+$/.test(entry) ? [`TRUST_PROXY: entry ${i + 1} is every address there is: ${anybody}`] : [])
+  ])
+  if (mistakes.length > 0) return mistakes
+  return holdsEverybody(list(proxies)) ? [`TRUST_PROXY: the ranges together are half of all public addresses or more: ${anybody}; list the proxies alone`] : []
+}
+
+const anybody = 'anybody could send any address as their own'
 
 /** Bits of an address, by its family. */
 const widths: Record<number, number> = { 4: 32, 6: 128 }

@@ -141,6 +141,23 @@ t.test('URLs of every kind that their clients take are taken', async t => {
   ]) t.strictSame((await readSettings({ ...complete, ...settings }, t.testdir())).mistakes, [], JSON.stringify(settings))
 })
 
+t.test('proxies that together are everybody are a mistake', async t => {
+  for (const TRUST_PROXY of [
+    '0.0.0.0/1,128.0.0.0/1', '128.0.0.0/1, 10.0.0.0/8, 0.0.0.0/1', '0.0.0.0/1,128.0.0.0/2,192.0.0.0/2', '0.0.0.0/2,64.0.0.0/2,128.0.0.0/2,192.0.0.0/3', '255.255.255.255/1,1.2.3.4/1', '0.0.0.0/1',
+    '::/1,8000::/1', '8000::1/1,::%eth0/1', '2000::/3', '2000::/4,3000::/5', '::ffff:0:0/97,::ffff:128.0.0.0/97', '0.0.0.0/2,::ffff:64.0.0.0/98,128.0.0.0/2',
+    Array.from({ length: 256 }, (_, i) => `${i}.0.0.0/8`).join()
+  ]) {
+    t.match((await readSettings({ ...complete, TRUST_PROXY }, t.testdir())).mistakes, [/^TRUST_PROXY: the ranges together are half of all public addresses or more: anybody could send/], TRUST_PROXY)
+  }
+})
+
+t.test('proxies that are many, private or no public addresses are taken', async t => {
+  for (const TRUST_PROXY of [
+    '10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,127.0.0.0/8,169.254.0.0/16,224.0.0.0/3,fc00::/7,fe80::/10,::1', '0.0.0.0/2', '8000::/1', '4000::/2', '2000::/5,fd00::1%eth0/64',
+    '1.2.3.4', '::ffff:1.2.3.4', '2001:db8::', '2001:db8:1:2:3:4:5:6/127', '173.245.48.0/20,103.21.244.0/22,104.16.0.0/13,2400:cb00::/32,2606:4700::/32'
+  ]) t.strictSame((await readSettings({ ...complete, TRUST_PROXY }, t.testdir())).mistakes, [], TRUST_PROXY)
+})
+
 t.test('plain HTTP beyond loopback needs a proxy or consent', async t => {
   for (const settings of [{ TRUST_PROXY: '10.0.0.0/8' }, { INSECURE_HTTP: 'true' }, { TLS_CERT_FILE: 'a', TLS_KEY_FILE: 'b' }]) {
     t.strictSame((await readSettings({ ...complete, HOST: '0.0.0.0', ...settings }, t.testdir())).mistakes, [])
