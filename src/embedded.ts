@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isRecord } from './body.js'
 import { applicationStore, type Authenticate } from './callers/application.js'
 import { addressKeys } from './limits/address.js'
 import { ownOrigins } from './origins.js'
@@ -42,8 +43,10 @@ export interface BrokerOptions {
  */
 export async function broker (scope: FastifyInstance, options: BrokerOptions): Promise<void> {
   // Without any, the three secrets are what is missing.
-  const { settings = {}, authenticate, rememberFor = 0, cwd = process.cwd(), onStart } = options
-  const read = async () => withPolicy(await readGiven(settings, cwd, optionMistakes(options)), cwd)
+  const { authenticate, rememberFor = 0, onStart } = options
+  const settings = isRecord(options.settings) ? options.settings : {}
+  const cwd = typeof options.cwd === 'string' ? options.cwd : process.cwd()
+  const read = async () => withPolicy(await readGiven(settings, cwd, optionMistakes(options, scope.prefix)), cwd)
   const state = await read()
   const rooms = await openRooms(state, {
     cwd,
@@ -82,13 +85,20 @@ export async function broker (scope: FastifyInstance, options: BrokerOptions): P
 }
 
 /** Without a path of its own, the broker would answer for paths that are the application's. */
-const plainPath = /^(\/[\w.~-]+)+$/
+const plainPath = /^(\/(?!\.{1,2}(\/|$))[\w.~-]+)+$/
 
-function optionMistakes ({ prefix, authenticate, rememberFor = 0 }: BrokerOptions): string[] {
+/** The application's part may have more; but a parameter, a wildcard, or what requests spell otherwise leads to no path that the broker knows. */
+const literalPath = /^(\/(?!\.{1,2}(\/|$))[\w.~!$&'()+,;=@-]+)*$/
+
+function optionMistakes ({ prefix, settings, authenticate, rememberFor = 0, cwd = '', onStart }: Partial<Record<keyof BrokerOptions, unknown>>, whole: string): string[] {
   return [
-    ...(plainPath.test(prefix) ? [] : ['prefix must be a plain path of the broker\'s own, such as /twilio']),
+    ...(plainPath.test(String(prefix)) ? [] : ['prefix must be a plain path of the broker\'s own, such as /twilio']),
+    ...(!plainPath.test(String(prefix)) || literalPath.test(whole) ? [] : ['prefix lies below a path of the application that has a parameter or a wildcard, or is not plain text: register the broker below a fixed path']),
+    ...(settings === undefined || isRecord(settings) ? [] : ['settings must be an object, such as { TWILIO_ACCOUNT_SID: \'AC…\' }']),
     ...(typeof authenticate === 'function' ? [] : ['authenticate must be a function that takes a name, a password and the request']),
-    ...(rememberFor >= 0 && rememberFor <= longest ? [] : [`rememberFor must be a number of seconds, 0 to ${longest}`])
+    ...(typeof rememberFor === 'number' && rememberFor >= 0 && rememberFor <= longest ? [] : [`rememberFor must be a number of seconds, 0 to ${longest}`]),
+    ...(typeof cwd === 'string' ? [] : ['cwd must be the path of a folder']),
+    ...(onStart === undefined || typeof onStart === 'function' ? [] : ['onStart must be a function'])
   ]
 }
 

@@ -7,9 +7,10 @@ import { ask } from './helpers/http.js'
 
 const wrongOptions: Array<[name: string, options: object, mistakes: RegExp[]]> = [
   ['no prefix', { prefix: undefined }, [/^prefix must be a plain path/]],
-  ...['', '/', 'twilio', '/twilio/', '/:tenant', '/tw*', '/a//b', '/a b'].map((prefix): typeof wrongOptions[0] => [`the prefix ${prefix}`, { prefix }, [/^prefix must be a plain path/]]),
+  ...['', '/', 'twilio', '/twilio/', '/:tenant', '/tw*', '/a//b', '/a b', '/..', '/a/./b'].map((prefix): typeof wrongOptions[0] => [`the prefix ${prefix}`, { prefix }, [/^prefix must be a plain path/]]),
   ['no authenticate', { authenticate: true }, [/^authenticate must be a function/]],
-  ...[-1, 901, NaN, '60s'].map((rememberFor): typeof wrongOptions[0] => [`rememberFor ${rememberFor}`, { rememberFor }, [/^rememberFor must be a number of seconds/]]),
+  ...[-1, 901, NaN, '60s', '60', null].map((rememberFor): typeof wrongOptions[0] => [`rememberFor ${rememberFor}`, { rememberFor }, [/^rememberFor must be a number of seconds/]]),
+  ['a folder and a callback of no use', { cwd: null, onStart: true }, [/^cwd must be the path of a folder$/, /^onStart must be a function$/]],
   ['an audit log that cannot be written', { settings: { ...settings, AUDIT_LOG: 'no/such/folder' } }, [/^AUDIT_LOG names a file that cannot be opened/]],
   ['what the application decides', { settings: { ...settings, HOST: '0.0.0.0', PORT: 80, TRUST_PROXY: 'true', LOG_LEVEL: 'info', USERS_FILE: 'x', DATABASE_URL: 'x', LOGIN_URL_FILE: 'x', TLS_CERT_FILE: 'x' } },
     [/^HOST is not taken.*where the application listens; remove it$/, /^PORT is not/, /^TRUST_PROXY is not.*trustProxy of the/, /^LOG_LEVEL is not/, /^USERS_FILE is not.*authenticate/, /^DATABASE_URL is not/, /^LOGIN_URL_FILE is not/, /^TLS_CERT_FILE is not/]],
@@ -39,6 +40,28 @@ t.test('without settings the secrets are told as missing', async t => {
   t.teardown(() => app.close())
   const refused: unknown = await app.register(broker, { prefix: '/twilio', authenticate: () => null } as unknown as BrokerOptions).then(() => undefined, (error: unknown) => error)
   t.match((refused as { mistakes: string[] }).mistakes, [/^TWILIO_ACCOUNT_SID is missing/, /^TWILIO_API_KEY_SID is missing/, /^TWILIO_API_KEY_SECRET is missing/])
+})
+
+t.test('settings that are no object are a mistake like any other', async t => {
+  for (const settings of [null, 'TOKEN_TTL=600', 600, true, ['TOKEN_TTL'], () => ({})]) {
+    const app = fastify()
+    t.teardown(() => app.close())
+    const refused: unknown = await app.register(broker, { prefix: '/twilio', authenticate: () => null, settings } as unknown as BrokerOptions).then(() => undefined, (error: unknown) => error)
+    t.match(refused, { name: 'StartError', mistakes: [/^settings must be an object, such as/, /^TWILIO_ACCOUNT_SID is missing/, /^TWILIO_API_KEY_SID is missing/, /^TWILIO_API_KEY_SECRET is missing/] })
+  }
+})
+
+t.test('a broker below a path that is no fixed one does not start, as no request would find it', async t => {
+  const below = (prefix: string) => application({ brokers: [], setUp: (app, options) => { app.register(async scope => { await scope.register(broker, options) }, { prefix }) } })
+  for (const prefix of ['/:tenant', '/api/:tenant', '/:id(^\\d+$)', '/*', '/a::b', '/b\u00fcro', '/a b', '/a%20b', '/..', '/a/..']) {
+    const refused: unknown = await below(prefix).then(({ close }) => close(), (error: unknown) => error)
+    t.match(refused, { name: 'StartError', mistakes: [/^prefix lies below a path of the application that has a parameter or a wildcard/] }, prefix)
+  }
+  for (const prefix of ['/v1.0', '/~susan', '/@me', '/a,b;c=d', '/(a)!$&+\'']) {
+    const { url, close } = await below(prefix)
+    t.equal((await ask(url, { as: susan, path: `${prefix}${token}` })).status, 200, prefix)
+    await close()
+  }
 })
 
 t.test('without AUDIT_LOG the audit goes to standard output, which the log says', async t => {
