@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
-import type { AddressInfo, Server, Socket } from 'node:net'
+import { isIP, type AddressInfo, type Server, type Socket } from 'node:net'
 import { problem, problemBody } from './problems.js'
 import { hurry, Sessions, settings } from './sessions.js'
 import { StartError } from './state.js'
@@ -139,14 +139,22 @@ export async function listen (server: Server, host: string, port: number): Promi
     await once(server.listen({ host, port }), 'listening')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new StartError([cannotListen[code!] ?? `HOST and PORT cannot be listened on (${code})`])
+    throw new StartError([cannotListen(code, host, port)])
   }
   return (server.address() as AddressInfo).port
 }
 
-const cannotListen: Record<string, string> = {
-  EADDRINUSE: 'PORT is taken by another process; stop that one, or choose another PORT',
-  EACCES: 'PORT may not be used by this user; choose one above 1023',
-  EADDRNOTAVAIL: 'HOST is not an address of this machine',
-  ENOTFOUND: 'HOST is a name that does not resolve'
+function cannotListen (code: string | undefined, host: string, port: number): string {
+  const reasons: Record<string, string> = {
+    EADDRINUSE: `PORT is taken by another process: ${addressOf(host, port)} is in use. End that process, or choose another port by PORT or --port`,
+    EACCES: `PORT may not be used by this user: ${port} is below 1024. Choose one above 1023 by PORT or --port`,
+    EADDRNOTAVAIL: 'HOST is not an address of this machine',
+    ENOTFOUND: 'HOST is a name that does not resolve'
+  }
+  return reasons[code!] ?? `HOST and PORT cannot be listened on (${code})`
+}
+
+/** As a URL has it. */
+export function addressOf (host: string, port: number): string {
+  return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`
 }

@@ -1,10 +1,9 @@
-import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { pino, type DestinationStream, type Logger } from 'pino'
 import type { VerifyHash } from './callers/hasher.js'
 import { watchClock } from './clock.js'
-import { createListener, drainTime, listen } from './listener.js'
+import { addressOf, createListener, drainTime, listen } from './listener.js'
 import { ownOrigins } from './origins.js'
 import { escapeInvisible } from './printable.js'
 import { describe } from './product.js'
@@ -82,7 +81,7 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: Surroundings
   })
   const scheme = keys.pair === undefined ? 'http' : 'https'
   for (const origin of ownOrigins(scheme, host, port)) own.add(origin)
-  const url = `${scheme}://${isIP(host) === 6 ? `[${host}]` : host}:${port}`
+  const url = `${scheme}://${addressOf(host, port)}`
   logger.info({ url, products: state.products.map(({ product }) => describe(product).name) }, 'listening')
 
   const renewal = keepRenewed(state.settings, cwd, logger, listener.renew, taken => rooms.metrics.reloaded('certificate', taken))

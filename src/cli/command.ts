@@ -1,4 +1,5 @@
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
+import { nearest } from '../policy/sentences.js'
 import type { Io } from './io.js'
 
 /** A command that writes to `io`, and throws where commander would end the process. Its sub-commands inherit both. */
@@ -12,4 +13,37 @@ export function newCommand (io: Io, name: string): Command {
 /** Adds command lines to the end of a command's help. */
 export function withExamples (command: Command, ...lines: string[]): Command {
   return command.addHelpText('after', `\nExamples:\n${lines.map(line => `  ${line}\n`).join('')}`)
+}
+
+/** Adds `help`, which takes the words of a command as well, and says so where there is no such command. */
+export function withHelp (group: Command): Command {
+  group.helpCommand(false).command('help [command...]')
+    .description('show the help of a command')
+    .addHelpText('after', () => `\nExamples:\n  ${lineOf(group)} help ${group.commands[0]!.name()}\n`)
+    .action((words: string[]) => { helpOf(group, words) })
+  return group
+}
+
+function helpOf (group: Command, words: string[]): void {
+  const [word, ...rest] = words
+  if (word === undefined) return group.help()
+  const found = group.commands.find(command => command.name() === word)
+  if (found === undefined) group.error(`error: ${unknownCommand(group, word)}`)
+  helpOf(found, rest)
+}
+
+/** That there is no such command, and which one may have been meant. */
+export function unknownCommand (group: Command, word: string): string {
+  return `${word} is no command${nearest(word, group.commands.map(command => command.name()))}`
+}
+
+/** A command as it is typed, from the program's name on. */
+function lineOf (command: Command): string {
+  return command.parent === null ? command.name() : `${lineOf(command.parent)} ${command.name()}`
+}
+
+/** What --port takes. */
+export function portNumber (text: string): string {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535) throw new InvalidArgumentError('It must be a whole number from 0 to 65535.')
+  return text
 }

@@ -42,6 +42,8 @@ async function mint (io: Io, name: string, { identity: typed, ttl, json, room, r
   if (mistakes.length > 0) throw new Failure(exitCodes.settings, mistakes.join('\n'))
   const own = products.find(({ product }) => describe(product).name === name)
   if (own === undefined) throw new Failure(exitCodes.usage, `${name} is not an enabled product${nearest(name, products.map(({ product }) => describe(product).name))}`)
+  const twice = Object.entries({ identity: typed, ttl, room }).find(([name, value]) => value !== undefined && request !== undefined && Object.hasOwn(request, name))
+  if (twice !== undefined) throw new Failure(exitCodes.usage, `${twice[0]} is given by --${twice[0]} and in --request; give it once`)
   const identity = typed.normalize('NFC')
   // No caller's name: what a policy lets a caller name may be longer, and is held to the product's own rule alone.
   const asked = { identity, ...request, ...(room !== undefined && { room }), ...(ttl !== undefined && { ttl }) }

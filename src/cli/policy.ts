@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander'
-import { newCommand } from './command.js'
+import { newCommand, withExamples, withHelp } from './command.js'
 import { toExitCode } from './failure.js'
 import type { Io } from './io.js'
 import { checkPolicy, explainDecision, printSchema, type PolicyContext } from './policy-actions.js'
@@ -13,12 +13,16 @@ export function policyCommand (io: Io, context: () => Promise<PolicyContext>, do
   const run = <Given extends unknown[]>(action: (io: Io, context: PolicyContext, ...given: Given) => Promise<number>) =>
     async (...given: Given) => done(await toExitCode(io, async () => await action(io, await context(), ...given)))
 
-  const policy = newCommand(io, 'policy').description('who may have which grants: the policy file')
-  policy.command('check')
+  const policy = withExamples(newCommand(io, 'policy').description('who may have which grants: the policy file'),
+    'twilio-token-broker policy check',
+    'twilio-token-broker policy explain susan video')
+  withExamples(policy.command('check')
     .description('say whether the file is right, and all that is wrong with it; exit code 1 says that something is')
     .option('--json', 'answer as JSON')
-    .action(run(checkPolicy))
-  policy.command('explain <name> <product>')
+    .action(run(checkPolicy)),
+  'twilio-token-broker policy check',
+  'POLICY_FILE=new.yaml twilio-token-broker policy check --json')
+  withExamples(policy.command('explain <name> <product>')
     .description('say which rule decides for a caller, and what it would get; exit code 1 says that it would get nothing')
     .option('--room <room>', 'ask for this room')
     .option('--identity <identity>', 'ask for a token in this name')
@@ -28,11 +32,14 @@ export function policyCommand (io: Io, context: () => Promise<PolicyContext>, do
     .option('--outgoing', 'ask for calls out')
     .option('--no-outgoing', 'ask for no calls out')
     .option('--json', 'answer as JSON')
-    .action(run(explainDecision))
-  policy.command('schema')
+    .action(run(explainDecision)),
+  'twilio-token-broker policy explain susan video --room "My Room"',
+  'twilio-token-broker policy explain susan voice --no-outgoing --ttl 600')
+  withExamples(policy.command('schema')
     .description('print the JSON Schema of the file, from which editors complete it')
-    .action(run(printSchema))
-  return policy
+    .action(run(printSchema)),
+  'twilio-token-broker policy schema > policy.schema.json')
+  return withHelp(policy)
 }
 
 function wholeNumber (text: string): number {

@@ -1,8 +1,7 @@
 import { CommanderError, type Command } from 'commander'
-import { nearest } from '../policy/sentences.js'
 import { readSettings, readVariables } from '../settings/read.js'
 import { checkCommand } from './check.js'
-import { newCommand } from './command.js'
+import { newCommand, portNumber, unknownCommand, withExamples, withHelp } from './command.js'
 import { completionCommand } from './completion.js'
 import { demoCommand } from './demo.js'
 import { explainCommand } from './explain.js'
@@ -14,25 +13,36 @@ import { policyCommand } from './policy.js'
 import type { PolicyContext } from './policy-actions.js'
 import { startCommand } from './start.js'
 import { usersCommand } from './users.js'
+import { version } from './version.js'
 
 /** Parses the line and runs its command. @returns the process's exit code */
 export async function runProgram (args: string[], io: Io): Promise<number> {
   let code: number = exitCodes.ok
   const done = (exitCode: number): void => { code = exitCode }
-  const program = newCommand(io, 'twilio-token-broker').description('Hands Twilio access tokens to web pages, behind a real login.')
+  const program = withExamples(newCommand(io, 'twilio-token-broker')
+    .description('Hands Twilio access tokens to web pages, behind a real login.')
+    .version(version(), '-v, --version', 'print the version'),
+  'twilio-token-broker demo',
+  'twilio-token-broker init',
+  'twilio-token-broker')
 
-  program.command('start', { isDefault: true })
+  withExamples(program.command('start', { isDefault: true })
     .description('serve, with the settings of the environment and of .env')
+    .option('--port <port>', 'port to listen on, in the place of PORT', portNumber)
     // As the default, it is handed every word that is no command.
     .allowExcessArguments()
-    .action(async (_options: object, { args: [word] }: Command) => {
-      if (word !== undefined) program.error(`error: ${word} is no command${nearest(word, program.commands.map(command => command.name()))}`)
-      done(await startCommand(io))
-    })
-  program.command('demo')
+    .action(async ({ port }: { port?: string }, { args: [word] }: Command) => {
+      if (word !== undefined) program.error(`error: ${unknownCommand(program, word)}`)
+      done(await startCommand(port === undefined ? io : { ...io, env: { ...io.env, PORT: port } }))
+    }),
+  'twilio-token-broker start',
+  'twilio-token-broker start --port 8080')
+  withExamples(program.command('demo')
     .description('serve with throw-away secrets and a user called susan; needs no settings')
-    .option('--port <port>', 'port to listen on', io.env.PORT || '3000')
-    .action(async ({ port }: { port: string }) => done(await demoCommand(io, port)))
+    .option('--port <port>', 'port to listen on', portNumber, io.env.PORT || '3000')
+    .action(async ({ port }: { port: string }) => done(await demoCommand(io, port))),
+  'twilio-token-broker demo',
+  'twilio-token-broker demo --port 8080')
   program.addCommand(usersCommand(io, () => usersFileOf(io), done))
   program.addCommand(policyCommand(io, () => policyContext(io), done))
   program.addCommand(initCommand(io, done))
@@ -41,6 +51,7 @@ export async function runProgram (args: string[], io: Io): Promise<number> {
   program.addCommand(mintCommand(io, done))
   program.addCommand(checkCommand(io, done))
   program.addCommand(completionCommand(io, () => program, done))
+  withHelp(program)
 
   try {
     await program.parseAsync(args, { from: 'user' })

@@ -41,12 +41,14 @@ t.test('a port or address that cannot be had is told as the setting it is', asyn
   t.teardown(() => other.close())
   const cwd = t.testdir({ 'users.htpasswd': `susan:${await cheapHash('secret123')}\n` })
   const { port } = other.address() as AddressInfo
-  for (const args of [[], ['start'], ['start', '--']]) {
-    t.match(await inProcess(args, { cwd, env: { ...settings, LOG_LEVEL: 'silent', PORT: String(port) } }), { code: 78, err: /PORT is taken by another process/ })
+  const taken = new RegExp(`^The broker cannot start:\\n  PORT is taken by another process: 127\\.0\\.0\\.1:${port} is in use\\. .* by PORT or --port\\n$`)
+  for (const args of [[], ['start'], ['start', '--'], ['start', '--port', String(port)], ['--port', String(port)]]) {
+    const PORT = args.includes('--port') ? '0' : String(port)
+    t.match(await inProcess(args, { cwd, env: { ...settings, LOG_LEVEL: 'silent', PORT } }), { code: 78, err: taken }, args.join(' '))
   }
   const before = folders()
-  t.match(await inProcess(['demo', '--port', String(port)], { cwd }), { code: 78, err: /PORT is taken by another process/ })
-  t.match(await inProcess(['demo'], { cwd, env: { PORT: String(port) } }), { code: 78, err: /PORT is taken by another process/ }, 'which the environment may say too')
+  t.match(await inProcess(['demo', '--port', String(port)], { cwd }), { code: 78, err: taken })
+  t.match(await inProcess(['demo'], { cwd, env: { PORT: String(port) } }), { code: 78, err: taken }, 'which the environment may say too')
   t.strictSame(folders(), before, 'and the demo leaves nothing behind')
   t.match(await inProcess(['start'], { cwd, env: { ...settings, LOG_LEVEL: 'silent', HOST: '203.0.113.1', INSECURE_HTTP: 'true' } }),
     { code: 78, err: /HOST is not an address of this machine/ })
@@ -65,6 +67,9 @@ t.test('commands explain themselves, and one that does not exist is 2', async t 
   for (const name of ['start', 'demo', 'users', 'policy']) t.match(help.out, new RegExp(`^ {2}${name}\\b`, 'm'))
   t.match(await inProcess(['strat'], { cwd: t.testdir() }), { code: 2, out: '', err: /^error: strat is no command; did you mean start\?\n/ })
   t.match(await inProcess(['user', 'add', 'susan'], { cwd: t.testdir() }), { code: 2, out: '', err: /^error: user is no command; did you mean users\?\n/ })
+  for (const port of ['x', '65536', '-1', '1.5', '']) {
+    for (const command of ['start', 'demo']) t.match(await inProcess([command, '--port', port], { cwd: t.testdir() }), { code: 2, out: '', err: /--port <port>' argument '.*' is invalid. It must be a whole number from 0 to 65535/ }, `${command} --port ${port}`)
+  }
   t.match(await inProcess(['users', 'list', '--json'], { cwd: t.testdir({ '.env': 'USERS_FILE=callers\n', callers: `susan:${await cheapHash('secret123')}\n` }) }),
     { code: 0, out: /"susan"/ })
   t.match(await inProcess(['users', 'list'], { cwd: t.testdir() }), { code: 78, err: /users\.htpasswd/ })
@@ -86,6 +91,15 @@ t.test('a reader that has had enough is no fault, and a full disk is one', async
   let stderr = ''
   full.stderr!.on('data', chunk => { stderr += chunk })
   t.strictSame([await once(full, 'close'), stderr], [[1, null], ''])
+})
+
+t.test('start --port listens there, whatever PORT says', async t => {
+  const cwd = t.testdir({ 'users.htpasswd': `susan:${await cheapHash('secret123')}\n`, '.env': 'PORT=1\n' })
+  const broker = command(['start', '--port', '0'], { cwd, env: { ...settings, PORT: '70000' } })
+  t.teardown(() => broker.child.kill('SIGKILL'))
+  await broker.shows(listening)
+  t.equal((await ask(listening.exec(broker.stderr())![1]!, { as: susan })).status, 200)
+  t.equal(await broker.stop(), 0)
 })
 
 t.test('start serves until SIGTERM; standard output holds the audit alone', async t => {

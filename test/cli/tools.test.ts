@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { complete, secrets } from '../helpers/broker.js'
 import { inProcess, type InProcessOptions } from '../helpers/in-process.js'
 import { installed } from '../helpers/installed.js'
+import { root } from '../helpers/root.js'
 import { open } from '../helpers/token.js'
 
 const run = (args: string[], options: InProcessOptions = {}) => inProcess(args, { env: complete, ...options })
@@ -57,7 +60,9 @@ t.test('mint says what no token can be made of', async t => {
     [['video', '--identity', 'susan', '--request', '[]'], 2, /must be a JSON object/],
     [['video', '--identity', 'susan', '--request', '{'], 2, /must be a JSON object/],
     [['video', '--identity', 'susan', '--request', '{"rooms":1}'], 2, /^the request: has an unknown property; known are room, ttl, identity\n$/],
-    [['video', '--identity', 'susan', '--request', '{"identity":"juan"}'], 2, /^identity: not one that this caller may name\n$/],
+    [['video', '--identity', 'susan', '--room', 'a', '--request', '{"room":"b"}'], 2, /^room is given by --room and in --request; give it once\n$/],
+    [['video', '--identity', 'susan', '--ttl', '600', '--request', '{"ttl":700}'], 2, /^ttl is given by --ttl and in --request; give it once\n$/],
+    [['video', '--identity', 'susan', '--request', '{"identity":"juan"}'], 2, /^identity is given by --identity and in --request; give it once\n$/],
     [['voice', '--identity', 'a.b'], 2, /^identity: voice takes letters, digits and _ only/],
     [['video', '--identity', 'susan'], 78, /^TWILIO_API_KEY_SECRET is missing.*\n$/, { ...complete, TWILIO_API_KEY_SECRET: '' }]
   ]
@@ -68,10 +73,47 @@ t.test('mint says what no token can be made of', async t => {
   }
 })
 
-t.test('every command explains itself with an example', async t => {
-  for (const name of ['init', 'mint', 'inspect', 'explain', 'check', 'completion']) {
-    t.match(await run([name, '--help']), { code: 0, out: new RegExp(`Usage: twilio-token-broker ${name}[^]*\nExamples:\n[^]*twilio-token-broker ${name}`) })
+/** Every command that there is, found as a reader finds them: each help lists the commands below. */
+async function commands (path: string[] = []): Promise<Array<{ path: string[], help: string }>> {
+  const { code, out: help } = await run([...path, '--help'])
+  if (code !== 0) throw new Error(`${path.join(' ')} --help exits with ${code}`)
+  const listed = /\nCommands:\n([^]*?)(\n\n|$)/.exec(help)?.[1] ?? ''
+  const names = Array.from(listed.matchAll(/^ {2}([a-z]\S*)/gm), ([, name]) => name!)
+  const below = await Promise.all(names.map(name => commands([...path, name])))
+  return [{ path, help }, ...below.flat()]
+}
+
+t.test('every command explains itself with an example of its own', async t => {
+  const all = await commands()
+  const names = all.map(({ path }) => path.join(' '))
+  for (const name of ['', 'start', 'demo', 'init', 'users', 'users add', 'users passwd', 'users remove', 'users list', 'users check', 'policy', 'policy check', 'policy explain', 'policy schema', 'mint', 'inspect', 'explain', 'check', 'completion', 'help', 'users help']) {
+    t.ok(names.includes(name), name)
   }
+  for (const { path, help } of all) {
+    const line = ['twilio-token-broker', ...path].join(' ')
+    t.match(help, new RegExp(`^Usage: ${line}\\b`), line)
+    t.match(/\nExamples:\n([^]+)$/.exec(help)?.[1], new RegExp(`${line}( |\\n|$)`), line)
+  }
+})
+
+t.test('help shows the help of a command, or says why it cannot', async t => {
+  const rows = [
+    { args: ['help'], code: 0, out: /^Usage: twilio-token-broker \[options\]/ },
+    { args: ['help', 'mint'], code: 0, out: /^Usage: twilio-token-broker mint/ },
+    { args: ['help', 'users', 'add'], code: 0, out: /^Usage: twilio-token-broker users add/ },
+    { args: ['users', 'help', 'add'], code: 0, out: /^Usage: twilio-token-broker users add/ },
+    { args: ['help', 'nonsense'], code: 2, err: /^error: nonsense is no command; known here: start, demo, / },
+    { args: ['help', 'inspekt'], code: 2, err: /^error: inspekt is no command; did you mean inspect\?\n/ },
+    { args: ['help', 'users', 'ad'], code: 2, err: /^error: ad is no command; did you mean add\?\n/ },
+    { args: ['help', 'mint', 'video'], code: 2, err: /^error: video is no command; there are none\n/ },
+    { args: ['users', 'help', 'ad'], code: 2, err: /^error: ad is no command; did you mean add\?\n/ }
+  ]
+  for (const { args, code, out = /^$/, err = /^$/ } of rows) t.match(await run(args), { code, out, err }, args.join(' '))
+})
+
+t.test('--version is the package\'s', async t => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  for (const flag of ['--version', '-v']) t.same(await run([flag]), { code: 0, out: `${version}\n`, err: '' })
 })
 
 /** A line as it is typed, and what a shell then offers. */
