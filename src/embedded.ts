@@ -2,7 +2,6 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isRecord } from './body.js'
 import { applicationStore, type Authenticate } from './callers/application.js'
-import { addressKeys } from './limits/address.js'
 import { ownOrigins } from './origins.js'
 import { comesBy } from './request.js'
 import { closeRooms, openRooms } from './rooms.js'
@@ -52,7 +51,7 @@ export async function broker (scope: FastifyInstance, options: BrokerOptions): P
     cwd,
     stdout: process.stdout,
     logger: scope.log,
-    store: applicationStore({ authenticate, rememberFor: rememberFor * 1000, addressOf: ip => addressKeys(ip)[0].key })
+    store: applicationStore({ authenticate, rememberFor: rememberFor * 1000 })
   })
   const own = new Set<string>()
   const serving = await serve({ state, read, rooms, prefix: scope.prefix, own })

@@ -7,7 +7,6 @@ import type { VerifyHash } from './callers/hasher.js'
 import { Logins } from './callers/login.js'
 import { openStore, type OpenStore } from './callers/open.js'
 import { HashQueue } from './callers/queue.js'
-import { addressKeys } from './limits/address.js'
 import type { Counters, CounterSource } from './limits/counters.js'
 import { memory } from './limits/memory.js'
 import { History } from './ops/history.js'
@@ -46,10 +45,9 @@ export interface RoomsOptions {
 
 /** @throws StartError with every mistake there is, those of the settings included */
 export async function openRooms ({ settings, mistakes, warnings }: State, { cwd, stdout, logger, verifyHash, store: given }: RoomsOptions): Promise<Rooms> {
-  const addressOf = (ip: string) => addressKeys(ip)[0].key
-  const queue = new HashQueue({ addressOf })
+  const queue = new HashQueue()
   const metrics = createMetrics()
-  const store = given ?? await openStore(settings, { cwd, log: logger, queue, verifyHash, addressOf, onReload: taken => metrics.reloaded('users', taken) }, mistakes)
+  const store = given ?? await openStore(settings, { cwd, log: logger, queue, verifyHash, onReload: taken => metrics.reloaded('users', taken) }, mistakes)
   const audit = await openAudit(settings, cwd, stdout, mistakes)
   for (const warning of warnings) logger.warn(warning)
   if (mistakes.length > 0 || store === undefined || audit === undefined) {

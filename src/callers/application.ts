@@ -3,7 +3,7 @@ import { within } from '../lib/within.js'
 import { outer } from '../request.js'
 import { Identities } from './identities.js'
 import type { OpenStore } from './open.js'
-import { HashQueue, type HashQueueOptions } from './queue.js'
+import { HashQueue } from './queue.js'
 import { unusable } from './remote.js'
 
 /** Who signed in: true, or an object with the name inside the tokens where that is another one. Anything else lets nobody in. */
@@ -20,8 +20,6 @@ export interface ApplicationOptions {
   authenticate: Authenticate
   /** Milliseconds. */
   rememberFor: number
-  /** What counts as one address; see HashQueueOptions. */
-  addressOf: NonNullable<HashQueueOptions['addressOf']>
   /** Milliseconds that one call may take. */
   patience?: number
 }
@@ -30,8 +28,8 @@ export interface ApplicationOptions {
 const atOnce = 16
 
 /** A function of the application around the broker as the store. */
-export function applicationStore ({ authenticate, rememberFor, addressOf, patience = 5000 }: ApplicationOptions): OpenStore {
-  const queue = new HashQueue({ atOnce, addressOf })
+export function applicationStore ({ authenticate, rememberFor, patience = 5000 }: ApplicationOptions): OpenStore {
+  const queue = new HashQueue({ atOnce })
   const identities = new Identities()
 
   return {

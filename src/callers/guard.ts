@@ -133,9 +133,9 @@ export class Guard {
         if (performance.now() > until) throw problem('overloaded', { retryAfter: 1 })
         const line = pair.exceeded ? guess.pair : guess.name
         if (ticket?.line !== line) {
-          const next = this.#turns.join(line)
           ticket?.leave()
-          ticket = next
+          ticket = undefined
+          ticket = this.#turns.join(line, login.ip)
         }
         await ticket.turn(login.signal)
         login.signal.throwIfAborted()

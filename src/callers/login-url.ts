@@ -2,15 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { Agent, request } from 'undici'
 import { Circuit } from './circuit.js'
 import { Identities } from './identities.js'
-import { HashQueue, type HashQueueOptions } from './queue.js'
+import { HashQueue } from './queue.js'
 import { rememberFor, tellChanges, unusable, type RemoteStore, type StoreLog } from './remote.js'
 
 export interface LoginUrlOptions {
   /** Takes `POST {"username","password"}`. A user and password inside it are sent as HTTP Basic credentials of the broker's own. */
   url: string
   log: StoreLog
-  /** What counts as one address; see HashQueueOptions. */
-  addressOf?: HashQueueOptions['addressOf']
 }
 
 /**
@@ -43,7 +41,7 @@ interface Answer {
  * Only a server that does not answer, or answers 500 and above, counts towards the circuit: other answers come from a
  * server that is there, and some names would bring them about, so that a stranger could shut everyone out.
  */
-export function loginUrlStore ({ url, log, addressOf }: LoginUrlOptions): RemoteStore {
+export function loginUrlStore ({ url, log }: LoginUrlOptions): RemoteStore {
   const { target, headers } = address(url)
   const agent = new Agent({
     connections: atOnce,
@@ -54,7 +52,7 @@ export function loginUrlStore ({ url, log, addressOf }: LoginUrlOptions): Remote
     keepAliveTimeout: idleTime,
     keepAliveMaxTimeout: idleTime
   })
-  const queue = new HashQueue({ atOnce, ...(addressOf && { addressOf }) })
+  const queue = new HashQueue({ atOnce })
   const circuit = new Circuit({ probe: askForNobody, onChange: tellChanges('LOGIN_URL', log) })
   const identities = new Identities()
 

@@ -14,8 +14,6 @@ export interface OpenOptions {
   /** By default in threads of their own. */
   verifyHash?: VerifyHash | undefined
   log: StoreLog & { error (message: string): void }
-  /** What counts as one address. */
-  addressOf: (ip: string) => string
   /** Told of each reload, and whether it was taken. */
   onReload: (taken: boolean) => void
 }

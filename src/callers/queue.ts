@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os'
-import { problem } from '../problems.js'
+import { clientAddress, type ClientAddress } from '../limits/address.js'
+import { problem, type Problem } from '../problems.js'
 import type { Login } from './store.js'
+import { Waiters, type Waiter } from './waiters.js'
 
 export interface HashQueueOptions {
   /** Hashes that run at once. */
@@ -9,40 +11,45 @@ export interface HashQueueOptions {
   mostWaiting?: number
   /** Hashes that wait for one address. */
   mostPerAddress?: number
-  /** What counts as one address: a stranger owns a whole IPv6 /64, not one of its addresses. */
-  addressOf?: (ip: string) => string
+  /** Hashes that wait for one IPv6 /48. */
+  mostPerNetwork?: number
+  /** Milliseconds that one waits at most. */
+  patience?: number
 }
 
 /** Seconds; a full queue of default hashes is worked off in about this time on two cores. */
 const retryAfter = 2
 
-/** A login that waits: called when its turn comes. */
-type Turn = () => void
+/** Beyond this, whoever asked has most likely given up. The time that a hold lives in Redis counts on it. */
+const longestWait = 20_000
+
+/** A login that waits. */
+interface Job extends Waiter {
+  /** Called when its turn comes. */
+  start (): void
+}
 
 /**
  * Lets a few password hashes run and a bounded number wait, so that logins can neither take every core nor all memory.
- * Addresses take turns, one hash each, however many each has waiting, and an address has all the places only while no other
- * wants one: a flood from one address delays another's login by the rest of one hash.
+ * Networks and addresses take turns, one hash each, however many each has waiting, and one has all the places only while no other
+ * wants one: a flood from one address or network delays another's login by the rest of one hash.
  */
 export class HashQueue {
-  /** Those that wait, by address. Map and Set keep their order and forget in constant time; the first address is next. */
-  readonly #lanes = new Map<string, Set<Turn>>()
-  /** Hashes that run, by address. */
-  readonly #held = new Map<string, number>()
-  readonly #options: Required<HashQueueOptions>
+  readonly #waiters: Waiters<Job>
+  /** Hashes that run, by address and by network. */
+  readonly #addresses = new Map<string, number>()
+  readonly #networks = new Map<string, number>()
+  readonly #atOnce: number
+  /** Hashes that run for one while others want a place. */
   readonly #mostHeld: number
+  readonly #patience: number
   #running = 0
-  #waiting = 0
 
-  constructor (options: HashQueueOptions = {}) {
-    this.#options = {
-      atOnce: availableParallelism(),
-      mostWaiting: 256,
-      mostPerAddress: 64,
-      addressOf: ip => ip,
-      ...options
-    }
-    this.#mostHeld = Math.max(1, this.#options.atOnce - 1)
+  constructor ({ atOnce = availableParallelism(), mostWaiting = 256, mostPerAddress = 64, mostPerNetwork = 128, patience = longestWait }: HashQueueOptions = {}) {
+    this.#waiters = new Waiters({ most: mostWaiting, mostPerAddress, mostPerNetwork, retryAfter })
+    this.#atOnce = atOnce
+    this.#mostHeld = Math.max(1, atOnce - 1)
+    this.#patience = patience
   }
 
   /** Hashes that run now. */
@@ -52,82 +59,77 @@ export class HashQueue {
 
   /** Hashes that wait now. */
   get waiting (): number {
-    return this.#waiting
+    return this.#waiters.size
   }
 
   /**
    * Runs `hash` when its turn comes. Once it runs, a caller who hangs up no longer stops it: a native hash cannot be stopped.
-   * @throws Problem `overloaded`, at once, when too many wait; the signal's reason when the caller hangs up while waiting
+   * @throws Problem `overloaded` when too many wait or it waits too long; the signal's reason when the caller hangs up while waiting
    */
   async run<T> ({ ip, signal }: Login, hash: () => Promise<T>): Promise<T> {
     signal.throwIfAborted()
-    const address = this.#options.addressOf(ip)
-    if (this.#running < this.#options.atOnce && this.#mayHold(address)) this.#count(address, 1)
-    else await this.#turn(address, signal)
+    const from = clientAddress(ip)
+    if (this.#running < this.#atOnce && this.#mayHold(from)) this.#count(from, 1)
+    else await this.#turn(from, signal)
     try {
       return await hash()
     } finally {
-      this.#count(address, -1)
-      this.#next()
+      this.#count(from, -1)
+      this.#waiters.next(from => this.#mayHold(from))?.start()
     }
   }
 
   /** Waits; resolves with a place taken. */
-  #turn (address: string, signal: AbortSignal): Promise<void> {
-    const lane = this.#lanes.get(address) ?? new Set<Turn>()
-    if (this.#waiting >= this.#options.mostWaiting || lane.size >= this.#options.mostPerAddress) {
-      throw problem('overloaded', { retryAfter })
-    }
+  #turn (from: ClientAddress, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const turn = () => {
+      const end = (): void => {
+        clearTimeout(late)
         signal.removeEventListener('abort', leave)
-        this.#count(address, 1)
-        resolve()
       }
-      const leave = () => {
-        this.#forget(address, lane, turn)
+      const job = {
+        from,
+        start: () => {
+          end()
+          this.#count(from, 1)
+          resolve()
+        },
+        drop: (refusal: Problem) => {
+          end()
+          reject(refusal)
+        }
+      }
+      const leave = (): void => {
+        end()
+        this.#waiters.delete(job)
         reject(signal.reason)
       }
-      signal.addEventListener('abort', leave, { once: true })
-      this.#lanes.set(address, lane.add(turn))
-      this.#waiting++
+      this.#waiters.add(job)
+      signal.addEventListener('abort', leave)
+      const late = setTimeout(() => {
+        this.#waiters.delete(job)
+        job.drop(problem('overloaded', { retryAfter }))
+      }, this.#patience).unref()
     })
   }
 
-  /**
-   * Hands a place that came free to the address whose turn it is; that address then stands behind the others.
-   * Passes over those that hold all they may beside others, of which there are fewer than places.
-   */
-  #next (): void {
-    for (const [address, lane] of this.#lanes) {
-      const turn = lane.values().next().value
-      if (turn === undefined || !this.#mayHold(address)) continue
-      this.#forget(address, lane, turn)
-      if (this.#lanes.delete(address)) this.#lanes.set(address, lane)
-      turn()
-      return
-    }
+  #mayHold ({ address, network }: ClientAddress): boolean {
+    return this.#mayHoldMore(network, this.#networks, this.#waiters.networks) && this.#mayHoldMore(address, this.#addresses, this.#waiters.addresses)
   }
 
-  #mayHold (address: string): boolean {
-    const held = this.#held.get(address) ?? 0
-    return held < this.#mostHeld || this.#isAlone(address)
+  #mayHoldMore (key: string, held: Map<string, number>, waiting: Pick<ReadonlySet<string>, 'has' | 'size'>): boolean {
+    const isAlone = held.size === Number(held.has(key)) && waiting.size === Number(waiting.has(key))
+    return isAlone || (held.get(key) ?? 0) < this.#mostHeld
   }
 
-  #isAlone (address: string): boolean {
-    return [this.#held, this.#lanes].every(({ size }, i, maps) => size === Number(maps[i]!.has(address)))
-  }
-
-  #count (address: string, by: 1 | -1): void {
-    const held = (this.#held.get(address) ?? 0) + by
-    if (held === 0) this.#held.delete(address)
-    else this.#held.set(address, held)
+  #count ({ address, network }: ClientAddress, by: 1 | -1): void {
+    add(this.#addresses, address, by)
+    add(this.#networks, network, by)
     this.#running += by
   }
+}
 
-  #forget (address: string, lane: Set<Turn>, turn: Turn): void {
-    lane.delete(turn)
-    if (lane.size === 0) this.#lanes.delete(address)
-    this.#waiting--
-  }
+function add (counts: Map<string, number>, key: string, by: 1 | -1): void {
+  const count = (counts.get(key) ?? 0) + by
+  if (count === 0) counts.delete(key)
+  else counts.set(key, count)
 }

@@ -1,4 +1,6 @@
-import { problem } from '../problems.js'
+import { clientAddress, type ClientAddress } from '../limits/address.js'
+import type { Problem } from '../problems.js'
+import { Waiters, type Waiter } from './waiters.js'
 
 /** In all lines together. One who waits costs about 1 KB, and no hash. */
 const WAITING = 1024
@@ -8,24 +10,23 @@ const LOOK_AGAIN = 200
 /** Lines in which requests wait for their turn, first come, first woken. */
 export class Turns {
   readonly #lines = new Map<string, Set<Ticket>>()
-  #waiting = 0
+  readonly #waiters = new Waiters<Ticket>({ most: WAITING, mostPerAddress: WAITING / 2, mostPerNetwork: WAITING / 2, retryAfter: 1 })
 
   /**
    * Goes to the end of a line.
    * @throws Problem `overloaded` when too many wait
    */
-  join (line: string): Ticket {
-    if (this.#waiting === WAITING) throw problem('overloaded', { retryAfter: 1 })
-    const tickets = this.#lines.get(line) ?? new Set()
-    const ticket = new Ticket(line, () => {
+  join (line: string, ip: string): Ticket {
+    const ticket: Ticket = new Ticket(line, clientAddress(ip), () => {
+      this.#waiters.delete(ticket)
       tickets.delete(ticket)
-      this.#waiting -= 1
       if (tickets.size === 0) this.#lines.delete(line)
       // Whoever leaves hands on the turn it was woken for: there may be room for two, or a refusal for all.
       this.wake(line)
     })
+    this.#waiters.add(ticket)
+    const tickets = this.#lines.get(line) ?? new Set()
     this.#lines.set(line, tickets.add(ticket))
-    this.#waiting += 1
     return ticket
   }
 
@@ -36,21 +37,31 @@ export class Turns {
 }
 
 /** A place in a line, kept until `leave`, which is called once; so who tries in vain is still first. */
-export class Ticket {
+export class Ticket implements Waiter {
   /** Who was woken while trying tries again; and who has just joined, as the turn may have come between the try and the joining. */
   #due = true
   #go: (() => void) | undefined
+  #refusal: Problem | undefined
 
-  constructor (readonly line: string, readonly leave: () => void) {}
+  constructor (readonly line: string, readonly from: ClientAddress, readonly leave: () => void) {}
 
   wake (): void {
     this.#due = true
     this.#go?.()
   }
 
-  /** Resolves when it is worth trying: when woken, after a moment, or when the signal is aborted. */
+  drop (refusal: Problem): void {
+    this.#refusal = refusal
+    this.wake()
+  }
+
+  /**
+   * Resolves when it is worth trying: when woken, after a moment, or when the signal is aborted.
+   * @throws Problem `overloaded` when it had to give way to another
+   */
   async turn (signal: AbortSignal): Promise<void> {
     if (!this.#due) await this.#sleep(signal)
+    if (this.#refusal !== undefined) throw this.#refusal
     this.#due = false
   }
 

@@ -33,6 +33,17 @@ export function addressKeys (ip: string): AddressKeys {
   return keys
 }
 
+/** What shares places with others: an address (IPv6: its /64), and its network (IPv6: its /48; an IPv4 address stands for itself). */
+export interface ClientAddress {
+  readonly address: string
+  readonly network: string
+}
+
+export function clientAddress (ip: string): ClientAddress {
+  const [{ key: address }, wide] = addressKeys(ip)
+  return { address, network: wide?.key ?? address }
+}
+
 function parse (ip: string): AddressKeys {
   const narrow = ownCopy(normalizeIP(ip, 64))
   return isIP(narrow) === 4

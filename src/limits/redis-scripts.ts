@@ -9,8 +9,11 @@ export function redisKey (name: string, key: string): string {
   return `twilio-token-broker:1:${name}:${hash('sha256', key, 'base64url')}`
 }
 
-/** Milliseconds after which a hold whose node never told its outcome, as it died, is given back. No login takes so long. */
-const ABANDONED = 30_000
+/**
+ * Milliseconds after which a hold whose node never told its outcome, as it died, is given back. No login takes so long: a second for
+ * the store, 20 in the queue for hashes and 30 for the hash are the most.
+ */
+const ABANDONED = 60_000
 
 /**
  * A counter is a hash: hits `used`, of them `held`, the window's `id`, and the time left when the last hold was taken.

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { collect, guarded } from '../helpers/guarded.js'
-import { home } from '../helpers/login.js'
+import { elsewhere, home } from '../helpers/login.js'
 import { settle } from '../helpers/settle.js'
 
 t.test('of 100 guesses at once, the limit is tried and the others are refused once these have failed', async t => {
@@ -92,16 +92,34 @@ t.test('who hangs up leaves the line, and the next takes the turn', async t => {
 })
 
 t.test('the number who wait is bounded, and so is the time', async t => {
-  t.test('one too many is told to come back', async t => {
+  t.test('one too many of an address is told to come back', async t => {
     const { reserve } = guarded({ failuresMax: 1 })
     const first = await reserve()
-    const { refused } = collect(Array.from({ length: 1025 }, () => reserve()))
+    const { refused } = collect(Array.from({ length: 513 }, () => reserve()))
     await settle()
     t.strictSame(refused, ['overloaded'])
     first.failed()
     await settle()
-    t.equal(refused.length, 1025)
-    t.equal(refused[1024], 'login-limited')
+    t.strictSame(refused, ['overloaded', ...Array(512).fill('login-limited')])
+  })
+
+  t.test('when all wait that may, the last of the longest line gives way to a newcomer', async t => {
+    const { reserve } = guarded({ failuresMax: 1 })
+    const ips = [home, '2001:db8::1', '2001:db8:0:1::1']
+    const firsts = await Promise.all(ips.map(ip => reserve('susan', ip)))
+    const floods = ips.map(ip => collect(Array.from({ length: ip === home ? 512 : 256 }, () => reserve('susan', ip))))
+    const [atHome, one, other] = floods
+    await settle()
+    t.strictSame(floods.flatMap(({ refused }) => refused), [])
+    const last = await reserve('susan', elsewhere)
+    const newcomer = collect([reserve('susan', elsewhere)])
+    await settle()
+    t.strictSame([atHome!.refused, one!.refused, other!.refused], [[], [], ['overloaded']], 'the /48 is longest, and of it the /64 that came last')
+    last.cancelled()
+    for (const first of firsts) first.failed()
+    await settle()
+    t.equal(newcomer.places.length, 1)
+    t.strictSame(other!.refused, ['overloaded', ...Array(255).fill('login-limited')])
   })
 
   t.test('whoever has waited long enough, too', async t => {

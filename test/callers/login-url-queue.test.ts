@@ -1,5 +1,4 @@
 import t from 'tap'
-import { loginUrlStore } from '../../src/callers/login-url.js'
 import { answer, loginServer, silent, yes } from '../helpers/login-server.js'
 import { open } from '../helpers/login-url.js'
 import { login } from '../helpers/login.js'
@@ -54,16 +53,6 @@ t.test('too many waiting logins are overloaded at once', async t => {
   const { verify } = await open(t, silent)
   const flood = Array.from({ length: 16 + 64 }, () => verify().catch(() => {}))
   await t.rejects(verify(), { code: 'overloaded', status: 503, options: { retryAfter: Number } })
-  await Promise.all(flood)
-})
-
-t.test('what counts as one address can be told', async t => {
-  const server = await loginServer(silent)
-  t.teardown(server.close)
-  const store = loginUrlStore({ url: server.url, log: { info () {}, warn () {} }, addressOf: () => 'one' })
-  const flood = Array.from({ length: 16 + 64 }, (_, index) => store.verify('susan', 'x', login(`192.0.2.${index}`)).catch(() => {}))
-  await t.rejects(store.verify('susan', 'right', login('198.51.100.1')), { code: 'overloaded' })
-  await store.close()
   await Promise.all(flood)
 })
 

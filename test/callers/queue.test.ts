@@ -1,9 +1,18 @@
 import { availableParallelism } from 'node:os'
 import { getEventListeners } from 'node:events'
+import { isIP } from 'node:net'
 import t from 'tap'
 import type { Test } from 'tap'
 import { HashQueue } from '../../src/callers/queue.js'
 import type { HashQueueOptions } from '../../src/callers/queue.js'
+import { settle } from '../helpers/settle.js'
+
+/** An IPv4 address of its own for a number or a letter; an address stands for itself. */
+function addressOf (label: string) {
+  if (isIP(label) !== 0) return label
+  const number = /^\d+$/.test(label) ? Number(label) : 65_000 + label.charCodeAt(0)
+  return `198.18.${number >> 8}.${number & 255}`
+}
 
 /** A queue whose hashes end when the test says so. */
 function bench (options: HashQueueOptions) {
@@ -15,7 +24,7 @@ function bench (options: HashQueueOptions) {
     /** Labels of the hashes that have started, in order. */
     started,
     ask (label: string, ip = label, signal = new AbortController().signal) {
-      return queue.run({ ip, signal }, () => new Promise<string>((resolve, reject) => {
+      return queue.run({ ip: addressOf(ip), signal }, () => new Promise<string>((resolve, reject) => {
         started.push(label)
         ends.set(label, error => error ? reject(error) : resolve(label))
       }))
@@ -134,11 +143,118 @@ t.test('by default 64 may wait for one address and 256 in all', async t => {
   counts(t, alone.queue, 1, 64)
 })
 
-t.test('what counts as one address can be more than one IP address', async t => {
-  const { ask } = bench({ atOnce: 1, mostPerAddress: 1, addressOf: ip => ip.slice(0, 9) })
+t.test('an IPv6 /64 counts as one address', async t => {
+  const { ask } = bench({ atOnce: 1, mostPerAddress: 1 })
   ask('1', '2001:db8::1')
   ask('2', '2001:db8::2')
   await t.rejects(ask('3', '2001:db8::3'), { code: 'overloaded' })
+  ask('4', '2001:db8:0:1::3')
+})
+
+/** An address in the /64 of that number, of one /48. */
+const inNetwork = (number: number) => `2001:db8:0:${number.toString(16)}::1`
+
+t.test('from however many addresses of one /48 the queue is filled', t => {
+  const settled = (attempts: Array<Promise<string>>) => {
+    const refused: unknown[] = []
+    for (const attempt of attempts) attempt.catch(error => refused.push(error.code))
+    return refused
+  }
+
+  t.test('half of it waits at most, and each newcomer from elsewhere is heard within three times a hash', async t => {
+    for (const atOnce of [1, 2, 4]) {
+      const { queue, ask, end, started } = bench({ atOnce })
+      const refused = settled(Array.from({ length: 600 }, (_, i) => ask(`flood${i}`, inNetwork(i % 100))))
+      await settle()
+      counts(t, queue, atOnce, 128)
+      t.same(refused, Array(600 - 128 - atOnce).fill('overloaded'))
+      const newcomers = Array.from({ length: 40 }, (_, i) => ask(`newcomer${i}`, `192.0.2.${i}`))
+      t.same(settled(newcomers), [])
+      counts(t, queue, atOnce, 168)
+      // Each place that comes free is worth one turn; the flood has one in as many turns as there are newcomers.
+      for (let i = 0; i < 2; i++) await end(started[i]!)
+      t.ok(started.includes('newcomer0'), `${atOnce} at once`)
+      t.ok(started.filter(label => label.startsWith('flood')).length <= atOnce + 1)
+      while (!started.includes('newcomer39')) await end(started.at(-1)!)
+      t.ok(started.filter(label => label.startsWith('flood')).length <= atOnce + 2, 'nor do they wait for more of it')
+    }
+  })
+
+  t.test('its addresses take turns as well, and one that has only begun gets the place of the last in the longest line', async t => {
+    const { queue, ask, end, started } = bench({ atOnce: 1, mostPerNetwork: 6 })
+    const refused = settled(['a1', 'a2', 'a3', 'a4', 'a5', 'b1', 'b2'].map(label => ask(label, inNetwork(label.charCodeAt(0)))))
+    const late = settled([ask('c1', inNetwork(99)), ask('c2', inNetwork(99)), ask('a6', inNetwork(97))])
+    await settle()
+    t.same([refused, late], [['overloaded'], ['overloaded', 'overloaded']], 'a5 gave way to c1, and nothing to who waits already')
+    counts(t, queue, 1, 6)
+    for (const label of ['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4']) await end(label)
+    t.same(started, ['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4'])
+  })
+
+  t.test('where each has one waiting, another of the /48 is refused', async t => {
+    const { ask } = bench({ atOnce: 1, mostPerNetwork: 4 })
+    for (let i = 0; i < 5; i++) ask(`${i}`, inNetwork(i))
+    await t.rejects(ask('5', inNetwork(5)), { code: 'overloaded' })
+  })
+
+  t.end()
+})
+
+t.test('when the queue is full, the last in the longest line gives way to a newcomer\'s first', async t => {
+  const { queue, ask, end, started } = bench({ atOnce: 1, mostWaiting: 6, mostPerAddress: 4, mostPerNetwork: 6 })
+  const gaveWay: string[] = []
+  const flood = ['a1', 'a2', 'a3', 'a4', 'a5', 'b1', 'b2']
+  for (const label of flood) ask(label, label[0]).catch(({ code }) => { gaveWay.push(`${label} ${code}`) })
+  counts(t, queue, 1, 6)
+  ask('c1', 'c')
+  await settle()
+  t.same(gaveWay, ['a5 overloaded'])
+  await t.rejects(ask('c2', 'c'), { code: 'overloaded' }, 'only its first')
+  ask('d1', inNetwork(1))
+  await settle()
+  t.same(gaveWay, ['a5 overloaded', 'a4 overloaded'])
+  await t.rejects(ask('d2', inNetwork(2)), { code: 'overloaded' }, 'another address of the same network is no newcomer to those who have no more')
+  ask('e1', 'e')
+  ask('f1', 'f')
+  await settle()
+  t.same(gaveWay, ['a5 overloaded', 'a4 overloaded', 'b2 overloaded', 'a3 overloaded'])
+  await t.rejects(ask('g1', 'g'), { code: 'overloaded' }, 'nobody gives way who has no more')
+  counts(t, queue, 1, 6)
+  const order = ['a1', 'a2', 'b1', 'c1', 'd1', 'e1', 'f1']
+  for (const label of order) await end(label)
+  t.same(started, order)
+  counts(t, queue, 0, 0)
+})
+
+t.test('of a network that gives way it is the longest line', async t => {
+  const { ask, end, started } = bench({ atOnce: 1, mostWaiting: 5, mostPerNetwork: 5 })
+  const gaveWay: string[] = []
+  for (const [label, number] of [['a1', 1], ['a2', 1], ['b1', 2], ['b2', 2], ['b3', 2], ['c1', 3]] as const) {
+    ask(label, inNetwork(number)).catch(() => { gaveWay.push(label) })
+  }
+  ask('d1', inNetwork(4))
+  ask('other')
+  await settle()
+  t.same(gaveWay, ['b3', 'b2'])
+  for (let i = 0; i < 6; i++) await end(started.at(-1)!)
+  t.same(started, ['a1', 'a2', 'other', 'b1', 'c1', 'd1'])
+})
+
+t.test('who has waited too long is overloaded', async t => {
+  const { queue, ask, end, started } = bench({ atOnce: 1, patience: 20 })
+  // In place of the sockets that keep a broker alive.
+  const socket = setInterval(() => {}, 1000)
+  t.teardown(() => clearInterval(socket))
+  ask('a')
+  await t.rejects(ask('b'), { code: 'overloaded', options: { retryAfter: 2 } })
+  counts(t, queue, 1, 0)
+  const { signal } = new AbortController()
+  const served = ask('c', 'c', signal)
+  await end('a')
+  await end('c')
+  t.equal(await served, 'c')
+  t.equal(getEventListeners(signal, 'abort').length, 0)
+  t.same(started, ['a', 'c'])
 })
 
 t.test('who hangs up while waiting leaves at once and frees the place', async t => {
