@@ -8,7 +8,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { verify } from '@node-rs/argon2'
-import { hashPassword } from '../dist/src/callers/passwords.js'
+import { hashPassword } from '../dist/src/callers/passwords/formats.js'
 
 const cores = availableParallelism()
 const password = 'a password that is right'

@@ -1,7 +1,7 @@
 // What a token costs: the mint, and beside it the same class with the secret as a string, as tutorials have it.
 import { randomBytes } from 'node:crypto'
 import AccessToken from 'twilio/lib/jwt/AccessToken.js'
-import { createMint } from '../dist/src/mint.js'
+import { createMint } from '../dist/src/tokens/mint.js'
 
 const sid = prefix => prefix + randomBytes(16).toString('hex')
 const account = { accountSid: sid('AC'), keySid: sid('SK'), keySecret: randomBytes(16).toString('hex') }

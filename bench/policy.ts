@@ -6,10 +6,10 @@
  *     node test/compile.js && node build/bench/policy.js
  */
 import { compile } from '../src/policy/compile.js'
-import { decide } from '../src/issue.js'
-import { createMint } from '../src/mint.js'
+import { decide } from '../src/tokens/issue.js'
+import { createMint } from '../src/tokens/mint.js'
 import type { Policy } from '../src/policy/policy.js'
-import { builtIn } from '../src/products.js'
+import { builtIn } from '../src/products/load.js'
 
 const many = 10_000
 const rounds = 41

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { loadUsers } from '../dist/src/callers/load-users.js'
-import { hashPassword } from '../dist/src/callers/passwords.js'
+import { loadUsers } from '../dist/src/callers/users-file/load.js'
+import { hashPassword } from '../dist/src/callers/passwords/formats.js'
 
 setFlagsFromString('--expose-gc')
 const gc = runInNewContext('gc')

@@ -1,4 +1,4 @@
-export { broker, type BrokerOptions } from './embedded.js'
-export { StartError } from './state.js'
-export type { Authenticate, Authenticated } from './callers/application.js'
-export type { GivenSettings } from './settings/given.js'
+export { broker, type BrokerOptions } from './server/embedded.js'
+export { StartError } from './server/config.js'
+export type { Authenticate, Authenticated } from './callers/stores/authenticate.js'
+export type { GivenSettings } from './settings/embedded.js'

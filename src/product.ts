@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync, RouteHandlerMethod } from 'fastify'
-import { Type, type Static, type TObject } from './type.js'
+import { Type, type Static, type TObject } from './lib/typebox.js'
 import { notAllowed, problem } from './problems.js'
 import { closed } from './products/closed.js'
 

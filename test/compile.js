@@ -5,7 +5,7 @@ import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const folders = ['src', 'plugins', 'test', 'bench']
-const typebox = 'src/type.ts'
+const typebox = 'src/lib/typebox.ts'
 const options = { absWorkingDir: root, outbase: '.', outdir: 'build', format: 'esm', platform: 'node', target: 'node20', logLevel: 'warning' }
 
 /** Compiles what has changed since the last time, and removes what has lost its source. */

@@ -1,7 +1,7 @@
 // The working directory of a broker with everything on.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { hashPassword } from '../../dist/src/callers/passwords.js'
+import { hashPassword } from '../../dist/src/callers/passwords/formats.js'
 
 export const allOn = {
   PRODUCTS: 'video',

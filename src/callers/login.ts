@@ -1,10 +1,10 @@
 import type { Ask } from '../limits/counters.js'
 import { Problem, problem } from '../problems.js'
-import type { Guard, Place } from './guard.js'
-import { loginName } from './names.js'
+import type { Guard, Place } from './guess-limiter.js'
+import { loginName } from '../caller.js'
 import { usablePassword } from './password-rules.js'
 import type { Caller, CallerStore, Login } from './store.js'
-import { Verified } from './verified.js'
+import { Verified } from './verified-cache.js'
 
 export interface LoginParts {
   store: CallerStore

@@ -1,4 +1,4 @@
-import type { ClientAddress } from '../limits/address.js'
+import type { ClientAddress } from '../limits/address-buckets.js'
 import { problem, type Problem } from '../problems.js'
 
 /** One who waits. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { hashPassword } from '../callers/passwords.js'
+import { hashPassword } from '../callers/passwords/formats.js'
 import { exitCodes, type Io } from './io.js'
 import { serve, untilSignalled } from './start.js'
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { ErrorCode } from '../explain/code.js'
-import { codes, codesIn, inVoice } from '../explain/codes.js'
+import type { ErrorCode } from '../diagnose/token/code.js'
+import { codes, codesIn, inVoice } from '../diagnose/token/codes.js'
 import { paintFor, type Paint } from './colours.js'
 import { newCommand, withExamples } from './command.js'
 import { Failure, toExitCode } from './failure.js'

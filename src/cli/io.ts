@@ -1,4 +1,4 @@
-import type { VerifyHash } from '../callers/hasher.js'
+import type { VerifyHash } from '../callers/passwords/hash-threads.js'
 
 /** The world around a command: everything it may read and write, so that a test can stand in for it. */
 export interface Io {

@@ -1,8 +1,8 @@
 import closeWithGrace from 'close-with-grace'
 import { pino, type DestinationStream } from 'pino'
-import { escapeInvisible } from '../printable.js'
-import { start, type Running } from '../server.js'
-import { StartError } from '../state.js'
+import { escapeInvisible } from '../lib/printable.js'
+import { start, type Running } from '../server/start.js'
+import { StartError } from '../server/config.js'
 import { exitCodes, type Io } from './io.js'
 
 /** `start`: serves until a signal. Resolves once it listens; the process lives on. */

@@ -1,4 +1,4 @@
-import { spread } from './times.js'
+import { spread } from './backoff.js'
 
 /** Milliseconds. A timer stands still while the machine sleeps, so that no longer one is set; this is how late a wake without an event is seen. */
 const longestTimer = 30_000

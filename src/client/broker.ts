@@ -1,11 +1,11 @@
-import { clock } from './clock.js'
+import { clock } from './monotonic-clock.js'
 import { RetryError, type BrokerError } from './errors.js'
-import { Keeper, type Charge } from './keep.js'
+import { Keeper, type Charge } from './keeper.js'
 import { adapt, isExpiry, type Sdk } from './sdks.js'
 import { Session, type GetCredentials } from './session.js'
 import { Tokens } from './tokens.js'
 import { reenter, type RoomOptions, type VideoRoom, type VideoSdk } from './video.js'
-import { wanted, type Products, type TokenRequest } from './wanted.js'
+import { wanted, type Products, type TokenRequest } from './token-request.js'
 
 export interface TokenBrokerOptions {
   /** Where the broker is; left out, where the page is from. */

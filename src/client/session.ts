@@ -1,4 +1,4 @@
-import { ask, type Answer } from './ask.js'
+import { ask, type Answer } from './request.js'
 import { BrokerError, SignInError } from './errors.js'
 
 export interface Credentials {

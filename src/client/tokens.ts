@@ -1,6 +1,6 @@
 import type { Session } from './session.js'
-import { renewAfter } from './times.js'
-import type { Wanted } from './wanted.js'
+import { renewAfter } from './backoff.js'
+import type { Wanted } from './token-request.js'
 
 /** A token, and when it is due for renewal, on the clock of `now`. */
 export interface Held {

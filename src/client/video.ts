@@ -1,6 +1,6 @@
-import type { Keeper } from './keep.js'
+import type { Keeper } from './keeper.js'
 import { isExpiry } from './sdks.js'
-import type { TokenRequest } from './wanted.js'
+import type { TokenRequest } from './token-request.js'
 
 /** A room, as far as it is used here. */
 export interface VideoRoom {

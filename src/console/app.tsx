@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Credentials } from './api.js'
 import { Explain } from './explain.js'
 import { GetToken } from './get-token.js'
-import type { Description, Offers } from './offers.js'
+import type { Description, Offers } from './available-products.js'
 import { SignIn } from './sign-in.js'
 
 /** Who is signed in. It goes with the page. */

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import UPlot from 'uplot'
-import { sumsOf, type Series } from './told.js'
+import { sumsOf, type Series } from './operator-data.js'
 
 interface ChartProps {
   title: string

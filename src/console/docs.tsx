@@ -1,8 +1,8 @@
 import { useEffect } from 'preact/hooks'
 import type { Session } from './app.js'
-import type { Schema } from './offers.js'
+import type { Schema } from './available-products.js'
 import { entriesOf, whoInWords, type Entry } from './reference.js'
-import { boundsInWords, typeInWords } from './schema-words.js'
+import { boundsInWords, typeInWords } from './schema-text.js'
 import { curl } from './snippets.js'
 
 /** The API's reference, from what the broker says of itself. */

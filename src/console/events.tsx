@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { matching, type Event, type Filter } from './told.js'
+import { matching, type Event, type Filter } from './operator-data.js'
 
 /** The last lines of the audit. */
 export function Events ({ events }: { events: Event[] }) {

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks'
-import { about } from '../explain/about.js'
-import { codes, codesIn, inVoice } from '../explain/codes.js'
-import { findings, type Finding } from '../explain/findings.js'
-import { readToken } from '../explain/read-token.js'
+import { about } from '../diagnose/token/about.js'
+import { codes, codesIn, inVoice } from '../diagnose/token/codes.js'
+import { findings, type Finding } from '../diagnose/token/findings.js'
+import { readToken } from '../diagnose/token/read-token.js'
 import { Parts, Rows } from './parts.js'
 
 /** What is wrong with a token, and what a code means. All of it happens here: a token is as good as a password while it lives. */

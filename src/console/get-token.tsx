@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { ask, type Refusal } from './api.js'
 import type { Session } from './app.js'
-import { bodyOf, fieldsOf, requestFor, type Typed } from './fields.js'
+import { bodyOf, fieldsOf, requestFor, type Typed } from './request-form.js'
 import { Problem } from './problem.js'
 import { ProductFields } from './product-fields.js'
 import type { Given } from './snippets.js'

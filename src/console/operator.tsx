@@ -4,7 +4,7 @@ import type { Session } from './app.js'
 import { Chart } from './chart.js'
 import { Events } from './events.js'
 import { Problem } from './problem.js'
-import { codesOf, lastOf, merged, seriesOf, type Event, type Told } from './told.js'
+import { codesOf, lastOf, merged, seriesOf, type Event, type Told } from './operator-data.js'
 
 /** Milliseconds between two looks. */
 const every = 3000

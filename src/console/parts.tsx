@@ -1,5 +1,5 @@
-import type { Row } from '../explain/about.js'
-import type { Token } from '../explain/read-token.js'
+import type { Row } from '../diagnose/token/about.js'
+import type { Token } from '../diagnose/token/read-token.js'
 
 export function Rows ({ rows }: { rows: Row[] }) {
   return (

@@ -1,4 +1,4 @@
-import type { Field, Typed } from './fields.js'
+import type { Field, Typed } from './request-form.js'
 
 interface ProductFieldsProps {
   /** Before each id, which has to be unlike those of other products. */

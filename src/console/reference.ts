@@ -1,4 +1,4 @@
-import type { Description, Operation, Schema } from './offers.js'
+import type { Description, Operation, Schema } from './available-products.js'
 
 /** One operation of the API, as its reference shows it. */
 export interface Entry {

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { ask, type Refusal } from './api.js'
 import type { Session } from './app.js'
-import { offersOf, type Description } from './offers.js'
+import { offersOf, type Description } from './available-products.js'
 import { Problem } from './problem.js'
 
 /** Asks for a name and a password, and for what they may have. */

@@ -1,4 +1,4 @@
-import type { Lately } from './lately.js'
+import type { Lately } from './memory/known-addresses.js'
 
 /** What a counter stands at. */
 export interface Count {

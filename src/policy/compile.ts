@@ -1,7 +1,7 @@
 import { listOf } from './patterns.js'
 import type { Policy, Rule } from './policy.js'
-import type { PolicyFile } from './schema.js'
-import { Who } from './who.js'
+import type { PolicyFile } from './file/schema.js'
+import { Who } from './rule-index.js'
 
 export interface CompiledPolicy extends Policy {
   /** Rules, from 0, that can never decide. */

@@ -1,5 +1,5 @@
 import type { ProductDescription } from '../product.js'
-import { mustBeSchema, validatorOf } from '../validation.js'
+import { mustBeSchema, validatorOf } from '../lib/ajv.js'
 
 /**
  * Compiles a product's schemas as the broker does that serves it, so that what cannot be served is refused when it is loaded.

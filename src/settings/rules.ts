@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { nameMistake } from '../callers/names.js'
+import { nameMistake } from '../caller.js'
 import { holdsEverybody } from './proxies.js'
 import type { Settings } from './schema.js'
 

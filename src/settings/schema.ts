@@ -1,4 +1,4 @@
-import { Type, type Static } from '../type.js'
+import { Type, type Static } from '../lib/typebox.js'
 import { Sid } from '../product.js'
 
 const Seconds = (minimum: number, maximum: number, default_?: number) => Type.Integer({

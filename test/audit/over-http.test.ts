@@ -1,7 +1,7 @@
 import { readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import type { TokenRefused } from '../../src/audit/audit.js'
+import type { TokenRefused } from '../../src/audit/audit-log.js'
 import { basic, startBroker, susan } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
 import { until } from '../helpers/until.js'

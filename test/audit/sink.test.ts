@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync, renameSync, unlinkSync } from 'node:
 import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import t from 'tap'
-import { createAudit } from '../../src/audit/audit.js'
+import { createAudit } from '../../src/audit/audit-log.js'
 import { fileSink, stdoutSink } from '../../src/audit/sink.js'
 import { ids, line, unavailable } from '../helpers/audit.js'
 

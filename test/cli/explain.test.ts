@@ -1,5 +1,5 @@
 import t from 'tap'
-import { codes, codesIn } from '../../src/explain/codes.js'
+import { codes, codesIn } from '../../src/diagnose/token/codes.js'
 import { inProcess } from '../helpers/in-process.js'
 
 t.test('explain tells cause and cure of each code', async t => {

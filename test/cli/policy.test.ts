@@ -2,9 +2,9 @@ import { PassThrough } from 'node:stream'
 import { CommanderError } from 'commander'
 import { test } from 'tap'
 import { Failure } from '../../src/cli/failure.js'
-import { policyCommand } from '../../src/cli/policy.js'
+import { policyCommand } from '../../src/cli/policy/command.js'
 import { defineProduct, Type } from '../../src/product.js'
-import { builtIn } from '../../src/products.js'
+import { builtIn } from '../../src/products/load.js'
 import { example } from '../policy/example.js'
 
 const known = [...(await builtIn()).values()]

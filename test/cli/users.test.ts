@@ -2,7 +2,7 @@ import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
-import { usersCommand } from '../../src/cli/users.js'
+import { usersCommand } from '../../src/cli/users/command.js'
 import { answered, bcrypt, fileIn, password, users } from '../helpers/users-command.js'
 import { label } from '../helpers/users-file.js'
 

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { createAudit, type TokenIssued, type TokenRefused } from '../../src/audit/audit.js'
+import { createAudit, type TokenIssued, type TokenRefused } from '../../src/audit/audit-log.js'
 import type { Sink } from '../../src/audit/sink.js'
 import { until } from './until.js'
 

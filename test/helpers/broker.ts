@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { hash } from '@node-rs/bcrypt'
-import type { VerifyHash } from '../../src/callers/hasher.js'
-import { start } from '../../src/server.js'
+import type { VerifyHash } from '../../src/callers/passwords/hash-threads.js'
+import { start } from '../../src/server/start.js'
 import { verifyHash as inThread } from './in-thread.js'
 
 const sid = (prefix: string) => prefix + randomBytes(16).toString('hex')

@@ -1,4 +1,4 @@
-import { HashQueue } from '../../src/callers/queue.js'
+import { HashQueue } from '../../src/callers/passwords/hash-queue.js'
 import type { Login } from '../../src/callers/store.js'
 
 /** Counts the hashes that were asked for. */

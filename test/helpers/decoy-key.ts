@@ -1,4 +1,4 @@
-import { decoyKey as keyOf } from '../../src/callers/decoys.js'
+import { decoyKey as keyOf } from '../../src/callers/users-file/decoys.js'
 
 /** What chooses the decoys of a test's store. */
 export const decoyKey = keyOf('the secret of tests')

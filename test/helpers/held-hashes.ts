@@ -1,4 +1,4 @@
-import type { VerifyHash } from '../../src/callers/hasher.js'
+import type { VerifyHash } from '../../src/callers/passwords/hash-threads.js'
 import { verifyHash as inThread } from './in-thread.js'
 import { until } from './until.js'
 

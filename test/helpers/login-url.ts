@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import type { Test } from 'tap'
-import { loginUrlStore } from '../../src/callers/login-url.js'
+import { loginUrlStore } from '../../src/callers/stores/login-url.js'
 import { Problem } from '../../src/problems.js'
 import { loginServer, type Handler } from './login-server.js'
 import { login } from './login.js'

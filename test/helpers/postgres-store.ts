@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { hash as argon2 } from '@node-rs/argon2'
 import type { Test } from 'tap'
-import { postgresStore } from '../../src/callers/postgres.js'
+import { postgresStore } from '../../src/callers/stores/postgres.js'
 import { Problem } from '../../src/problems.js'
 import { cheaply } from './cheaply.js'
 import { CountingQueue } from './counting-queue.js'

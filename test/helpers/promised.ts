@@ -1,5 +1,5 @@
 import type { Counters } from '../../src/limits/counters.js'
-import type { MemoryCounters } from '../../src/limits/memory.js'
+import type { MemoryCounters } from '../../src/limits/memory/counters.js'
 import { Problem } from '../../src/problems.js'
 
 /** Counters that promise their answers, as those of another machine do, and fail the hold whose number is given. */

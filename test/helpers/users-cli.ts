@@ -1,5 +1,5 @@
 /** The `users` commands as a process of their own: users-cli.js FILE COMMAND... */
-import { usersCommand } from '../../src/cli/users.js'
+import { usersCommand } from '../../src/cli/users/command.js'
 
 const [file = '', ...args] = process.argv.slice(2)
 // A write beyond `ulimit -f` fails with EFBIG, as one on a full disk with ENOSPC, where the process does not die of the signal.

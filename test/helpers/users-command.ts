@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { CommanderError } from 'commander'
-import { usersCommand } from '../../src/cli/users.js'
+import { usersCommand } from '../../src/cli/users/command.js'
 import { verifyHash } from './in-thread.js'
 import { label } from './users-file.js'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { isSpent, retryAfter } from '../../src/limits/counters.js'
-import { MemoryCounters } from '../../src/limits/memory.js'
+import { MemoryCounters } from '../../src/limits/memory/counters.js'
 import { clock } from '../helpers/clock.js'
 
 const minute = 60_000

@@ -1,11 +1,11 @@
 import { test } from 'tap'
-import { decide, type Asked } from '../../src/issue.js'
+import { decide, type Asked } from '../../src/tokens/issue.js'
 import { compile } from '../../src/policy/compile.js'
-import { policyReader } from '../../src/policy/file.js'
+import { policyReader } from '../../src/policy/file/read.js'
 import { chooser, matches, piecesOf } from '../../src/policy/patterns.js'
 import { allowAll } from '../../src/policy/policy.js'
 import { Problem } from '../../src/problems.js'
-import { builtIn } from '../../src/products.js'
+import { builtIn } from '../../src/products/load.js'
 import { example } from './example.js'
 
 const products = await builtIn()

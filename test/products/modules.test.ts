@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { loadProducts } from '../../src/products.js'
+import { loadProducts } from '../../src/products/load.js'
 import { describe } from '../../src/product.js'
 import { susan } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'

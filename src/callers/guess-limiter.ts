@@ -1,0 +1,218 @@
+import { addressKeys } from '../limits/address-buckets.js'
+import { isSpent, retryAfter, type Ask, type Count, type CounterSource, type Counters, type Hold } from '../limits/counters.js'
+import type { Lately } from '../limits/memory/known-addresses.js'
+import { problem } from '../problems.js'
+import { canonicalName } from '../caller.js'
+import type { Login } from './store.js'
+import { Turns, type Ticket } from './waiting-line.js'
+
+/** Milliseconds. */
+export const GUESSING_WINDOW = 15 * 60_000
+/** Pairs of name and address that are counted at most: few guesses bring one to its limit, so there is room for 49 152 that are; that takes 273 hashes a second. */
+const PAIRS = 65_536
+/** How many times the limit of one address a name has over all addresses. */
+const CEILING = 20
+/** The right to try one password. Exactly one of its functions is called, once. */
+export interface Place {
+  /** The password was right: this name may guess wrong at this address again as often as before, and the address counts as known. */
+  succeeded (): void
+  /** The password was wrong. */
+  failed (): void
+  /** There was no answer: the store was away, or the caller hung up. */
+  cancelled (): void
+}
+
+export interface GuardOptions {
+  /** Counts wrong passwords per name and address, in windows of `GUESSING_WINDOW`. */
+  pairs: Counters
+  /** Counts them per name. */
+  names: Counters
+  lately: Lately
+  /** Wrong passwords that a name may have at one address; at least 1. */
+  failuresMax: number
+  /** Milliseconds that a login waits for a place at most. */
+  patience?: number
+}
+
+/** The guard's counters, in memory or shared. */
+export function guessCounters (source: CounterSource): Pick<GuardOptions, 'pairs' | 'names' | 'lately'> {
+  return {
+    pairs: source.counters('login-pair', GUESSING_WINDOW, PAIRS),
+    names: source.counters('login-name', GUESSING_WINDOW),
+    lately: source.lately()
+  }
+}
+
+/** A name at an address, in the words of the counters. */
+interface Guess {
+  readonly name: string
+  readonly address: string
+  readonly pair: string
+}
+
+/** Of the pair, and of the name over all addresses. */
+type Holds = [Hold | Promise<Hold>, Hold | Promise<Hold>]
+
+/**
+ * Bounds how many passwords can be tried for a name: so many at one address, and twenty times as many over all addresses, in 15 minutes.
+ *
+ * A place is reserved before a password is compared with anything, be it a hash or what is remembered of right passwords: memory that answers a guess
+ * beyond the limit tells as much as a hash. What is still being compared is no failure, so while all places are taken the next one waits,
+ * and right passwords in parallel are never refused.
+ *
+ * At a name's ceiling only those addresses get in from which it logged in lately, so that nobody can lock a user out at home.
+ * Whether a name exists is not known here, so unknown ones are limited alike.
+ */
+export class Guard {
+  /** A reload may change it. */
+  failuresMax: number
+  readonly #pairs: Counters
+  readonly #names: Counters
+  readonly #lately: Lately
+  readonly #patience: number
+  readonly #turns = new Turns()
+
+  constructor ({ pairs, names, lately, failuresMax, patience = 10_000 }: GuardOptions) {
+    this.#pairs = pairs
+    this.#names = names
+    this.#lately = lately
+    this.failuresMax = failuresMax
+    this.#patience = patience
+  }
+
+  /**
+   * Lets a password through that somebody knows at once to be right. Within one turn of the event loop a place would be taken and given back, so
+   * it is enough that there is one.
+   * @param known compares it, and is called only if there is a place
+   * @returns what `known` answers; undefined where there is no place, or where the counters do not answer at once
+   */
+  pass<T> (name: string, ip: string, known: () => T | undefined): T | undefined {
+    const guess = guessAt(name, ip)
+    if (this.#pairs.isFull?.(guess.pair, this.failuresMax) !== false || this.#names.isFull?.(guess.name, this.failuresMax * CEILING) !== false) return
+    const found = known()
+    if (found !== undefined) this.#admitted(guess)
+    return found
+  }
+
+  /**
+   * Answers at once where a place is free and the counters are in memory, else a promise.
+   * @param login whose signal ends the wait, and is asked for only then: each one costs as much as a signature
+   * @throws Problem `login-limited` when the name or the pair has had its wrong passwords, `overloaded` when too many wait or one waits too long,
+   * `limiter-unavailable` as the counters say; or the reason that the signal was aborted with
+   */
+  reserve (name: string, login: Login): Place | Promise<Place> {
+    const guess = guessAt(name, login.ip)
+    const asked = this.#hold(guess)
+    const [pair, whole] = asked
+    return isHeld(pair) && isHeld(whole) ? this.#place(guess, pair, whole) : this.#wait(guess, login, asked)
+  }
+
+  /** What `reserve` will ask the counters for. */
+  asks (name: string, ip: string): Ask[] {
+    const { name: canonical, pair } = guessAt(name, ip)
+    return [
+      { counters: this.#pairs, key: pair, max: this.failuresMax, hold: 1 },
+      { counters: this.#names, key: canonical, max: this.failuresMax * CEILING, hold: 1 }
+    ]
+  }
+
+  /** A pair that is refused at once takes no place of its name, not even for a moment. */
+  #hold ({ name, pair }: Guess): Holds {
+    const first = this.#pairs.hold(pair, this.failuresMax)
+    return [first, isRefused(first) ? first : this.#names.hold(name, this.failuresMax * CEILING)]
+  }
+
+  async #wait (guess: Guess, login: Login, asked: Holds): Promise<Place> {
+    const until = performance.now() + this.#patience
+    let ticket: Ticket | undefined
+    try {
+      for (;;) {
+        const [pair, whole] = await both(asked)
+        const place = await this.#decide(guess, pair, whole)
+        if (place !== undefined) return place
+        if (performance.now() > until) throw problem('overloaded', { retryAfter: 1 })
+        const line = pair.exceeded ? guess.pair : guess.name
+        if (ticket?.line !== line) {
+          ticket?.leave()
+          ticket = undefined
+          ticket = this.#turns.join(line, login.ip)
+        }
+        await ticket.turn(login.signal)
+        login.signal.throwIfAborted()
+        asked = this.#hold(guess)
+      }
+    } finally {
+      ticket?.leave()
+    }
+  }
+
+  /** @returns undefined while all places are taken by attempts that have not ended */
+  async #decide (guess: Guess, pair: Hold, whole: Hold): Promise<Place | undefined> {
+    const known = whole.exceeded && await this.#lately.has(guess.name, guess.address)
+    if (!pair.exceeded && (!whole.exceeded || known)) return this.#place(guess, pair, whole)
+    pair.giveBack()
+    whole.giveBack()
+    if (isSpent(pair)) throw limited(pair)
+    if (isSpent(whole) && !known) throw limited(whole)
+  }
+
+  #place (guess: Guess, pair: Hold, whole: Hold): Place {
+    const end = (outcome: 'keep' | 'giveBack') => {
+      pair[outcome]()
+      whole[outcome]()
+    }
+    return {
+      succeeded: () => {
+        end('giveBack')
+        this.#admitted(guess)
+      },
+      failed: () => {
+        end('keep')
+        this.#wake(guess)
+      },
+      cancelled: () => {
+        end('giveBack')
+        this.#wake(guess)
+      }
+    }
+  }
+
+  #admitted (guess: Guess): void {
+    this.#pairs.clear(guess.pair)
+    this.#lately.note(guess.name, guess.address)
+    this.#wake(guess)
+  }
+
+  #wake (guess: Guess): void {
+    this.#turns.wake(guess.pair)
+    this.#turns.wake(guess.name)
+  }
+}
+
+function guessAt (name: string, ip: string): Guess {
+  const canonical = canonicalName(name)
+  const [{ key: address }] = addressKeys(ip)
+  return { name: canonical, address, pair: `${address} ${canonical}` }
+}
+
+function isRefused (hold: Hold | Promise<Hold>): boolean {
+  return !(hold instanceof Promise) && hold.exceeded
+}
+
+function isHeld (hold: Hold | Promise<Hold>): hold is Hold {
+  return !(hold instanceof Promise || hold.exceeded)
+}
+
+/** Both holds or none. */
+async function both (asked: Holds): Promise<[Hold, Hold]> {
+  try {
+    return await Promise.all(asked)
+  } catch (error) {
+    for (const hold of asked) Promise.resolve(hold).then(granted => granted.giveBack(), () => {})
+    throw error
+  }
+}
+
+function limited (count: Count) {
+  return problem('login-limited', { retryAfter: retryAfter(count) })
+}

@@ -1,0 +1,61 @@
+import type { FastifyRequest } from 'fastify'
+import { within } from '../../lib/within.js'
+import { outer } from '../../http/request-context.js'
+import { Identities } from './identity-owners.js'
+import type { OpenStore } from './open.js'
+import { HashQueue } from '../passwords/hash-queue.js'
+import { unusable } from './remote.js'
+
+/** Who signed in: true, or an object with the name inside the tokens where that is another one. Anything else lets nobody in. */
+export type Authenticated = { identity?: string } | boolean | null
+
+/**
+ * The application's own login.
+ * @param request the application's, with all that its hooks and decorators made of it
+ * @returns true or an object for a right password, null or false for a wrong one or an unknown name; what it throws is an outage
+ */
+export type Authenticate = (username: string, password: string, request: FastifyRequest) => Authenticated | Promise<Authenticated>
+
+export interface ApplicationOptions {
+  authenticate: Authenticate
+  /** Milliseconds. */
+  rememberFor: number
+  /** Milliseconds that one call may take. */
+  patience?: number
+}
+
+/** Calls at once, as many as of LOGIN_URL: a flood at the broker must not become one in the application. */
+const atOnce = 16
+
+/** A function of the application around the broker as the store. */
+export function applicationStore ({ authenticate, rememberFor, patience = 5000 }: ApplicationOptions): OpenStore {
+  const queue = new HashQueue({ atOnce })
+  const identities = new Identities()
+
+  return {
+    ready: true,
+    rememberFor,
+    isCurrent: () => true,
+
+    async verify (name, password, login) {
+      // A login that hangs must not hold its place for ever.
+      const answer: unknown = await queue.run(login, () => within(patience, `authenticate did not answer within ${patience} ms`, async () => authenticate(name, password, outer(login.raw!)!)))
+      if (answer === null || answer === false) return null
+      const caller = { name, identity: identityIn(answer) ?? name }
+      if (!identities.claim(caller)) throw unusable('authenticate gave a caller the name or identity of another one')
+      return caller
+    },
+
+    reload: async () => {},
+    close: async () => {}
+  }
+}
+
+/** Whatever else a function may return by mistake, such as undefined or a whole list, is no yes. */
+function identityIn (answer: unknown): string | undefined {
+  if (answer === true) return undefined
+  if (typeof answer !== 'object' || Array.isArray(answer)) throw unusable('authenticate returned neither an object, a boolean nor null')
+  const { identity } = answer as { identity?: unknown }
+  if (identity !== undefined && (typeof identity !== 'string' || identity === '')) throw unusable('authenticate returned an identity that is no text')
+  return identity
+}

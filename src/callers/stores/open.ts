@@ -1,0 +1,92 @@
+import type { KeyObject } from 'node:crypto'
+import { resolve } from 'node:path'
+import type { Settings } from '../../settings/schema.js'
+import { decoyKey } from '../users-file/decoys.js'
+import { verifyHash, type VerifyHash } from '../passwords/hash-threads.js'
+import type { HashQueue } from '../passwords/hash-queue.js'
+import type { RemoteStore, StoreLog } from './remote.js'
+import type { CallerStore } from '../store.js'
+import { UsersFileError, usersFileStore } from '../users-file/store.js'
+
+export interface OpenOptions {
+  cwd: string
+  queue: HashQueue
+  /** By default in threads of their own. */
+  verifyHash?: VerifyHash | undefined
+  log: StoreLog & { error (message: string): void }
+  /** Told of each reload, and whether it was taken. */
+  onReload: (taken: boolean) => void
+}
+
+export interface OpenStore extends CallerStore {
+  /** False while nobody can sign in. */
+  readonly ready: boolean
+  /** Reads the callers again where they are kept in a file, as on SIGHUP. */
+  reload (): Promise<unknown>
+}
+
+/**
+ * The store that the settings name.
+ * @param mistakes takes what is wrong with it; the store is then undefined
+ */
+export async function openStore (settings: Partial<Settings>, options: OpenOptions, mistakes: string[]): Promise<OpenStore | undefined> {
+  const { LOGIN_URL: url, DATABASE_URL: databaseUrl, USERS_QUERY: usersQuery } = settings
+  // Each is loaded where it is named: its driver takes as long to load as the rest of a start.
+  if (url !== undefined) {
+    const { loginUrlStore } = await import('./login-url.js')
+    return remote(loginUrlStore({ url, ...options }), options.log, mistakes)
+  }
+  // It takes as long to begin as a hash: beside the rest of the start, and not while the first caller waits.
+  if (options.verifyHash === undefined && mistakes.length === 0) verifyHash.begin()
+  if (databaseUrl !== undefined) {
+    if (usersQuery === undefined) return undefined
+    const { postgresStore } = await import('./postgres.js')
+    return remote(postgresStore({ databaseUrl, usersQuery, decoyKey: keyOf(settings), ...options }), options.log, mistakes)
+  }
+  return usersFile(settings, options, mistakes)
+}
+
+/** Without the secret there is no start, and so no login. */
+function keyOf ({ TWILIO_API_KEY_SECRET: secret = '' }: Partial<Settings>): KeyObject {
+  return decoyKey(secret)
+}
+
+async function usersFile (settings: Partial<Settings>, { cwd, queue, verifyHash, log, onReload }: OpenOptions, mistakes: string[]): Promise<OpenStore | undefined> {
+  const label = settings.USERS_FILE ?? 'users.htpasswd'
+  try {
+    const store = await usersFileStore({
+      path: resolve(cwd, label),
+      label,
+      queue,
+      decoyKey: keyOf(settings),
+      verifyHash,
+      onReload ({ ok, message, warnings }) {
+        if (ok) log.info(message)
+        else log.error(message)
+        for (const warning of warnings) log.warn(warning)
+        onReload(ok)
+      }
+    })
+    for (const warning of store.warnings) log.warn(warning)
+    return Object.assign(store, { ready: true })
+  } catch (error) {
+    if (!(error instanceof UsersFileError)) throw error
+    mistakes.push(...error.mistakes)
+    return undefined
+  }
+}
+
+/** A store that is away is no mistake: it may come back, and until then logins are refused as an outage. */
+async function remote (store: RemoteStore, log: StoreLog, mistakes: string[]): Promise<OpenStore | undefined> {
+  try {
+    const found = await store.check()
+    mistakes.push(...found)
+    if (found.length > 0) {
+      await store.close()
+      return undefined
+    }
+  } catch {
+    log.warn('the store of callers cannot be reached; logins are refused with 503 until it is back')
+  }
+  return Object.assign(store, { reload: async () => {} })
+}

@@ -1,0 +1,140 @@
+import { randomUUID, type KeyObject } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { ownCopy } from '../../limits/keys.js'
+import { problem } from '../../problems.js'
+import { Circuit } from './circuit-breaker.js'
+import { Decoys } from '../users-file/decoys.js'
+import { verifyHash, type VerifyHash } from '../passwords/hash-threads.js'
+import { Identities } from './identity-owners.js'
+import { canonicalName } from '../../caller.js'
+import { databaseForms, hashPassword, readHash } from '../passwords/formats.js'
+import type { HashQueue } from '../passwords/hash-queue.js'
+import { rememberFor, tellChanges, unusable, type RemoteStore, type StoreLog } from './remote.js'
+import type { Caller, Login } from '../store.js'
+import { SettingMistake, UsersQuery, type UserRow, type UsersQueryOptions } from './users-query.js'
+
+export interface PostgresOptions extends UsersQueryOptions {
+  queue: HashQueue
+  /** Chooses what is verified for unknown names; see `decoyKey`. */
+  decoyKey: KeyObject
+  /** By default in threads of their own. */
+  verifyHash?: VerifyHash | undefined
+  log: StoreLog
+}
+
+/** Look-ups that wait for a connection, each for less than a second. */
+const mostWaiting = 256
+
+/** Callers whose kind of hash is remembered: of a larger table a sample, which has its proportions. */
+const mostSeen = 10_000
+
+/** No caller's name: those hold no colon. */
+const nobody = ':nobody:'
+
+export function postgresStore (options: PostgresOptions): RemoteStore {
+  return new PostgresStore(options)
+}
+
+/**
+ * The operator's own table as the store.
+ *
+ * Unknown names cost hashes of the kinds that the table has shown since the start, in the proportions of the callers that were looked up:
+ * a table that is only asked by name tells no more. Until the first of them is looked up the broker's default form stands in.
+ * Some tables take `Susan` for `susan`, others do not; so all spellings of a name cost the same, known or not.
+ * A caller whose hash is missing, or cannot be verified, is answered like an unknown name, for any other answer would tell
+ * a stranger that the name exists. The operator finds the hash's form in the log, once.
+ */
+class PostgresStore implements RemoteStore {
+  readonly rememberFor = rememberFor
+  readonly #queue: HashQueue
+  readonly #decoyKey: KeyObject
+  readonly #verifyHash: VerifyHash
+  readonly #log: StoreLog
+  readonly #users: UsersQuery
+  readonly #circuit: Circuit
+  readonly #identities = new Identities()
+  readonly #warned = new Set<string>()
+  readonly #default = hashPassword(randomUUID())
+  readonly #decoys = new Decoys()
+  /** By canonical name, the parameters of its hash. */
+  readonly #seen = new LRUCache<string, string>({ max: mostSeen, dispose: parameters => this.#decoys.remove(parameters) })
+
+  constructor ({ queue, decoyKey, verifyHash: verify = verifyHash, log, ...usersQuery }: PostgresOptions) {
+    this.#queue = queue
+    this.#decoyKey = decoyKey
+    this.#verifyHash = verify
+    this.#log = log
+    this.#users = new UsersQuery(usersQuery)
+    this.#circuit = new Circuit({ probe: () => this.#users.lookUp(nobody), onChange: tellChanges('DATABASE_URL', log) })
+  }
+
+  get ready () {
+    return !this.#circuit.open
+  }
+
+  isCurrent () {
+    return true
+  }
+
+  async verify (name: string, password: string, login: Login): Promise<Caller | null> {
+    login.signal.throwIfAborted()
+    if (this.#users.waiting >= mostWaiting) throw problem('overloaded', { retryAfter: 1 })
+    const [row, another] = await this.#circuit.run(() => this.#users.lookUp(name))
+    if (another) throw unusable('USERS_QUERY finds several callers under one name')
+    const hash = this.#taken(name, row?.password_hash) ?? this.#decoyOf(name) ?? await this.#default
+    const right = await this.#queue.run(login, () => this.#verifyHash(hash, password))
+    return row && right ? this.#callerOf(name, row) : null
+  }
+
+  async check () {
+    try {
+      const rows = await this.#circuit.runFirst(() => this.#users.lookUp(nobody))
+      return rows.length === 0 ? [] : ['USERS_QUERY finds somebody under a name that nobody has: it must compare a column with $1']
+    } catch (error) {
+      if (error instanceof Error && error.cause instanceof SettingMistake) return [error.cause.message]
+      throw error
+    }
+  }
+
+  async close () {
+    this.#circuit.close()
+    await this.#users.close()
+  }
+
+  /** The hash, if it is one that can be verified. */
+  #taken (name: string, hash: string | null | undefined): string | undefined {
+    if (hash == null) return undefined
+    const stored = readHash(hash, databaseForms)
+    if ('mistake' in stored) {
+      this.#warnOnce(`a caller cannot sign in, because of the hash that USERS_QUERY answers: ${stored.mistake}`)
+      return undefined
+    }
+    if (stored.warning) this.#warnOnce(`a hash that USERS_QUERY answers is weak: ${stored.warning}`)
+    const key = canonicalName(name)
+    if (this.#seen.get(key) !== stored.parameters) {
+      this.#decoys.add(stored)
+      this.#seen.set(ownCopy(key), stored.parameters)
+    }
+    return hash
+  }
+
+  #decoyOf (name: string): string | undefined {
+    const key = canonicalName(name)
+    const parameters = this.#seen.get(key)
+    return parameters === undefined ? this.#decoys.choose(key, this.#decoyKey) : this.#decoys.of(parameters)
+  }
+
+  #callerOf (name: string, row: UserRow): Caller {
+    const caller = { name, identity: row.identity ?? name }
+    if (caller.identity === '') throw unusable('USERS_QUERY answers an empty identity')
+    if (!this.#identities.claim(caller)) throw unusable('USERS_QUERY gives a caller the name or identity of another one')
+    return caller
+  }
+
+  /** The texts are a fixed few; who tries to sign in decides how often they would come. */
+  #warnOnce (text: string) {
+    if (this.#warned.has(text)) return
+    this.#warned.add(text)
+    this.#log.warn(text)
+  }
+}

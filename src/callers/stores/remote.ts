@@ -1,0 +1,35 @@
+import { problem } from '../../problems.js'
+import type { CallerStore } from '../store.js'
+
+/** A store in another process, which may be away. */
+export interface RemoteStore extends CallerStore {
+  /** False while the store is known to be away, so that every login is refused at once. */
+  readonly ready: boolean
+  /**
+   * Asks the store for a caller that nobody is.
+   * @returns what is wrong with the settings, in words that name the setting and repeat no secret; none means that logins will work
+   * @throws Problem `store-unavailable` when the store is away. It is no mistake, so a start need not stop for it: `ready` is false until it is back
+   */
+  check (): Promise<string[]>
+}
+
+/** Where a store tells the operator what no caller may know. */
+export interface StoreLog {
+  info (message: string): void
+  warn (message: string): void
+}
+
+/** Milliseconds that a login at such a store may be remembered, since nothing tells when its password changes there. */
+export const rememberFor = 60_000
+
+/** When the store is there and answers something that cannot be acted on: nobody gets in on a guess of what it meant. */
+export function unusable (cause: string) {
+  return problem('store-unavailable', { retryAfter: 5, cause: new Error(cause) })
+}
+
+/** Says once when a circuit opens and once when it closes. */
+export function tellChanges (store: string, log: StoreLog) {
+  return (open: boolean, cause: unknown) => open
+    ? log.warn(`${store} is away, so nobody can sign in: ${String(cause)}`)
+    : log.info(`${store} answers again`)
+}

@@ -1,0 +1,80 @@
+import type { Command } from 'commander'
+import type { Dispatcher } from 'undici'
+import { askClock, askKey, askResources, credentialsOf, type Outcome } from '../../diagnose/online/checks.js'
+import { describe } from '../../product.js'
+import type { Enabled } from '../../settings/load.js'
+import type { Settings } from '../../settings/schema.js'
+import { readState } from '../../server/config.js'
+import { checkFiles } from './files.js'
+import { paintFor } from '../colours.js'
+import { newCommand, withExamples } from '../command.js'
+import { toExitCode } from '../failure.js'
+import { exitCodes, type Io } from '../io.js'
+
+interface CheckOptions {
+  online?: boolean
+  json?: boolean
+}
+
+/**
+ * `check [--online]`.
+ * @param network how requests to Twilio leave the machine; by default as all others
+ */
+export function checkCommand (io: Io, done: (exitCode: number) => void, network?: Dispatcher): Command {
+  return withExamples(newCommand(io, 'check')
+    .description('look at all settings and files without starting; exit code 78 says that a start would fail, 1 that Twilio says no')
+    .option('--online', 'ask Twilio too: whether key, secret, account and region belong together, whether services exist, what time it is')
+    .option('--json', 'answer as JSON')
+    .action(async (options: CheckOptions) => done(await toExitCode(io, () => check(io, options, network)))),
+  'twilio-token-broker check',
+  'twilio-token-broker check --online --json')
+}
+
+async function check (io: Io, { online, json }: CheckOptions, network?: Dispatcher): Promise<number> {
+  const { settings, products, ...state } = await readState(io.env, io.cwd)
+  const files = await checkFiles(settings, io.cwd)
+  const mistakes = [...state.mistakes, ...files.mistakes]
+  const warnings = [...state.warnings, ...files.warnings]
+  const right = mistakes.length === 0
+  // With mistakes there is nothing yet to ask about.
+  const outcomes = online && right ? await ask(settings, products, network) : []
+  if (json) io.stdout.write(`${JSON.stringify({ right, products: namesOf(products), mistakes, warnings, ...(online && { online: outcomes }) })}\n`)
+  else report(io, { right, products, mistakes, warnings, outcomes })
+  if (!right) return exitCodes.settings
+  return outcomes.every(({ answer }) => answer === 'yes') ? exitCodes.ok : exitCodes.no
+}
+
+async function ask (settings: Settings, products: Enabled[], network?: Dispatcher): Promise<Outcome[]> {
+  const { twilioApi } = await import('../../diagnose/online/twilio-api.js')
+  const credentials = credentialsOf(settings)
+  const region = settings.TWILIO_REGION ?? 'us1'
+  const twilio = twilioApi(credentials, region, network)
+  const { outcomes, date } = await askKey(twilio, credentials, region)
+  const clock = askClock(date, Date.now())
+  // A key that Twilio does not take finds no service either, which would only hide the cause.
+  if (outcomes.some(({ answer }) => answer !== 'yes')) return [...outcomes, clock]
+  const own = Object.assign({}, ...products.map(({ settings }) => settings)) as Record<string, unknown>
+  return [...outcomes, ...await askResources(twilio, credentials, own), clock]
+}
+
+function namesOf (products: Enabled[]): string[] {
+  return products.map(({ product }) => describe(product).name)
+}
+
+interface Report {
+  right: boolean
+  products: Enabled[]
+  mistakes: string[]
+  warnings: string[]
+  outcomes: Outcome[]
+}
+
+const styles = { yes: 'green', no: 'red', unknown: 'yellow' } as const
+
+function report (io: Io, { right, products, mistakes, warnings, outcomes }: Report): void {
+  const paint = paintFor(io)
+  for (const mistake of mistakes) io.stderr.write(`${mistake}\n`)
+  for (const warning of warnings) io.stderr.write(`${warning} (a warning)\n`)
+  if (right) io.stdout.write(`settings and files are right; enabled: ${namesOf(products).join(', ')}\n`)
+  for (const { about, answer, says } of outcomes) io.stdout.write(`${paint(styles[answer], answer.padEnd(8))} ${about}: ${says}\n`)
+}

@@ -1,0 +1,19 @@
+import type { Schema } from './available-products.js'
+
+/** What a value of the schema is, in words: `string`, `object of string`, `one of us1, ie1`. */
+export function typeInWords ({ $ref, enum: list, const: constant, anyOf, type = 'anything', items, patternProperties }: Schema): string {
+  if ($ref !== undefined) return $ref.slice($ref.lastIndexOf('/') + 1)
+  if (constant !== undefined) return JSON.stringify(constant)
+  if (list !== undefined) return `one of ${list.join(', ')}`
+  if (anyOf !== undefined) return anyOf.map(typeInWords).join(' or ')
+  if (items !== undefined) return `list of ${typeInWords(items)}`
+  const [value] = Object.values(patternProperties ?? {})
+  return value === undefined ? type : `object of ${typeInWords(value)} by name`
+}
+
+/** Its bounds; undefined where there are none. */
+export function boundsInWords ({ minimum, maximum, minLength, maxLength }: Schema): string | undefined {
+  if (minimum !== undefined && maximum !== undefined) return `${minimum} to ${maximum}`
+  if (maxLength === undefined) return undefined
+  return minLength === undefined ? `at most ${maxLength} characters` : `${minLength} to ${maxLength} characters`
+}

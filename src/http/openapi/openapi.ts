@@ -1,0 +1,25 @@
+import type { FastifyInstance } from 'fastify'
+import type { Caller } from '../../callers/store.js'
+import type { Policy } from '../../policy/policy.js'
+import { noQuery } from '../../product.js'
+import { documentOf } from './document.js'
+import type { Described } from './routes.js'
+
+export interface OpenApiOptions {
+  policy: Policy
+  /** Names of callers. */
+  operators: ReadonlySet<string>
+}
+
+/** `GET /openapi.json`, in a guarded scope: all that is enabled, and of each operation whether it is for the caller. */
+export function answerOpenApi (scope: FastifyInstance, routes: readonly Described[], options: OpenApiOptions): void {
+  const schema = { summary: 'This description', answer: { type: 'object' }, querystring: noQuery }
+  scope.get('/openapi.json', { schema }, async ({ caller }) => documentOf(routes, route => mayAsk(caller!, route, options)))
+}
+
+/** Whether it makes sense to ask: what exactly a caller may have depends on what it asks for. */
+function mayAsk (caller: Caller, { kind, product }: Described, { policy, operators }: OpenApiOptions): boolean {
+  if (kind === 'operators') return operators.has(caller.name)
+  if (product === undefined || policy.mode === 'audit') return true
+  return policy.ruleFor(caller)?.allow(product) !== undefined
+}

@@ -1,0 +1,56 @@
+import type { FastifyRateLimitStore, FastifyRateLimitStoreCtor } from '@fastify/rate-limit'
+import { addressKeys } from '../limits/address-buckets.js'
+import type { Ask, Count, Counters } from '../limits/counters.js'
+
+type Callback = Parameters<FastifyRateLimitStore['incr']>[1]
+
+/**
+ * Counters as a `store` of @fastify/rate-limit, whose keys must then be addresses: `keyGenerator: request => request.ip`.
+ * The window is the counters' own, so give the plugin `timeWindow: counters.window`. Its `ban` cannot work, as hits beyond the limit are not counted.
+ */
+export function rateLimitStore (counters: Counters): FastifyRateLimitStoreCtor {
+  return class AddressStore implements FastifyRateLimitStore {
+    incr (ip: string, callback: Callback, _timeWindow: number, max: number): void {
+      const count = countAddress(counters, ip, max)
+      if (count instanceof Promise) count.then(count => answer(callback, count), callback)
+      else answer(callback, count)
+    }
+
+    child (): FastifyRateLimitStore {
+      return new AddressStore()
+    }
+  }
+}
+
+/** The plugin takes a count above the limit for a refusal. */
+function answer (callback: Callback, { used, resetMs, exceeded }: Count): void {
+  callback(null, { current: exceeded ? used + 1 : used, ttl: resetMs })
+}
+
+/**
+ * Counts a hit in every bucket of an address, from the narrowest until one refuses it: one /64 that hammers must not spend what its neighbours share.
+ * @returns the bucket that has least left, as a count out of `max`
+ */
+export function countAddress (counters: Counters, ip: string, max: number): Count | Promise<Count> {
+  const [narrow, wide] = addressKeys(ip)
+  const first = counters.take(narrow.key, max)
+  if (wide === undefined) return first
+  return then(first, first => first.exceeded
+    ? first
+    : then(counters.take(wide.key, max * wide.times), second => tighter(first, second)))
+}
+
+/** What `countAddress` will ask the counters for. */
+export function addressAsks (counters: Counters, ip: string, max: number): Ask[] {
+  return addressKeys(ip).map(({ key, times }) => ({ counters, key, max: max * times, hold: 0 }))
+}
+
+/** At once where the value is there, later where it is promised. */
+function then<T, U> (value: T | Promise<T>, next: (value: T) => U | Promise<U>): U | Promise<U> {
+  return value instanceof Promise ? value.then(next) : next(value)
+}
+
+function tighter (narrow: Count, wide: Count): Count {
+  const left = wide.max - wide.used
+  return wide.exceeded || left < narrow.max - narrow.used ? { ...wide, used: narrow.max - left, max: narrow.max } : narrow
+}

@@ -1,0 +1,19 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { printable } from '../lib/printable.js'
+import { inventedMethods } from './request-context.js'
+
+/** Characters of a method and of a path in the log. Strangers choose both; in HTTP/2 a method may be any word. */
+const longest = { method: 32, path: 256 }
+
+/** One line a request. The path's query is left out: people put passwords there. */
+export function logRequest (request: FastifyRequest, reply: FastifyReply): void {
+  request.log.info({
+    reqId: request.id,
+    method: printable(inventedMethods.get(request.raw) ?? request.method, longest.method),
+    path: printable(request.url.split('?', 1)[0]!, longest.path),
+    product: request.routeOptions.config.product,
+    status: reply.statusCode,
+    code: request.refusedAs ?? undefined,
+    ms: Math.round(reply.elapsedTime * 10) / 10
+  }, 'request')
+}

@@ -1,0 +1,100 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { extname } from 'node:path'
+import type { FastifyHelmetOptions } from '@fastify/helmet'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { problem } from '../../problems.js'
+
+const none = ["'none'"]
+const own = ["'self'"]
+
+/** What the pages may do: run what this broker serves, ask it, and nothing else. Nobody may frame them, or have their forms sent anywhere. */
+const helmetOptions: FastifyHelmetOptions = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: none,
+      scriptSrc: own,
+      styleSrc: own,
+      imgSrc: own,
+      connectSrc: own,
+      baseUri: none,
+      formAction: none,
+      frameAncestors: none,
+      requireTrustedTypesFor: ["'script'"],
+      trustedTypes: none
+    }
+  },
+  xFrameOptions: { action: 'deny' },
+  // Whether all of a host is TLS, its subdomains too, is for its operator to say.
+  strictTransportSecurity: false
+}
+
+/** Helmet leaves it to us. */
+const permissions = 'camera=(), geolocation=(), microphone=(), payment=(), usb=()'
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8'
+}
+
+/** What is always found under the same name, whatever is in it. */
+const changing = new Set(['.html', '.txt'].map(ending => types[ending]))
+
+/** What the build writes beside each file, the smallest first. */
+const encodings = [['br', '.br'], ['gzip', '.gz']] as const
+
+interface Page {
+  type: string
+  content: Buffer
+  compressed: Map<string, Buffer>
+}
+
+/** The console and the reference, in a scope of their own: files, the same for everybody. What they show comes from the API, once their user has signed in. */
+export async function answerPages (scope: FastifyInstance): Promise<void> {
+  const { default: helmet } = await import('@fastify/helmet')
+  await scope.register(helmet, helmetOptions)
+  let pages: Promise<Map<string, Page>> | undefined
+
+  async function send (name: string, request: FastifyRequest, reply: FastifyReply): Promise<Buffer> {
+    // Read when somebody comes for them: most processes never have to hold them.
+    pages ??= readPages()
+    const page = (await pages).get(name)
+    if (page === undefined) throw problem('not-found')
+    reply.header('Permissions-Policy', permissions).type(page.type).header('Vary', 'Origin, Accept-Encoding')
+    // The others' names hold a hash of what is in them.
+    if (!changing.has(page.type)) reply.header('Cache-Control', 'public, max-age=31536000, immutable')
+    const encoding = [...page.compressed.keys()].find(encoding => accepts(request, encoding))
+    if (encoding === undefined) return page.content
+    reply.header('Content-Encoding', encoding)
+    return page.compressed.get(encoding)!
+  }
+
+  const options = { exposeHeadRoute: true }
+  for (const path of ['/', '/docs']) scope.get(path, options, (request, reply) => send('index.html', request, reply))
+  scope.get<{ Params: { file: string } }>('/console/:file', options, (request, reply) => send(request.params.file, request, reply))
+}
+
+/** RFC 9110 §12.5.3, without its weights but for 0: all that a browser sends. */
+function accepts ({ headers }: FastifyRequest, encoding: string): boolean {
+  const accepted = String(headers['accept-encoding'] ?? '').split(',').map(entry => entry.trim().split(/\s*;\s*/))
+  return accepted.some(([name, weight]) => name === encoding && !/^q=0(\.0*)?$/.test(weight ?? ''))
+}
+
+async function readPages (): Promise<Map<string, Page>> {
+  const folder = await builtFolder()
+  const names = (await readdir(folder)).filter(name => extname(name) in types)
+  const read = (name: string) => readFile(new URL(name, folder))
+  return new Map(await Promise.all(names.map(async (name): Promise<[string, Page]> => {
+    const compressed = await Promise.all(encodings.map(async ([encoding, ending]) => [encoding, await read(name + ending)] as const))
+    return [name, { type: types[extname(name)]!, content: await read(name), compressed: new Map(compressed) }]
+  })))
+}
+
+/** Beside this file's folder once that is compiled, and in a checkout where the build puts it. */
+async function builtFolder (): Promise<URL> {
+  const [beside, built] = ['../../../console/', '../../../dist/console/'].map(path => new URL(path, import.meta.url))
+  return await readdir(beside!).then(() => beside!, () => built!)
+}

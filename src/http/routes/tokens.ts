@@ -1,0 +1,134 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from '../../lib/typebox.js'
+import { invalid } from '../error-handler.js'
+import { isRecord, takeJsonOnly } from '../json-body.js'
+import { identify, type SignIn } from '../basic-auth.js'
+import { Combiner, type Named } from '../../tokens/combine.js'
+import { guardScope, type GuardedOptions } from '../guarded.js'
+import { decide, issue, type Answer, type Asked, type IssueOptions } from '../../tokens/issue.js'
+import { limitCallers, type Limit } from '../rate-limits.js'
+import { problem, type Problem } from '../../problems.js'
+import { describe, noQuery, requestBody, type Product } from '../../product.js'
+import { unroutable } from '../request-context.js'
+import type { Enabled } from '../../settings/load.js'
+import { validatorOf } from '../../lib/ajv.js'
+
+export interface TokensOptions extends IssueOptions, GuardedOptions {
+  products: Enabled[]
+  limits: { address: Limit, caller: Limit }
+}
+
+/** The guarded scope: everything under /token. */
+export async function tokens (scope: FastifyInstance, options: TokensOptions): Promise<void> {
+  const { products, signIn, limits } = options
+  takeJsonOnly(scope)
+  await guardScope(scope, options, request => {
+    refuseMethods(request, scope.prefix)
+    if (unroutable.has(request.raw)) throw problem('request-invalid', { errors: [{ path: '', message: 'the path does not decode' }] })
+  })
+  // A body may be left out.
+  scope.addHook('preValidation', (request, _reply, done) => {
+    request.body ??= request.body === undefined ? {} : null
+    done()
+  })
+
+  scope.setReplySerializer(answer => inJson(answer as Answer))
+  const limitCaller = limitCallers(limits.caller)
+  const decideFor = async (request: FastifyRequest, reply: FastifyReply, asked: Asked) => {
+    const caller = request.caller!
+    await limitCaller(reply, caller.name)
+    return decide(options, caller, asked)
+  }
+
+  scope.decorate('tokenHandler', (product: Product) => {
+    const { settings } = products.find(enabled => enabled.product === product)!
+    const check = validatorOf(describe(product).body)
+    return async (request, reply) => {
+      // Fastify checks no body of a GET, which asks for nothing; a product may need something asked.
+      if (request.method === 'GET' && !check(request.body)) throw invalid(check.errors!, 'body')
+      const { ttl, identity, ...properties } = request.body as Asked
+      const decision = await decideFor(request, reply, { ttl, identity })
+      return issue(options, request, decision, [decision.grant({ product, settings, request: properties })])
+    }
+  })
+  for (const { product } of products) await scope.register(product)
+
+  const combiner = new Combiner(products)
+  scope.post<{ Body: Combined }>('/', {
+    prefixTrailingSlash: 'no-slash',
+    config: { credentialsInBody: true, kind: 'tokens' },
+    schema: { summary: 'One token for several products', body: combinedBody(products), querystring: noQuery },
+    validatorCompiler: ({ schema, httpPart }) => httpPart === 'body' ? body => checkCombined(body, combiner) : validatorOf(schema),
+    preValidation: async (request, reply) => {
+      await identifyByBody(request, reply, signIn)
+      if (isRecord(request.body) && isRecord(request.body.products)) request.wanted = combiner.known(request.body.products)
+    }
+  }, async (request, reply) => {
+    const { products, ...asked } = request.body
+    const decision = await decideFor(request, reply, asked)
+    const granted = products === undefined ? combiner.all(decision) : combiner.named(products, decision)
+    const answer = await issue(options, request, decision, granted)
+    return { ...answer, products: granted.map(({ product }) => describe(product).name) }
+  })
+
+  const unknown = () => { throw problem('product-unknown') }
+  scope.setNotFoundHandler(unknown)
+  // What is no preflight goes this scope's way too, not that of the route which @fastify/cors adds for all paths.
+  for (const url of ['/', '/*']) scope.options(url, unknown)
+}
+
+/** As `JSON.stringify` writes it, which would search the token, half a kilobyte of base64url, for what needs an escape. */
+function inJson ({ token, ...others }: Answer): string {
+  return `{"token":"${token}",${JSON.stringify(others).slice(1)}`
+}
+
+/** Each product's entry is checked by what was compiled when the product was loaded, so that no reload has to compile anything. */
+function checkCombined (body: unknown, combiner: Combiner): true | { error: Problem } {
+  const errors = withoutEntries(body) ? [] : [...withoutEntries.errors!]
+  if (isRecord(body) && isRecord(body.products)) errors.push(...combiner.faults(body.products))
+  return errors.length === 0 || { error: invalid(errors, 'body') }
+}
+
+/** For OpenAPI: what each of the products may be asked stands in it. */
+function combinedBody (products: Enabled[]) {
+  const entries = products.map(({ product }) => describe(product)).map(({ name, entry }) => [name, Type.Optional(entry)])
+  return Type.Object({
+    ...requestBody(Type.Object({})).properties,
+    products: Type.Optional(Type.Object(Object.fromEntries(entries), {
+      minProperties: 1,
+      // What is not enabled is 404.
+      additionalProperties: Type.Object({}),
+      description: 'what each product is asked for, by its name; without it, all that the caller may have with nothing asked'
+    })),
+    username: Type.Optional(Type.String({ description: 'with password, in the place of the Authorization header' })),
+    password: Type.Optional(Type.String())
+  }, { additionalProperties: false })
+}
+
+const withoutEntries = validatorOf(Type.Object({ ...combinedBody([]).properties, products: Type.Optional(Type.Object({}, { minProperties: 1 })) }, { additionalProperties: false }))
+
+interface Combined extends Asked {
+  products?: Named
+}
+
+/** RFC 9110 §15.5.6: a 405 lists the methods that there are. HEAD is none of them, as it would mint what nobody reads. */
+function refuseMethods ({ method, url }: FastifyRequest, prefix: string): void {
+  if (method === 'POST') return
+  const allowed = url.split('?', 1)[0] === prefix ? ['POST'] : ['GET', 'POST']
+  if (!allowed.includes(method)) throw problem('method-not-allowed', { headers: { Allow: allowed.join(', ') } })
+}
+
+/** The call of a client that sends its name and password as JSON, which RFC 7617 has no part in. */
+async function identifyByBody (request: FastifyRequest, reply: FastifyReply, signIn: SignIn): Promise<void> {
+  const { username, password } = isRecord(request.body) ? request.body : {}
+  if (request.caller !== null) {
+    if (username === undefined && password === undefined) return
+    throw problem('request-invalid', {
+      errors: [{ path: '', message: 'has credentials, and so has the Authorization header; send one of them' }]
+    })
+  }
+  if (username === undefined && password === undefined) throw problem('credentials-missing')
+  request.claimedName = typeof username === 'string' ? username : ''
+  if (typeof username !== 'string' || typeof password !== 'string') throw problem('credentials-wrong')
+  await identify(request, reply, { name: username, password }, signIn)
+}

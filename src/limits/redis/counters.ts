@@ -1,0 +1,140 @@
+import { problem } from '../../problems.js'
+import { isSpent, type Ask, type Count, type Counters, type CounterSource, type Hold } from '../counters.js'
+import { Hit } from '../hit.js'
+import { MemoryCounters } from '../memory/counters.js'
+import { SharedLately } from './known-addresses.js'
+import { RedisLink, type LinkOptions } from './connection.js'
+import { redisKey, type CountReply } from './scripts.js'
+import { Wire, type Question } from './batch.js'
+
+export interface SharedOptions extends LinkOptions {
+  /** While Redis is away: `local` counts in each node for itself, `closed` refuses with `limiter-unavailable`. */
+  down: 'local' | 'closed'
+}
+
+/** Counters that all nodes on one Redis have in common. Resolves after the first try to reach it, whether it succeeded or not. */
+export async function sharedCounters (options: SharedOptions): Promise<CounterSource> {
+  const link = await RedisLink.open(options)
+  const wire = new Wire(link)
+  return {
+    get up () { return link.up },
+    counters: (name, window, size) => new SharedCounters(wire, name, new MemoryCounters(window, { size }), options.down),
+    lately: () => new SharedLately(link),
+    askAhead: asks => link.up ? askAhead(wire, asks as Iterable<Ask<SharedCounters>>) : () => {},
+    close: () => link.close()
+  }
+}
+
+/** Asks for several hits at once, as far as this node knows of no refusal among them. */
+function askAhead (wire: Wire, asks: Iterable<Ask<SharedCounters>>): () => void {
+  const questions: Question[] = []
+  const asked: Array<Ask<SharedCounters>> = []
+  for (const ask of asks) {
+    const question = ask.counters.question(ask)
+    if (question === undefined) break
+    questions.push(question)
+    asked.push(ask)
+  }
+  if (questions.length === 0) return () => {}
+  const replies = wire.ask(questions)
+  const releases = asked.map(({ counters, key }, i) => counters.expect(key, questions[i]!, replies.then(replies => replies?.[i])))
+  return () => { for (const release of releases) release() }
+}
+
+/** Undefined where Redis was not asked, as it had refused another before, or where it is away. */
+type Reply = Promise<CountReply | undefined>
+
+/**
+ * Redis counts; beside it this node keeps its own account of what Redis said and of its own holds. That one goes on when Redis is away,
+ * and a limit that was reached in it stands until its window ends, even against a Redis that was restarted and is empty.
+ */
+class SharedCounters implements Counters {
+  readonly window: number
+  readonly #wire: Wire
+  readonly #name: string
+  readonly #local: MemoryCounters
+  readonly #down: SharedOptions['down']
+  /** What was asked ahead, by key. One hit of a key is as good as another, so it does not matter who takes which. */
+  readonly #expected = new Map<string, Set<Reply>>()
+
+  constructor (wire: Wire, name: string, local: MemoryCounters, down: SharedOptions['down']) {
+    this.window = local.window
+    this.#wire = wire
+    this.#name = name
+    this.#local = local
+    this.#down = down
+  }
+
+  async take (key: string, max: number): Promise<Count> {
+    const reply = await this.#count(key, max, 0)
+    return reply === undefined ? this.#local.take(key, max) : hit(reply, max)
+  }
+
+  async hold (key: string, max: number): Promise<Hold> {
+    const reply = await this.#count(key, max, 1)
+    if (reply === undefined) return this.#local.hold(key, max)
+    if (reply[3] === 1) return hit(reply, max)
+    const own = this.#local.hold(key, max)
+    return hit(reply, max, givenBack => {
+      if (givenBack === 1) own.giveBack()
+      else own.keep()
+      this.#wire.tell(this.#redisKey(key), reply[4], givenBack, 1)
+    })
+  }
+
+  clear (key: string): void {
+    this.#local.clear(key)
+    this.#wire.clear(this.#redisKey(key))
+  }
+
+  /** What Redis would be asked; undefined where a limit is known to be reached. */
+  question ({ key, max, hold }: Pick<Ask, 'key' | 'max' | 'hold'>): Question | undefined {
+    return isSpent(this.#local.read(key, max)) ? undefined : { key: this.#redisKey(key), max, window: this.window, hold }
+  }
+
+  /**
+   * Keeps a reply for the next who asks for the key.
+   * @returns gives the hit back, if nobody took it
+   */
+  expect (key: string, { key: shared, hold }: Question, reply: Reply): () => void {
+    const replies = this.#expected.get(key) ?? new Set()
+    this.#expected.set(key, replies.add(reply))
+    return async () => {
+      if (!this.#forget(key, replies, reply)) return
+      const counted = await reply
+      if (counted !== undefined && counted[3] === 0) this.#wire.tell(shared, counted[4], 1, hold)
+    }
+  }
+
+  /** What Redis says; undefined where this node counts for itself: when Redis is away, or a limit is known to be reached. */
+  async #count (key: string, max: number, hold: 0 | 1): Promise<CountReply | undefined> {
+    const question = this.question({ key, max, hold })
+    if (question === undefined) return
+    const reply = await this.#expectedOf(key) ?? (await this.#wire.ask([question]))?.[0]
+    if (reply !== undefined) this.#local.learn(key, max, reply[0] - reply[1], reply[2])
+    else if (this.#down === 'closed') throw problem('limiter-unavailable', { retryAfter: 5 })
+    return reply
+  }
+
+  #expectedOf (key: string): Reply | undefined {
+    const replies = this.#expected.get(key)
+    if (replies === undefined) return
+    const [reply] = replies
+    this.#forget(key, replies, reply!)
+    return reply
+  }
+
+  #forget (key: string, replies: Set<Reply>, reply: Reply): boolean {
+    const had = replies.delete(reply)
+    if (replies.size === 0 && this.#expected.get(key) === replies) this.#expected.delete(key)
+    return had
+  }
+
+  #redisKey (key: string): string {
+    return redisKey(this.#name, key)
+  }
+}
+
+function hit ([used, held, left, exceeded]: CountReply, max: number, settle?: (givenBack: 0 | 1) => void): Hit {
+  return new Hit(used, held, max, left, exceeded === 1, settle)
+}

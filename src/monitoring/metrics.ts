@@ -1,0 +1,97 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { SignIn } from '../http/basic-auth.js'
+import { Problem } from '../problems.js'
+
+/** What is asked when somebody looks. */
+export interface Gauges {
+  /** Hashes that run, and that wait. */
+  queue: { readonly running: number, readonly waiting: number }
+  store: { readonly ready: boolean }
+  counters: { readonly up: boolean }
+  audit: { readonly ok: boolean, readonly owed: number, readonly lost: number }
+}
+
+type Reloaded = 'settings' | 'users' | 'certificate'
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** Seconds. A remembered login takes a millisecond, a first one tens of them, an outage up to a second. */
+const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/**
+ * A broker's metrics, in a registry of their own: two brokers in one process share none. Labels come from the broker's own
+ * tables (products, codes, routes), never from what somebody sent, so that nobody can grow them.
+ */
+export function createMetrics () {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+
+  const tokens = new Counter({ name: 'token_broker_tokens_total', help: 'Tokens given, by product; one for several counts for each', labelNames: ['product'], registers })
+  const refusals = new Counter({ name: 'token_broker_refusals_total', help: 'Requests refused, by the code of the answer', labelNames: ['code'], registers })
+  const requests = new Histogram({ name: 'token_broker_request_seconds', help: 'From a request to its answer, by route', labelNames: ['route'], buckets, registers })
+  const logins = new Histogram({ name: 'token_broker_login_seconds', help: 'Logins that were not remembered, by outcome', labelNames: ['outcome'], buckets, registers })
+  const reloads = new Counter({ name: 'token_broker_reloads_total', help: 'Changed files, by what they are and whether they were taken', labelNames: ['what', 'outcome'], registers })
+  const clockSteps = new Counter({ name: 'token_broker_clock_steps_total', help: 'Times that the machine\'s clock was set while the broker ran', registers })
+
+  /** What is read of the rooms, by name. */
+  const gauges = new Map<string, () => number>()
+  const lastReloads: Partial<Record<Reloaded, { taken: boolean, at: string }>> = {}
+
+  return {
+    registry,
+    lastReloads: lastReloads as Readonly<typeof lastReloads>,
+    /** The gauges as they stand. */
+    now: () => Object.fromEntries([...gauges].map(([name, read]) => [name, read()])),
+
+    watch ({ queue, store, counters, audit }: Gauges): void {
+      for (const [name, help, read] of [
+        ['hashes_running', 'Password hashes that run now', () => queue.running],
+        ['hashes_waiting', 'Password hashes that wait', () => queue.waiting],
+        ['store_up', '1 while callers can sign in, 0 while their store is away', () => Number(store.ready)],
+        ['limits_shared', '1 while limits are counted where they should be, 0 while Redis is away', () => Number(counters.up)],
+        ['audit_up', '1 while the audit can be written, 0 since it could not', () => Number(audit.ok)],
+        ['audit_owed', 'Refusals whose lines wait until the audit can be written again', () => audit.owed]
+      ] as const) {
+        gauges.set(name, read)
+        registry.registerMetric(new Gauge({ name: `token_broker_${name}`, help, registers: [], collect () { this.set(read()) } }))
+      }
+      registry.registerMetric(new Counter({
+        name: 'token_broker_audit_lost_total',
+        help: 'Refusals of which there is no line, as too many were owed',
+        registers: [],
+        collect () {
+          this.reset()
+          this.inc(audit.lost)
+        }
+      }))
+    },
+
+    reloaded (what: Reloaded, taken: boolean): void {
+      reloads.inc({ what, outcome: taken ? 'taken' : 'refused' })
+      lastReloads[what] = { taken, at: new Date().toISOString() }
+    },
+    clockStepped: () => clockSteps.inc(),
+
+    /** Counts a request that has ended. */
+    count ({ routeOptions, refusedAs, granted }: FastifyRequest, { elapsedTime }: FastifyReply): void {
+      requests.observe({ route: routeOptions.url ?? 'none' }, elapsedTime / 1000)
+      if (refusedAs !== null) refusals.inc({ code: refusedAs })
+      for (const product of granted ?? []) tokens.inc({ product })
+    },
+
+    /**
+     * The same sign-in, timed where it has to wait.
+     * @param heard is told each time, in seconds
+     */
+    timed: (signIn: SignIn, heard: (seconds: number) => void): SignIn => (name, password, login) => {
+      const answer = signIn(name, password, login)
+      if (answer instanceof Promise) {
+        const end = logins.startTimer()
+        answer.then(() => heard(end({ outcome: 'accepted' })), (error: unknown) => heard(end({ outcome: error instanceof Problem ? error.code : 'hung-up' })))
+      }
+      return answer
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { Type, type Static } from '../../lib/typebox.js'
+import { AnyName, describe, Patterns, type Product } from '../../product.js'
+
+const Groups = Type.Record(AnyName, Type.Array(Type.String({ description: 'a caller\'s name' })), {
+  description: 'lists of callers\' names, each under a name of its own'
+})
+
+const Who = Type.Array(Type.String(), {
+  minItems: 1,
+  description: 'callers\' names, in which * stands for any run of characters, and groups, as group:NAME'
+})
+
+const identities = 'what callers may be called in their tokens besides their own names, in which * and {caller} mean what they mean elsewhere'
+
+/** The policy file's JSON Schema (draft-07, which editors complete from), with each product's own entry in it. */
+export function policySchema (products: Iterable<Product>) {
+  const Rule = Type.Object({
+    who: Who,
+    allow: allowSchema(products),
+    maxTtl: Type.Optional(Type.Integer({ minimum: 180, maximum: 86400, description: 'the longest life of a token, 180 to 86400 seconds' })),
+    identities: Type.Optional(Type.Array(Patterns.items, { description: identities }))
+  }, { additionalProperties: false, description: 'the first rule whose who matches a caller decides' })
+
+  return Type.Object({
+    $schema: Type.Optional(Type.String({ description: 'where an editor finds this schema; nothing else reads it' })),
+    mode: Type.Optional(Type.Enum(['enforce', 'audit'], {
+      description: 'audit lets through what the policy would refuse, and writes it down; default: enforce'
+    })),
+    groups: Type.Optional(Groups),
+    rules: Type.Array(Rule, { minItems: 1, description: 'the first rule whose who matches a caller decides; without a match, nothing is allowed' })
+  }, { $schema: 'http://json-schema.org/draft-07/schema#', title: 'twilio-token-broker policy', additionalProperties: false })
+}
+
+export type PolicyFile = Static<ReturnType<typeof policySchema>>
+
+function allowSchema (products: Iterable<Product>) {
+  const properties = Object.fromEntries(Array.from(products, product => {
+    const { name, allow } = describe(product)
+    return [name, { description: `what the rule's callers may do in ${name}; {} is all that is configured`, ...allow }]
+  }))
+  return Type.Unsafe<Record<string, object>>({
+    type: 'object', properties, additionalProperties: false, description: 'products; what is not named is not allowed'
+  })
+}

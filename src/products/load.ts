@@ -1,0 +1,118 @@
+import { readdir } from 'node:fs/promises'
+import { extname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { within } from '../lib/within.js'
+import { describe, isProduct, type Product } from '../product.js'
+import { mustFit, mustFitTogether } from './fit.js'
+import { nearMiss } from '../lib/did-you-mean.js'
+
+export interface Loaded {
+  products: Product[]
+  /** These, and those of `plugins/` that are not named. */
+  known: Product[]
+  mistakes: string[]
+}
+
+/** The products in `plugins/`, found by name so that nothing here knows one. */
+export async function builtIn (): Promise<Map<string, Product>> {
+  const folder = new URL('../../plugins/', import.meta.url)
+  const found = new Map<string, Product>()
+  // Once compiled, the same folder holds declarations too.
+  const files = (await readdir(folder)).filter(file => extname(file) === extname(import.meta.url))
+  for (const file of files.sort()) {
+    const { default: product } = await import(new URL(file, folder).href) as { default: Product }
+    found.set(describe(product).name, product)
+  }
+  return found
+}
+
+/** Milliseconds that a plugin may take to load. */
+const maxLoadMs = 10_000
+
+/**
+ * What PRODUCTS names: a product of `plugins/`, or a third party's as a package (`@scope/name`) or a file (`./file.js`),
+ * both looked up from `cwd`. Without PRODUCTS, all of `plugins/`.
+ * @param loadMs how long each plugin may take, in milliseconds
+ */
+export async function loadProducts (entries: string[] | undefined, cwd: string, loadMs = maxLoadMs): Promise<Loaded> {
+  const known = await builtIn()
+  if (entries === undefined) return { products: [...known.values()], known: [...known.values()], mistakes: [] }
+
+  const products: Product[] = []
+  const mistakes: string[] = []
+  const loaded = await Promise.allSettled(entries.map(async entry => isThirdParty(entry) ? thirdParty(entry, cwd, loadMs) : known.get(entry)))
+  for (const [i, result] of loaded.entries()) {
+    const entry = entries[i]!
+    if (result.status === 'rejected') {
+      mistakes.push(`PRODUCTS: the plugin ${entry} cannot be loaded: ${reasonOf(result.reason)}`)
+    } else if (result.value === undefined) {
+      const near = nearMiss(entry, known.keys())
+      mistakes.push(`PRODUCTS: entry ${i + 1} is no product; ${near ? `did you mean ${near}?` : `there are ${[...known.keys()].join(', ')}`}`)
+    } else if (products.some(other => describe(other).name === describe(result.value!).name)) {
+      mistakes.push(`PRODUCTS: entry ${i + 1} is a second product called ${describe(result.value).name}; keep one`)
+    } else {
+      products.push(result.value)
+    }
+  }
+  const all = [...new Set([...known.values(), ...products])]
+  if (entries.some(isThirdParty)) mistakes.push(...clashes(all))
+  return { products, known: all, mistakes }
+}
+
+function isThirdParty (entry: string): boolean {
+  return /^[@.]/.test(entry)
+}
+
+/** In one line; what loaders of modules throw can have several. */
+function reasonOf (error: unknown): string {
+  return error instanceof Error ? error.message.split('\n', 1)[0]! : 'it threw no Error'
+}
+
+/** What a policy may say of all products stands in one schema, in which two of them can contradict each other. */
+function clashes (products: Product[]): string[] {
+  try {
+    mustFitTogether(products.map(describe))
+    return []
+  } catch (error) {
+    return [`PRODUCTS: the plugins' allow schemas cannot be read together: ${(error as Error).message}`]
+  }
+}
+
+async function thirdParty (entry: string, cwd: string, loadMs: number): Promise<Product> {
+  const url = entry.startsWith('.') ? pathToFileURL(resolve(cwd, entry)).href : await fromPackages(entry, cwd)
+  const slow = `it is still loading after ${loadMs / 1000} s; look for a top-level await that never settles`
+  const product = productOf(await within(loadMs, slow, () => import(url) as Promise<PluginModule>))
+  mustFit(describe(product))
+  return product
+}
+
+interface PluginModule {
+  default?: unknown
+  [name: string]: unknown
+}
+
+/** @throws TypeError that says what to export */
+function productOf (module: PluginModule): Product {
+  const { default: exported } = module
+  if (isProduct(exported)) return exported
+  // TypeScript and Babel compile `export default` to CommonJS as `exports.default`, which import() gives as a property of the default.
+  const { default: inner } = (exported ?? {}) as PluginModule
+  if (isProduct(inner)) return inner
+  const named = Object.keys(module).find(name => isProduct(module[name]))
+  if (named !== undefined) throw new TypeError(`it exports the product as ${named}; make that its default export`)
+  throw new TypeError(exported === undefined ? 'it has no default export; export default what defineProduct() makes' : 'its default export is not made by defineProduct()')
+}
+
+/** A package is found from the operator's folder, and else beside the broker, where a global install puts it. */
+async function fromPackages (entry: string, cwd: string): Promise<string> {
+  const { resolve: resolveModule } = await import('import-meta-resolve')
+  try {
+    return resolveModule(entry, pathToFileURL(resolve(cwd, 'package.json')).href)
+  } catch (error) {
+    try {
+      return resolveModule(entry, import.meta.url)
+    } catch {
+      throw error
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isRecord } from '../http/json-body.js'
+import { applicationStore, type Authenticate } from '../callers/stores/authenticate.js'
+import { ownOrigins } from '../http/cors.js'
+import { comesBy } from '../http/request-context.js'
+import { closeRooms, openRooms } from './services.js'
+import { serve } from './reloadable-app.js'
+import { readGiven, type GivenSettings } from '../settings/embedded.js'
+import { withPolicy } from './config.js'
+
+export interface BrokerOptions {
+  /** Where it lives in the application, such as `/twilio`: a plain path of its own. */
+  prefix: string
+  settings: GivenSettings
+  /** The application's own login; it is asked under the broker's limits of guesses. */
+  authenticate: Authenticate
+  /**
+   * Seconds, up to 900, for which a right password need not be asked for again. Only where `authenticate` decides by
+   * name and password alone. By default it is asked each time.
+   */
+  rememberFor?: number
+  /** What relative paths in the settings start from; by default the process's working directory. */
+  cwd?: string
+  /** Is handed `reload`, which takes up a changed policy or key file at once, and a rotated audit log. Call it on SIGHUP, for instance. */
+  onStart?: (broker: { reload: () => Promise<void> }) => void
+}
+
+/**
+ * The broker inside an application that has a server and users of its own.
+ *
+ * It runs as an app behind the application's router, not as a scope of it: the two may use the same plugins, whose
+ * decorators would meet in one, and no hook, parser or error handler of either touches the other's answers.
+ *
+ * @example
+ * await app.register(broker, {
+ *   prefix: '/twilio',
+ *   settings: { TWILIO_ACCOUNT_SID, TWILIO_API_KEY_SID, TWILIO_API_KEY_SECRET, AUDIT_LOG: 'audit.log' },
+ *   authenticate: async (username, password) => await users.check(username, password) ? {} : null
+ * })
+ * @throws StartError with every mistake there is
+ */
+export async function broker (scope: FastifyInstance, options: BrokerOptions): Promise<void> {
+  // Without any, the three secrets are what is missing.
+  const { authenticate, rememberFor = 0, onStart } = options
+  const settings = isRecord(options.settings) ? options.settings : {}
+  const cwd = typeof options.cwd === 'string' ? options.cwd : process.cwd()
+  const read = async () => withPolicy(await readGiven(settings, cwd, optionMistakes(options, scope.prefix)), cwd)
+  const state = await read()
+  const rooms = await openRooms(state, {
+    cwd,
+    stdout: process.stdout,
+    logger: scope.log,
+    store: applicationStore({ authenticate, rememberFor: rememberFor * 1000 })
+  })
+  const own = new Set<string>()
+  const serving = await serve({ state, read, rooms, prefix: scope.prefix, own })
+  // By now every request is answered.
+  scope.addHook('onClose', async () => {
+    await serving.close()
+    await closeRooms(rooms)
+  })
+  scope.addHook('preClose', async () => serving.retire())
+  scope.addHook('onListen', async () => {
+    const scheme = 'setSecureContext' in scope.server ? 'https' : 'http'
+    for (const bound of scope.addresses() as Array<string | AddressInfo>) {
+      // That of a Unix socket is a path, which no page comes from.
+      if (typeof bound === 'object') for (const origin of ownOrigins(scheme, bound.address, bound.port)) own.add(origin)
+    }
+  })
+
+  const hand = async (request: FastifyRequest, reply: FastifyReply) => {
+    comesBy(request)
+    reply.hijack()
+    serving.handle(request.raw, reply.raw)
+  }
+  // Before the application reads a body. The routes are there to be found, whatever else it routes.
+  scope.addHook('onRequest', hand)
+  scope.all('/', { exposeHeadRoute: false }, hand)
+  scope.all('/*', { exposeHeadRoute: false }, hand)
+  // For the methods that it does not know.
+  scope.setNotFoundHandler(hand)
+  onStart?.({ reload: () => serving.reload() })
+}
+
+/** Without a path of its own, the broker would answer for paths that are the application's. */
+const plainPath = /^(\/(?!\.{1,2}(\/|$))[\w.~-]+)+$/
+
+/** The application's part may have more; but a parameter, a wildcard, or what requests spell otherwise leads to no path that the broker knows. */
+const literalPath = /^(\/(?!\.{1,2}(\/|$))[\w.~!$&'()+,;=@-]+)*$/
+
+function optionMistakes ({ prefix, settings, authenticate, rememberFor = 0, cwd = '', onStart }: Partial<Record<keyof BrokerOptions, unknown>>, whole: string): string[] {
+  return [
+    ...(plainPath.test(String(prefix)) ? [] : ['prefix must be a plain path of the broker\'s own, such as /twilio']),
+    ...(!plainPath.test(String(prefix)) || literalPath.test(whole) ? [] : ['prefix lies below a path of the application that has a parameter or a wildcard, or is not plain text: register the broker below a fixed path']),
+    ...(settings === undefined || isRecord(settings) ? [] : ['settings must be an object, such as { TWILIO_ACCOUNT_SID: \'AC…\' }']),
+    ...(typeof authenticate === 'function' ? [] : ['authenticate must be a function that takes a name, a password and the request']),
+    ...(typeof rememberFor === 'number' && rememberFor >= 0 && rememberFor <= longest ? [] : [`rememberFor must be a number of seconds, 0 to ${longest}`]),
+    ...(typeof cwd === 'string' ? [] : ['cwd must be the path of a folder']),
+    ...(onStart === undefined || typeof onStart === 'function' ? [] : ['onStart must be a function'])
+  ]
+}
+
+/** Seconds; as for a users file. */
+const longest = 900

@@ -1,0 +1,119 @@
+import { aheadOf } from '../http/prefetch.js'
+import { createApp } from '../http/app.js'
+import { inTurn } from '../lib/coalesce.js'
+import type { Handler } from './listener.js'
+import { createMint } from '../tokens/mint.js'
+import type { Readiness } from '../http/routes/health.js'
+import { readinessOf, type Rooms } from './services.js'
+import { list } from '../settings/rules.js'
+import type { State } from './config.js'
+import { watchFiles } from '../files/watch.js'
+
+export interface ServingOptions {
+  /** What it begins with. */
+  state: State
+  /** Reads the state again. */
+  read: () => Promise<State>
+  rooms: Rooms
+  /** Under which all paths lie; none where the broker is the whole server. */
+  prefix?: string
+  /** The broker's own origins, asked for at each request. */
+  own: ReadonlySet<string>
+  /** Told of each new state just before it serves. */
+  onTake?: (next: State) => void
+}
+
+/** What answers requests: the app made of the current state, exchanged whole when the state changes. */
+export interface Serving {
+  handle: Handler
+  /** From here on it is not ready, and still answers. */
+  retire (): void
+  /** Takes up changed files. What is wrong with them is logged, and leaves things as they were. */
+  reload (): Promise<void>
+  close (): Promise<void>
+}
+
+export async function serve ({ state, read, rooms, prefix = '', own, onTake = () => {} }: ServingOptions): Promise<Serving> {
+  const { logger, metrics, guard, store, audit } = rooms
+  let retired = false
+  const readiness = () => {
+    const { missing, degraded } = readinessOf(rooms, state.settings)
+    return { missing: retired ? [...missing, 'shutdown'] : missing, degraded }
+  }
+  const build = (state: State) => buildApp(state, rooms, prefix, own, readiness)
+  let app = await build(state)
+  const takeState = inTurn(readAgain)
+
+  let watch = new AbortController()
+  function watchFilesOf ({ stamps }: State): void {
+    watch.abort()
+    watch = new AbortController()
+    watchFiles(stamps, watch.signal, takeState)
+  }
+  watchFilesOf(state)
+
+  async function readAgain (): Promise<void> {
+    const next = await read()
+    if (next.mistakes.length > 0) {
+      logger.error(`settings not taken, the old ones stay: ${next.mistakes.join('; ')}`)
+      metrics.reloaded('settings', false)
+      return
+    }
+    for (const warning of next.warnings) logger.warn(warning)
+    onTake(next)
+    // Whole: a request goes on with the app that it began with. The old one holds nothing that would have to be closed.
+    app = await build(next)
+    guard.failuresMax = next.settings.LOGIN_FAILURES_MAX
+    watchFilesOf(next)
+    logger.info('settings taken')
+    metrics.reloaded('settings', true)
+  }
+
+  return {
+    handle: (request, response) => app.routing(request, response),
+    retire: () => { retired = true },
+    async reload () {
+      const reopened = audit.reopen().catch(error => logger.error({ err: error }, 'AUDIT_LOG cannot be opened again; the old file goes on'))
+      await Promise.all([takeState(), store.reload(), reopened])
+    },
+    async close () {
+      watch.abort()
+      await app.close()
+    }
+  }
+}
+
+function buildApp ({ settings, products, policy, given }: State, { logger, audit, logins, counters, addresses, callers, metrics, ...rooms }: Rooms, prefix: string, own: ReadonlySet<string>, readiness: () => Readiness) {
+  const pages = new Set(list(settings.CORS_ORIGINS))
+  if (settings.PUBLIC_URL !== undefined) pages.add(new URL(settings.PUBLIC_URL).origin)
+  const history = settings.CONSOLE && settings.OPERATORS !== undefined ? rooms.history : undefined
+  const limits = {
+    address: { counters: addresses, max: settings.RATE_LIMIT_MAX },
+    caller: { counters: callers, max: settings.CALLER_LIMIT_MAX }
+  }
+  return createApp({
+    logger,
+    trustProxy: list(settings.TRUST_PROXY),
+    prefix,
+    products,
+    policy,
+    mint: createMint({
+      accountSid: settings.TWILIO_ACCOUNT_SID,
+      keySid: settings.TWILIO_API_KEY_SID,
+      keySecret: settings.TWILIO_API_KEY_SECRET,
+      region: settings.TWILIO_REGION
+    }),
+    audit: history?.listeningTo(audit) ?? audit,
+    origins: { has: origin => pages.has(origin) || own.has(origin) },
+    signIn: metrics.timed((name, password, login) => logins.login(name, password, login), seconds => history?.login(seconds)),
+    operators: new Set(list(settings.OPERATORS)),
+    metrics,
+    console: settings.CONSOLE,
+    history,
+    given,
+    readiness,
+    limits,
+    askAhead: aheadOf({ counters, limits, logins }),
+    ttl: { default: settings.TOKEN_TTL, max: settings.TOKEN_TTL_MAX ?? settings.TOKEN_TTL }
+  })
+}

@@ -1,0 +1,110 @@
+import { resolve } from 'node:path'
+import type { FastifyBaseLogger } from 'fastify'
+import { createAudit, type Audit } from '../audit/audit-log.js'
+import { fileSink, stdoutSink } from '../audit/sink.js'
+import { Guard, guessCounters } from '../callers/guess-limiter.js'
+import type { VerifyHash } from '../callers/passwords/hash-threads.js'
+import { Logins } from '../callers/login.js'
+import { openStore, type OpenStore } from '../callers/stores/open.js'
+import { HashQueue } from '../callers/passwords/hash-queue.js'
+import type { Counters, CounterSource } from '../limits/counters.js'
+import { memory } from '../limits/memory/counters.js'
+import { History } from '../monitoring/history.js'
+import { createMetrics, type Metrics } from '../monitoring/metrics.js'
+import type { Readiness } from '../http/routes/health.js'
+import type { Settings } from '../settings/schema.js'
+import { StartError, type State } from './config.js'
+
+/** What a reload leaves as it is: files, connections and counts. */
+export interface Rooms {
+  logger: FastifyBaseLogger
+  store: OpenStore
+  audit: Audit
+  guard: Guard
+  logins: Logins
+  /** Where all counts are kept: here, or in a Redis that other nodes share. */
+  counters: CounterSource
+  addresses: Counters
+  callers: Counters
+  metrics: Metrics
+  history: History
+}
+
+const minute = 60_000
+
+export interface RoomsOptions {
+  cwd: string
+  /** For the audit. */
+  stdout: NodeJS.WritableStream
+  logger: FastifyBaseLogger
+  /** What compares passwords with hashes; by default threads of their own. */
+  verifyHash?: VerifyHash | undefined
+  /** The callers; by default where the settings say. */
+  store?: OpenStore | undefined
+}
+
+/** @throws StartError with every mistake there is, those of the settings included */
+export async function openRooms ({ settings, mistakes, warnings }: State, { cwd, stdout, logger, verifyHash, store: given }: RoomsOptions): Promise<Rooms> {
+  const queue = new HashQueue()
+  const metrics = createMetrics()
+  const store = given ?? await openStore(settings, { cwd, log: logger, queue, verifyHash, onReload: taken => metrics.reloaded('users', taken) }, mistakes)
+  const audit = await openAudit(settings, cwd, stdout, mistakes)
+  for (const warning of warnings) logger.warn(warning)
+  if (mistakes.length > 0 || store === undefined || audit === undefined) {
+    await Promise.all([store?.close(), audit?.close()])
+    throw new StartError(mistakes)
+  }
+  const counters = await openCounters(settings, logger)
+  metrics.watch({ queue, store, counters, audit })
+  const guard = new Guard({ ...guessCounters(counters), failuresMax: settings.LOGIN_FAILURES_MAX })
+  return {
+    logger,
+    store,
+    audit,
+    guard,
+    logins: new Logins({ store, guard }),
+    counters,
+    addresses: counters.counters('address', minute),
+    callers: counters.counters('caller', minute),
+    metrics,
+    history: new History()
+  }
+}
+
+async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, logger: FastifyBaseLogger): Promise<CounterSource> {
+  if (url === undefined) return memory
+  const { sharedCounters } = await import('../limits/redis/counters.js')
+  return sharedCounters({
+    url,
+    down,
+    onChange (up, cause) {
+      if (up) logger.info('Redis is there; limits are shared')
+      else logger.warn({ cause }, down === 'local' ? 'Redis is away; each node limits for itself' : 'Redis is away; requests are refused with 503 until it is back')
+    }
+  })
+}
+
+/** What stands against giving tokens, of what the rooms know. */
+export function readinessOf ({ store, audit, counters }: Rooms, { REDIS_DOWN: down }: Settings): Readiness {
+  const redis = counters.up ? [] : ['redis']
+  return {
+    missing: [...(store.ready ? [] : ['store']), ...(down === 'closed' ? redis : []), ...(audit.ok ? [] : ['audit'])],
+    degraded: down === 'closed' ? [] : redis
+  }
+}
+
+export async function closeRooms ({ store, audit, counters }: Rooms): Promise<void> {
+  counters.close()
+  await store.close()
+  await audit.close()
+}
+
+async function openAudit (settings: Partial<Settings>, cwd: string, stdout: NodeJS.WritableStream, mistakes: string[]): Promise<Audit | undefined> {
+  const { AUDIT_LOG: log = 'stdout' } = settings
+  try {
+    return createAudit(log === 'stdout' ? stdoutSink(stdout) : await fileSink(resolve(cwd, log)))
+  } catch {
+    mistakes.push('AUDIT_LOG names a file that cannot be opened for writing; check the path and its mode')
+    return undefined
+  }
+}

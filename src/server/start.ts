@@ -1,0 +1,112 @@
+import { resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { pino, type DestinationStream, type Logger } from 'pino'
+import type { VerifyHash } from '../callers/passwords/hash-threads.js'
+import { watchClock } from './clock-watch.js'
+import { addressOf, createListener, drainTime, listen } from './listener.js'
+import { ownOrigins } from '../http/cors.js'
+import { escapeInvisible } from '../lib/printable.js'
+import { describe } from '../product.js'
+import { keepRenewed } from './tls-reload.js'
+import { closeRooms, openRooms } from './services.js'
+import { serve } from './reloadable-app.js'
+import type { Environment } from '../settings/load.js'
+import type { Settings } from '../settings/schema.js'
+import { readState } from './config.js'
+import { readKeys } from './tls-files.js'
+
+export interface Surroundings {
+  env: Environment
+  /** Absolute path; where `.env` is, and what other paths start from. */
+  cwd: string
+  /** For the audit. */
+  stdout: NodeJS.WritableStream
+  /** For the log. */
+  log: DestinationStream
+  /** What compares passwords with hashes; by default threads of their own. */
+  verifyHash?: VerifyHash
+}
+
+export interface Running {
+  /** Where it listens. */
+  url: string
+  logger: Logger
+  /** Milliseconds that `close` takes at most. */
+  grace: number
+  /** Takes up changed files, as on SIGHUP. What is wrong with them is logged, and leaves things as they were. */
+  reload (): Promise<void>
+  close (): Promise<void>
+}
+
+/**
+ * Settings → rooms → app → listen.
+ * @throws StartError with every mistake there is
+ */
+export async function start ({ env, cwd, stdout, log, verifyHash }: Surroundings): Promise<Running> {
+  let hadFile = false
+  const read = async () => {
+    const state = await readState(env, cwd)
+    const hasFile = state.stamps.get(resolve(cwd, '.env')) !== 'ENOENT'
+    // It may have named the policy, without which every caller may have everything.
+    if (hadFile && !hasFile) state.mistakes.push('.env is gone; put it back, or restart to do without it')
+    hadFile ||= hasFile
+    return state
+  }
+  const state = await read()
+  const keys = await readKeys(state.settings, cwd)
+  state.mistakes.push(...keys.mistakes)
+  state.warnings.push(...keys.warnings)
+  const logger = pino({ level: state.settings.LOG_LEVEL, base: null, hooks: { streamWrite: escapeInvisible } }, log)
+  const rooms = await openRooms(state, { cwd, stdout, logger, verifyHash })
+  // Known once it listens, where PORT is 0; the app asks for each request.
+  const own = new Set<string>()
+  const serving = await serve({
+    state,
+    read,
+    rooms,
+    own,
+    onTake (next) {
+      for (const name of needRestart) {
+        if (next.settings[name] !== state.settings[name]) logger.warn(`${name} has changed, which takes a restart`)
+      }
+      logger.level = next.settings.LOG_LEVEL
+    }
+  })
+  const listener = createListener(() => serving.handle, keys.pair)
+  const { HOST: host, PORT, SHUTDOWN_DELAY } = state.settings
+  const port = await listen(listener.server, host, PORT).catch(async error => {
+    await serving.close()
+    await closeRooms(rooms)
+    throw error
+  })
+  const scheme = keys.pair === undefined ? 'http' : 'https'
+  for (const origin of ownOrigins(scheme, host, port)) own.add(origin)
+  const url = `${scheme}://${addressOf(host, port)}`
+  logger.info({ url, products: state.products.map(({ product }) => describe(product).name) }, 'listening')
+
+  const renewal = keepRenewed(state.settings, cwd, logger, listener.renew, taken => rooms.metrics.reloaded('certificate', taken))
+  const clock = watchClock(by => {
+    rooms.metrics.clockStepped()
+    logger.warn(`this machine's clock was set by ${Math.round(by / 1000)} s; Twilio refuses tokens of a wrong clock`)
+  })
+
+  return {
+    url,
+    logger,
+    grace: SHUTDOWN_DELAY * 1000 + drainTime,
+    async reload () {
+      await Promise.all([serving.reload(), renewal.renew()])
+    },
+    async close () {
+      serving.retire()
+      await setTimeout(SHUTDOWN_DELAY * 1000)
+      renewal.close()
+      clock.close()
+      await Promise.all([listener.drain(), serving.close()])
+      await closeRooms(rooms)
+    }
+  }
+}
+
+/** Settings that are read once. */
+const needRestart = ['HOST', 'PORT', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'USERS_FILE', 'DATABASE_URL', 'USERS_QUERY', 'LOGIN_URL', 'REDIS_URL', 'REDIS_DOWN', 'AUDIT_LOG', 'SHUTDOWN_DELAY'] as const satisfies Array<keyof Settings>

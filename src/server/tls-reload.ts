@@ -1,0 +1,52 @@
+import { resolve } from 'node:path'
+import { readKeys, type KeyPair } from './tls-files.js'
+import type { Settings } from '../settings/schema.js'
+import { stampsOf, watchFiles } from '../files/watch.js'
+
+export interface Renewal {
+  /** Reads the files now, as on SIGHUP. */
+  renew (): Promise<void>
+  close (): void
+}
+
+interface Log {
+  info (message: string): void
+  warn (message: string): void
+  error (message: string): void
+}
+
+/**
+ * Takes up the certificate and its key whenever one of their files changes. They are renewed one after the other, so a pair
+ * that does not fit is looked at again at the next change; until then the old one serves.
+ */
+export function keepRenewed ({ TLS_CERT_FILE, TLS_KEY_FILE }: Settings, cwd: string, log: Log, take: (pair: KeyPair) => void, onRead: (taken: boolean) => void): Renewal {
+  const files = { TLS_CERT_FILE, TLS_KEY_FILE }
+  const closing = new AbortController()
+  let told = ''
+
+  async function read (): Promise<void> {
+    const { pair, mistakes, warnings } = await readKeys(files, cwd)
+    const wrong = mistakes.join('; ')
+    // Both files may have changed, and say the same.
+    if (wrong !== '' && wrong !== told) log.error(`certificate not taken, the old one stays: ${wrong}`)
+    told = wrong
+    // Nothing to read where no files are named.
+    if (pair === undefined && wrong === '') return
+    onRead(pair !== undefined)
+    if (pair === undefined) return
+    take(pair)
+    for (const warning of warnings) log.warn(warning)
+    log.info('certificate taken')
+  }
+
+  // One after the other: a slow one must not put an older pair over a newer one.
+  let reading = Promise.resolve()
+  function renew (): Promise<void> {
+    reading = reading.then(read, read)
+    return reading
+  }
+
+  stampsOf(Object.values(files).filter(file => file !== undefined).map(file => resolve(cwd, file)))
+    .then(stamps => watchFiles(stamps, closing.signal, renew))
+  return { renew, close: () => closing.abort() }
+}

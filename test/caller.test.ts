@@ -1,0 +1,114 @@
+import t from 'tap'
+import { canonicalName, loginName, nameMistake } from '../src/caller.js'
+import { newPassword, usablePassword } from '../src/callers/password-rules.js'
+
+const grin = '\u{1f600}'
+const composed = 'zo\u00eb'
+const decomposed = 'zoe\u0308'
+
+/** A text by its code points, for the titles of assertions: TAP is made of lines. */
+const spelt = (text: string) => Array.from(text.slice(0, 10), character => character.codePointAt(0)!.toString(16)).join(' ')
+
+t.test('names that a caller may have', async t => {
+  for (const name of ['a', 'susan', 'Susan B', '__proto__', '<script>', 'o\'brien', '#1', '李', composed, 'x'.repeat(121), grin.repeat(121)]) {
+    t.equal(nameMistake(name), undefined, spelt(name))
+    t.equal(loginName(name), name)
+  }
+})
+
+t.test('names that nobody may have, each with the rule it breaks', async t => {
+  const length = 'a name has 1 to 121 characters'
+  const control = 'a name holds no control characters'
+  const reserved = 'a name holds none of : * { }'
+  const blank = 'a name has no blank at either end'
+  const rows: Array<[name: string, says: string]> = [
+    ['', length],
+    ['x'.repeat(122), length],
+    [grin.repeat(122), length],
+    ['a\0b', control],
+    ['a\nb', control],
+    ['a\tb', control],
+    ['a\x7fb', control],
+    ['a\u0085b', control],
+    ['a\u009fb', control],
+    ['\u0085', control],
+    ['a\ud800b', control],
+    ['a:b', reserved],
+    ['*', reserved],
+    ['{caller}', reserved],
+    [' susan', blank],
+    ['susan ', blank],
+    ['susan\u00a0', blank],
+    ['\u3000susan', blank],
+    ['\u2028susan', blank],
+    ['\ufeffsusan', blank]
+  ]
+  for (const [name, says] of rows) {
+    t.equal(nameMistake(name), says, spelt(name))
+    t.equal(loginName(name), undefined)
+  }
+})
+
+t.test('a name stands in normal form C, and a login may spell it in another', async t => {
+  t.equal(nameMistake(decomposed), 'a name is in Unicode normal form C (NFC)')
+  t.equal(loginName(decomposed), composed)
+  t.equal(loginName(grin.repeat(100) + decomposed.repeat(5)), grin.repeat(100) + composed.repeat(5))
+})
+
+t.test('what is far longer than any name is not even normalised', async t => {
+  t.capture(String.prototype, 'normalize', () => t.fail('normalised'))
+  t.equal(loginName('a\u0301\u0327'.repeat(400)), undefined)
+})
+
+t.test('case, normal form and blanks around do not make another name', async t => {
+  const rows = [
+    ['alice', 'Alice', 'ALICE', ' alice', 'alice\u3000', '\ufeffalice'],
+    [composed, decomposed, composed.toUpperCase(), decomposed.toUpperCase()],
+    ['straße', 'STRASSE', 'strasse', 'stra\u1e9ee'],
+    ['σίσυφος', 'ΣΊΣΥΦΟΣ', 'σίσυφοσ'],
+    ['\u212a', 'k', 'K']
+  ]
+  for (const spellings of rows) t.equal(new Set(spellings.map(canonicalName)).size, 1, spellings.join(' '))
+  t.equal(new Set(rows.flat().map(canonicalName)).size, rows.length)
+})
+
+t.test('every letter has one key in upper and lower case and in all normal forms', async t => {
+  /** Without the scripts that know neither case nor composition, which are most of Unicode. */
+  const blocks = [[0, 0x3100], [0xa000, 0xac10], [0xf900, 0x10000], [0x10400, 0x10600], [0x1e900, 0x1e960]] as const
+  const broken = blocks
+    .flatMap(([from, to]) => Array.from({ length: to - from }, (_, index) => `a${String.fromCodePoint(from + index)}b`))
+    .filter(name => [name.toUpperCase(), name.toLowerCase(), name.normalize('NFC'), name.normalize('NFD'), canonicalName(name)]
+      .some(spelling => canonicalName(spelling) !== canonicalName(name)))
+  t.same(broken, [])
+})
+
+t.test('passwords are taken in normal form C', async t => {
+  const rows: Array<[typed: string, password: string | undefined]> = [
+    ['a', 'a'],
+    [' with blanks ', ' with blanks '],
+    ['with:colon', 'with:colon'],
+    [decomposed, composed],
+    [grin.repeat(256), grin.repeat(256)],
+    ['x'.repeat(1024), 'x'.repeat(1024)],
+    ['', undefined],
+    ['x'.repeat(1025), undefined],
+    [`${grin.repeat(256)}x`, undefined],
+    ['a\0b', undefined],
+    ['a\r\nb', undefined],
+    ['a\x7fb', undefined],
+    ['a\u0090b', undefined],
+    ['a\ud83d', undefined]
+  ]
+  for (const [typed, password] of rows) t.equal(usablePassword(typed), password, spelt(typed))
+})
+
+t.test('a new password has at least 8 characters, unless short ones are allowed', async t => {
+  t.same(newPassword('1234567'), { mistake: 'a password has at least 8 characters; --allow-short takes fewer' })
+  t.same(newPassword(grin.repeat(7)), { mistake: 'a password has at least 8 characters; --allow-short takes fewer' })
+  t.same(newPassword('12345678'), { password: '12345678' })
+  t.same(newPassword('1', { allowShort: true }), { password: '1' })
+  t.same(newPassword(`${decomposed}12345`), { password: `${composed}12345` })
+  for (const typed of ['', 'tab\ttab\t', 'x'.repeat(1025)]) {
+    t.same(newPassword(typed, { allowShort: true }), { mistake: 'a password has 1 to 1024 bytes and no control characters' })
+  }
+})

@@ -1,0 +1,105 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import t from 'tap'
+import { answer, loginServer, yes } from '../../helpers/login-server.js'
+import { cause, open } from '../../helpers/login-url.js'
+
+t.test('a login is one POST of name and password in JSON, whatever they hold', async t => {
+  const seen: unknown[] = []
+  const { verify } = await open(t, (credentials, response, { method, url, headers }) => {
+    seen.push({ credentials, method, url, type: headers['content-type'], authorization: headers.authorization })
+    answer(response, 200, {})
+  })
+  const [name, password] = ['zo\u00eb "q" \\ \u{1f511}', 'p:\u2028</script>\'"']
+  t.strictSame(await verify(name, password), { name, identity: name })
+  t.same(seen, [{ credentials: { username: name, password }, method: 'POST', url: '/login', type: 'application/json', authorization: undefined }])
+})
+
+t.test('a user and password in the URL are the broker\'s own credentials', async t => {
+  let headers: IncomingHttpHeaders = {}
+  const { verify } = await open(t, (_credentials, response, request) => {
+    headers = request.headers
+    answer(response, 200, {})
+  }, url => url.replace('//', '//broker:c%C3%A4nary%3A@'))
+  t.ok(await verify())
+  t.equal(headers.authorization, `Basic ${Buffer.from('broker:c\u00e4nary:').toString('base64')}`)
+})
+
+const answers: Array<[what: string, status: number, body: string, expected: object | null | string]> = [
+  ['200 with an empty object', 200, '{}', { name: 'susan', identity: 'susan' }],
+  ['200 with an identity', 200, '{"identity":"agent 7"}', { name: 'susan', identity: 'agent 7' }],
+  ['200 with more than was asked for', 200, '{"identity":"agent 7","email":"s@example.com","__proto__":{"name":"bob"}}', { name: 'susan', identity: 'agent 7' }],
+  ['200 with an identity only in a prototype', 200, '{"__proto__":{"identity":"bob"}}', { name: 'susan', identity: 'susan' }],
+  ['401', 401, '', null],
+  ['403', 403, '{"error":"locked"}', null],
+  ['401 with a page that is too long to read', 401, 'x'.repeat(200_000), null],
+  ['200 without a body', 200, '', 'LOGIN_URL answered 200 without a JSON object'],
+  ['200 with a page', 200, '<html>Wrong password</html>', 'LOGIN_URL answered 200 without a JSON object'],
+  ['200 with null', 200, 'null', 'LOGIN_URL answered 200 without a JSON object'],
+  ['200 with false', 200, 'false', 'LOGIN_URL answered 200 without a JSON object'],
+  ['200 with true', 200, 'true', 'LOGIN_URL answered 200 without a JSON object'],
+  ['200 with a list', 200, '[{"identity":"agent 7"}]', 'LOGIN_URL answered 200 without a JSON object'],
+  ['200 with half an object', 200, '{"identity":"age', 'LOGIN_URL answered 200 without a JSON object'],
+  ['200 with a number for identity', 200, '{"identity":7}', 'LOGIN_URL answered an identity that is no text'],
+  ['200 with null for identity', 200, '{"identity":null}', 'LOGIN_URL answered an identity that is no text'],
+  ['200 with an empty identity', 200, '{"identity":""}', 'LOGIN_URL answered an identity that is no text'],
+  ['200 with more than 16 KiB', 200, `{"x":"${'x'.repeat(16_384)}"}`, 'LOGIN_URL answered more than 16384 bytes'],
+  ['201', 201, '{}', 'LOGIN_URL answered 201'],
+  ['204', 204, '', 'LOGIN_URL answered 204'],
+  ['400', 400, '{}', 'LOGIN_URL answered 400'],
+  ['404', 404, '{}', 'LOGIN_URL answered 404'],
+  ['429', 429, '{}', 'LOGIN_URL answered 429'],
+  ['500', 500, '{}', 'LOGIN_URL answered 500'],
+  ['503', 503, '{}', 'LOGIN_URL answered 503']
+]
+
+for (const [what, status, body, expected] of answers) {
+  t.test(`${what} is ${typeof expected === 'string' ? 'an outage' : expected === null ? 'a no' : 'a yes'}`, async t => {
+    const { verify } = await open(t, (_credentials, response) => response.writeHead(status).end(body))
+    if (typeof expected === 'string') t.equal(await cause(t, verify()), expected)
+    else t.strictSame(await verify(), expected)
+  })
+}
+
+t.test('a redirect is an outage, and the password does not follow it', async t => {
+  const elsewhere = await loginServer(yes)
+  t.teardown(elsewhere.close)
+  for (const status of [301, 302, 303, 307, 308]) {
+    const { verify } = await open(t, (_credentials, response) => response.writeHead(status, { location: elsewhere.url }).end())
+    t.equal(await cause(t, verify()), `LOGIN_URL answered ${status}`)
+  }
+  t.equal(elsewhere.requests, 0)
+})
+
+t.test('of two callers with one identity the second does not get in', async t => {
+  const { verify } = await open(t, (_credentials, response) => answer(response, 200, { identity: 'agent 7' }))
+  t.ok(await verify('susan'))
+  t.equal(await cause(t, verify('juan')), 'LOGIN_URL gave a caller the name or identity of another one')
+  t.ok(await verify('susan'))
+})
+
+const checks: Array<[status: number, mistakes: RegExp[]]> = [
+  [401, []],
+  [403, []],
+  [400, []],
+  [429, []],
+  [200, [/^LOGIN_URL says yes to a name and password that were made up/]],
+  [302, [/^LOGIN_URL answers 302 to a POST of JSON, so it is not a login$/]],
+  [404, [/^LOGIN_URL answers 404/]],
+  [405, [/^LOGIN_URL answers 405/]],
+  [415, [/^LOGIN_URL answers 415/]]
+]
+for (const [status, mistakes] of checks) {
+  t.test(`at the start, ${status} to a login that was made up is ${mistakes.length === 0 ? 'right' : 'a mistake'}`, async t => {
+    const { store } = await open(t, (_credentials, response) => answer(response, status, {}))
+    const found = await store.check()
+    t.equal(found.length, mistakes.length)
+    t.match(found, mistakes)
+    t.equal(store.ready, true)
+  })
+}
+
+t.test('a remembered login is current, for as long as a minute', async t => {
+  const { store } = await open(t, yes)
+  t.equal(store.rememberFor, 60_000)
+  t.equal(store.isCurrent({ name: 'susan', identity: 'susan' }), true)
+})

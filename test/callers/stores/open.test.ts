@@ -1,0 +1,69 @@
+import t from 'tap'
+import { openStore } from '../../../src/callers/stores/open.js'
+import { HashQueue } from '../../../src/callers/passwords/hash-queue.js'
+import { basic, cheapHash, startBroker } from '../../helpers/broker.js'
+import { ask } from '../../helpers/http.js'
+import { answer, loginServer } from '../../helpers/login-server.js'
+import { noPostgres, postgres } from '../../helpers/postgres.js'
+import { until } from '../../helpers/until.js'
+
+const susan = basic('susan', 'secret123')
+const wrong = basic('susan', 'wrong-one')
+const refusedStart = async (settings: Record<string, string>) => await startBroker({ settings }).catch((error: unknown) => error)
+
+t.test('with LOGIN_URL the application decides, and its outage is never a wrong password', async t => {
+  const server = await loginServer(({ username, password }, response) => username === 'susan' && password === 'secret123'
+    ? answer(response, 200, { identity: 'user_7' })
+    : answer(response, 401))
+  t.teardown(server.close)
+  const broker = await startBroker({ settings: { LOGIN_URL: server.url, LOGIN_FAILURES_MAX: '2' } })
+  t.teardown(broker.close)
+  t.match(await ask(broker.url, { as: susan }), { status: 200, body: { identity: 'user_7' } })
+  t.match((await broker.audit()).at(-1), { caller: 'susan', identity: 'user_7' })
+  t.equal((await ask(broker.url, { as: wrong })).status, 401)
+  await broker.reload()
+  await server.stop()
+  t.equal((await ask(broker.url, { as: susan })).status, 200, 'a login is remembered for a minute')
+  for (let i = 0; i < 5; i++) {
+    t.match(await ask(broker.url, { as: wrong }), { status: 503, body: { code: 'store-unavailable' }, headers: { 'retry-after': /^\d+$/ } }, 'an outage counts as no guess')
+  }
+  t.equal((await ask(broker.url, { method: 'GET', path: '/healthz' })).status, 200)
+  await server.start()
+  await until(async () => (await ask(broker.url, { as: wrong })).status === 401)
+})
+
+t.test('a fault that is not the users file\'s is thrown', async t => {
+  const log = { info () {}, warn () {}, error () {} }
+  const cwd = 1 as unknown as string
+  await t.rejects(openStore({}, { cwd, log, queue: new HashQueue(), onReload () {} }, []), TypeError)
+})
+
+t.test('a LOGIN_URL that is no login stops the start', async t => {
+  const server = await loginServer((_credentials, response) => answer(response, 404))
+  t.teardown(server.close)
+  t.match(await refusedStart({ LOGIN_URL: server.url }), { mistakes: [/^LOGIN_URL /] })
+})
+
+t.test('with DATABASE_URL the operator\'s own table decides', { skip: noPostgres }, async t => {
+  const server = await postgres()
+  t.teardown(server.close)
+  await server.sql('CREATE TABLE people (login text PRIMARY KEY, secret text, id text)')
+  await server.insert('people', [['susan', await cheapHash('secret123'), 'user_7']])
+  const settings = { DATABASE_URL: server.url(), USERS_QUERY: 'SELECT secret AS password_hash, id AS identity FROM people WHERE login = $1' }
+
+  const broker = await startBroker({ settings })
+  t.teardown(broker.close)
+  t.match(await ask(broker.url, { as: susan }), { status: 200, body: { identity: 'user_7' } })
+  t.equal((await ask(broker.url, { as: wrong })).status, 401)
+  t.match(await refusedStart({ ...settings, USERS_QUERY: 'SELECT nonsense FROM people WHERE login = $1' }), { mistakes: [/^USERS_QUERY/] })
+  t.match(await refusedStart({ DATABASE_URL: server.url() }), { mistakes: [/^USERS_QUERY is missing/] })
+
+  await server.stop()
+  t.match(await ask(broker.url, { as: wrong }), { status: 503, body: { code: 'store-unavailable' } })
+  const later = await startBroker({ settings })
+  t.teardown(later.close)
+  t.match(later.log(), /cannot be reached; logins are refused with 503 until it is back/)
+  t.match(await ask(later.url, { as: susan }), { status: 503 })
+  await server.start()
+  await until(async () => (await ask(later.url, { as: susan })).status === 200)
+})

@@ -1,0 +1,82 @@
+import dns from 'node:dns'
+import { createServer, type AddressInfo } from 'node:net'
+import t from 'tap'
+import { noPostgres } from '../../helpers/postgres.js'
+import { byName, cheap, postgresStores } from '../../helpers/postgres-store.js'
+import { until } from '../../helpers/until.js'
+
+t.test('PostgreSQL at the start', { skip: noPostgres }, async t => {
+  const { server, open, cause } = await postgresStores(t)
+
+  t.test('what the database says of data stays out of the log', async t => {
+    const { verify } = await open(t, [['susan', cheap]], 'SELECT password AS password_hash, to_date(name, \'YYYY\') AS identity FROM callers WHERE name = $1')
+    t.equal(await cause(t, verify('susan', 'right')), 'PostgreSQL refused USERS_QUERY (SQLSTATE 22007)')
+  })
+
+  const mistakes: Array<[what: string, query: string, says: RegExp]> = [
+    ['a syntax error', 'SELEKT password FROM callers WHERE name = $1', /^USERS_QUERY: syntax error at or near "SELEKT" \(SQLSTATE 42601\)$/],
+    ['no such column', 'SELECT pasword AS password_hash FROM callers WHERE name = $1', /^USERS_QUERY: column "pasword" does not exist \(SQLSTATE 42703\)$/],
+    ['no such table', 'SELECT password AS password_hash FROM users WHERE name = $1', /^USERS_QUERY: relation "users" does not exist \(SQLSTATE 42P01\)$/],
+    ['two statements', 'SELECT 1; SELECT $1', /^USERS_QUERY: cannot insert multiple commands/],
+    ['no $1', 'SELECT password AS password_hash FROM callers', /^DATABASE_URL or USERS_QUERY: bind message supplies 1 parameters/],
+    ['no password_hash', 'SELECT password FROM callers WHERE name = $1', /^USERS_QUERY must answer one column named password_hash$/],
+    ['two password_hash', 'SELECT password AS password_hash, name AS password_hash FROM callers WHERE name = $1', /^USERS_QUERY must answer one column named password_hash$/],
+    ['two identities', 'SELECT password AS password_hash, identity, name AS identity FROM callers WHERE name = $1', /^USERS_QUERY answers two columns named identity$/]
+  ]
+  for (const [what, query, says] of mistakes) {
+    t.test(`a query with ${what} is found at the start, and an outage to every caller`, async t => {
+      const { store, verify } = await open(t, [['susan', cheap]], query)
+      t.match(await cause(t, verify('susan', 'right')), says)
+      t.match(await cause(t, verify('nobody', 'right')), says)
+      const found = await store.check()
+      t.equal(found.length, 1)
+      t.match(found[0], says)
+      t.equal(store.ready, false)
+    })
+  }
+
+  t.test('a query that finds somebody under every name is found at the start', async t => {
+    const { store } = await open(t, [['susan', cheap]], 'SELECT password AS password_hash FROM callers WHERE name <> $1')
+    t.match(await store.check(), ['USERS_QUERY finds somebody under a name that nobody has: it must compare a column with $1'])
+  })
+
+  const urls: Array<[what: string, change: (url: string) => string, says: RegExp]> = [
+    ['a wrong password', url => url.replace(server.password, 'other-canary'), /^DATABASE_URL: password authentication failed for user "broker" \(SQLSTATE 28P01\)$/],
+    ['no such database', url => url.replace('/postgres?', '/nothing?'), /^DATABASE_URL: database "nothing" does not exist \(SQLSTATE 3D000\)$/]
+  ]
+  for (const [what, change, says] of urls) {
+    t.test(`a URL with ${what} is found at the start, and the log does not repeat the password`, async t => {
+      const { store, said } = await open(t, [], byName, change(server.url()))
+      t.match(await store.check(), [says])
+      t.match(said, [/^DATABASE_URL is away/])
+      t.notMatch(said.join(), 'canary')
+    })
+  }
+
+  t.test('a right query has no mistakes', async t => {
+    const { store } = await open(t, [['susan', cheap]])
+    t.same(await store.check(), [])
+    t.equal(store.ready, true)
+  })
+
+  t.test('a server that is away at the start is an outage and no mistake', async t => {
+    const unused = createServer().listen(0, '127.0.0.1')
+    await until(() => unused.listening)
+    const { port } = unused.address() as AddressInfo
+    unused.close()
+    // A host of several addresses: what Node says then has a code and no words.
+    t.capture(dns, 'lookup', ((_host: string, _options: object, found: (error: null, addresses: object[]) => void) => {
+      found(null, [{ address: '127.0.0.1', family: 4 }, { address: '127.0.0.2', family: 4 }])
+    }) as unknown as typeof dns.lookup)
+    for (const host of ['127.0.0.1', 'database.test']) {
+      const { store } = await open(t, [], byName, `postgres://broker:${server.password}@${host}:${port}/postgres`)
+      t.match(await cause(t, store.check()), /ECONNREFUSED/)
+      t.equal(store.ready, false)
+    }
+  })
+
+  t.test('a URL that cannot be read is an outage that does not repeat it', async t => {
+    const { store } = await open(t, [], byName, `postgres://broker:${server.password}@[/postgres`)
+    t.match(await cause(t, store.check()), 'Invalid URL')
+  })
+})

@@ -1,0 +1,50 @@
+import t from 'tap'
+import { Verified } from '../../src/callers/verified-cache.js'
+import { clock } from '../helpers/clock.js'
+import { right, susan } from '../helpers/desk.js'
+
+t.test('what is remembered', t => {
+  t.test('is one caller\'s last right password, and nothing like it', t => {
+    const verified = new Verified({ isCurrent: () => true, rememberFor: 1000 })
+    verified.remember('ab', 'c', susan)
+    t.equal(verified.recall('ab', 'c'), susan)
+    for (const [name, password] of [['a', 'bc'], ['ab', 'C'], ['ab', ''], ['ab', 'cc'], ['AB', 'c'], ['__proto__', 'c']] as const) {
+      t.equal(verified.recall(name, password), undefined, `${name} ${password}`)
+    }
+    t.equal(verified.recall('ab', 'c'), susan, 'wrong ones do not push out the right one')
+    verified.remember('ab', 'new', susan)
+    t.equal(verified.recall('ab', 'c'), undefined)
+    t.end()
+  })
+
+  t.test('lasts as long as the store says, by a clock that does not step', t => {
+    const time = clock()
+    const verified = new Verified({ isCurrent: () => true, rememberFor: 1000 }, time)
+    verified.remember('susan', right, susan)
+    t.intercept(Date, 'now', { value: () => Number.MAX_SAFE_INTEGER })
+    time.pass(999)
+    t.equal(verified.recall('susan', right), susan)
+    time.pass(1)
+    t.equal(verified.recall('susan', right), undefined)
+    t.end()
+  })
+
+  t.test('is nothing where the store says so', t => {
+    const verified = new Verified({ isCurrent: () => true, rememberFor: 0 }, clock())
+    verified.remember('susan', right, susan)
+    t.equal(verified.recall('susan', right), undefined)
+    t.end()
+  })
+
+  t.test('has a bound: the one least lately used goes', t => {
+    const verified = new Verified({ isCurrent: () => true, rememberFor: 1000 }, { size: 2 })
+    for (const name of ['a', 'b']) verified.remember(name, right, susan)
+    verified.recall('a', right)
+    verified.remember('c', right, susan)
+    t.equal(verified.recall('a', right), susan)
+    t.equal(verified.recall('b', right), undefined)
+    t.end()
+  })
+
+  t.end()
+})

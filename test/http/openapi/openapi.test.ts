@@ -1,0 +1,140 @@
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { Ajv } from 'ajv'
+import t from 'tap'
+import { problems } from '../../../src/problems.js'
+import { describe, requestBody } from '../../../src/product.js'
+import { builtIn } from '../../../src/products/load.js'
+import { basic, startBroker, susan, type BrokerOptions } from '../../helpers/broker.js'
+import { ask, type Ask } from '../../helpers/http.js'
+
+interface Operation {
+  summary: string
+  'x-allowed'?: boolean
+  security?: object[]
+  parameters?: object[]
+  requestBody?: { required: boolean, content: { 'application/json': { schema: { properties: Record<string, object> } } } }
+  responses: Record<string, { description: string, content: Record<string, { schema: object }> }>
+}
+
+interface Document {
+  openapi: string
+  paths: Record<string, Record<string, Operation>>
+}
+
+const users = { susan: 'secret123', olga: 'secret123' }
+const asking = (url: string, more: Ask = {}) => ask(url, { method: 'GET', path: '/openapi.json', as: susan, ...more })
+
+async function read (url: string, as = susan): Promise<Document> {
+  const { status, text } = await asking(url, { as })
+  if (status !== 200) throw new Error(`${status} ${text}`)
+  return JSON.parse(text)
+}
+
+async function started (t: { teardown (close: () => Promise<void>): void }, options: BrokerOptions = {}) {
+  const broker = await startBroker({ users, ...options })
+  t.teardown(broker.close)
+  return broker
+}
+
+t.test('the description is OpenAPI 3.1, of what is enabled alone', async t => {
+  const broker = await started(t)
+  const document = await read(broker.url)
+  const { valid, errors } = await new Validator().validate({ ...document })
+  t.ok(valid, JSON.stringify(errors))
+  t.match(document.openapi, /^3\.1\./)
+  const products = ['chat', 'conversations', 'sync', 'video', 'voice']
+  t.strictSame(Object.keys(document.paths).sort(), ['/healthz', '/metrics', '/openapi.json', '/readyz', '/token', ...products.map(name => `/token/${name}`)])
+  for (const name of products) t.strictSame(Object.keys(document.paths[`/token/${name}`]!).sort(), ['get', 'post'], name)
+
+  const one = await read((await started(t, { settings: { PRODUCTS: 'sync' } })).url)
+  t.strictSame(Object.keys(one.paths).filter(path => path.startsWith('/token/')), ['/token/sync'])
+})
+
+t.test('the bodies in it are the schemas by which requests are validated', async t => {
+  const { paths } = await read((await started(t)).url)
+  for (const [name, product] of await builtIn()) {
+    const { required, content } = paths[`/token/${name}`]!.post!.requestBody!
+    t.strictSame(content['application/json'].schema, JSON.parse(JSON.stringify(requestBody(describe(product).request))), name)
+    t.notOk(required, 'a body may be left out')
+  }
+  t.strictSame(paths['/token']!.post!.security, [{ basic: [] }, {}], 'credentials may stand in the body')
+  const { properties } = paths['/token']!.post!.requestBody!.content['application/json'].schema
+  t.strictSame(Object.keys(properties).sort(), ['identity', 'password', 'products', 'ttl', 'username'])
+  const entries = Object.fromEntries([...await builtIn()].map(([name, product]) => [name, describe(product).entry]))
+  t.strictSame(properties.products, JSON.parse(JSON.stringify({ ...properties.products, type: 'object', properties: entries, additionalProperties: { type: 'object', properties: {} } })))
+})
+
+t.test('a third party\'s product is described like the others', async t => {
+  const taskrouter = '../../'.repeat(20) + new URL('../../fakes/products/taskrouter.js', import.meta.url).pathname.slice(1)
+  const broker = await started(t, { settings: { PRODUCTS: `video, ${taskrouter}`, TWILIO_TASKROUTER_WORKSPACE_SID: `WS${'1'.repeat(32)}` } })
+  const document = await read(broker.url)
+  const { required, content } = document.paths['/token/taskrouter']!.post!.requestBody!
+  t.match(content['application/json'].schema, { properties: { worker: { pattern: /^\^WK/ }, ttl: {} }, required: ['worker'] })
+  t.ok(required)
+  t.ok((await new Validator().validate({ ...document })).valid)
+})
+
+t.test('it says of each operation whether its reader may ask for it', async t => {
+  const policy = (mode: string) => `mode: ${mode}\nrules: [{ who: [susan], allow: { video: {}, sync: {} } }]`
+  const allowed = (document: Document) => Object.keys(document.paths).filter(path => document.paths[path]!.post?.['x-allowed'] && path !== '/token')
+  const settings = { OPERATORS: 'olga', POLICY_FILE: 'policy.yaml' }
+  const broker = await started(t, { settings, files: { 'policy.yaml': policy('enforce') } })
+  const [forSusan, forOlga] = [await read(broker.url), await read(broker.url, basic('olga', 'secret123'))]
+  t.ok((await new Validator().validate({ ...forOlga })).valid)
+  t.strictSame(allowed(forSusan), ['/token/sync', '/token/video'])
+  t.strictSame(allowed(forOlga), [])
+  t.equal(forSusan.paths['/metrics']!.get!['x-allowed'], false)
+  t.equal(forOlga.paths['/metrics']!.get!['x-allowed'], true)
+  t.match(forOlga.paths['/operator.json']!.get, { 'x-allowed': true, parameters: [{ name: 'after', in: 'query', schema: { pattern: '^[0-9]{1,15}$' } }] })
+  t.match(forOlga.paths['/healthz']!.get, { security: [], 'x-allowed': undefined })
+
+  const tried = await started(t, { settings, files: { 'policy.yaml': policy('audit') } })
+  t.equal(allowed(await read(tried.url)).length, 5, 'a policy that is tried out refuses nothing')
+  t.equal(allowed(await read((await started(t)).url)).length, 5, 'nor does one that there is not')
+})
+
+t.test('every refusal is told with its status and its code', async t => {
+  const { paths } = await read((await started(t)).url)
+  const { responses } = paths['/token/video']!.post!
+  for (const [code, { status, detail }] of Object.entries(problems)) {
+    if (['not-found', 'method-not-allowed'].includes(code)) continue
+    t.match(responses[status], { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } }, code)
+    t.ok(responses[status]!.description.includes(`${code}: ${detail}`), code)
+  }
+  t.match(paths['/metrics']!.get!.responses, { 200: { content: { 'text/plain': {} } }, 403: {} })
+  t.strictSame(Object.keys(paths['/healthz']!.get!.responses), ['200'])
+  t.match(paths['/openapi.json']!.get!.responses[503]!.description, /audit-unavailable: /, 'a refusal has its line there too')
+})
+
+t.test('it is for callers alone, behind the guard and the limits of every other request of theirs', async t => {
+  const broker = await started(t, { settings: { LOGIN_FAILURES_MAX: '1' } })
+  t.match(await asking(broker.url, { as: undefined }), { status: 401, headers: { 'www-authenticate': /^Basic / }, body: { code: 'credentials-missing' } })
+  t.match(await asking(broker.url, { headers: { Origin: 'https://evil.test' } }), { status: 403, body: { code: 'origin-refused' } })
+  t.match(await asking(broker.url, { path: '/openapi.json?password=x' }), { status: 400, body: { code: 'request-invalid' } })
+  t.match(await asking(broker.url, { method: 'POST' }), { status: 405, headers: { allow: 'GET' } })
+  t.match(await asking(broker.url), { status: 200, headers: { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } })
+  t.equal((await asking(broker.url, { as: basic('susan', 'wrong-one') })).status, 401)
+  t.match(await asking(broker.url), { status: 429, body: { code: 'login-limited' } })
+  t.match((await broker.audit()).at(-1), { event: 'token.refused', code: 'login-limited' })
+  const narrow = await started(t, { settings: { RATE_LIMIT_MAX: '1' } })
+  await asking(narrow.url, { as: undefined })
+  t.match(await asking(narrow.url), { status: 429, body: { code: 'rate-limited' } })
+})
+
+t.test('what tells of life and readiness is described as it answers', async t => {
+  const broker = await started(t, { settings: { AUDIT_LOG: 'link', OPERATORS: 'olga' }, links: { link: '/dev/full' } })
+  // Olga's document is no token, so it needs no line.
+  const { paths } = await read(broker.url, basic('olga', 'secret123'))
+  const answers = async (path: string, expected: number) => {
+    const { status, headers, text } = await asking(broker.url, { path, as: undefined })
+    t.equal(status, expected)
+    const [[type, { schema }]] = Object.entries(paths[path]!.get!.responses[status]!.content) as [[string, { schema: object }]]
+    t.ok(headers['content-type']!.startsWith(type))
+    const check = new Ajv().compile({ ...schema, additionalProperties: false })
+    t.ok(check(JSON.parse(text)), text)
+  }
+  await answers('/healthz', 200)
+  await answers('/readyz', 200)
+  t.equal((await ask(broker.url, { as: susan })).status, 503)
+  await answers('/readyz', 503)
+})

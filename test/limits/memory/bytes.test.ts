@@ -1,0 +1,59 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import t from 'tap'
+import { guessCounters } from '../../../src/callers/guess-limiter.js'
+import { ownCopy } from '../../../src/limits/keys.js'
+import { memory, MemoryCounters } from '../../../src/limits/memory/counters.js'
+import { clock } from '../../helpers/clock.js'
+
+const minute = 60_000
+
+setFlagsFromString('--expose-gc')
+const collect: () => void = runInNewContext('gc')
+
+/** Bytes that live after a collection. */
+function heap (): number {
+  collect()
+  return process.memoryUsage().heapUsed
+}
+
+t.test('a million names and addresses cost at most 64 MB, and what is locked stays so', t => {
+  const { pairs, names } = guessCounters(memory)
+  const addresses = memory.counters('address', minute)
+  const before = heap()
+  names.take('locked', 1)
+  pairs.take('locked', 1)
+  addresses.take('locked', 1)
+  for (let i = 0; i < 1_000_000; i++) {
+    names.take(`name ${i} ${i % 50 === 0 ? 'x'.repeat(1000) : ''}`, 100)
+    // Once there is no more room, a million more is the same again.
+    if (i < 100_000) {
+      pairs.take(`2001:db8::${i.toString(16)} name ${i}`, 5)
+      addresses.take(`2001:db8::${i.toString(16)}`, 120)
+    }
+  }
+  const grown = heap() - before
+  t.ok(grown < 64e6, `grew by ${grown} bytes`)
+  for (const counters of [names, pairs, addresses]) t.match(counters.take('locked', 1), { exceeded: true })
+  t.end()
+})
+
+t.test('long keys are told apart, and none of them is kept', t => {
+  const counters = new MemoryCounters(minute, clock())
+  const long = 'a'.repeat(100_000)
+  const before = heap()
+  for (let i = 0; i < 200; i++) counters.take(`${long}${i}`, 1)
+  t.ok(heap() - before < 2e6)
+  t.match(counters.read(`${long}199`, 1), { exceeded: true })
+  t.match(counters.read(`${long}200`, 1), { exceeded: false })
+  t.end()
+})
+
+t.test('a copy does not hold on to the text that it was cut from', t => {
+  const before = heap()
+  const copies = Array.from({ length: 50 }, (_, i) => ownCopy(`${i}${'p'.repeat(200_000)}`.slice(0, 20)))
+  t.ok(heap() - before < 2e6)
+  t.equal(copies[7], `7${'p'.repeat(19)}`)
+  t.equal(ownCopy('\ud800 lone, é, 😀'), '\ud800 lone, é, 😀')
+  t.end()
+})

@@ -1,0 +1,105 @@
+import t from 'tap'
+import { isSpent } from '../../../src/limits/counters.js'
+import { MemoryCounters } from '../../../src/limits/memory/counters.js'
+import { clock } from '../../helpers/clock.js'
+import { random } from '../../helpers/random.js'
+
+const minute = 60_000
+
+t.test('when there is no more room', t => {
+  t.test('the oldest counter below its limit goes first, after those that count nothing', t => {
+    const counters = new MemoryCounters(minute, { ...clock(), size: 4 })
+    counters.take('oldest', 2)
+    counters.take('locked', 1)
+    counters.take('young', 2)
+    counters.hold('idle', 2).giveBack()
+    counters.take('new 1', 2)
+    t.match(counters.read('oldest', 2), { used: 1 })
+    counters.take('new 2', 2)
+    t.match(counters.read('oldest', 2), { used: 0 })
+    t.match(counters.read('young', 2), { used: 1 })
+    t.match(counters.read('locked', 1), { exceeded: true })
+    t.end()
+  })
+
+  t.test('a hold whose counter was forgotten takes nothing from the one that came after', t => {
+    const counters = new MemoryCounters(minute, { ...clock(), size: 2 })
+    const held = counters.hold('a', 5)
+    counters.take('b', 5)
+    counters.take('c', 5)
+    counters.take('a', 5)
+    held.giveBack()
+    t.match(counters.read('a', 5), { used: 1, held: 0 })
+    t.end()
+  })
+
+  t.test('nor does one whose window ended make its key seem idle', t => {
+    const time = clock()
+    const counters = new MemoryCounters(minute, { ...time, size: 2 })
+    const held = counters.hold('a', 5)
+    time.pass(minute)
+    counters.take('oldest', 5)
+    counters.take('a', 5)
+    held.giveBack()
+    counters.take('new', 5)
+    t.match(counters.read('oldest', 5), { used: 0 })
+    t.match(counters.read('a', 5), { used: 1, held: 0 })
+    t.end()
+  })
+
+  t.test('locked counters are never forgotten: new keys are refused until the first of them ends', t => {
+    const time = clock()
+    const counters = new MemoryCounters(minute, { ...time, size: 4 })
+    counters.take('locked 1', 1)
+    time.pass(1000)
+    counters.take('locked 2', 1)
+    counters.take('locked 3', 1)
+    counters.take('open', 2)
+    const refused = counters.hold('new', 2)
+    t.match(refused, { exceeded: true, used: 2, held: 0, resetMs: minute - 1000 })
+    t.ok(isSpent(refused))
+    refused.giveBack()
+    t.match(counters.take('newer', 2), { exceeded: true })
+    t.match(counters.take('open', 2), { exceeded: false }, 'who has a counter goes on counting')
+    time.pass(minute - 1000)
+    t.match(counters.take('new', 2), { exceeded: false, used: 1 })
+    t.match(counters.take('locked 2', 1), { exceeded: true })
+    time.pass(minute)
+    counters.take('newest', 2)
+    t.match(counters.read('locked 2', 1), { used: 0 }, 'and later locks end as well')
+    t.end()
+  })
+
+  t.test('all locks may end together', t => {
+    const time = clock()
+    const counters = new MemoryCounters(minute, { ...time, size: 2 })
+    for (let round = 0; round < 3; round++) {
+      t.match(counters.take(`a${round}`, 1), { exceeded: false })
+      t.match(counters.take(`b${round}`, 1), { exceeded: false })
+      t.match(counters.take(`c${round}`, 1), { exceeded: true })
+      time.pass(minute)
+    }
+    t.end()
+  })
+
+  t.end()
+})
+
+t.test('a key is full if a hit of it would be refused, and else not, also where there is no room', t => {
+  const { pick, list } = random(20261124)
+  const time = clock()
+  const counters = new MemoryCounters(minute, { size: 8, now: time.now })
+  let full = 0
+  for (let i = 0; i < 20_000; i++) {
+    const key = `key ${pick([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16])}`
+    const max = pick([1, 2, 3])
+    const isFull = counters.isFull(key, max)
+    const hold = counters.hold(key, max)
+    if (hold.exceeded !== isFull) t.fail(`hit ${i} of ${key}`)
+    full += Number(isFull)
+    for (const end of list(0, 1, () => pick(['keep', 'giveBack'] as const))) hold[end]()
+    time.pass(pick([0, 0, 0, 1000, 20_000]))
+  }
+  t.ok(full > 1000 && full < 19_000, `${full} were full`)
+  t.end()
+})

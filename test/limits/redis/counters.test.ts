@@ -1,0 +1,134 @@
+import t from 'tap'
+import { isSpent } from '../../../src/limits/counters.js'
+import { redisKey } from '../../../src/limits/redis/scripts.js'
+import { noRedis } from '../../helpers/redis.js'
+import { minute, node, redis } from '../../helpers/redis-nodes.js'
+import { until } from '../../helpers/until.js'
+
+t.test('counters that nodes share', { skip: noRedis }, async t => {
+  const server = await redis(t)
+  t.beforeEach(async () => { await server.ask('FLUSHALL') })
+
+  t.test('a limit is one for all nodes, and a use of counters one of its own', async t => {
+    const [one, two] = [await node(t, server.url), await node(t, server.url)]
+    t.ok(one.source.up && two.source.up)
+    t.strictSame(one.told, [[true, undefined]])
+    t.match(await one.counters.take('a', 3), { used: 1, held: 0, max: 3, exceeded: false })
+    t.match(await two.counters.take('a', 3), { used: 2 })
+    t.match(await one.counters.take('a', 3), { used: 3, exceeded: false })
+    for (const { counters } of [one, two]) {
+      const { used, exceeded, resetMs } = await counters.take('a', 3)
+      t.match({ used, exceeded }, { used: 3, exceeded: true })
+      t.ok(resetMs > minute - 5000 && resetMs <= minute)
+    }
+    t.match(await two.counters.take('b', 3), { used: 1 })
+    t.match(await two.source.counters('other', minute).take('a', 3), { used: 1 })
+  })
+
+  t.test('a hold is one for all nodes', async t => {
+    const [one, two] = [await node(t, server.url), await node(t, server.url)]
+    const kept = await one.counters.hold('a', 2)
+    const givenBack = await two.counters.hold('a', 2)
+    t.match(givenBack, { used: 2, held: 2, exceeded: false })
+    const third = await one.counters.hold('a', 2)
+    t.match(third, { used: 2, held: 2, exceeded: true })
+    t.notOk(isSpent(third))
+    third.giveBack()
+    kept.keep()
+    // Told at the end of the turn, over a connection of the node's own.
+    await until(async () => (await two.counters.hold('a', 2)).held === 1)
+    t.match(await two.counters.hold('a', 2), { used: 2, held: 1, exceeded: true })
+    givenBack.giveBack()
+    await until(async () => (await one.counters.take('a', 1)).used === 1)
+    const next = await one.counters.hold('a', 2)
+    t.match(next, { used: 2, held: 1, exceeded: false })
+    next.keep()
+    await until(async () => isSpent(await two.counters.hold('a', 2)))
+  })
+
+  t.test('what is given back when all hits were, or late, takes nothing from the next window', async t => {
+    const { counters } = await node(t, server.url)
+    const late = await counters.hold('a', 3)
+    const last = await counters.hold('b', 2)
+    last.giveBack()
+    await server.ask('FLUSHALL')
+    await counters.hold('a', 3)
+    late.giveBack()
+    t.match(await counters.take('a', 3), { used: 2, held: 1 })
+    t.match(await counters.take('b', 2), { used: 1 })
+  })
+
+  t.test('clear forgets what counted on any node, and leaves what is held', async t => {
+    const [one, two] = [await node(t, server.url), await node(t, server.url)]
+    const held = await one.counters.hold('a', 3)
+    await two.counters.take('a', 3)
+    one.counters.clear('a')
+    t.match(await one.counters.take('a', 3), { used: 2, held: 1 })
+    held.keep()
+    one.counters.clear('a')
+    t.match(await one.counters.take('a', 3), { used: 1, held: 0 })
+    t.match(await two.counters.take('a', 3), { used: 2, held: 0 })
+  })
+
+  t.test('what is asked ahead is counted once, up to the first that is refused, and given back if nobody comes for it', async t => {
+    const [one, two] = [await node(t, server.url), await node(t, server.url)]
+    const { counters } = one
+    const ask = (key: string, max: number, hold: 0 | 1 = 0) => ({ counters, key, max, hold })
+    await two.counters.take('spent', 1)
+    await two.counters.take('a', 5)
+
+    const refused = one.source.askAhead!([ask('a', 5), ask('spent', 1), ask('b', 5, 1)])
+    t.match(await counters.take('a', 5), { used: 2 })
+    t.match(await counters.take('spent', 1), { used: 1, exceeded: true })
+    t.equal((await server.ask('KEYS', '*:test:*') as string[]).length, 2, 'what comes behind a refusal is not counted')
+    t.match(await counters.hold('b', 5), { used: 1, held: 1 }, 'but can still be asked for')
+    refused()
+
+    const release = one.source.askAhead!([ask('c', 5), ask('d', 5, 1), ask('spent', 1), ask('e', 5)])
+    t.match(await two.counters.take('c', 5), { used: 2 })
+    release()
+    release()
+    await until(async () => await server.ask('HGET', redisKey('test', 'c'), 'used') === '1')
+    await until(async () => await server.ask('EXISTS', redisKey('test', 'd')) === 0)
+    one.source.askAhead!([ask('spent', 1)])()
+
+    const both = [one.source.askAhead!([ask('f', 5)]), one.source.askAhead!([ask('f', 5)])]
+    t.match(await counters.take('f', 5), { used: 1 })
+    t.match(await counters.take('f', 5), { used: 2 })
+    t.match(await counters.take('f', 5), { used: 3 }, 'no reply serves twice')
+    for (const release of both) release()
+    t.match(await counters.take('f', 5), { used: 4 })
+
+    const only = await counters.hold('g', 1)
+    only.giveBack()
+    one.source.askAhead!([ask('g', 1, 1)])
+    t.match(await counters.hold('g', 1), { exceeded: false }, 'what was told before is known by then')
+  })
+
+  t.test('a hold whose node died is given back after a minute, which is longer than any login takes', async t => {
+    const window = 15 * minute
+    const [one, two] = (await Promise.all([node(t, server.url), node(t, server.url)])).map(({ source }) => ({ source, counters: source.counters('test', window) }))
+    await two!.counters.take('a', 2)
+    await one!.counters.hold('a', 2)
+    one!.source.close()
+    t.match(await two!.counters.hold('a', 2), { exceeded: true })
+    const [key] = await server.ask('KEYS', '*:test:*') as [string]
+    await server.ask('PEXPIRE', key, window - 55_000)
+    t.match(await two!.counters.hold('a', 2), { exceeded: true })
+    await server.ask('PEXPIRE', key, window - 61_000)
+    t.match(await two!.counters.hold('a', 2), { used: 2, held: 1, exceeded: false })
+  })
+
+  t.test('a window is never longer than it should be, even if the clock of Redis was set back', async t => {
+    const { counters } = await node(t, server.url)
+    await counters.take('a', 5)
+    const [key] = await server.ask('KEYS', '*:test:*') as [string]
+    await server.ask('PEXPIRE', key, 100 * minute)
+    const { used, resetMs } = await counters.take('a', 5)
+    t.equal(used, 2)
+    t.ok(resetMs <= minute)
+    t.ok(await server.ask('PTTL', key) as number <= minute)
+  })
+
+  t.end()
+})

@@ -1,0 +1,166 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import t from 'tap'
+import { Guard, guessCounters } from '../../../src/callers/guess-limiter.js'
+import { sharedCounters } from '../../../src/limits/redis/counters.js'
+import { blackHole } from '../../helpers/black-hole.js'
+import { home, login } from '../../helpers/login.js'
+import { noRedis, type redisServer } from '../../helpers/redis.js'
+import { node, redis } from '../../helpers/redis-nodes.js'
+import { until } from '../../helpers/until.js'
+
+/** How many are connected, the one who asks included. */
+async function clients (server: Awaited<ReturnType<typeof redisServer>>): Promise<number> {
+  return `${await server.ask('CLIENT', 'LIST')}`.trim().split('\n').length
+}
+
+/** What came of something, and how long it took. */
+async function timed<T> (work: Promise<T>) {
+  const start = performance.now()
+  const [result] = await Promise.allSettled([work])
+  return { result, ms: performance.now() - start }
+}
+
+/** What can befall a Redis, and how it ends. */
+const faults: Array<{ says: string, cause: RegExp, strike: (server: Server) => unknown, mend: (server: Server) => unknown }> = [
+  { says: 'refuses', cause: /closed|no answer|ECONN/, strike: ({ proxy }) => proxy.refuse(), mend: ({ proxy }) => proxy.pass() },
+  { says: 'answers nothing', cause: /no answer/, strike: ({ proxy }) => proxy.swallow(), mend: ({ proxy }) => proxy.pass() },
+  { says: 'stands still', cause: /no answer/, strike: ({ redis }) => redis.pause(), mend: ({ redis }) => redis.resume() },
+  { says: 'is full', cause: /OOM/, strike: ({ redis }) => redis.ask('CONFIG', 'SET', 'maxmemory', 1), mend: ({ redis }) => redis.ask('CONFIG', 'SET', 'maxmemory', 0) },
+  { says: 'is read-only', cause: /READONLY/, strike: ({ redis }) => redis.ask('REPLICAOF', '127.0.0.1', 1), mend: ({ redis }) => redis.ask('REPLICAOF', 'NO', 'ONE') }
+]
+
+interface Server {
+  redis: Awaited<ReturnType<typeof redisServer>>
+  proxy: Awaited<ReturnType<typeof blackHole>>
+}
+
+t.test('a Redis that', { skip: noRedis, jobs: 4 }, t => {
+  for (const { says, cause, strike, mend } of faults) {
+    t.test(says, { buffered: true }, async t => {
+      const server: Server = { redis: await redis(t), proxy: undefined! }
+      server.proxy = await blackHole({ host: '127.0.0.1', port: server.redis.port })
+      t.teardown(server.proxy.close)
+      const url = `redis://127.0.0.1:${server.proxy.port}`
+      const local = await node(t, url, 'local')
+      const closed = await node(t, url, 'closed')
+      await local.counters.take('a', 3)
+      await closed.counters.take('b', 3)
+
+      await strike(server)
+      const first = await Promise.all(Array.from({ length: 50 }, () => timed(local.counters.take('a', 3) as Promise<unknown>)))
+      t.ok(Math.max(...first.map(({ ms }) => ms)) < 600, 'nobody waits for long')
+      t.equal(first.filter(({ result }) => result?.status === 'fulfilled' && !(result.value as { exceeded: boolean }).exceeded).length, 2, 'the count goes on from what Redis said')
+      await until(() => !local.source.up && !closed.source.up)
+      t.match(local.told.at(-1), [false, cause])
+
+      const next = await timed(local.counters.take('c', 3) as Promise<unknown>)
+      t.ok(next.ms < 100, 'then nobody waits at all')
+      const refused = await timed(closed.counters.hold('b', 3) as Promise<unknown>)
+      t.match(refused.result, { status: 'rejected', reason: { code: 'limiter-unavailable', status: 503, options: { retryAfter: 5 } } })
+      t.ok(refused.ms < 100)
+
+      await mend(server)
+      const back = await until(() => local.source.up && closed.source.up)
+      t.ok(back < 5000, `used again after ${back} ms`)
+      t.match(local.told.at(-1), [true])
+      t.match(await closed.counters.take('b', 3), { exceeded: false })
+    })
+  }
+
+  t.test('is loading, or wants a password, is as good as away', { buffered: true }, async t => {
+    for (const reply of ['LOADING Redis is loading the dataset in memory', 'NOAUTH Authentication required.', 'ERR unknown command, with args beginning with: \'canary\'']) {
+      const server = createServer(socket => socket.on('data', () => socket.write(`-${reply}\r\n`)).on('error', () => {})).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const { source, told, counters } = await node(t, `redis://:canary@127.0.0.1:${(server.address() as AddressInfo).port}`)
+      t.notOk(source.up)
+      t.strictSame(told, [[false, reply.split(' ')[0]]])
+      t.match(await counters.take('a', 1), { exceeded: false })
+      t.match(await counters.take('a', 1), { exceeded: true })
+      source.close()
+      server.close()
+    }
+  })
+
+  t.test('was never there leaves each node to itself, until it comes', { buffered: true }, async t => {
+    const server = await redis(t)
+    await server.kill()
+    const { source, counters, told } = await node(t, server.url)
+    t.notOk(source.up)
+    t.strictSame(told, [[false, 'ECONNREFUSED']])
+    const hold = await counters.hold('a', 1)
+    t.match(hold, { exceeded: false, held: 1 })
+    hold.keep()
+    t.match(await counters.hold('a', 1), { exceeded: true })
+    await server.start()
+    t.ok(await until(() => source.up) < 5000)
+  })
+
+  t.test('restarts empty does not unlock what this node has locked', { buffered: true }, async t => {
+    const server = await redis(t)
+    const { source, counters, told } = await node(t, server.url)
+    const guard = new Guard({ ...guessCounters(source), failuresMax: 1 })
+    const guess = async () => await guard.reserve('susan', login())
+    const place = await guess()
+    place.failed()
+    await counters.take('a', 1)
+    await counters.take('b', 2)
+    await server.kill()
+    await until(() => !source.up)
+    await server.start()
+    await until(() => source.up)
+    t.equal(told.length, 3)
+    t.match(await counters.take('a', 1), { exceeded: true })
+    t.match(await counters.take('b', 2), { exceeded: false })
+    await t.rejects(guess(), { code: 'login-limited' })
+  })
+
+  t.test('goes away while a hold is open loses nothing of it', { buffered: true }, async t => {
+    const server = await redis(t)
+    const { source, counters } = await node(t, server.url)
+    const [kept, givenBack] = [await counters.hold('a', 2), await counters.hold('a', 2)]
+    await server.kill()
+    await until(() => !source.up)
+    kept.keep()
+    givenBack.giveBack()
+    t.match(await counters.hold('a', 2), { used: 2, held: 1, exceeded: false })
+    counters.clear('a')
+    t.match(await counters.hold('a', 2), { used: 2, held: 2, exceeded: false })
+  })
+
+  t.test('was away when an address logged in is told at the next login', { buffered: true }, async t => {
+    const server = await redis(t)
+    const [one, two] = [await node(t, server.url), await node(t, server.url)]
+    const [here, there] = [one.source.lately(), two.source.lately()]
+    await server.kill()
+    await until(() => !one.source.up && !two.source.up)
+    here.note('susan', home)
+    t.ok(await here.has('susan', home))
+    t.notOk(await there.has('susan', home))
+    await server.start()
+    await until(() => one.source.up && two.source.up)
+    here.note('susan', home)
+    await until(() => there.has('susan', home))
+  })
+
+  t.test('failed once has lost its connection, and with it whoever else waits on that', { buffered: true }, async t => {
+    const server = await redis(t)
+    const { counters } = await node(t, server.url)
+    await server.ask('CONFIG', 'SET', 'maxmemory', 1)
+    await counters.take('a', 1)
+    await until(async () => await clients(server) === 1)
+  })
+
+  t.test('is let go of is asked no more', { buffered: true }, async t => {
+    const server = await redis(t)
+    const { source, counters } = await node(t, server.url)
+    source.close()
+    t.notOk(source.up)
+    t.match(await counters.take('a', 1), { exceeded: false })
+    const opening = sharedCounters({ url: server.url, down: 'local' })
+    ;(await opening).close()
+    await until(async () => await clients(server) === 1)
+  })
+
+  t.end()
+})

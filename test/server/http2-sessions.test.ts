@@ -1,0 +1,94 @@
+import { once } from 'node:events'
+import { createSecureServer } from 'node:http2'
+import { connect as connectTcp, type AddressInfo } from 'node:net'
+import t from 'tap'
+import { Sessions } from '../../src/server/http2-sessions.js'
+import { basic, susan } from '../helpers/broker.js'
+import { ask } from '../helpers/http.js'
+import { askIn, session } from '../helpers/http2.js'
+import { first, handshake, startSecure } from '../helpers/https.js'
+import { until } from '../helpers/until.js'
+
+t.test('who resets a request gets nothing and takes nothing with it', async t => {
+  const broker = await startSecure({ LOGIN_FAILURES_MAX: '1000' })
+  const client = session(broker.url)
+  t.teardown(() => client.destroy())
+  await askIn(client, { as: susan })
+  for (let i = 0; i < 300; i++) {
+    const stream = client.request({ ':method': 'POST', ':path': '/token/video', authorization: basic('susan', `wrong-${i}`) })
+    stream.on('error', () => {}).close(8)
+    if (i % 50 === 0) await once(stream, 'close')
+  }
+  t.match(await askIn(client, { as: susan }), { status: 200 })
+  const start = performance.now()
+  client.close()
+  await broker.close()
+  t.ok(performance.now() - start < 4000, 'none of them is still waited for')
+})
+
+t.test('a shutdown answers what is under way, says GOAWAY, and ends in spite of idle and half-open connections', async t => {
+  const broker = await startSecure()
+  const { hostname, port } = new URL(broker.url)
+  const [idle, busy] = [session(broker.url), session(broker.url)]
+  await Promise.all([once(idle, 'connect'), once(busy, 'connect')])
+  const silent = connectTcp(Number(port), hostname).on('error', () => {})
+  await once(silent, 'connect')
+  const kept = await handshake(broker.url, { rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
+  kept.write('POST /token/video HTTP/1.1\r\nHost: x\r\nAuthor')
+  const ends = [idle, busy].map(client => once(client, 'goaway').then(([code]) => code as number))
+  const answers = Array.from({ length: 20 }, (_, i) => askIn(busy, { as: i % 2 ? susan : basic('susan', `wrong-${i}`) }))
+  await until(async () => (await broker.audit()).length > 0)
+  const start = performance.now()
+  await broker.close()
+  t.ok(performance.now() - start < 7000, 'not by the clock')
+  t.strictSame(await Promise.all(ends), [0, 0])
+  const settled = await Promise.allSettled(answers)
+  t.ok(settled.every(answer => answer.status === 'fulfilled' && [200, 401, 429].includes(answer.value.status)), JSON.stringify(settled.find(({ status }) => status === 'rejected')))
+  await t.rejects(ask(broker.url))
+})
+
+t.test('in HTTP/2 too, what is silent or slow is closed within 15 s, and a session has its requests', async t => {
+  const broker = await startSecure()
+  t.teardown(broker.close)
+  const { hostname, port } = new URL(broker.url)
+  const silent = connectTcp(Number(port), hostname)
+  const half = await handshake(broker.url, { rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
+  half.write('GET /token/video HTTP/1.1\r\nHost: x\r\n')
+  const idle = session(broker.url)
+  const slow = session(broker.url)
+  const body = slow.request({ ':method': 'POST', ':path': '/token/video', authorization: susan, 'content-type': 'application/json' })
+  body.write('{')
+  const trickle = setInterval(() => { if (body.writable) body.write(' ') }, 500)
+  body.on('error', () => {})
+  const start = performance.now()
+  let took = Infinity
+  const closed = Promise.all([once(silent.resume(), 'close'), once(half.resume(), 'close'), once(idle, 'close'), once(body, 'close')]).then(() => { took = performance.now() - start })
+  const busy = session(broker.url)
+  const goaway = once(busy, 'goaway')
+  for (let i = 0; i < 1000; i += 100) {
+    await Promise.all(Array.from({ length: 100 }, () => askIn(busy, { method: 'GET', path: '/healthz' })))
+  }
+  t.match(await goaway, [0], 'after a thousand requests a session ends')
+  t.match(await ask(broker.url, { as: susan }), { status: 200 })
+
+  await closed
+  clearInterval(trickle)
+  t.ok(took < 15_000)
+  slow.destroy()
+  t.equal((await broker.audit()).length, 1, 'the slow one got no token')
+})
+
+t.test('a session in which an answer is not taken is closed all the same', async t => {
+  const server = createSecureServer({ cert: first['cert.pem'], key: first['key.pem'] }, (_request, response) => { response.end('an answer') })
+  const closed: number[] = []
+  const sessions = new Sessions(server, { patience: 200, ending: 100, most: 1000 }, () => closed.push(sessions.size))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => server.close())
+  const deaf = session(`https://127.0.0.1:${(server.address() as AddressInfo).port}`, { settings: { initialWindowSize: 0 } })
+  deaf.request({ ':path': '/' }).on('error', () => {})
+  const ended = once(deaf, 'close')
+  await once(deaf, 'goaway')
+  await ended
+  await until(() => closed.length === 1)
+  t.strictSame(closed, [0])
+})
