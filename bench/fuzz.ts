@@ -2,7 +2,7 @@
  * Sends requests that are nearly right to a broker of this process, where an error that nobody caught ends it. Ends well when the
  * broker met nothing that it did not expect, still serves, and has in its audit a token and a refusal at least.
  *
- *     npm run fuzz -- [SEED] [REQUESTS]
+ *     npm run bench -- fuzz -- [SEED] [REQUESTS]
  *
  * Without arguments, 100 000 requests of seed 1. The tests send 20 000.
  */
