@@ -1,6 +1,5 @@
 import cors from '@fastify/cors'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { problem } from '../problems.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -63,12 +62,25 @@ function isPreflight ({ method, headers }: FastifyRequest): boolean {
 }
 
 /**
- * Refuses other pages' requests, with or without their user's consent: a form, an image or a link sends the credentials
- * that the browser remembers. `Sec-Fetch-Mode` is a header that pages cannot set; programs do not send it.
+ * Whether a page asks that may not, with or without its user's consent: a form, an image or a link sends the credentials
+ * that the browser remembers. Pages cannot set the headers `Sec-Fetch-…`; programs do not send them.
  * https://www.w3.org/TR/fetch-metadata/
  */
-export function refuseStrangers (request: FastifyRequest, origins: Origins): void {
-  const { origin, 'sec-fetch-mode': mode } = request.headers
-  if (origin !== undefined && !origins.has(origin)) throw problem('origin-refused')
-  if (mode !== undefined && mode !== 'cors' && mode !== 'same-origin') throw problem('origin-refused')
+export function isRefused (request: FastifyRequest, origins: Origins): boolean {
+  const { 'sec-fetch-mode': mode } = request.headers
+  return isForeign(request, origins) || (mode !== undefined && mode !== 'cors' && mode !== 'same-origin')
+}
+
+/** Whether it comes from a page of an origin that may not ask, as far as its headers tell. */
+export function isForeign ({ headers, raw }: FastifyRequest, origins: Origins): boolean {
+  const { origin, 'sec-fetch-site': site } = headers
+  if (origin !== undefined) return !origins.has(origin)
+  if (site === undefined || site === 'none') return false
+  // Browsers leave out the Origin of a GET to the page's own address, and Host is then that address: behind DNS rebinding, the attacker's.
+  return site !== 'same-origin' || !isOwnHost(String(raw.headers.host ?? raw.headers[':authority']), origins)
+}
+
+/** In either scheme, as TLS may end before the broker. */
+function isOwnHost (host: string, origins: Origins): boolean {
+  return ['http', 'https'].map(scheme => `${scheme}://${host}`).some(url => URL.canParse(url) && origins.has(new URL(url).origin))
 }

@@ -3,6 +3,7 @@ import { answerProblems } from './error-handler.js'
 import { refusalOf } from './audit-refusals.js'
 import { takeNoBody } from './json-body.js'
 import { guardScope } from './guarded.js'
+import type { AddressLimit } from './rate-limits.js'
 import { logRequest } from './request-log.js'
 import { answerOpenApi, type OpenApiOptions } from './openapi/openapi.js'
 import { collectRoutes } from './openapi/routes.js'
@@ -14,12 +15,13 @@ import { problem, type Problem } from '../problems.js'
 import { admitRequests, refuseMalformed } from './request-context.js'
 import { tokens, type TokensOptions } from './routes/tokens.js'
 import { Type } from '../lib/typebox.js'
+import { limitVisitors, type VisitorsOptions } from './visitors.js'
 
-export interface BrokerOptions extends TokensOptions, OperatorsOptions, OpenApiOptions {
+export interface BrokerOptions extends TokensOptions, OperatorsOptions, OpenApiOptions, VisitorsOptions {
   readiness: () => Readiness
   /** Whether there is a page to see the broker by. */
   console: boolean
-  limits: TokensOptions['limits']
+  limits: TokensOptions['limits'] & VisitorsOptions['limits']
 }
 
 const alive = Type.Object({ alive: Type.Literal(true) })
@@ -52,25 +54,31 @@ export async function broker (scope: FastifyInstance, options: BrokerOptions): P
   const routes = collectRoutes(scope)
   scope.get('/healthz', { exposeHeadRoute: true, config: { kind: 'anyone' }, schema: { summary: 'Whether the process lives', answer: alive } }, async () => ({ alive: true }))
   answerReadiness(scope, readiness)
-  if (options.console) await scope.register(answerPages)
   await scope.register(async callers => {
     await guardScope(callers, options, () => {})
     answerOpenApi(callers, routes, options)
     await callers.register(operatorsOnly, options)
   })
   await scope.register(tokens, { ...options, prefix: '/token' })
-  await scope.register(async rest => refuseTheRest(rest, methodsOf))
+  await scope.register(async visitors => {
+    const count = await limitVisitors(visitors, options)
+    if (options.console) await visitors.register(answerPages)
+    await visitors.register(async rest => refuseTheRest(rest, methodsOf, count))
+  })
 }
 
 /**
  * What is at none of the routes, in a scope of its own: it is refused before Fastify looks at its body, where a type that is none would be 415, and a QUERY
  * without a type 400.
  */
-function refuseTheRest (scope: FastifyInstance, methodsOf: (path: string) => string[] | undefined): void {
+function refuseTheRest (scope: FastifyInstance, methodsOf: (path: string) => string[] | undefined, count: AddressLimit['count']): void {
   const refuse = ({ method, url }: FastifyRequest): never => { throw nothingHere(method, methodsOf(url.split('?', 1)[0]!)) }
   scope.addHook('onRequest', async request => refuse(request))
-  // Comes by way of the route that @fastify/cors has for OPTIONS at every path.
-  scope.setNotFoundHandler(refuse)
+  // Comes by way of the route that @fastify/cors has for OPTIONS at every path, and so past the hooks.
+  scope.setNotFoundHandler(async (request, reply) => {
+    await count(request, reply)
+    refuse(request)
+  })
 }
 
 /** The methods of each path that is registered after this. */

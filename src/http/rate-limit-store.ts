@@ -16,6 +16,11 @@ export function rateLimitStore (counters: Counters): FastifyRateLimitStoreCtor {
       else answer(callback, count)
     }
 
+    read (ip: string, callback: Callback, _timeWindow: number, max: number): void {
+      const { used, resetMs } = readAddress(counters, ip, max)
+      callback(null, { current: used, ttl: resetMs })
+    }
+
     child (): FastifyRateLimitStore {
       return new AddressStore()
     }
@@ -38,6 +43,13 @@ export function countAddress (counters: Counters, ip: string, max: number): Coun
   return then(first, first => first.exceeded
     ? first
     : then(counters.take(wide.key, max * wide.times), second => tighter(first, second)))
+}
+
+/** What `countAddress` would answer, as far as is known here; counts nothing. */
+function readAddress (counters: Counters, ip: string, max: number): Count {
+  const [narrow, wide] = addressKeys(ip)
+  const first = counters.read(narrow.key, max)
+  return wide === undefined ? first : tighter(first, counters.read(wide.key, max * wide.times))
 }
 
 /** What `countAddress` will ask the counters for. */

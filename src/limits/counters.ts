@@ -32,6 +32,8 @@ export interface Counters {
   take (key: string, max: number): Count | Promise<Count>
   /** Counts a hit for the time being. Any number of calls at once hold at most `max` together. */
   hold (key: string, max: number): Hold | Promise<Hold>
+  /** Looks, and counts nothing; those that are shared say what this node knows. `exceeded` tells whether a hit would be one too many. */
+  read (key: string, max: number): Count
   /** Whether a hit would be one too many, which counts nothing. There only where counters answer at once. */
   isFull? (key: string, max: number): boolean
   /** Forgets a key's hits, except those still held: their outcome will count. */

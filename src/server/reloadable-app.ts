@@ -83,12 +83,13 @@ export async function serve ({ state, read, rooms, prefix = '', own, onTake = ()
   }
 }
 
-function buildApp ({ settings, products, policy, given }: State, { logger, audit, logins, counters, addresses, callers, metrics, ...rooms }: Rooms, prefix: string, own: ReadonlySet<string>, readiness: () => Readiness) {
+function buildApp ({ settings, products, policy, given }: State, { logger, audit, logins, counters, addresses, foreign, callers, metrics, ...rooms }: Rooms, prefix: string, own: ReadonlySet<string>, readiness: () => Readiness) {
   const pages = new Set(list(settings.CORS_ORIGINS))
   if (settings.PUBLIC_URL !== undefined) pages.add(new URL(settings.PUBLIC_URL).origin)
   const history = settings.CONSOLE && settings.OPERATORS !== undefined ? rooms.history : undefined
   const limits = {
     address: { counters: addresses, max: settings.RATE_LIMIT_MAX },
+    foreign: { counters: foreign, max: settings.RATE_LIMIT_MAX },
     caller: { counters: callers, max: settings.CALLER_LIMIT_MAX }
   }
   return createApp({

@@ -25,6 +25,8 @@ export interface Rooms {
   /** Where all counts are kept: here, or in a Redis that other nodes share. */
   counters: CounterSource
   addresses: Counters
+  /** What pages of others make an address ask for: in this process alone. */
+  foreign: Counters
   callers: Counters
   metrics: Metrics
   history: History
@@ -65,6 +67,7 @@ export async function openRooms ({ settings, mistakes, warnings }: State, { cwd,
     logins: new Logins({ store, guard }),
     counters,
     addresses: counters.counters('address', minute),
+    foreign: memory.counters('foreign', minute),
     callers: counters.counters('caller', minute),
     metrics,
     history: new History()

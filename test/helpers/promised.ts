@@ -12,6 +12,7 @@ export function promised (counters: MemoryCounters, failing?: number): Counters 
       if (++holds === failing) throw new Problem('limiter-unavailable')
       return counters.hold(...hit)
     },
+    read: (...hit) => counters.read(...hit),
     clear: key => counters.clear(key)
   }
 }

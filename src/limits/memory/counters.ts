@@ -50,7 +50,6 @@ export class MemoryCounters implements Counters {
     return this.#count(key, max, 1)
   }
 
-  /** Looks, and counts nothing; `exceeded` says whether a hit would be one too many. */
   read (key: string, max: number): Count {
     const now = this.#now()
     const counter = this.#find(fixedKey(key), now)

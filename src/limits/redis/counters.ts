@@ -82,6 +82,10 @@ class SharedCounters implements Counters {
     })
   }
 
+  read (key: string, max: number): Count {
+    return this.#local.read(key, max)
+  }
+
   clear (key: string): void {
     this.#local.clear(key)
     this.#wire.clear(this.#redisKey(key))
