@@ -17,14 +17,14 @@ export interface PathWatch {
 /**
  * Watches a path by looking at it time and again: `fs.watch` misses files that are renamed over or swapped behind a link.
  * Keeps no process alive.
+ * What `onRest` throws does not end the watch, nor the process: it reports its failures itself.
  * @returns when `signal` is aborted
- * @throws what `onRest` throws
  */
 export async function watchPath ({ path, every, signal, isNews, onRest }: PathWatch): Promise<void> {
   let last = ''
   while (await pause(every, signal)) {
     const { key } = await stampOf(path)
-    if (key === last && await isNews(key)) await onRest()
+    if (key === last && await isNews(key)) await onRest().catch(() => {})
     last = key
   }
 }

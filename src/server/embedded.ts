@@ -4,7 +4,7 @@ import { isRecord } from '../http/json-body.js'
 import { applicationStore, type Authenticate } from '../callers/stores/authenticate.js'
 import { ownOrigins } from '../http/cors.js'
 import { comesBy } from '../http/request-context.js'
-import { closeRooms, openRooms } from './services.js'
+import { closeAfter, closeRooms, openRooms } from './services.js'
 import { serve } from './reloadable-app.js'
 import { readGiven, type GivenSettings } from '../settings/embedded.js'
 import { withPolicy } from './config.js'
@@ -54,7 +54,7 @@ export async function broker (scope: FastifyInstance, options: BrokerOptions): P
     store: applicationStore({ authenticate, rememberFor: rememberFor * 1000 })
   })
   const own = new Set<string>()
-  const serving = await serve({ state, read, rooms, prefix: scope.prefix, own })
+  const serving = await serve({ state, read, rooms, prefix: scope.prefix, own }).catch(error => closeAfter(error, rooms))
   // By now every request is answered.
   scope.addHook('onClose', async () => {
     await serving.close()

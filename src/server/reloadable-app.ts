@@ -28,7 +28,7 @@ export interface Serving {
   handle: Handler
   /** From here on it is not ready, and still answers. */
   retire (): void
-  /** Takes up changed files. What is wrong with them is logged, and leaves things as they were. */
+  /** Takes up changed files. What is wrong with them is logged, and leaves things as they were. Never rejects. */
   reload (): Promise<void>
   close (): Promise<void>
 }
@@ -48,33 +48,52 @@ export async function serve ({ state, read, rooms, prefix = '', own, onTake = ()
   function watchFilesOf ({ stamps }: State): void {
     watch.abort()
     watch = new AbortController()
-    watchFiles(stamps, watch.signal, takeState)
+    logged(watchFiles(stamps, watch.signal, takeState), 'the settings\' files are not watched any more; send SIGHUP after a change')
   }
   watchFilesOf(state)
 
+  /** Nothing that goes wrong here may end the process, which can be an application's. */
   async function readAgain (): Promise<void> {
-    const next = await read()
+    try {
+      await take(await read())
+    } catch (error) {
+      logger.error({ err: error }, 'settings not taken, the old ones stay')
+      metrics.reloaded('settings', false)
+    }
+  }
+
+  async function take (next: State): Promise<void> {
     if (next.mistakes.length > 0) {
       logger.error(`settings not taken, the old ones stay: ${next.mistakes.join('; ')}`)
       metrics.reloaded('settings', false)
+      // Whoever puts it right may change a file that the old settings do not name.
+      watchFilesOf(next)
       return
     }
+    // Whole: a request goes on with the app that it began with. The old one holds nothing that would have to be closed.
+    const nextApp = await build(next)
     for (const warning of next.warnings) logger.warn(warning)
     onTake(next)
-    // Whole: a request goes on with the app that it began with. The old one holds nothing that would have to be closed.
-    app = await build(next)
+    app = nextApp
     guard.failuresMax = next.settings.LOGIN_FAILURES_MAX
     watchFilesOf(next)
     logger.info('settings taken')
     metrics.reloaded('settings', true)
   }
 
+  function logged (work: Promise<unknown>, failure: string): Promise<unknown> {
+    return work.catch(error => logger.error({ err: error }, failure))
+  }
+
   return {
     handle: (request, response) => app.routing(request, response),
     retire: () => { retired = true },
     async reload () {
-      const reopened = audit.reopen().catch(error => logger.error({ err: error }, 'AUDIT_LOG cannot be opened again; the old file goes on'))
-      await Promise.all([takeState(), store.reload(), reopened])
+      await Promise.all([
+        takeState(),
+        logged(store.reload(), 'the callers cannot be read again; the old ones stay'),
+        logged(audit.reopen(), 'AUDIT_LOG cannot be opened again; the old file goes on')
+      ])
     },
     async close () {
       watch.abort()

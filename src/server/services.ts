@@ -102,6 +102,12 @@ export async function closeRooms ({ store, audit, counters }: Rooms): Promise<vo
   await audit.close()
 }
 
+/** For a start that fails once they are open: whoever started it may live on. */
+export async function closeAfter (failure: unknown, rooms: Rooms): Promise<never> {
+  await closeRooms(rooms)
+  throw failure
+}
+
 async function openAudit (settings: Partial<Settings>, cwd: string, stdout: NodeJS.WritableStream, mistakes: string[]): Promise<Audit | undefined> {
   const { AUDIT_LOG: log = 'stdout' } = settings
   try {

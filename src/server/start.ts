@@ -8,7 +8,7 @@ import { ownOrigins } from '../http/cors.js'
 import { escapeInvisible } from '../lib/printable.js'
 import { describe } from '../product.js'
 import { keepRenewed } from './tls-reload.js'
-import { closeRooms, openRooms } from './services.js'
+import { closeAfter, closeRooms, openRooms } from './services.js'
 import { serve } from './reloadable-app.js'
 import type { Environment } from '../settings/load.js'
 import type { Settings } from '../settings/schema.js'
@@ -71,13 +71,12 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: Surroundings
       }
       logger.level = next.settings.LOG_LEVEL
     }
-  })
+  }).catch(error => closeAfter(error, rooms))
   const listener = createListener(() => serving.handle, keys.pair)
   const { HOST: host, PORT, SHUTDOWN_DELAY } = state.settings
   const port = await listen(listener.server, host, PORT).catch(async error => {
     await serving.close()
-    await closeRooms(rooms)
-    throw error
+    return closeAfter(error, rooms)
   })
   const scheme = keys.pair === undefined ? 'http' : 'https'
   for (const origin of ownOrigins(scheme, host, port)) own.add(origin)
@@ -100,9 +99,8 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: Surroundings
     async close () {
       serving.retire()
       await setTimeout(SHUTDOWN_DELAY * 1000)
-      renewal.close()
       clock.close()
-      await Promise.all([listener.drain(), serving.close()])
+      await Promise.all([listener.drain(), serving.close(), renewal.close()])
       await closeRooms(rooms)
     }
   }

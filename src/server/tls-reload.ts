@@ -4,15 +4,16 @@ import type { Settings } from '../settings/schema.js'
 import { stampsOf, watchFiles } from '../files/watch.js'
 
 export interface Renewal {
-  /** Reads the files now, as on SIGHUP. */
+  /** Reads the files now, as on SIGHUP. Never rejects. */
   renew (): Promise<void>
-  close (): void
+  close (): Promise<void>
 }
 
 interface Log {
   info (message: string): void
   warn (message: string): void
   error (message: string): void
+  error (about: object, message: string): void
 }
 
 /**
@@ -25,6 +26,16 @@ export function keepRenewed ({ TLS_CERT_FILE, TLS_KEY_FILE }: Settings, cwd: str
   let told = ''
 
   async function read (): Promise<void> {
+    try {
+      await readPair()
+    } catch (error) {
+      // Nothing that goes wrong here may end the process.
+      log.error({ err: error }, 'certificate not taken, the old one stays')
+      onRead(false)
+    }
+  }
+
+  async function readPair (): Promise<void> {
     const { pair, mistakes, warnings } = await readKeys(files, cwd)
     const wrong = mistakes.join('; ')
     // Both files may have changed, and say the same.
@@ -32,21 +43,31 @@ export function keepRenewed ({ TLS_CERT_FILE, TLS_KEY_FILE }: Settings, cwd: str
     told = wrong
     // Nothing to read where no files are named.
     if (pair === undefined && wrong === '') return
+    if (pair !== undefined) take(pair)
     onRead(pair !== undefined)
     if (pair === undefined) return
-    take(pair)
     for (const warning of warnings) log.warn(warning)
     log.info('certificate taken')
+  }
+
+  async function watch (): Promise<void> {
+    const stamps = await stampsOf(Object.values(files).filter(file => file !== undefined).map(file => resolve(cwd, file)))
+    await watchFiles(stamps, closing.signal, renew)
   }
 
   // One after the other: a slow one must not put an older pair over a newer one.
   let reading = Promise.resolve()
   function renew (): Promise<void> {
-    reading = reading.then(read, read)
+    reading = reading.then(read)
     return reading
   }
 
-  stampsOf(Object.values(files).filter(file => file !== undefined).map(file => resolve(cwd, file)))
-    .then(stamps => watchFiles(stamps, closing.signal, renew))
-  return { renew, close: () => closing.abort() }
+  const watching = Promise.allSettled([watch()])
+  return {
+    renew,
+    async close () {
+      closing.abort()
+      await watching
+    }
+  }
 }

@@ -1,9 +1,10 @@
-import { readdirSync, readlinkSync, renameSync } from 'node:fs'
+import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { susan } from '../helpers/broker.js'
 import { application, token } from '../helpers/embedded.js'
 import { ask } from '../helpers/http.js'
+import { openFiles } from '../helpers/open-files.js'
 import { until } from '../helpers/until.js'
 
 t.test('a changed policy and a rotated audit log are taken up', async t => {
@@ -27,18 +28,6 @@ t.test('a changed policy and a rotated audit log are taken up', async t => {
   t.match((await audit('audit.log.1')).at(-1), { event: 'token.issued' })
 })
 
-/** Files of a folder that this process holds open. */
-function held (folder: string): string[] {
-  const files = readdirSync('/proc/self/fd').flatMap(fd => {
-    try {
-      return [readlinkSync(`/proc/self/fd/${fd}`)]
-    } catch {
-      return []
-    }
-  })
-  return files.filter(file => file.startsWith(folder))
-}
-
 t.test('when the application closes, what is under way is answered, and then everything is let go of', async t => {
   const listeners = process.eventNames().map(name => [name, process.listenerCount(name)])
   let answerYes: ((yes: object) => void) | undefined
@@ -47,12 +36,12 @@ t.test('when the application closes, what is under way is answered, and then eve
   })
   const answer = ask(url, { as: susan, path: token })
   await until(() => answerYes !== undefined)
-  t.strictSame(held(folder), [join(folder, 'audit.log')])
+  t.strictSame(openFiles(folder), [join(folder, 'audit.log')])
   const closed = app.close()
   answerYes!({})
   t.equal((await answer).status, 200)
   await closed
-  t.strictSame(held(folder), [], 'the audit log is closed')
+  t.strictSame(openFiles(folder), [], 'the audit log is closed')
   await close()
   t.strictSame(process.eventNames().map(name => [name, process.listenerCount(name)]), listeners, 'no signal handler is left, as none was there')
 })

@@ -106,3 +106,15 @@ t.test('a file that is still being written is not taken before it rests', async 
   await until(() => store.size === lines)
   t.match(reloads.map(({ ok, callers }) => [ok, callers]), [[true, lines]])
 })
+
+t.test('a reload that fails does not end the watch', async t => {
+  const { dir, store, reloads } = await open(t, both)
+  const add = (name: string) => writeFileSync(join(dir, label), `${name}:${susan}\n`, { flag: 'a' })
+  let failures = 0
+  reloads.push = () => { throw new Error(`failure ${++failures}`) }
+  add('lucas')
+  await until(() => failures === 1)
+  await t.rejects(store.reload(), { message: 'failure 2' })
+  add('mia')
+  await until(() => store.size === 4)
+})
