@@ -1,18 +1,9 @@
 import type { ComponentType } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { Credentials } from './api.js'
 import { Explain } from './explain.js'
 import { GetToken } from './get-token.js'
-import type { Description, Offers } from './available-products.js'
+import type { Session } from './session.js'
 import { SignIn } from './sign-in.js'
-
-/** Who is signed in. It goes with the page. */
-export interface Session {
-  credentials: Credentials
-  /** What the broker says of itself. */
-  description: Description
-  offers: Offers
-}
 
 const views = {
   token: { title: 'Get a token', lead: 'See what the broker gives you, and what is inside.' },

@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks'
-import type { Session } from './app.js'
+import type { Session } from './session.js'
 import type { Schema } from './available-products.js'
 import { entriesOf, whoInWords, type Entry } from './reference.js'
 import { boundsInWords, typeInWords } from './schema-text.js'

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { ask, type Credentials, type Refusal } from './api.js'
-import type { Session } from './app.js'
+import type { Session } from './session.js'
 import { Chart } from './chart.js'
 import { Events } from './events.js'
 import { Problem } from './problem.js'

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { ask, type Refusal } from './api.js'
-import type { Session } from './app.js'
+import type { Session } from './session.js'
 import { offersOf, type Description } from './available-products.js'
 import { Problem } from './problem.js'
 
