@@ -3,8 +3,7 @@ import type { ErrorCode } from '../diagnose/token/code.js'
 import { codes, codesIn, inVoice } from '../diagnose/token/codes.js'
 import { paintFor, type Paint } from './colours.js'
 import { newCommand, withExamples } from './command.js'
-import { Failure, toExitCode } from './failure.js'
-import { exitCodes, type Io } from './io.js'
+import { exitCodes, Failure, type Io, toExitCode } from './io.js'
 
 type Explained = ReturnType<typeof codesIn>[number]
 

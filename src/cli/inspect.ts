@@ -7,11 +7,10 @@ import { grantsInWords } from '../diagnose/token/words.js'
 import { codes } from '../diagnose/token/codes.js'
 import { readSettings } from '../settings/load.js'
 import type { Settings } from '../settings/schema.js'
-import { allInput } from './all-input.js'
+import { allInput } from './stdin.js'
 import { paintFor, type Paint } from './colours.js'
 import { newCommand, withExamples } from './command.js'
-import { toExitCode } from './failure.js'
-import { exitCodes, type Io } from './io.js'
+import { exitCodes, type Io, toExitCode } from './io.js'
 
 interface InspectOptions {
   json?: boolean

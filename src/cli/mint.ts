@@ -10,8 +10,7 @@ import { describe } from '../product.js'
 import { readSettings } from '../settings/load.js'
 import { validatorOf } from '../lib/ajv.js'
 import { newCommand, withExamples } from './command.js'
-import { Failure, toExitCode } from './failure.js'
-import { exitCodes, type Io } from './io.js'
+import { exitCodes, Failure, type Io, toExitCode } from './io.js'
 
 interface MintOptions {
   identity: string

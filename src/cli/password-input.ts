@@ -1,8 +1,6 @@
 import { newPassword } from '../callers/password-rules.js'
-import { Failure } from './failure.js'
-import { firstLine } from './first-line.js'
-import { exitCodes } from './io.js'
-import type { Io } from './io.js'
+import { exitCodes, Failure, type Io } from './io.js'
+import { firstLine } from './stdin.js'
 import { openPrompt } from './prompt.js'
 
 export interface PasswordOptions {

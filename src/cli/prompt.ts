@@ -1,8 +1,6 @@
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
-import { Failure } from './failure.js'
-import { exitCodes } from './io.js'
-import type { Io } from './io.js'
+import { exitCodes, Failure, type Io } from './io.js'
 
 export interface Prompt {
   /**

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { CommanderError } from 'commander'
 import { test } from 'tap'
-import { Failure } from '../../src/cli/failure.js'
+import { Failure } from '../../src/cli/io.js'
 import { policyCommand } from '../../src/cli/policy/command.js'
 import { defineProduct, Type } from '../../src/product.js'
 import { builtIn } from '../../src/products/load.js'

@@ -8,8 +8,7 @@ import { readState } from '../../server/config.js'
 import { checkFiles } from './files.js'
 import { paintFor } from '../colours.js'
 import { newCommand, withExamples } from '../command.js'
-import { toExitCode } from '../failure.js'
-import { exitCodes, type Io } from '../io.js'
+import { exitCodes, type Io, toExitCode } from '../io.js'
 
 interface CheckOptions {
   online?: boolean

@@ -1,8 +1,7 @@
 import type { Command } from 'commander'
 import { newCommand, withExamples } from '../command.js'
-import { toExitCode } from '../failure.js'
+import { type Io, toExitCode } from '../io.js'
 import { init, type InitOptions } from './actions.js'
-import type { Io } from '../io.js'
 
 /** `init`. */
 export function initCommand (io: Io, done: (exitCode: number) => void): Command {

@@ -11,8 +11,7 @@ import { Problem } from '../../problems.js'
 import { describe, type Product } from '../../product.js'
 import type { Enabled } from '../../settings/load.js'
 import { validatorOf } from '../../lib/ajv.js'
-import { Failure } from '../failure.js'
-import { exitCodes, type Io } from '../io.js'
+import { exitCodes, Failure, type Io } from '../io.js'
 
 /** What the settings say to the `policy` commands. */
 export interface PolicyContext {

@@ -1,7 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { newCommand, withExamples, withHelp } from '../command.js'
-import { toExitCode } from '../failure.js'
-import type { Io } from '../io.js'
+import { type Io, toExitCode } from '../io.js'
 import { checkPolicy, explainDecision, printSchema, type PolicyContext } from './actions.js'
 
 /**

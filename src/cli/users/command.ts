@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import { newCommand, withExamples, withHelp } from '../command.js'
-import { toExitCode } from '../failure.js'
-import type { Io } from '../io.js'
+import { type Io, toExitCode } from '../io.js'
 import { addUser, changePassword, checkPassword, listUsers, removeUser } from './actions.js'
 import type { UsersContext } from './actions.js'
 

@@ -1,0 +1,42 @@
+import { isUtf8 } from 'node:buffer'
+import { exitCodes, Failure, type Io } from './io.js'
+
+/** Bytes: far above the longest token, since standard input may have no end. */
+const MAX_BYTES = 65_536
+
+/** Bytes, more than any password or secret has. */
+const MAX_LINE_BYTES = 4096
+
+/**
+ * Standard input to its end.
+ * @throws Failure when it is not UTF-8, or longer than 64 KiB
+ */
+export async function allInput ({ stdin }: Io): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of stdin) {
+    const bytes = Buffer.from(chunk)
+    chunks.push(bytes)
+    length += bytes.length
+    if (length > MAX_BYTES) throw new Failure(exitCodes.usage, `standard input is longer than ${MAX_BYTES} bytes; give the token alone`)
+  }
+  return inUtf8(Buffer.concat(chunks))
+}
+
+/**
+ * The first line of standard input, without what ends it.
+ * @throws Failure when it is not UTF-8
+ */
+export async function firstLine ({ stdin }: Io): Promise<string> {
+  let read = Buffer.alloc(0)
+  for await (const chunk of stdin) {
+    read = Buffer.concat([read, Buffer.from(chunk)])
+    if (read.includes('\n') || read.length > MAX_LINE_BYTES) break
+  }
+  return inUtf8(read).replace(/\r?\n[^]*/, '')
+}
+
+function inUtf8 (bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new Failure(exitCodes.usage, 'standard input is not UTF-8')
+  return bytes.toString()
+}
