@@ -10,11 +10,11 @@ import { Turns, type Ticket } from './waiting-line.js'
 export const GUESSING_WINDOW = 15 * 60_000
 /** Pairs of name and address that are counted at most: few guesses bring one to its limit, so there is room for 49 152 that are; that takes 273 hashes a second. */
 const PAIRS = 65_536
-/** How many times the limit of one address a name has over all addresses. */
+/** How many times the limit of one address a name has over all addresses, and at one address that right passwords clear in between. */
 const CEILING = 20
 /** The right to try one password. Exactly one of its functions is called, once. */
 export interface Place {
-  /** The password was right: this name may guess wrong at this address again as often as before, and the address counts as known. */
+  /** The password was right: the wrong ones of this name at this address are cleared, up to its ceiling, and the address counts as known. */
   succeeded (): void
   /** The password was wrong. */
   failed (): void
@@ -59,6 +59,9 @@ type Holds = [Hold | Promise<Hold>, Hold | Promise<Hold>]
  * A place is reserved before a password is compared with anything, be it a hash or what is remembered of right passwords: memory that answers a guess
  * beyond the limit tells as much as a hash. What is still being compared is no failure, so while all places are taken the next one waits,
  * and right passwords in parallel are never refused.
+ *
+ * A right password clears what its name has failed at its address, and nothing else: who mistypes starts anew. But whoever shares the address could guess
+ * between two right passwords for ever, so nineteen times the limit is cleared at most, and there too no more than twenty times the limit can be tried.
  *
  * At a name's ceiling only those addresses get in from which it logged in lately, so that nobody can lock a user out at home.
  * Whether a name exists is not known here, so unknown ones are limited alike.
@@ -178,7 +181,7 @@ export class Guard {
   }
 
   #admitted (guess: Guess): void {
-    this.#pairs.clear(guess.pair)
+    this.#pairs.clear(guess.pair, this.failuresMax * (CEILING - 1))
     this.#lately.note(guess.name, guess.address)
     this.#wake(guess)
   }

@@ -36,8 +36,8 @@ export interface Counters {
   read (key: string, max: number): Count
   /** Whether a hit would be one too many, which counts nothing. There only where counters answer at once. */
   isFull? (key: string, max: number): boolean
-  /** Forgets a key's hits, except those still held: their outcome will count. */
-  clear (key: string): void
+  /** Forgets a key's hits, at most so many in a window, and none that is still held: its outcome will count. */
+  clear (key: string, most: number): void
 }
 
 /** A hit that somebody will ask for. */

@@ -83,6 +83,9 @@ async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, log
     onChange (up, cause) {
       if (up) logger.info('Redis is there; limits are shared')
       else logger.warn({ cause }, down === 'local' ? 'Redis is away; each node limits for itself' : 'Redis is away; requests are refused with 503 until it is back')
+    },
+    onEviction (policy) {
+      logger.warn(`Redis may evict keys (maxmemory-policy is ${policy}), and limits and locks with them; run there: CONFIG SET maxmemory-policy noeviction`)
     }
   })
 }

@@ -13,6 +13,6 @@ export function promised (counters: MemoryCounters, failing?: number): Counters 
       return counters.hold(...hit)
     },
     read: (...hit) => counters.read(...hit),
-    clear: key => counters.clear(key)
+    clear: (...hits) => counters.clear(...hits)
   }
 }

@@ -11,6 +11,21 @@ interface Counter extends Linked<Counter> {
   max: number
   used: number
   held: number
+  /** Hits that counted for good in this window and were cleared. */
+  gone: number
+  /** The window of the other account that this one last agreed with; see `learn`. */
+  agreed: string | undefined
+}
+
+/** What another account of the same key says. */
+export interface Account {
+  /** Hits that count for good. */
+  kept: number
+  /** Hits that did, in this window. */
+  gone: number
+  resetMs: number
+  /** Names the window: another one begins anew. */
+  id: string
 }
 
 export interface MemoryOptions {
@@ -64,24 +79,34 @@ export class MemoryCounters implements Counters {
     return max < 1 || !(this.#counters.has(kept) || this.#hasRoom(now))
   }
 
-  clear (key: string): void {
+  clear (key: string, most: number): void {
     const counter = this.#find(fixedKey(key), this.#now())
     if (counter === undefined) return
-    counter.used = counter.held
+    const cleared = Math.max(0, Math.min(counter.used - counter.held, most - counter.gone))
+    counter.used -= cleared
+    counter.gone += cleared
     this.#file(counter)
   }
 
   /**
-   * Takes over from another account of the same key how many hits count for good there and when the window ends.
-   * A limit that is reached here stays so: the other may have been lost and begun anew.
+   * Takes over what another account of the same key says, unless it knows of fewer hits: within a window they only add up, so then it has lost some.
+   * Nor is a limit that is reached here taken back.
+   * @returns whether it was taken over; if not, whether that is because it was said before what is known here, or because hits were `lost`
    */
-  learn (key: string, max: number, used: number, resetMs: number): void {
+  learn (key: string, max: number, { kept, gone, resetMs, id }: Account): 'taken' | 'older' | 'lost' {
     const now = this.#now()
-    const kept = fixedKey(key)
-    const counter = this.#find(kept, now) ?? this.#begin(kept, now)
-    if (counter === undefined || counter.used - counter.held >= max) return
-    Object.assign(counter, { max, used: used + counter.held, ends: now + resetMs })
+    const own = fixedKey(key)
+    const counter = this.#find(own, now) ?? this.#begin(own, now)
+    // Without room for one there is nothing to know better.
+    if (counter === undefined) return 'taken'
+    const known = counter.used - counter.held
+    const more = kept + gone - known - counter.gone
+    const isSame = counter.agreed === id
+    // The hits of another window are others, so as many as are known here would be too few.
+    if (known >= max || (isSame ? more < 0 : more <= 0 && known + counter.gone > 0)) return isSame ? 'older' : 'lost'
+    Object.assign(counter, { max, used: kept + counter.held, gone, ends: now + resetMs, agreed: id })
     this.#file(counter)
+    return 'taken'
   }
 
   #count (key: string, max: number, held: 0 | 1): Hit {
@@ -93,6 +118,8 @@ export class MemoryCounters implements Counters {
     if (counter.used >= max) return hit(counter, max, now, true)
     counter.used += 1
     counter.held += held
+    // Another account may not know of it.
+    if (held === 0) counter.agreed = undefined
     this.#file(counter)
     // What is taken has no outcome to wait for.
     return hit(counter, max, now, false, held === 0 ? undefined : givenBack => this.#settle(counter, givenBack))
@@ -108,7 +135,7 @@ export class MemoryCounters implements Counters {
 
   #find (key: string, now: number): Counter | undefined {
     const counter = this.#counters.get(key)
-    return counter !== undefined && counter.used > 0 && now < counter.ends ? counter : undefined
+    return counter !== undefined && counter.used + counter.gone > 0 && now < counter.ends ? counter : undefined
   }
 
   /** A counter for a new window; undefined where there is no room. */
@@ -116,15 +143,15 @@ export class MemoryCounters implements Counters {
     const old = this.#counters.get(key)
     if (old !== undefined) old.ring?.remove(old)
     else if (!this.#makeRoom(now)) return
-    const counter = { key: old?.key ?? ownCopy(key), ends: now + this.window, max: 0, used: 0, held: 0, ring: undefined, before: undefined, after: undefined }
+    const counter = { key: old?.key ?? ownCopy(key), ends: now + this.window, max: 0, used: 0, held: 0, gone: 0, agreed: undefined, ring: undefined, before: undefined, after: undefined }
     this.#counters.set(counter.key, counter)
     this.#idle.add(counter)
     return counter
   }
 
   #file (counter: Counter): void {
-    const { used, max } = counter
-    const ring = used === 0 ? this.#idle : used < max ? this.#open : this.#locked
+    const { used, gone, max } = counter
+    const ring = used + gone === 0 ? this.#idle : used < max ? this.#open : this.#locked
     if (counter.ring !== ring) ring.add(counter)
   }
 

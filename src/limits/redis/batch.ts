@@ -15,7 +15,7 @@ export interface Question {
 /** Puts together what Redis is asked, and what it is told. */
 export class Wire {
   readonly #link: RedisLink
-  #told: Array<[key: string, id: string, givenBack: 0 | 1, settled: 0 | 1]> = []
+  #told: Array<[key: string, id: string, givenBack: number, settled: 0 | 1]> = []
 
   constructor (link: RedisLink) {
     this.#link = link
@@ -31,14 +31,14 @@ export class Wire {
   }
 
   /** What became of a hit that Redis counted in the window `id`. Nobody waits for it; all of one turn goes at once. */
-  tell (key: string, id: string, givenBack: 0 | 1, settled: 0 | 1): void {
+  tell (key: string, id: string, givenBack: number, settled: 0 | 1): void {
     if (this.#told.length === 0) queueMicrotask(() => this.#flush())
     this.#told.push([key, id, givenBack, settled])
   }
 
-  /** Forgets the hits of a key that count for good. */
-  clear (key: string): void {
-    this.tell(key, '', 0, 0)
+  /** Forgets the hits of a key that count for good, at most so many in a window. */
+  clear (key: string, most: number): void {
+    this.tell(key, '', most, 0)
   }
 
   #flush (): void {

@@ -13,6 +13,8 @@ export interface LinkOptions {
   url: string
   /** Told what the first look saw, then of each loss and return; a loss with its cause in a word. */
   onChange?: (up: boolean, cause?: string) => void
+  /** Told the maxmemory-policy of a Redis that evicts keys when its memory is full, once. */
+  onEviction?: (policy: string) => void
 }
 
 /**
@@ -23,6 +25,8 @@ export interface LinkOptions {
 export class RedisLink {
   readonly #url: string
   readonly #onChange: NonNullable<LinkOptions['onChange']>
+  readonly #onEviction: NonNullable<LinkOptions['onEviction']>
+  #policy: string | null | undefined
   #redis: Redis | undefined
   #up: boolean | undefined
   #looking: NodeJS.Timeout | undefined
@@ -35,9 +39,10 @@ export class RedisLink {
     return link
   }
 
-  private constructor ({ url, onChange = () => {} }: LinkOptions) {
+  private constructor ({ url, onChange = () => {}, onEviction = () => {} }: LinkOptions) {
     this.#url = url
     this.#onChange = onChange
+    this.#onEviction = onEviction
   }
 
   get up (): boolean {
@@ -88,10 +93,18 @@ export class RedisLink {
       await redis.connect()
       await prove(redis)
       this.#turn(true)
+      await this.#lookAtPolicy()
     } catch (error) {
       redis.disconnect()
       this.#turn(false, word(cause ?? error))
     }
+  }
+
+  /** Whatever `maxmemory` is now: it can be set at any time, and nobody would look at the policy again. */
+  async #lookAtPolicy (): Promise<void> {
+    const policy = await this.run(redis => redis.brokerPolicy(1, probeKey))
+    if (policy && policy !== 'noeviction' && policy !== this.#policy) this.#onEviction(policy)
+    this.#policy = policy
   }
 
   #lose (redis: Redis, cause: unknown): void {
@@ -107,8 +120,10 @@ export class RedisLink {
   }
 }
 
+const probeKey = redisKey('probe', '')
+
 async function prove (redis: Redis): Promise<void> {
-  await redis.brokerCount(1, redisKey('probe', ''), 'probe', Number.MAX_SAFE_INTEGER, 10 * LOOK_EVERY, 0)
+  await redis.brokerCount(1, probeKey, 'probe', Number.MAX_SAFE_INTEGER, 10 * LOOK_EVERY, 0)
 }
 
 /** A word and never the message, in which a server can repeat what was sent to it, such as a password. */

@@ -46,7 +46,7 @@ type Reply = Promise<CountReply | undefined>
 
 /**
  * Redis counts; beside it this node keeps its own account of what Redis said and of its own holds. That one goes on when Redis is away,
- * and a limit that was reached in it stands until its window ends, even against a Redis that was restarted and is empty.
+ * and where Redis knows of fewer hits, as it was restarted, evicted keys or lost its last writes: what a node knows never becomes less within a window.
  */
 class SharedCounters implements Counters {
   readonly window: number
@@ -66,29 +66,35 @@ class SharedCounters implements Counters {
   }
 
   async take (key: string, max: number): Promise<Count> {
-    const reply = await this.#count(key, max, 0)
-    return reply === undefined ? this.#local.take(key, max) : hit(reply, max)
+    const { reply, learned } = await this.#count(key, max, 0)
+    if (reply !== undefined && (learned !== 'lost' || reply[3] === 1)) return hit(reply, max)
+    const own = this.#local.take(key, max)
+    if (reply !== undefined && own.exceeded) this.#wire.tell(this.#redisKey(key), reply[4], 1, 0)
+    return own
   }
 
   async hold (key: string, max: number): Promise<Hold> {
-    const reply = await this.#count(key, max, 1)
+    const { reply, learned } = await this.#count(key, max, 1)
     if (reply === undefined) return this.#local.hold(key, max)
     if (reply[3] === 1) return hit(reply, max)
     const own = this.#local.hold(key, max)
-    return hit(reply, max, givenBack => {
+    const settle = (givenBack: 0 | 1): void => {
       if (givenBack === 1) own.giveBack()
       else own.keep()
       this.#wire.tell(this.#redisKey(key), reply[4], givenBack, 1)
-    })
+    }
+    if (learned === 'taken' || !own.exceeded) return hit(reply, max, settle)
+    settle(1)
+    return own
   }
 
   read (key: string, max: number): Count {
     return this.#local.read(key, max)
   }
 
-  clear (key: string): void {
-    this.#local.clear(key)
-    this.#wire.clear(this.#redisKey(key))
+  clear (key: string, most: number): void {
+    this.#local.clear(key, most)
+    this.#wire.clear(this.#redisKey(key), most)
   }
 
   /** What Redis would be asked; undefined where a limit is known to be reached. */
@@ -110,14 +116,19 @@ class SharedCounters implements Counters {
     }
   }
 
-  /** What Redis says; undefined where this node counts for itself: when Redis is away, or a limit is known to be reached. */
-  async #count (key: string, max: number, hold: 0 | 1): Promise<CountReply | undefined> {
+  /**
+   * What Redis says, and whether this node knew better. Nothing where this node counts for itself: when Redis is away, or a limit is known to be reached.
+   */
+  async #count (key: string, max: number, hold: 0 | 1): Promise<{ reply?: CountReply, learned?: ReturnType<MemoryCounters['learn']> }> {
     const question = this.question({ key, max, hold })
-    if (question === undefined) return
+    if (question === undefined) return {}
     const reply = await this.#expectedOf(key) ?? (await this.#wire.ask([question]))?.[0]
-    if (reply !== undefined) this.#local.learn(key, max, reply[0] - reply[1], reply[2])
-    else if (this.#down === 'closed') throw problem('limiter-unavailable', { retryAfter: 5 })
-    return reply
+    if (reply === undefined) {
+      if (this.#down === 'closed') throw problem('limiter-unavailable', { retryAfter: 5 })
+      return {}
+    }
+    const [used, held, resetMs, , id, gone] = reply
+    return { reply, learned: this.#local.learn(key, max, { kept: used - held, gone, resetMs, id }) }
   }
 
   #expectedOf (key: string): Reply | undefined {

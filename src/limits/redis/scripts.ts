@@ -16,36 +16,37 @@ export function redisKey (name: string, key: string): string {
 const ABANDONED = 60_000
 
 /**
- * A counter is a hash: hits `used`, of them `held`, the window's `id`, and the time left when the last hold was taken.
+ * A counter is a hash: hits `used`, of them `held`, the window's `id`, the time left when the last hold was taken, and hits that counted for good
+ * in this window and are `gone`. Those and the ones that still count for good only ever add up, by which nodes know whether Redis has lost some.
  * Its life is the window, and is also the clock, so that no node's own clock plays a part.
  */
 const read = `
   local function read (key)
-    local state = redis.call('HMGET', key, 'used', 'held', 'id', 'last')
-    return tonumber(state[1] or 0), tonumber(state[2] or 0), state[3], tonumber(state[4] or 0)
+    local state = redis.call('HMGET', key, 'used', 'held', 'id', 'last', 'gone')
+    return tonumber(state[1] or 0), tonumber(state[2] or 0), state[3], tonumber(state[4] or 0), tonumber(state[5] or 0)
   end`
 
 /** Each is atomic, and takes any number of counters. */
 export const scripts = {
   /**
    * Counts a hit in one counter after the other, up to the first where it is one too many. Arguments: an id for new windows; for each
-   * counter, most hits, milliseconds of a window, 1 for a hold. Answers for each that was asked: used, held, milliseconds left, 1 when one too many, id.
+   * counter, most hits, milliseconds of a window, 1 for a hold. Answers for each that was asked: used, held, milliseconds left, 1 when one too many, id, gone.
    */
   brokerCount: {
     lua: `${read}
   local function count (key, max, window, hold)
-    local used, held, id, last = read(key)
+    local used, held, id, last, gone = read(key)
     local left = redis.call('PTTL', key)
     if left <= 0 then
       redis.call('DEL', key)
-      used, held, id, last, left = 0, 0, ARGV[1], 0, window
+      used, held, id, last, gone, left = 0, 0, ARGV[1], 0, 0, window
     end
     left = math.min(left, window)
     if last - left > ${ABANDONED} then
       used, held = used - held, 0
     end
     if used >= max then
-      return {used, held, left, 1, id}
+      return {used, held, left, 1, id, gone}
     end
     used, held = used + 1, held + hold
     if hold == 1 then
@@ -53,7 +54,7 @@ export const scripts = {
     end
     redis.call('HSET', key, 'used', used, 'held', held, 'id', id, 'last', last)
     redis.call('PEXPIRE', key, left)
-    return {used, held, left, 0, id}
+    return {used, held, left, 0, id, gone}
   end
 
   local replies = {}
@@ -68,33 +69,45 @@ export const scripts = {
 
   /**
    * What became of hits. Arguments for each counter: the id of the hit's window, how many hits never were, how many are held no more;
-   * or no id, which forgets what counts for good.
+   * or no id, and the most of those that count for good to clear in a window.
    */
   brokerTell: {
     lua: `${read}
   for i, key in ipairs(KEYS) do
-    local used, held, id = read(key)
+    local used, held, id, _, gone = read(key)
     local told, givenBack, settled = ARGV[3 * i - 2], tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i])
     if told == '' then
-      told, givenBack, settled = id, used - held, 0
+      told, givenBack, settled = id, math.max(0, math.min(used - held, givenBack - gone)), 0
     end
     -- Those of a window that has ended, or that were taken for abandoned, are not there any more.
     if told == id and held >= settled and used - givenBack >= held - settled then
-      if used == givenBack then
+      gone = gone + math.max(0, givenBack - settled)
+      if used == givenBack and gone == 0 then
         redis.call('DEL', key)
       else
-        redis.call('HSET', key, 'used', used - givenBack, 'held', held - settled)
+        redis.call('HSET', key, 'used', used - givenBack, 'held', held - settled, 'gone', gone)
       end
     end
   end`
+  },
+
+  /** Redis' maxmemory-policy. Null where this user may not ask for it, which is found out without a line in the log of Redis' ACL, or where a service does not tell. */
+  brokerPolicy: {
+    lua: `
+  if redis.acl_check_cmd and not redis.acl_check_cmd('INFO', 'memory') then
+    return false
+  end
+  local info = redis.pcall('INFO', 'memory')
+  return type(info) == 'string' and string.match(info, 'maxmemory_policy:([a-z-]+)')`
   }
 }
 
-export type CountReply = [used: number, held: number, left: number, exceeded: 0 | 1, id: string]
+export type CountReply = [used: number, held: number, left: number, exceeded: 0 | 1, id: string, gone: number]
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     brokerCount (keys: number, ...keysAndArguments: Array<string | number>): Result<CountReply[], Context>
     brokerTell (keys: number, ...keysAndArguments: Array<string | number>): Result<null, Context>
+    brokerPolicy (keys: 1, key: string): Result<string | null, Context>
   }
 }

@@ -62,12 +62,83 @@ t.test('counters that nodes share', { skip: noRedis }, async t => {
     const [one, two] = [await node(t, server.url), await node(t, server.url)]
     const held = await one.counters.hold('a', 3)
     await two.counters.take('a', 3)
-    one.counters.clear('a')
+    one.counters.clear('a', 100)
     t.match(await one.counters.take('a', 3), { used: 2, held: 1 })
     held.keep()
-    one.counters.clear('a')
+    one.counters.clear('a', 100)
     t.match(await one.counters.take('a', 3), { used: 1, held: 0 })
     t.match(await two.counters.take('a', 3), { used: 2, held: 0 })
+  })
+
+  t.test('so many hits are cleared in a window and no more, whichever nodes count and clear', async t => {
+    const [one, two] = [await node(t, server.url), await node(t, server.url)]
+    for (let round = 0; round < 3; round++) {
+      await one.counters.take('a', 5)
+      await two.counters.take('a', 5)
+      two.counters.clear('a', 3)
+    }
+    t.match(await two.counters.take('a', 5), { used: 4 }, 'three of six are gone')
+    t.match(await one.counters.take('a', 5), { used: 5, exceeded: false })
+    t.match(await one.counters.take('a', 5), { exceeded: true })
+    t.match(await two.counters.take('a', 5), { exceeded: true })
+  })
+
+  t.test('what a node knows does not become less when Redis loses it', async t => {
+    const [one, two] = [await node(t, server.url), await node(t, server.url)]
+    const lose = async (key: string) => { await server.ask('DEL', redisKey('test', key)) }
+
+    await one.counters.take('taken', 3)
+    await two.counters.take('taken', 3)
+    t.match(await one.counters.take('taken', 9), { used: 3 })
+    await lose('taken')
+    t.match(await one.counters.take('taken', 5), { used: 4, exceeded: false })
+    t.match(await one.counters.take('taken', 5), { used: 5, exceeded: false })
+    await lose('taken')
+    t.match(await one.counters.take('taken', 5), { used: 5, exceeded: true })
+    t.match(await two.counters.take('taken', 5), { exceeded: false }, 'another node knows what it knows')
+    // Once Redis knows more, it is believed again.
+    for (let i = 0; i < 5; i++) await two.counters.take('taken', 99)
+    t.match(await one.counters.take('taken', 99), { used: 7 })
+
+    const holds = [await one.counters.hold('held', 3), await one.counters.hold('held', 3)]
+    for (const hold of holds) hold.keep()
+    await until(async () => (await two.counters.hold('held', 0)).held === 0)
+    t.match(await one.counters.hold('held', 0), { exceeded: true, used: 2 })
+    await lose('held')
+    const last = await one.counters.hold('held', 3)
+    t.match(last, { exceeded: false })
+    const waits = await one.counters.hold('held', 3)
+    t.match(waits, { exceeded: true, used: 3, held: 1 })
+    t.notOk(isSpent(waits))
+    t.equal(await server.ask('HGET', redisKey('test', 'held'), 'used'), '1', 'what is refused here is given back there')
+    last.keep()
+    t.ok(isSpent(await one.counters.hold('held', 3)))
+  })
+
+  t.test('where Redis loses each hit, a node still knows its own, and what it refuses counts nowhere', async t => {
+    const { counters } = await node(t, server.url)
+    for (let i = 0; i < 4; i++) {
+      t.match(await counters.take('a', 9), { used: i + 1 })
+      await server.ask('DEL', redisKey('test', 'a'))
+    }
+    const last = await Promise.all(Array.from({ length: 8 }, () => counters.take('a', 9)))
+    t.equal(last.filter(({ exceeded }) => exceeded).length, 3)
+    await until(async () => await server.ask('HGET', redisKey('test', 'a'), 'used') === '5')
+  })
+
+  t.test('an answer that was asked for earlier is no loss', async t => {
+    const { source, counters } = await node(t, server.url)
+    const release = source.askAhead!([{ counters, key: 'a', max: 9, hold: 0 }, { counters, key: 'b', max: 2, hold: 1 }])
+    const first = await counters.hold('b', 2)
+    release()
+    t.match(await counters.take('a', 9), { used: 1 })
+    const ahead = source.askAhead!([{ counters, key: 'c', max: 9, hold: 0 }])
+    const others = await node(t, server.url)
+    await others.counters.take('c', 9)
+    t.match(await counters.take('c', 9), { used: 1 })
+    t.match(await counters.take('c', 9), { used: 3 })
+    ahead()
+    first.keep()
   })
 
   t.test('what is asked ahead is counted once, up to the first that is refused, and given back if nobody comes for it', async t => {

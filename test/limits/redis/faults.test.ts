@@ -124,7 +124,7 @@ t.test('a Redis that', { skip: noRedis, jobs: 4 }, t => {
     kept.keep()
     givenBack.giveBack()
     t.match(await counters.hold('a', 2), { used: 2, held: 1, exceeded: false })
-    counters.clear('a')
+    counters.clear('a', 100)
     t.match(await counters.hold('a', 2), { used: 2, held: 2, exceeded: false })
   })
 
