@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Settings } from '../../settings/schema.js'
-import { decoyKey } from '../users-file/decoys.js'
+import { decoyKey } from '../passwords/decoys.js'
 import { verifyHash, type VerifyHash } from '../passwords/hash-threads.js'
 import type { HashQueue } from '../passwords/hash-queue.js'
 import type { RemoteStore, StoreLog } from './remote.js'

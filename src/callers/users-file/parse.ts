@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { Decoys } from './decoys.js'
+import { Decoys } from '../passwords/decoys.js'
 import { Findings, Repeated } from './line-errors.js'
 import { entryOf, linesOf } from './lines.js'
 import { canonicalName, nameMistake } from '../../caller.js'

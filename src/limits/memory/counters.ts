@@ -1,21 +1,8 @@
 import type { Count, CounterSource, Counters, Hold } from '../counters.js'
 import { Hit } from '../hit.js'
-import { fixedKey, ownCopy } from '../keys.js'
+import { fixedKey } from '../keys.js'
+import { CounterTable, type Counter } from './counter-table.js'
 import { MemoryLately } from './known-addresses.js'
-import { Ring, type Linked } from './linked-list.js'
-
-interface Counter extends Linked<Counter> {
-  readonly key: string
-  /** By the monotonic clock, in milliseconds. */
-  ends: number
-  max: number
-  used: number
-  held: number
-  /** Hits that counted for good in this window and were cleared. */
-  gone: number
-  /** The window of the other account that this one last agreed with; see `learn`. */
-  agreed: string | undefined
-}
 
 /** What another account of the same key says. */
 export interface Account {
@@ -35,25 +22,13 @@ export interface MemoryOptions {
   now?: () => number
 }
 
-/**
- * Counters in this process's memory.
- *
- * An attacker can make up keys without end, so the oldest counters are forgotten when there are too many: first those whose hits were
- * all given back, as these cost nothing to make, and never one that has reached its limit. When those fill three quarters of all room,
- * a key that has no counter is refused until the first of them ends: that is closed rather than forgetful. By default it takes
- * 12 288 keys brought to their limit in one window, for addresses 24 576 requests a second at 120 a minute each.
- */
+/** Counters in this process's memory. */
 export class MemoryCounters implements Counters {
-  readonly #counters = new Map<string, Counter>()
-  readonly #idle = new Ring<Counter>()
-  readonly #open = new Ring<Counter>()
-  readonly #locked = new Ring<Counter>()
-  readonly #size: number
+  readonly #table: CounterTable
   readonly #now: () => number
-  #firstLockEnds = 0
 
   constructor (readonly window: number, { size = 16_384, now = () => performance.now() }: MemoryOptions = {}) {
-    this.#size = size
+    this.#table = new CounterTable(window, size)
     this.#now = now
   }
 
@@ -67,25 +42,25 @@ export class MemoryCounters implements Counters {
 
   read (key: string, max: number): Count {
     const now = this.#now()
-    const counter = this.#find(fixedKey(key), now)
+    const counter = this.#table.find(fixedKey(key), now)
     return counter === undefined ? new Hit(0, 0, max, 0, max < 1) : hit(counter, max, now, counter.used >= max)
   }
 
   isFull (key: string, max: number): boolean {
     const now = this.#now()
     const kept = fixedKey(key)
-    const counter = this.#find(kept, now)
+    const counter = this.#table.find(kept, now)
     if (counter !== undefined) return counter.used >= max
-    return max < 1 || !(this.#counters.has(kept) || this.#hasRoom(now))
+    return max < 1 || !this.#table.takes(kept, now)
   }
 
   clear (key: string, most: number): void {
-    const counter = this.#find(fixedKey(key), this.#now())
+    const counter = this.#table.find(fixedKey(key), this.#now())
     if (counter === undefined) return
     const cleared = Math.max(0, Math.min(counter.used - counter.held, most - counter.gone))
     counter.used -= cleared
     counter.gone += cleared
-    this.#file(counter)
+    this.#table.file(counter)
   }
 
   /**
@@ -96,7 +71,7 @@ export class MemoryCounters implements Counters {
   learn (key: string, max: number, { kept, gone, resetMs, id }: Account): 'taken' | 'older' | 'lost' {
     const now = this.#now()
     const own = fixedKey(key)
-    const counter = this.#find(own, now) ?? this.#begin(own, now)
+    const counter = this.#table.find(own, now) ?? this.#table.begin(own, now)
     // Without room for one there is nothing to know better.
     if (counter === undefined) return 'taken'
     const known = counter.used - counter.held
@@ -105,22 +80,22 @@ export class MemoryCounters implements Counters {
     // The hits of another window are others, so as many as are known here would be too few.
     if (known >= max || (isSame ? more < 0 : more <= 0 && known + counter.gone > 0)) return isSame ? 'older' : 'lost'
     Object.assign(counter, { max, used: kept + counter.held, gone, ends: now + resetMs, agreed: id })
-    this.#file(counter)
+    this.#table.file(counter)
     return 'taken'
   }
 
   #count (key: string, max: number, held: 0 | 1): Hit {
     const now = this.#now()
     const kept = fixedKey(key)
-    const counter = this.#find(kept, now) ?? this.#begin(kept, now)
-    if (counter === undefined) return new Hit(max, 0, max, this.#firstLockEnds - now, true)
+    const counter = this.#table.find(kept, now) ?? this.#table.begin(kept, now)
+    if (counter === undefined) return new Hit(max, 0, max, this.#table.firstLockEnds - now, true)
     counter.max = max
     if (counter.used >= max) return hit(counter, max, now, true)
     counter.used += 1
     counter.held += held
     // Another account may not know of it.
     if (held === 0) counter.agreed = undefined
-    this.#file(counter)
+    this.#table.file(counter)
     // What is taken has no outcome to wait for.
     return hit(counter, max, now, false, held === 0 ? undefined : givenBack => this.#settle(counter, givenBack))
   }
@@ -130,61 +105,7 @@ export class MemoryCounters implements Counters {
     if (counter.ring === undefined) return
     counter.used -= givenBack
     counter.held -= 1
-    this.#file(counter)
-  }
-
-  #find (key: string, now: number): Counter | undefined {
-    const counter = this.#counters.get(key)
-    return counter !== undefined && counter.used + counter.gone > 0 && now < counter.ends ? counter : undefined
-  }
-
-  /** A counter for a new window; undefined where there is no room. */
-  #begin (key: string, now: number): Counter | undefined {
-    const old = this.#counters.get(key)
-    if (old !== undefined) old.ring?.remove(old)
-    else if (!this.#makeRoom(now)) return
-    const counter = { key: old?.key ?? ownCopy(key), ends: now + this.window, max: 0, used: 0, held: 0, gone: 0, agreed: undefined, ring: undefined, before: undefined, after: undefined }
-    this.#counters.set(counter.key, counter)
-    this.#idle.add(counter)
-    return counter
-  }
-
-  #file (counter: Counter): void {
-    const { used, gone, max } = counter
-    const ring = used + gone === 0 ? this.#idle : used < max ? this.#open : this.#locked
-    if (counter.ring !== ring) ring.add(counter)
-  }
-
-  /** What is forgotten first: what was given back, then what has not reached its limit. */
-  get #oldest (): Counter | undefined {
-    return this.#idle.first ?? this.#open.first
-  }
-
-  /** Whether a key that has no counter can be given one; forgets none but those that have ended. */
-  #hasRoom (now: number): boolean {
-    const locksMax = this.#size * 3 / 4
-    if (this.#locked.size >= locksMax) this.#forgetEndedLocks(now)
-    return this.#counters.size < this.#size || (this.#locked.size < locksMax && this.#oldest !== undefined)
-  }
-
-  #makeRoom (now: number): boolean {
-    if (!this.#hasRoom(now)) return false
-    if (this.#counters.size >= this.#size) this.#forget(this.#oldest!)
-    return true
-  }
-
-  #forgetEndedLocks (now: number): void {
-    if (now < this.#firstLockEnds) return
-    this.#firstLockEnds = now + this.window
-    for (const counter of this.#locked) {
-      if (counter.ends <= now) this.#forget(counter)
-      else this.#firstLockEnds = Math.min(this.#firstLockEnds, counter.ends)
-    }
-  }
-
-  #forget (counter: Counter): void {
-    this.#counters.delete(counter.key)
-    counter.ring?.remove(counter)
+    this.#table.file(counter)
   }
 }
 

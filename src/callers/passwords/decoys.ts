@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
-import type { StoredHash } from '../passwords/formats.js'
+import type { StoredHash } from './formats.js'
 
 interface Kind {
   readonly decoy: string

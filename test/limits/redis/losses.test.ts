@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
-import { basic, startBroker, susan } from '../helpers/broker.js'
-import { ask, type Ask } from '../helpers/http.js'
-import { noRedis, redisServer } from '../helpers/redis.js'
-import { until } from '../helpers/until.js'
+import { basic, startBroker, susan } from '../../helpers/broker.js'
+import { ask, type Ask } from '../../helpers/http.js'
+import { noRedis, redisServer } from '../../helpers/redis.js'
+import { until } from '../../helpers/until.js'
 
 const wrong = basic('susan', 'wrong-one')
 
