@@ -1,3 +1,16 @@
+/** Who the credentials belong to. */
+export interface Caller {
+  /** As it stands in the store, or as it was typed where `asTyped` says so; NFC. */
+  readonly name: string
+  /** The name inside the caller's tokens; NFC. */
+  readonly identity: string
+  /**
+   * The store took the name without saying how it writes it, so that other spellings may be the same caller.
+   * Whoever compares the name with a list compares canonical forms.
+   */
+  readonly asTyped?: true
+}
+
 /** Unicode code points. Twilio Voice takes identities up to this length, the other products longer ones. */
 const longestName = 121
 
@@ -29,10 +42,55 @@ export function loginName (sent: string): string | undefined {
 }
 
 /**
- * One key for all spellings of a name that people take for the same one: case, normal form and blanks around do not count.
- * For finding duplicates and for counting guesses; a login itself compares names exactly.
+ * The key by which the users file refuses duplicates: case, normal form and blanks around a name do not count, accents do.
  * Lower case, then upper case: neither alone makes `ß`, `ẞ` and `ss` meet, or the three sigmas.
  */
-export function canonicalName (name: string): string {
+export function duplicateKey (name: string): string {
   return name.normalize('NFC').trim().toLowerCase().toUpperCase().normalize('NFC')
+}
+
+/** Characters whose compatibility form is one of `: * { }`. Folded as they are, a name that holds one could meet what those mean in a policy. */
+const reservedLookalikes = /[\uFF1A\uFE55\uFE13\u2A74\uFF0A\uFE61\uFF5B\uFE5B\uFE37\uFF5D\uFE5C\uFE38]/g
+
+/** ASCII, of which folding changes the case alone. Most names are that, and skip the costly steps. */
+const plain = /^[ -)+-9;-z|~]+$/
+
+/**
+ * Folds case, width and other compatibility forms (NFKC), and takes out marks and all that is invisible.
+ * Case is folded before marks are removed, as some capital letters are written with a mark less.
+ */
+export function foldText (text: string): string {
+  if (plain.test(text)) return text.toUpperCase()
+  return text.replace(reservedLookalikes, '\uFFFD').normalize('NFKC').toLowerCase().toUpperCase()
+    .normalize('NFKD').replace(/[\p{M}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '').normalize('NFC')
+}
+
+/**
+ * One key for all spellings of a name that a login may take for the same one: case, accents, width, format characters and
+ * blanks around do not count. Limits and locks go by it in any case, the policy where the store does not answer a name.
+ * Texts far longer than any name belong to no caller and stay as they are: folding them is work that a stranger could ask for.
+ */
+export function canonicalName (name: string): string {
+  return name.length > longestSpelling ? name : foldText(name).trim()
+}
+
+/** The key by which a caller's tokens are counted: the same for all names and spellings that one caller signs in by. */
+export function limitKey ({ name, identity, asTyped }: Caller): string {
+  // Without a name from the store, the identity is what several login names of one caller have in common.
+  return canonicalName(asTyped ? identity : name)
+}
+
+/** Names that an operator wrote down, compared with callers as the policy compares them. */
+export class NameList {
+  readonly #exact: ReadonlySet<string>
+  readonly #folded: ReadonlySet<string>
+
+  constructor (names: readonly string[]) {
+    this.#exact = new Set(names)
+    this.#folded = new Set(names.map(canonicalName))
+  }
+
+  has ({ name, asTyped }: Caller): boolean {
+    return asTyped ? this.#folded.has(canonicalName(name)) : this.#exact.has(name)
+  }
 }

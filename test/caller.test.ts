@@ -1,5 +1,5 @@
 import t from 'tap'
-import { canonicalName, loginName, nameMistake } from '../src/caller.js'
+import { canonicalName, duplicateKey, limitKey, loginName, nameMistake } from '../src/caller.js'
 import { newPassword, usablePassword } from '../src/callers/password-rules.js'
 
 const grin = '\u{1f600}'
@@ -68,18 +68,54 @@ t.test('case, normal form and blanks around do not make another name', async t =
     ['σίσυφος', 'ΣΊΣΥΦΟΣ', 'σίσυφοσ'],
     ['\u212a', 'k', 'K']
   ]
-  for (const spellings of rows) t.equal(new Set(spellings.map(canonicalName)).size, 1, spellings.join(' '))
-  t.equal(new Set(rows.flat().map(canonicalName)).size, rows.length)
+  for (const key of [duplicateKey, canonicalName]) {
+    for (const spellings of rows) t.equal(new Set(spellings.map(key)).size, 1, spellings.join(' '))
+    t.equal(new Set(rows.flat().map(key)).size, rows.length)
+  }
 })
 
-t.test('every letter has one key in upper and lower case and in all normal forms', async t => {
+t.test('a users file tells accents, width and format characters apart; limits do not', async t => {
+  const rows = [
+    ['alice', 'Àlìcé', 'ａｌｉｃｅ', 'al\u200bice', 'ⓐlice', 'ａＬＩＣＥ', '\u202ealice\u202c', 'al\u00adice', 'a\u034flice', 'ali\ufe0fce', 'alıce', '\u{1d44e}lice', 'alice\u3164'],
+    ['o\'brien 2', 'Ｏ\'ＢＲＩＥＮ\u00a0２', 'ó\u0323\'brien ²'],
+    ['\u1100\u1161', '\uac00', '\u1100\u200b\u1161'],
+    ['αι', 'ᾳ', 'ΑΙ', 'ᾼ'],
+    ['ffi', 'ﬃ', 'FFI', 'ﬀi']
+  ]
+  for (const spellings of rows) {
+    t.equal(new Set(spellings.map(canonicalName)).size, 1, spellings.map(spelt).join(' | '))
+  }
+  t.equal(new Set(rows[0]!.slice(0, 5).map(duplicateKey)).size, 5)
+  t.equal(new Set(rows.flat().map(canonicalName)).size, rows.length)
+  for (const apart of ['alicе', 'alicee', 'al ice', 'al.ice', 'alic']) t.not(canonicalName(apart), canonicalName('alice'), spelt(apart))
+})
+
+t.test('every character has one key in upper and lower case and in all normal forms, and none becomes a mark of the policy', async t => {
   /** Without the scripts that know neither case nor composition, which are most of Unicode. */
-  const blocks = [[0, 0x3100], [0xa000, 0xac10], [0xf900, 0x10000], [0x10400, 0x10600], [0x1e900, 0x1e960]] as const
-  const broken = blocks
-    .flatMap(([from, to]) => Array.from({ length: to - from }, (_, index) => `a${String.fromCodePoint(from + index)}b`))
-    .filter(name => [name.toUpperCase(), name.toLowerCase(), name.normalize('NFC'), name.normalize('NFD'), canonicalName(name)]
-      .some(spelling => canonicalName(spelling) !== canonicalName(name)))
+  const blocks = [[0, 0x3400], [0xa000, 0xac10], [0xf900, 0x10600], [0x1d400, 0x1d800], [0x1e900, 0x1e960], [0x1f100, 0x1f200]] as const
+  const characters = blocks.flatMap(([from, to]) => Array.from({ length: to - from }, (_, index) => String.fromCodePoint(from + index)))
+  const reserved = /[:*{}]/
+  const broken = characters.filter(character => {
+    const name = `a${character}b`
+    const spellings = [name.toUpperCase(), name.toLowerCase(), name.normalize('NFC'), name.normalize('NFD'), canonicalName(name)]
+    return spellings.some(spelling => canonicalName(spelling) !== canonicalName(name)) ||
+      (!reserved.test(name) && reserved.test(canonicalName(name)))
+  })
   t.same(broken, [])
+})
+
+t.test('what is far longer than any name is not folded', async t => {
+  const long = 'é'.repeat(1025)
+  t.equal(canonicalName(long), long)
+})
+
+t.test('tokens are counted by the name that the store answers, else by the identity, whatever their spelling', async t => {
+  const rows = [
+    { caller: { name: 'Susan', identity: 'user_7' }, key: 'SUSAN' },
+    { caller: { name: 'Susan', identity: 'Susan', asTyped: true as const }, key: 'SUSAN' },
+    { caller: { name: 'susan@example.com', identity: 'user_7', asTyped: true as const }, key: 'USER_7' }
+  ]
+  for (const { caller, key } of rows) t.equal(limitKey(caller), key)
 })
 
 t.test('passwords are taken in normal form C', async t => {

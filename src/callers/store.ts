@@ -1,12 +1,7 @@
 import type { IncomingMessage } from 'node:http'
+import type { Caller } from '../caller.js'
 
-/** Who the credentials belong to. */
-export interface Caller {
-  /** As it stands in the store; NFC. */
-  readonly name: string
-  /** The name inside the caller's tokens. */
-  readonly identity: string
-}
+export type { Caller } from '../caller.js'
 
 /** Where callers are kept: a users file, a database, or the application's own login. */
 export interface CallerStore {

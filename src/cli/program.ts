@@ -1,5 +1,6 @@
 import { CommanderError, type Command } from 'commander'
 import { readSettings, readVariables } from '../settings/load.js'
+import { hasRemoteStore } from '../settings/rules.js'
 import { checkCommand } from './check/command.js'
 import { newCommand, portNumber, unknownCommand, withExamples, withHelp } from './command.js'
 import { completionCommand } from './completion.js'
@@ -76,5 +77,5 @@ function usersFileOf ({ env, cwd, stderr }: Io): string {
 async function policyContext ({ env, cwd }: Io): Promise<PolicyContext> {
   const { settings, products, known } = await readSettings(env, cwd)
   const { POLICY_FILE: file, TOKEN_TTL: ttl, TOKEN_TTL_MAX: max = ttl } = settings
-  return { file, enabled: products, known, ttl: { default: ttl, max } }
+  return { file, enabled: products, known, foldNames: hasRemoteStore(settings), ttl: { default: ttl, max } }
 }

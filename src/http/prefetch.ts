@@ -1,5 +1,6 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { basicCredentials } from './basic-auth.js'
+import { limitKey } from '../caller.js'
 import type { Logins } from '../callers/login.js'
 import type { Ask, CounterSource } from '../limits/counters.js'
 import type { Limit } from './rate-limits.js'
@@ -28,7 +29,7 @@ export function aheadOf ({ counters: source, limits, logins }: AheadOptions): on
     const remembered = yield * logins.foresee(sent.name, sent.password, request.address)
     const { product, credentialsInBody } = request.routeOptions.config
     if (remembered !== undefined && (product !== undefined || credentialsInBody)) {
-      yield { counters: caller.counters, key: remembered.name, max: caller.max, hold: 0 }
+      yield { counters: caller.counters, key: limitKey(remembered), max: caller.max, hold: 0 }
     }
   }
 

@@ -77,8 +77,8 @@ export function limitCallers ({ counters, max }: Limit) {
     if (count.exceeded) throw problem('caller-limited', { retryAfter: retryAfter(count) })
   }
 
-  return (reply: FastifyReply, name: string): Promise<void> | undefined => {
-    const count = counters.take(name, max)
+  return (reply: FastifyReply, key: string): Promise<void> | undefined => {
+    const count = counters.take(key, max)
     if (count instanceof Promise) return count.then(count => judge(reply, count))
     judge(reply, count)
   }

@@ -1,3 +1,4 @@
+import { foldText } from '../caller.js'
 import { listOf } from './patterns.js'
 import type { Policy, Rule } from './policy.js'
 import type { PolicyFile } from './file/schema.js'
@@ -8,12 +9,14 @@ export interface CompiledPolicy extends Policy {
   readonly idle: readonly number[]
 }
 
-export function compile (file: PolicyFile): CompiledPolicy {
+/** @param foldNames whether there are callers whose names have to be compared by their canonical form */
+export function compile (file: PolicyFile, foldNames = false): CompiledPolicy {
   const who = new Who(file)
+  const folded = foldNames ? new Who(file, foldText) : who
   const rules = file.rules.map(compiledRule)
   return {
     mode: file.mode ?? 'enforce',
-    ruleFor: ({ name }) => rules[who.find(name)] ?? null,
+    ruleFor: ({ name, asTyped }) => rules[asTyped ? folded.find(foldText(name)) : who.find(name)] ?? null,
     idle: who.idle
   }
 }

@@ -6,8 +6,13 @@ export type Pieces = readonly string[]
 
 const caller = '{caller}'
 
-export function piecesOf (pattern: string): Pieces {
-  return pattern.normalize('NFC').split('*')
+/** @param form the form that the texts to match are in; what `*` stands for is not looked at before the cut */
+export function piecesOf (pattern: string, form = inNfc): Pieces {
+  return pattern.split('*').map(form)
+}
+
+export function inNfc (text: string): string {
+  return text.normalize('NFC')
 }
 
 /**
@@ -42,7 +47,7 @@ export class PatternList {
   readonly #only: Pieces | undefined
 
   constructor (patterns: readonly string[]) {
-    const all = [...new Set(patterns)].map(piecesOf)
+    const all = [...new Set(patterns)].map(pattern => piecesOf(pattern))
     for (const pieces of all) {
       if (pieces.some(piece => piece.includes(caller))) this.#ofCaller.push(pieces)
       else if (pieces.length === 1) this.#exact.add(pieces[0]!)

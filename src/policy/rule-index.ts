@@ -1,4 +1,4 @@
-import { matches, piecesOf, type Pieces } from './patterns.js'
+import { inNfc, matches, piecesOf, type Pieces } from './patterns.js'
 import type { PolicyFile } from './file/schema.js'
 
 /** Names that the patterns' answer is remembered for, before it all is forgotten: a few megabytes, as a name is at most 121 characters. */
@@ -15,11 +15,14 @@ export class Who {
   /** A plain name, or a member of a group, and the first rule that names it. */
   readonly #named = new Map<string, number>()
   readonly #patterns: Array<{ rule: number, pieces: Pieces }> = []
+  readonly #form: (name: string) => string
   readonly #firstPattern = new Map<string, number>()
   /** Rules, from 0, that no caller can come to: the rules above take everybody they name. */
   readonly idle: readonly number[]
 
-  constructor ({ groups = {}, rules }: Pick<PolicyFile, 'groups' | 'rules'>) {
+  /** @param form in which names are compared */
+  constructor ({ groups = {}, rules }: Pick<PolicyFile, 'groups' | 'rules'>, form = inNfc) {
+    this.#form = form
     const unused = new Map(Object.entries(groups))
     let open = true
     for (const [rule, { who }] of rules.entries()) {
@@ -31,7 +34,7 @@ export class Who {
           for (const name of unused.get(group) ?? []) this.#name(name, rule)
           unused.delete(group)
         } else if (entry.includes('*')) {
-          const pieces = piecesOf(entry)
+          const pieces = piecesOf(entry, form)
           this.#patterns.push({ rule, pieces })
           if (pieces.every(piece => piece === '')) open = false
         } else {
@@ -43,7 +46,7 @@ export class Who {
     this.idle = [...rules.keys()].filter(rule => !reached.has(rule))
   }
 
-  /** The first rule for a name in NFC, counted from 0; Infinity when there is none. */
+  /** The first rule for a name in the form that names are compared in, counted from 0; Infinity when there is none. */
   find (name: string): number {
     const named = this.#named.get(name) ?? Infinity
     const [first] = this.#patterns
@@ -51,7 +54,7 @@ export class Who {
   }
 
   #name (name: string, rule: number): void {
-    const key = name.normalize('NFC')
+    const key = this.#form(name)
     if (!this.#named.has(key)) this.#named.set(key, rule)
   }
 

@@ -3,6 +3,7 @@ import { policyReader } from '../policy/file/read.js'
 import { loadPolicy } from '../policy/file/load.js'
 import { allowAll, type Policy } from '../policy/policy.js'
 import { readSettings, type Environment, type Read } from '../settings/load.js'
+import { hasRemoteStore } from '../settings/rules.js'
 import { stampsOf } from '../files/watch.js'
 
 /** A start that the operator's settings or files stand against; `mistakes` are all there are. */
@@ -28,14 +29,17 @@ export async function readState (env: Environment, cwd: string): Promise<State> 
   return { ...state, stamps: new Map([...file, ...state.stamps]) }
 }
 
-/** The policy that the settings name, beside them. */
-export async function withPolicy (read: Read, cwd: string): Promise<State> {
+/**
+ * The policy that the settings name, beside them.
+ * @param foldNames whether callers come from a store that may take several spellings of a name
+ */
+export async function withPolicy (read: Read, cwd: string, foldNames = hasRemoteStore(read.settings)): Promise<State> {
   const { POLICY_FILE: file } = read.settings
   if (file === undefined) {
     return { ...read, policy: allowAll, stamps: new Map(), warnings: [...read.warnings, 'POLICY_FILE is not set: every caller may have every enabled product'] }
   }
   const stamps = await stampsOf([resolve(cwd, file)])
-  const { policy, mistakes, warnings } = await loadPolicy(file, cwd, policyReader({ enabled: read.products.map(({ product }) => product), known: read.known }))
+  const { policy, mistakes, warnings } = await loadPolicy(file, cwd, policyReader({ enabled: read.products.map(({ product }) => product), known: read.known, foldNames }))
   return {
     ...read,
     policy: policy ?? allowAll,

@@ -45,13 +45,13 @@ export async function broker (scope: FastifyInstance, options: BrokerOptions): P
   const { authenticate, rememberFor = 0, onStart } = options
   const settings = isRecord(options.settings) ? options.settings : {}
   const cwd = typeof options.cwd === 'string' ? options.cwd : process.cwd()
-  const read = async () => withPolicy(await readGiven(settings, cwd, optionMistakes(options, scope.prefix)), cwd)
+  const read = async () => withPolicy(await readGiven(settings, cwd, optionMistakes(options, scope.prefix)), cwd, true)
   const state = await read()
   const rooms = await openRooms(state, {
     cwd,
     stdout: process.stdout,
     logger: scope.log,
-    store: applicationStore({ authenticate, rememberFor: rememberFor * 1000 })
+    store: applicationStore({ authenticate, log: scope.log, rememberFor: rememberFor * 1000 })
   })
   const own = new Set<string>()
   const serving = await serve({ state, read, rooms, prefix: scope.prefix, own }).catch(error => closeAfter(error, rooms))

@@ -1,5 +1,6 @@
 import { aheadOf } from '../http/prefetch.js'
 import { createApp } from '../http/app.js'
+import { NameList } from '../caller.js'
 import { inTurn } from '../lib/coalesce.js'
 import type { Handler } from './listener.js'
 import { createMint } from '../tokens/mint.js'
@@ -126,7 +127,7 @@ function buildApp ({ settings, products, policy, given }: State, { logger, audit
     audit: history?.listeningTo(audit) ?? audit,
     origins: { has: origin => pages.has(origin) || own.has(origin) },
     signIn: metrics.timed((name, password, login) => logins.login(name, password, login), seconds => history?.login(seconds)),
-    operators: new Set(list(settings.OPERATORS)),
+    operators: new NameList(list(settings.OPERATORS)),
     metrics,
     console: settings.CONSOLE,
     history,

@@ -71,6 +71,11 @@ export const cautions: Rule[] = [
     : []
 ]
 
+/** Whether callers are kept elsewhere than in a users file. */
+export function hasRemoteStore ({ LOGIN_URL: url, DATABASE_URL: database }: Partial<Settings>): boolean {
+  return url !== undefined || database !== undefined
+}
+
 /** The entries of a comma-separated setting, without blanks around them. */
 export function list (value: string | undefined): string[] {
   return value === undefined ? [] : value.split(',').map(entry => entry.trim())

@@ -3,8 +3,10 @@ import { CommanderError } from 'commander'
 import { test } from 'tap'
 import { Failure } from '../../src/cli/io.js'
 import { policyCommand } from '../../src/cli/policy/command.js'
+import { runProgram } from '../../src/cli/program.js'
 import { defineProduct, Type } from '../../src/product.js'
 import { builtIn } from '../../src/products/load.js'
+import { complete } from '../helpers/broker.js'
 import { example } from '../policy/example.js'
 
 const known = [...(await builtIn()).values()]
@@ -24,7 +26,7 @@ const enabled = [...known.slice(1), broken].map(product => ({
 async function run (cwd: string, file: string | undefined, line: string[]) {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
   let code: number | undefined
-  const context = async () => ({ file, enabled, known, ttl: { default: 3600, max: 3600 } })
+  const context = async () => ({ file, enabled, known, foldNames: false, ttl: { default: 3600, max: 3600 } })
   try {
     await policyCommand({ env: {}, cwd, stdin, stdout, stderr }, context, exitCode => { code = exitCode }).parseAsync(line, { from: 'user' })
   } catch (error) {
@@ -155,4 +157,24 @@ test('settings that cannot be read are told as they are', async t => {
   await policyCommand(io, context, exitCode => { code = exitCode }).parseAsync(['schema'], { from: 'user' })
   t.equal(code, 78)
   t.equal(String(stderr.read()), 'PORT must be a whole number\n')
+})
+
+test('check and explain: names are compared as the store of the settings compares them', async t => {
+  const cwd = t.testdir({
+    'policy.yaml': 'rules:\n  - { who: [Susan], allow: { video: {} } }\n',
+    'twice.yaml': 'rules:\n  - { who: [Susan, susan], allow: { video: {} } }\n'
+  })
+  const stores = [
+    { store: { USERS_FILE: 'users.htpasswd' }, explained: 1, checked: 0, says: /^$/ },
+    { store: { LOGIN_URL: 'https://app.example.com/login' }, explained: 0, checked: 1, says: /^twice\.yaml:2:20 "susan" is the same name as "Susan": / },
+    { store: { DATABASE_URL: 'postgres://db/app', USERS_QUERY: 'SELECT $1' }, explained: 0, checked: 1, says: /^twice\.yaml:2:20 / }
+  ]
+  for (const { store, explained, checked, says } of stores) {
+    const program = async (POLICY_FILE: string, line: string[]) => {
+      const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
+      return { code: await runProgram(['policy', ...line], { env: { ...complete, ...store, POLICY_FILE }, cwd, stdin, stdout, stderr }), err: String(stderr.read() ?? '') }
+    }
+    t.match(await program('policy.yaml', ['explain', 'susan', 'video']), { code: explained }, JSON.stringify(store))
+    t.match(await program('twice.yaml', ['check']), { code: checked, err: says })
+  }
 })

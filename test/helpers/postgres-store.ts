@@ -13,6 +13,9 @@ import { postgres } from './postgres.js'
 /** The hash of the password `right`. */
 export const cheap = await argon2('right', cheaply)
 
+/** Another hash of the same password, as every row of a real table has its own. */
+export const another = await argon2('right', cheaply)
+
 export const byName = 'SELECT password AS password_hash, identity FROM callers WHERE name = $1'
 
 /** Stores over one PostgreSQL, which stops with the test. */
@@ -23,10 +26,10 @@ export async function postgresStores (t: Test) {
   let tables = 0
 
   /** A store over a table of its own. */
-  async function open (t: Test, rows: Array<[name: string, hash: string | null, identity?: string | null]>, query = byName, url = server.url()) {
+  async function open (t: Test, rows: Array<[name: string, hash: string | null, identity?: string | null, alias?: string]>, query = byName, url = server.url()) {
     const table = `callers${tables++}`
-    await server.sql(`CREATE TABLE ${table} (name text, password text, identity text)`)
-    await server.insert(table, rows.map(([name, hash, identity = null]) => [name, hash, identity]))
+    await server.sql(`CREATE TABLE ${table} (name text, password text, identity text, alias text)`)
+    await server.insert(table, rows.map(([name, hash, identity = null, alias = null]) => [name, hash, identity, alias]))
     const said: string[] = []
     const verified: string[] = []
     const queue = new CountingQueue()

@@ -78,7 +78,7 @@ t.test('a right password is asked for each time, or remembered for as long as th
 })
 
 t.test('a login that hangs is an outage, and does not hold its place for ever', async t => {
-  const store = applicationStore({ authenticate: () => new Promise(() => {}), rememberFor: 0, patience: 10 })
+  const store = applicationStore({ authenticate: () => new Promise(() => {}), log: { info () {}, warn () {} }, rememberFor: 0, patience: 10 })
   const raw = {} as IncomingMessage
   comesBy({ raw } as FastifyRequest)
   const logins = Array.from({ length: 60 }, () => store.verify('susan', 'secret123', { raw, ip: '127.0.0.1', signal: new AbortController().signal }))

@@ -1,13 +1,16 @@
 import type { FastifyRequest } from 'fastify'
 import { within } from '../../lib/within.js'
 import { outer } from '../../http/request-context.js'
-import { Identities } from './identity-owners.js'
+import { AnsweredCallers, type Answered } from './answered.js'
 import type { OpenStore } from './open.js'
 import { HashQueue } from '../passwords/hash-queue.js'
-import { unusable } from './remote.js'
+import { unusable, type StoreLog } from './remote.js'
 
-/** Who signed in: true, or an object with the name inside the tokens where that is another one. Anything else lets nobody in. */
-export type Authenticated = { identity?: string } | boolean | null
+/**
+ * Who signed in: true, or an object that may hold the caller's one `name`, where a login may be spelt in several ways, and
+ * the `identity` inside the tokens, where that is another one. Anything else lets nobody in.
+ */
+export type Authenticated = { name?: string, identity?: string } | boolean | null
 
 /**
  * The application's own login.
@@ -18,6 +21,7 @@ export type Authenticate = (username: string, password: string, request: Fastify
 
 export interface ApplicationOptions {
   authenticate: Authenticate
+  log: StoreLog
   /** Milliseconds. */
   rememberFor: number
   /** Milliseconds that one call may take. */
@@ -28,9 +32,9 @@ export interface ApplicationOptions {
 const atOnce = 16
 
 /** A function of the application around the broker as the store. */
-export function applicationStore ({ authenticate, rememberFor, patience = 5000 }: ApplicationOptions): OpenStore {
+export function applicationStore ({ authenticate, log, rememberFor, patience = 5000 }: ApplicationOptions): OpenStore {
   const queue = new HashQueue({ atOnce })
-  const identities = new Identities()
+  const callers = new AnsweredCallers('authenticate', log)
 
   return {
     ready: true,
@@ -41,9 +45,7 @@ export function applicationStore ({ authenticate, rememberFor, patience = 5000 }
       // A login that hangs must not hold its place for ever.
       const answer: unknown = await queue.run(login, () => within(patience, `authenticate did not answer within ${patience} ms`, async () => authenticate(name, password, outer(login.raw!)!)))
       if (answer === null || answer === false) return null
-      const caller = { name, identity: identityIn(answer) ?? name }
-      if (!identities.claim(caller)) throw unusable('authenticate gave a caller the name or identity of another one')
-      return caller
+      return callers.callerOf(name, answeredIn(answer))
     },
 
     reload: async () => {},
@@ -52,10 +54,8 @@ export function applicationStore ({ authenticate, rememberFor, patience = 5000 }
 }
 
 /** Whatever else a function may return by mistake, such as undefined or a whole list, is no yes. */
-function identityIn (answer: unknown): string | undefined {
-  if (answer === true) return undefined
-  if (typeof answer !== 'object' || Array.isArray(answer)) throw unusable('authenticate returned neither an object, a boolean nor null')
-  const { identity } = answer as { identity?: unknown }
-  if (identity !== undefined && (typeof identity !== 'string' || identity === '')) throw unusable('authenticate returned an identity that is no text')
-  return identity
+function answeredIn (answer: unknown): Answered {
+  if (answer === true) return {}
+  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) throw unusable('authenticate returned neither an object, a boolean nor null')
+  return answer
 }

@@ -1,27 +1,33 @@
 import { LRUCache } from 'lru-cache'
-import { canonicalName } from '../../caller.js'
-import type { Caller } from '../store.js'
+import type { Caller } from '../../caller.js'
 
 /** Milliseconds: no token lives longer. */
-const remembered = 86_400_000
-/** Callers of one day. Only right passwords get in here, so a stranger cannot crowd them out. */
-const most = 200_000
+const HELD_MS = 86_400_000
+/** Names and identities of one day. Only right passwords get in here, so a stranger cannot crowd them out. */
+const MAX_HELD = 200_000
+/** Marks kept of one holder: a caller with more login names than this may have to wait for a day after a changed password. */
+const MAX_MARKS = 6
 
 /**
  * Keeps two callers from one identity where a store cannot be listed: whoever signed in first holds its name and its
  * identity for as long as a token with it may live, and another caller with either of them is a clash.
- * Names that differ only in case are one caller: many tables compare them so.
+ * Known to this process alone, and to be thought of as a net: only the store can make identities unique.
  * Beyond 200 000 names and identities in a day the longest unused are forgotten.
  */
 export class Identities {
-  readonly #holders = new LRUCache<string, string>({ max: most, ttl: remembered })
+  readonly #holders = new LRUCache<string, readonly string[]>({ max: MAX_HELD, ttl: HELD_MS })
 
-  /** Whether nobody else holds the caller's name or identity; if so, the caller now does. */
-  claim ({ name, identity }: Caller): boolean {
-    const holder = canonicalName(name)
-    const held = [name, identity]
-    if (held.some(label => (this.#holders.get(label) ?? holder) !== holder)) return false
-    for (const label of held) this.#holders.set(label, holder)
+  /**
+   * Whether nobody else holds the caller's name or identity; if so, the caller now does.
+   * @param marks what tells the caller from others: who shares one of them is the same caller
+   */
+  claim ({ name, identity }: Caller, marks: readonly string[]): boolean {
+    const labels = name === identity ? [name] : [name, identity]
+    const holders = labels.map(label => this.#holders.get(label))
+    if (holders.some(holder => holder !== undefined && !holder.some(mark => marks.includes(mark)))) return false
+    for (const [i, label] of labels.entries()) {
+      this.#holders.set(label, [...new Set([...marks, ...holders[i] ?? []])].slice(0, MAX_MARKS))
+    }
     return true
   }
 }

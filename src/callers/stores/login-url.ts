@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Agent, request } from 'undici'
+import { AnsweredCallers, type Answered } from './answered.js'
 import { Circuit } from './circuit-breaker.js'
-import { Identities } from './identity-owners.js'
 import { HashQueue } from '../passwords/hash-queue.js'
 import { rememberFor, tellChanges, unusable, type RemoteStore, type StoreLog } from './remote.js'
 
@@ -31,7 +31,7 @@ const elsewhere = new Set([301, 302, 303, 307, 308, 404, 405, 415])
 interface Answer {
   readonly status: number
   /** Of a 200 only. */
-  readonly text: string
+  readonly body: Buffer
 }
 
 /**
@@ -54,17 +54,17 @@ export function loginUrlStore ({ url, log }: LoginUrlOptions): RemoteStore {
   })
   const queue = new HashQueue({ atOnce })
   const circuit = new Circuit({ probe: askForNobody, onChange: tellChanges('LOGIN_URL', log) })
-  const identities = new Identities()
+  const callers = new AnsweredCallers('LOGIN_URL', log)
 
   async function ask (username: string, password: string, signal: AbortSignal): Promise<Answer> {
     // Redirects are not followed: the password is for this URL alone.
     const { statusCode: status, body } = await request(target, {
       dispatcher: agent, method: 'POST', headers, body: JSON.stringify({ username, password }), signal
     })
-    if (status === 200) return { status, text: await read(body) }
+    if (status === 200) return { status, body: await read(body) }
     await body.dump({ limit: longestAnswer })
     if (status >= 500) throw new Error(`LOGIN_URL answered ${status}`)
-    return { status, text: '' }
+    return { status, body: Buffer.alloc(0) }
   }
 
   /** A login that nobody has; the password is random, so that it stays wrong even where the name exists. */
@@ -80,9 +80,7 @@ export function loginUrlStore ({ url, log }: LoginUrlOptions): RemoteStore {
     async verify (name, password, login) {
       const answer = await queue.run(login, () => circuit.run(signal => ask(name, password, signal)))
       if (no.has(answer.status)) return null
-      const caller = { name, identity: identityIn(answer) ?? name }
-      if (!identities.claim(caller)) throw unusable('LOGIN_URL gave a caller the name or identity of another one')
-      return caller
+      return callers.callerOf(name, answeredIn(answer))
     },
 
     async check () {
@@ -110,6 +108,9 @@ function address (url: string) {
   }
 }
 
+/** Decoded leniently, two names of another encoding could become one. */
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 async function read (body: AsyncIterable<Uint8Array>) {
   const chunks = []
   let size = 0
@@ -118,25 +119,20 @@ async function read (body: AsyncIterable<Uint8Array>) {
     if (size > longestAnswer) throw new Error(`LOGIN_URL answered more than ${longestAnswer} bytes`)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString()
+  return Buffer.concat(chunks)
 }
 
-/**
- * What a yes says of the identity; undefined when it says nothing.
- * A 200 without a JSON object is no yes: login pages answer 200 for everything, and so do misled proxies.
- */
-function identityIn ({ status, text }: Answer): string | undefined {
+/** A 200 without a JSON object is no yes: login pages answer 200 for everything, and so do misled proxies. */
+function answeredIn ({ status, body }: Answer): Answered {
   if (status !== 200) throw unusable(`LOGIN_URL answered ${status}`)
-  const said = parse(text)
+  const said = parse(body)
   if (typeof said !== 'object' || said === null || Array.isArray(said)) throw unusable('LOGIN_URL answered 200 without a JSON object')
-  if (!('identity' in said)) return undefined
-  if (typeof said.identity !== 'string' || said.identity === '') throw unusable('LOGIN_URL answered an identity that is no text')
-  return said.identity
+  return said
 }
 
-function parse (text: string): unknown {
+function parse (body: Buffer): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(utf8.decode(body))
   } catch {
     return undefined
   }

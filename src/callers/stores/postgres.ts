@@ -2,16 +2,16 @@ import { randomUUID, type KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { ownCopy } from '../../limits/keys.js'
 import { problem } from '../../problems.js'
+import { AnsweredCallers } from './answered.js'
 import { Circuit } from './circuit-breaker.js'
 import { Decoys } from '../passwords/decoys.js'
 import { verifyHash, type VerifyHash } from '../passwords/hash-threads.js'
-import { Identities } from './identity-owners.js'
 import { canonicalName } from '../../caller.js'
 import { databaseForms, hashPassword, readHash } from '../passwords/formats.js'
 import type { HashQueue } from '../passwords/hash-queue.js'
 import { rememberFor, tellChanges, unusable, type RemoteStore, type StoreLog } from './remote.js'
 import type { Caller, Login } from '../store.js'
-import { SettingMistake, UsersQuery, type UserRow, type UsersQueryOptions } from './users-query.js'
+import { SettingMistake, UsersQuery, type UsersQueryOptions } from './users-query.js'
 
 export interface PostgresOptions extends UsersQueryOptions {
   queue: HashQueue
@@ -52,7 +52,7 @@ class PostgresStore implements RemoteStore {
   readonly #log: StoreLog
   readonly #users: UsersQuery
   readonly #circuit: Circuit
-  readonly #identities = new Identities()
+  readonly #callers: AnsweredCallers
   readonly #warned = new Set<string>()
   readonly #default = hashPassword(randomUUID())
   readonly #decoys = new Decoys()
@@ -65,6 +65,7 @@ class PostgresStore implements RemoteStore {
     this.#verifyHash = verify
     this.#log = log
     this.#users = new UsersQuery(usersQuery)
+    this.#callers = new AnsweredCallers('USERS_QUERY', log)
     this.#circuit = new Circuit({ probe: () => this.#users.lookUp(nobody), onChange: tellChanges('DATABASE_URL', log) })
   }
 
@@ -79,16 +80,17 @@ class PostgresStore implements RemoteStore {
   async verify (name: string, password: string, login: Login): Promise<Caller | null> {
     login.signal.throwIfAborted()
     if (this.#users.waiting >= mostWaiting) throw problem('overloaded', { retryAfter: 1 })
-    const [row, another] = await this.#circuit.run(() => this.#users.lookUp(name))
+    const { rows: [row, another] } = await this.#circuit.run(() => this.#users.lookUp(name))
     if (another) throw unusable('USERS_QUERY finds several callers under one name')
     const hash = this.#taken(name, row?.password_hash) ?? this.#decoyOf(name) ?? await this.#default
     const right = await this.#queue.run(login, () => this.#verifyHash(hash, password))
-    return row && right ? this.#callerOf(name, row) : null
+    return row && right ? this.#callers.callerOf(name, { name: row.name ?? undefined, identity: row.identity ?? undefined }, hash) : null
   }
 
   async check () {
     try {
-      const rows = await this.#circuit.runFirst(() => this.#users.lookUp(nobody))
+      const { rows, hasNames } = await this.#circuit.runFirst(() => this.#users.lookUp(nobody))
+      if (hasNames === false) this.#callers.warnOfNoName()
       return rows.length === 0 ? [] : ['USERS_QUERY finds somebody under a name that nobody has: it must compare a column with $1']
     } catch (error) {
       if (error instanceof Error && error.cause instanceof SettingMistake) return [error.cause.message]
@@ -122,13 +124,6 @@ class PostgresStore implements RemoteStore {
     const key = canonicalName(name)
     const parameters = this.#seen.get(key)
     return parameters === undefined ? this.#decoys.choose(key, this.#decoyKey) : this.#decoys.of(parameters)
-  }
-
-  #callerOf (name: string, row: UserRow): Caller {
-    const caller = { name, identity: row.identity ?? name }
-    if (caller.identity === '') throw unusable('USERS_QUERY answers an empty identity')
-    if (!this.#identities.claim(caller)) throw unusable('USERS_QUERY gives a caller the name or identity of another one')
-    return caller
   }
 
   /** The texts are a fixed few; who tries to sign in decides how often they would come. */

@@ -7,15 +7,25 @@ export interface UsersQueryOptions {
    * bound statements: some connection poolers refuse that parameter.
    */
   databaseUrl: string
-  /** Takes a name as `$1`; answers `password_hash` and, if it likes, `identity`. */
+  /** Takes a name as `$1`; answers `password_hash` and, if it likes, `name` (the caller's one name, however the login spelt it) and `identity`. */
   usersQuery: string
 }
 
 /** A column that a query leaves out is undefined, one without a value null. */
 export interface UserRow {
   readonly password_hash: string | null
+  readonly name?: string | null
   readonly identity?: string | null
 }
+
+export interface UserRows {
+  readonly rows: UserRow[]
+  /** Whether the query has the column `name`; undefined where the database refused the name before it looked. */
+  readonly hasNames: boolean | undefined
+}
+
+/** A column that a query may have, once. */
+const optional = ['name', 'identity']
 
 /** A setting is wrong, so that no patience helps. The message names the setting; it holds no secret and nothing that a caller sent. */
 export class SettingMistake extends Error {}
@@ -73,14 +83,15 @@ export class UsersQuery {
   }
 
   /** @throws SettingMistake, or Error with what the server or the network said, fit for a log */
-  async lookUp (name: string): Promise<UserRow[]> {
+  async lookUp (name: string): Promise<UserRows> {
     try {
       const { rows, fields } = await this.#pool.query<UserRow>({ text: this.#query, values: [name], types: asText })
-      if (fields.filter(({ name }) => name === 'password_hash').length !== 1) throw new SettingMistake('USERS_QUERY must answer one column named password_hash')
-      if (fields.filter(({ name }) => name === 'identity').length > 1) throw new SettingMistake('USERS_QUERY answers two columns named identity')
-      return rows
+      const count = (column: string) => fields.filter(({ name }) => name === column).length
+      if (count('password_hash') !== 1) throw new SettingMistake('USERS_QUERY must answer one column named password_hash')
+      for (const column of optional) if (count(column) > 1) throw new SettingMistake(`USERS_QUERY answers two columns named ${column}`)
+      return { rows, hasNames: count('name') === 1 }
     } catch (error) {
-      if (error instanceof DatabaseError && namesNobody.has(String(error.code))) return []
+      if (error instanceof DatabaseError && namesNobody.has(String(error.code))) return { rows: [], hasNames: undefined }
       throw retold(error)
     }
   }

@@ -4,7 +4,7 @@ import { withLock } from '../../files/lock.js'
 import type { LockOptions } from '../../files/lock.js'
 import { entryOf, linesOf } from './lines.js'
 import type { Line } from './lines.js'
-import { canonicalName, nameMistake } from '../../caller.js'
+import { duplicateKey, nameMistake } from '../../caller.js'
 import { targetOf, writeWhole } from '../../files/write-atomic.js'
 
 /** A change of a users file: its new bytes, or undefined when there is nothing to change. */
@@ -17,10 +17,10 @@ export function userNameMistake (name: string): string | undefined {
 
 /** The names in the file that people would take for this one, in NFC: case and normal form do not count. */
 export function namesLike (file: Buffer, name: string): string[] {
-  const key = canonicalName(name)
+  const key = duplicateKey(name)
   return Array.from(linesOf(file), nameOf)
     .filter(found => found !== undefined)
-    .filter(found => canonicalName(found) === key)
+    .filter(found => duplicateKey(found) === key)
 }
 
 /** Adds a user at the end; not when anyone has a name like it. */

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Decoys } from '../passwords/decoys.js'
 import { Findings, Repeated } from './line-errors.js'
 import { entryOf, linesOf } from './lines.js'
-import { canonicalName, nameMistake } from '../../caller.js'
+import { duplicateKey, nameMistake } from '../../caller.js'
 import { fileForms, readHash } from '../passwords/formats.js'
 import type { Refusal, StoredHash } from '../passwords/formats.js'
 import type { Caller } from '../store.js'
@@ -51,7 +51,7 @@ export async function readUsers (file: Buffer, label: string, before: ReadonlyMa
       mistakes.add(number, user.mistake)
       continue
     }
-    const key = canonicalName(user.name)
+    const key = duplicateKey(user.name)
     const first = lineOf.get(key)
     if (first !== undefined) {
       mistakes.add(number, `the name of line ${first} stands here again (case and normal form do not count)`)

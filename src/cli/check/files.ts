@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { loadUsers } from '../../callers/users-file/load.js'
+import { hasRemoteStore } from '../../settings/rules.js'
 import type { Settings } from '../../settings/schema.js'
 import { readKeys } from '../../server/tls-files.js'
 
@@ -16,8 +17,9 @@ export async function checkFiles (settings: Partial<Settings>, cwd: string): Pro
   return { mistakes: all.flatMap(({ mistakes }) => mistakes), warnings: all.flatMap(({ warnings }) => warnings) }
 }
 
-async function users ({ LOGIN_URL: url, DATABASE_URL: database, USERS_FILE: label = 'users.htpasswd' }: Partial<Settings>, cwd: string): Promise<Found> {
-  if (url !== undefined || database !== undefined) return { mistakes: [], warnings: [] }
+async function users (settings: Partial<Settings>, cwd: string): Promise<Found> {
+  if (hasRemoteStore(settings)) return { mistakes: [], warnings: [] }
+  const { USERS_FILE: label = 'users.htpasswd' } = settings
   const { users } = await loadUsers(resolve(cwd, label), label)
   return 'mistakes' in users ? { mistakes: [...users.mistakes], warnings: [] } : { mistakes: [], warnings: [...users.warnings] }
 }

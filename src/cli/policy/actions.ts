@@ -20,6 +20,8 @@ export interface PolicyContext {
   readonly enabled: readonly Enabled[]
   /** What a policy may name, enabled or not. */
   readonly known: readonly Product[]
+  /** Whether callers come from a store that may take several spellings of a name. */
+  readonly foldNames: boolean
   readonly ttl: IssueOptions['ttl']
 }
 
@@ -34,9 +36,9 @@ interface RequestOptions extends Asked, ShowOptions {
   outgoing?: boolean
 }
 
-export async function checkPolicy (io: Io, { file, enabled, known }: PolicyContext, { json }: ShowOptions): Promise<number> {
+export async function checkPolicy (io: Io, { file, enabled, known, foldNames }: PolicyContext, { json }: ShowOptions): Promise<number> {
   if (file === undefined) throw new Failure(exitCodes.settings, 'POLICY_FILE is not set: every caller may have every enabled product; set it to the path of a policy')
-  const { policy, mistakes, warnings } = await loadPolicy(file, io.cwd, policyReader({ enabled: productsOf(enabled), known }))
+  const { policy, mistakes, warnings } = await loadPolicy(file, io.cwd, policyReader({ enabled: productsOf(enabled), known, foldNames }))
   if (json) {
     io.stdout.write(`${JSON.stringify({ file, right: policy !== null, mistakes, warnings })}\n`)
   } else {
@@ -56,7 +58,7 @@ export async function explainDecision (io: Io, context: PolicyContext, typed: st
   if (own === undefined) {
     throw new Failure(exitCodes.usage, `${product} is not an enabled product${nearest(product, productsOf(context.enabled).map(one => describe(one).name))}`)
   }
-  const explanation = await explain(await readingOf(io, context), context.ttl, { name, identity: name }, own, request)
+  const explanation = await explain(await readingOf(io, context), context.ttl, { name, identity: name, ...(context.foldNames && { asTyped: true as const }) }, own, request)
   io.stdout.write(json ? `${JSON.stringify(explanation)}\n` : inWords(explanation))
   return explanation.allowed ? exitCodes.ok : exitCodes.no
 }
@@ -73,9 +75,9 @@ function productsOf (enabled: readonly Enabled[]): Product[] {
 /** A policy, and where its rules are, if it comes from a file. */
 type Read = { policy: Policy } & Pick<PolicyReading, 'whereIs'>
 
-async function readingOf (io: Io, { file, enabled, known }: PolicyContext): Promise<Read> {
+async function readingOf (io: Io, { file, enabled, known, foldNames }: PolicyContext): Promise<Read> {
   if (file === undefined) return { policy: allowAll }
-  const { policy, mistakes, whereIs } = await loadPolicy(file, io.cwd, policyReader({ enabled: productsOf(enabled), known }))
+  const { policy, mistakes, whereIs } = await loadPolicy(file, io.cwd, policyReader({ enabled: productsOf(enabled), known, foldNames }))
   if (policy === null) throw new Failure(exitCodes.settings, mistakes.join('\n'))
   return { policy, whereIs }
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Caller } from '../../callers/store.js'
+import type { Caller, NameList } from '../../caller.js'
 import type { Policy } from '../../policy/policy.js'
 import { noQuery } from '../../product.js'
 import { documentOf } from './document.js'
@@ -7,8 +7,7 @@ import type { Described } from './routes.js'
 
 export interface OpenApiOptions {
   policy: Policy
-  /** Names of callers. */
-  operators: ReadonlySet<string>
+  operators: NameList
 }
 
 /** `GET /openapi.json`, in a guarded scope: all that is enabled, and of each operation whether it is for the caller. */
@@ -19,7 +18,7 @@ export function answerOpenApi (scope: FastifyInstance, routes: readonly Describe
 
 /** Whether it makes sense to ask: what exactly a caller may have depends on what it asks for. */
 function mayAsk (caller: Caller, { kind, product }: Described, { policy, operators }: OpenApiOptions): boolean {
-  if (kind === 'operators') return operators.has(caller.name)
+  if (kind === 'operators') return operators.has(caller)
   if (product === undefined || policy.mode === 'audit') return true
   return policy.ruleFor(caller)?.allow(product) !== undefined
 }

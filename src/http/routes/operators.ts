@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { NameList } from '../../caller.js'
 import { problem } from '../../problems.js'
 import { noQuery } from '../../product.js'
 import { Type } from '../../lib/typebox.js'
@@ -7,8 +8,7 @@ import type { Metrics } from '../../monitoring/metrics.js'
 import type { Readiness } from './health.js'
 
 export interface OperatorsOptions {
-  /** Names of callers. */
-  operators: ReadonlySet<string>
+  operators: NameList
   metrics: Metrics
   readiness: () => Readiness
   /** What the console shows; none is kept where nobody could look. */
@@ -20,7 +20,7 @@ export interface OperatorsOptions {
 /** What only the operators may read, in a scope where callers have signed in already. */
 export async function operatorsOnly (scope: FastifyInstance, { operators, metrics, readiness, history, given }: OperatorsOptions): Promise<void> {
   scope.addHook('onRequest', async ({ caller }) => {
-    if (!operators.has(caller!.name)) throw problem('not-allowed', { detail: 'This is for the operators of this broker, whom its setting OPERATORS lists.' })
+    if (!operators.has(caller!)) throw problem('not-allowed', { detail: 'This is for the operators of this broker, whom its setting OPERATORS lists.' })
   })
 
   const schema = { summary: 'Metrics, as Prometheus reads them', answer: { type: 'string' }, querystring: noQuery }

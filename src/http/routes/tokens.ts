@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from '../../lib/typebox.js'
 import { invalid } from '../error-handler.js'
 import { isRecord, takeJsonOnly } from '../json-body.js'
+import { limitKey } from '../../caller.js'
 import { identify, type SignIn } from '../basic-auth.js'
 import { Combiner, type Named } from '../../tokens/combine.js'
 import { guardScope, type GuardedOptions } from '../guarded.js'
@@ -36,7 +37,7 @@ export async function tokens (scope: FastifyInstance, options: TokensOptions): P
   const limitCaller = limitCallers(limits.caller)
   const decideFor = async (request: FastifyRequest, reply: FastifyReply, asked: Asked) => {
     const caller = request.caller!
-    await limitCaller(reply, caller.name)
+    await limitCaller(reply, limitKey(caller))
     return decide(options, caller, asked)
   }
 

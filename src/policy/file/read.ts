@@ -1,6 +1,6 @@
 import { describe, type Product } from '../../product.js'
 import { newAjv } from '../../lib/ajv.js'
-import { namesAtFault, withoutEffect } from './semantics.js'
+import { namesAtFault, namesThatFold, withoutEffect } from './semantics.js'
 import { compile } from '../compile.js'
 import { tooDeep } from './nesting.js'
 import { readJson } from './json.js'
@@ -26,17 +26,19 @@ export interface PolicyReading {
  */
 export type PolicyReader = (text: string, file: string) => Promise<PolicyReading>
 
-export interface PolicyProducts {
+export interface PolicyOptions {
   enabled: Iterable<Product>
   /** What a policy may name though it is off; those that are enabled may be among them. Default: none. */
   known?: Iterable<Product>
+  /** Callers come from a store that may take several spellings of a name. Default: from a users file, where each name has one. */
+  foldNames?: boolean
 }
 
 /** UTF-16 units. Ten thousand rules are about a million. */
 const longest = 4 * 1024 * 1024
 
 /** Makes a reader of policies for these products. Making it takes some milliseconds, so keep it for the reloads. */
-export function policyReader ({ enabled, known = [] }: PolicyProducts): PolicyReader {
+export function policyReader ({ enabled, known = [], foldNames = false }: PolicyOptions): PolicyReader {
   const all = [...known, ...enabled]
   const off = new Set(all.map(nameOf))
   for (const product of enabled) off.delete(nameOf(product))
@@ -63,10 +65,10 @@ export function policyReader ({ enabled, known = [] }: PolicyProducts): PolicyRe
       return faults.map(({ path, of, says }) => ({ ...positionOf(path, of), says }))
     }
     const valid = validate(value)
-    const faults = [...(validate.errors ?? []).map(faultOf), ...namesAtFault(value)]
+    const faults = [...(validate.errors ?? []).map(faultOf), ...namesAtFault(value), ...foldNames ? namesThatFold(value) : []]
     if (!valid || faults.length > 0) return refused(await placed(faults))
 
-    const policy = compile(value)
+    const policy = compile(value, foldNames)
     const warnings = [...auditOnly(policy), ...withoutEffect(value, off), ...policy.idle.map(neverDecides)]
     return {
       policy,

@@ -1,4 +1,4 @@
-import { nameMistake } from '../../caller.js'
+import { foldText, nameMistake } from '../../caller.js'
 import { nearest, type Fault } from './messages.js'
 import { groupPrefix } from '../rule-index.js'
 
@@ -19,6 +19,29 @@ export function * namesAtFault (policy: unknown): Generator<Fault> {
       const says = whoMistake(entry, groups)
       if (says !== undefined) yield { path: ['rules', rule, 'who', i], says }
     }
+  }
+}
+
+/** Names, and patterns of names, that a store of callers may take for one: which rule is meant for a caller would be unclear. */
+export function * namesThatFold (policy: unknown): Generator<Fault> {
+  const first = new Map<string, string>()
+  for (const { path, name } of namesIn(policy)) {
+    const key = foldText(name)
+    if (/^\**$/.test(key) && !/^\**$/.test(name)) yield { path, says: `${JSON.stringify(name)} is empty without marks and invisible characters, which the store of callers may ignore` }
+    const known = first.get(key) ?? name
+    first.set(key, known)
+    if (known.normalize('NFC') !== name.normalize('NFC')) {
+      yield { path, says: `${JSON.stringify(name)} is the same name as ${JSON.stringify(known)}: the store of callers may ignore case, accents, width and invisible characters; keep one spelling` }
+    }
+  }
+}
+
+function * namesIn (policy: unknown): Generator<{ path: string[], name: string }> {
+  for (const [group, members] of Object.entries(recordOf(recordOf(policy).groups))) {
+    for (const [i, name] of textsOf(members)) yield { path: ['groups', group, i], name }
+  }
+  for (const [rule, { who }] of rulesOf(policy)) {
+    for (const [i, name] of textsOf(who)) if (!name.startsWith(groupPrefix)) yield { path: ['rules', rule, 'who', i], name }
   }
 }
 

@@ -55,6 +55,18 @@ t.test('with DATABASE_URL the operator\'s own table decides', { skip: noPostgres
   t.teardown(broker.close)
   t.match(await ask(broker.url, { as: susan }), { status: 200, body: { identity: 'user_7' } })
   t.equal((await ask(broker.url, { as: wrong })).status, 401)
+  t.match(broker.log(), /"USERS_QUERY answers no \\"name/)
+
+  const files = { 'policy.yaml': 'rules: [{ who: [susan], allow: { sync: {} } }]' }
+  const query = 'SELECT login AS name, secret AS password_hash, id AS identity FROM people WHERE lower(login) = lower($1) OR id = $1'
+  const named = await startBroker({ settings: { ...settings, USERS_QUERY: query, POLICY_FILE: 'policy.yaml', CALLER_LIMIT_MAX: '2' }, files })
+  t.teardown(named.close)
+  for (const [name, status] of [['SUSAN', 200], ['user_7', 200], ['susan', 429]] as const) {
+    t.equal((await ask(named.url, { as: basic(name, 'secret123'), path: '/token/sync' })).status, status, name)
+    t.match((await named.audit()).at(-1), { caller: 'susan' })
+  }
+  t.notMatch(named.log(), /answers no \\"name/)
+
   t.match(await refusedStart({ ...settings, USERS_QUERY: 'SELECT nonsense FROM people WHERE login = $1' }), { mistakes: [/^USERS_QUERY/] })
   t.match(await refusedStart({ DATABASE_URL: server.url() }), { mistakes: [/^USERS_QUERY is missing/] })
 

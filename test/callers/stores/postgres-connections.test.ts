@@ -11,7 +11,7 @@ t.test('connections to PostgreSQL', { skip: noPostgres }, async t => {
     const query = 'SELECT password AS password_hash, current_setting(\'statement_timeout\') AS identity FROM callers WHERE name = $1'
     for (const [more, timeout] of [['', '800ms'], ['&statement_timeout=', '0']] as const) {
       const { verify } = await open(t, [['susan', cheap]], query, server.url() + more)
-      t.strictSame(await verify('susan', 'right'), { name: 'susan', identity: timeout })
+      t.strictSame(await verify('susan', 'right'), { name: 'susan', identity: timeout, asTyped: true })
     }
   })
 

@@ -21,7 +21,8 @@ t.test('PostgreSQL at the start', { skip: noPostgres }, async t => {
     ['no $1', 'SELECT password AS password_hash FROM callers', /^DATABASE_URL or USERS_QUERY: bind message supplies 1 parameters/],
     ['no password_hash', 'SELECT password FROM callers WHERE name = $1', /^USERS_QUERY must answer one column named password_hash$/],
     ['two password_hash', 'SELECT password AS password_hash, name AS password_hash FROM callers WHERE name = $1', /^USERS_QUERY must answer one column named password_hash$/],
-    ['two identities', 'SELECT password AS password_hash, identity, name AS identity FROM callers WHERE name = $1', /^USERS_QUERY answers two columns named identity$/]
+    ['two identities', 'SELECT password AS password_hash, identity, name AS identity FROM callers WHERE name = $1', /^USERS_QUERY answers two columns named identity$/],
+    ['two names', 'SELECT password AS password_hash, name, name FROM callers WHERE name = $1', /^USERS_QUERY answers two columns named name$/]
   ]
   for (const [what, query, says] of mistakes) {
     t.test(`a query with ${what} is found at the start, and an outage to every caller`, async t => {
@@ -58,6 +59,23 @@ t.test('PostgreSQL at the start', { skip: noPostgres }, async t => {
     t.same(await store.check(), [])
     t.equal(store.ready, true)
   })
+
+  const byNumber = 'SELECT password AS password_hash FROM callers WHERE name::integer = $1::integer'
+  const warnings = [
+    { what: 'a query without the column name is warned of at the start', query: byName, start: 1, login: 1 },
+    { what: 'one with the column name is not', query: 'SELECT name, password AS password_hash FROM callers WHERE name = $1', start: 0, login: 0 },
+    { what: 'one whose columns a start cannot see is warned of at the first login', query: byNumber, start: 0, login: 1 }
+  ]
+  for (const { what, query, start, login } of warnings) {
+    t.test(what, async t => {
+      const { store, said, verify } = await open(t, [['7', cheap]], query)
+      const warned = () => said.filter(text => /^USERS_QUERY answers no "name": names that differ only in case/.test(text)).length
+      t.same(await store.check(), [])
+      t.equal(warned(), start)
+      for (let i = 0; i < 2; i++) t.ok(await verify('7', 'right'))
+      t.equal(warned(), login)
+    })
+  }
 
   t.test('a server that is away at the start is an outage and no mistake', async t => {
     const unused = createServer().listen(0, '127.0.0.1')

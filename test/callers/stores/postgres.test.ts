@@ -2,7 +2,7 @@ import { pbkdf2Sync, scryptSync } from 'node:crypto'
 import { hash as bcrypt } from '@node-rs/bcrypt'
 import t from 'tap'
 import { noPostgres } from '../../helpers/postgres.js'
-import { cheap, postgresStores } from '../../helpers/postgres-store.js'
+import { another, cheap, postgresStores } from '../../helpers/postgres-store.js'
 
 const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '')
 const salt = Buffer.from('salt of 16 bytes')
@@ -15,43 +15,43 @@ const forms = {
 }
 
 t.test('PostgreSQL', { skip: noPostgres }, async t => {
-  const { open, cause } = await postgresStores(t)
+  const { server, open, cause } = await postgresStores(t)
 
   for (const [form, hash] of Object.entries(forms)) {
     t.test(`a hash of ${form} is verified`, async t => {
       const { verify } = await open(t, [['susan', hash]])
-      t.strictSame(await verify('susan', 'right'), { name: 'susan', identity: 'susan' })
+      t.strictSame(await verify('susan', 'right'), { name: 'susan', identity: 'susan', asTyped: true })
       t.equal(await verify('susan', 'wrong'), null)
     })
   }
 
   t.test('the identity is the column\'s, and the name where it is null or left out', async t => {
     const { verify } = await open(t, [['susan', cheap, 'agent 7'], ['juan', cheap]])
-    t.strictSame(await verify('susan', 'right'), { name: 'susan', identity: 'agent 7' })
-    t.strictSame(await verify('juan', 'right'), { name: 'juan', identity: 'juan' })
+    t.strictSame(await verify('susan', 'right'), { name: 'susan', identity: 'agent 7', asTyped: true })
+    t.strictSame(await verify('juan', 'right'), { name: 'juan', identity: 'juan', asTyped: true })
     const { verify: without } = await open(t, [['susan', cheap, 'agent 7']], 'SELECT password AS password_hash FROM callers WHERE name = $1')
-    t.strictSame(await without('susan', 'right'), { name: 'susan', identity: 'susan' })
+    t.strictSame(await without('susan', 'right'), { name: 'susan', identity: 'susan', asTyped: true })
   })
 
   t.test('an identity of another type is taken as the database writes it', async t => {
     const { verify } = await open(t, [['susan', cheap]], 'SELECT password AS password_hash, 7 AS identity FROM callers WHERE name = $1')
-    t.strictSame(await verify('susan', 'right'), { name: 'susan', identity: '7' })
+    t.strictSame(await verify('susan', 'right'), { name: 'susan', identity: '7', asTyped: true })
   })
 
   t.test('an empty identity is nobody\'s', async t => {
     const { verify } = await open(t, [['susan', cheap, '']])
-    t.equal(await cause(t, verify('susan', 'right')), 'USERS_QUERY answers an empty identity')
+    t.equal(await cause(t, verify('susan', 'right')), 'USERS_QUERY answered an identity that is no text')
     t.equal(await verify('susan', 'wrong'), null)
   })
 
   for (const [what, rows] of Object.entries({
-    'two callers with one identity': [['susan', cheap, 'agent'], ['juan', cheap, 'agent']],
-    'an identity that is another caller\'s name': [['susan', cheap], ['juan', cheap, 'susan']]
+    'two callers with one identity': [['susan', cheap, 'agent'], ['juan', another, 'agent']],
+    'an identity that is another caller\'s name': [['susan', cheap], ['juan', another, 'susan']]
   } satisfies Record<string, Array<[string, string, string?]>>)) {
     t.test(`of ${what} the second does not get in`, async t => {
       const { verify, store } = await open(t, rows as Array<[string, string, string?]>)
       t.ok(await verify('susan', 'right'))
-      t.equal(await cause(t, verify('juan', 'right')), 'USERS_QUERY gives a caller the name or identity of another one')
+      t.match(await cause(t, verify('juan', 'right')), /^USERS_QUERY gave a caller the name or identity of another one/)
       t.equal(await verify('juan', 'wrong'), null, 'which only a right password finds out')
       t.ok(await verify('susan', 'right'))
       t.equal(store.ready, true)
@@ -60,9 +60,52 @@ t.test('PostgreSQL', { skip: noPostgres }, async t => {
 
   t.test('a table that takes Susan for susan has one caller, not two with one identity', async t => {
     const { verify } = await open(t, [['susan', cheap, 'agent 7']], 'SELECT password AS password_hash, identity FROM callers WHERE lower(name) = lower($1)')
-    t.strictSame(await verify('susan', 'right'), { name: 'susan', identity: 'agent 7' })
-    t.strictSame(await verify('Susan', 'right'), { name: 'Susan', identity: 'agent 7' })
+    t.strictSame(await verify('susan', 'right'), { name: 'susan', identity: 'agent 7', asTyped: true })
+    t.strictSame(await verify('Susan', 'right'), { name: 'Susan', identity: 'agent 7', asTyped: true })
   })
+
+  t.test('a caller is called what the column name says, however the login spelt it', async t => {
+    const { verify, said } = await open(t, [['Susan', cheap, 'agent 7', 'susan@example.com']], 'SELECT name, password AS password_hash, identity FROM callers WHERE lower(name) = lower($1) OR alias = $1')
+    for (const login of ['susan', 'SUSAN', 'Susan', 'susan@example.com']) t.strictSame(await verify(login, 'right'), { name: 'Susan', identity: 'agent 7' })
+    t.same(said.filter(text => / no "name"/.test(text)), [])
+  })
+
+  t.test('where the column name is null, the caller is called what was typed', async t => {
+    const { verify } = await open(t, [['Susan', cheap]], 'SELECT NULL AS name, password AS password_hash, identity FROM callers WHERE lower(name) = lower($1)')
+    t.strictSame(await verify('susan', 'right'), { name: 'susan', identity: 'susan', asTyped: true })
+  })
+
+  t.test('two callers whom the column name tells apart do not share an identity', async t => {
+    const { verify } = await open(t, [['josé', cheap, 'agent'], ['jose', another, 'agent']], 'SELECT name, password AS password_hash, identity FROM callers WHERE name = $1')
+    t.ok(await verify('josé', 'right'))
+    t.match(await cause(t, verify('jose', 'right')), /the name or identity of another one/)
+  })
+
+  t.test('one row that is found by two login names is one caller, also after its password changed', async t => {
+    const { verify, table } = await open(t, [['susan', cheap, 'agent 7', 'susan@example.com']], 'SELECT password AS password_hash, identity FROM callers WHERE name = $1 OR alias = $1')
+    const both = async () => { for (const login of ['susan', 'susan@example.com']) t.match(await verify(login, 'right'), { identity: 'agent 7' }) }
+    await both()
+    await server.sql(`UPDATE ${table} SET password = '${another}'`)
+    await both()
+  })
+
+  t.test('a row whose login name is changed keeps its identity', async t => {
+    const { verify, table } = await open(t, [['susan', cheap, 'agent 7']], 'SELECT name, password AS password_hash, identity FROM callers WHERE name = $1')
+    t.ok(await verify('susan', 'right'))
+    await server.sql(`UPDATE ${table} SET name = 'susan2'`)
+    t.match(await verify('susan2', 'right'), { name: 'susan2', identity: 'agent 7' })
+  })
+
+  for (const [what, query, says] of [
+    ['identity with a line break', "SELECT password AS password_hash, E'agent\n7' AS identity FROM callers WHERE name = $1", /^USERS_QUERY answered an identity with a control character/],
+    ['name that no caller can have', "SELECT 'a:b' AS name, password AS password_hash FROM callers WHERE name = $1", /^USERS_QUERY answered a name that no caller can have: a name holds none of/]
+  ] as const) {
+    t.test(`a ${what} is an outage, and only for the right password`, async t => {
+      const { verify } = await open(t, [['susan', cheap]], query)
+      t.match(await cause(t, verify('susan', 'right')), says)
+      t.equal(await verify('susan', 'wrong'), null)
+    })
+  }
 
   t.test('a caller without a hash has no password, at the cost of one', async t => {
     const { verify, queue, said } = await open(t, [['susan', null]])
@@ -84,7 +127,7 @@ t.test('PostgreSQL', { skip: noPostgres }, async t => {
     const { verify, said } = await open(t, [['susan', forms.bcrypt]])
     await verify('susan', 'wrong')
     t.ok(await verify('susan', 'right'))
-    t.equal(said.length, 1)
+    t.same(said.filter(text => /weak/.test(text)).length, 1)
     t.match(said[0], /a hash .* is weak: bcrypt/)
   })
 

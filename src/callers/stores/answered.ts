@@ -1,0 +1,87 @@
+import { hash } from 'node:crypto'
+import { duplicateKey, nameMistake, type Caller } from '../../caller.js'
+import { ownCopy } from '../../limits/keys.js'
+import { Identities } from './identity-owners.js'
+import { unusable, type StoreLog } from './remote.js'
+
+/** What a store answered of a caller whose password was right. Nothing of it is trusted yet. */
+export interface Answered {
+  /** The caller's one name, however the login spelt it; undefined where the store does not say. */
+  readonly name?: unknown
+  /** The name inside the caller's tokens; undefined where it is the caller's own name. */
+  readonly identity?: unknown
+}
+
+/** Characters that no identity has: controls, halves of surrogate pairs, line breaks. */
+const unfit = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u
+
+/**
+ * Makes callers of what a store in another process, or the application's function, answers. What cannot be acted on is an
+ * outage that the log explains: a token for somebody who was not meant could not be recalled.
+ */
+export class AnsweredCallers {
+  readonly #store: string
+  readonly #log: StoreLog
+  readonly #identities = new Identities()
+  #warned = false
+
+  /** @param store the setting or function that answers, for messages */
+  constructor (store: string, log: StoreLog) {
+    this.#store = store
+    this.#log = log
+  }
+
+  /**
+   * @param login the name that was typed; NFC
+   * @param secret what the store compared the password with, if it says: two names with one salted hash are one account
+   * @throws Problem `store-unavailable`, with a cause that repeats nothing of the answer
+   */
+  callerOf (login: string, answered: Answered, secret?: string): Caller {
+    const name = this.#nameIn(answered)
+    const identity = this.#identityIn(answered)
+    if (name === undefined) this.warnOfNoName()
+    // The text that it was cut from holds the password.
+    const own = name ?? ownCopy(login)
+    const caller = { name: own, identity: identity ?? own, ...(name === undefined && { asTyped: true as const }) }
+    if (!this.#identities.claim(caller, marksOf(login, name, identity, secret))) {
+      throw unusable(`${this.#store} gave a caller the name or identity of another one; if they are one caller, let it answer the same "name" for both`)
+    }
+    return caller
+  }
+
+  /** Says once that the store does not tell how it writes names. */
+  warnOfNoName (): void {
+    if (this.#warned) return
+    this.#warned = true
+    this.#log.warn(`${this.#store} answers no "name": names that differ only in case, accents, width or invisible characters are one caller to the policy and OPERATORS; let it answer each caller's canonical name as "name"`)
+  }
+
+  #nameIn ({ name }: Answered): string | undefined {
+    if (name === undefined) return undefined
+    if (typeof name !== 'string') throw unusable(`${this.#store} answered a name that is no text`)
+    const normal = name.normalize('NFC')
+    const mistake = nameMistake(normal)
+    if (mistake !== undefined) throw unusable(`${this.#store} answered a name that no caller can have: ${mistake}`)
+    return normal
+  }
+
+  #identityIn ({ identity }: Answered): string | undefined {
+    if (identity === undefined) return undefined
+    if (typeof identity !== 'string' || identity === '') throw unusable(`${this.#store} answered an identity that is no text`)
+    if (unfit.test(identity)) throw unusable(`${this.#store} answered an identity with a control character, a line break or half a surrogate pair`)
+    return identity.normalize('NFC')
+  }
+}
+
+/**
+ * What tells a caller from others. The name that the store answers does, where there is one: then an identity that two
+ * names have is a clash. Without one, the spellings of a login name are one caller, and so is whoever has the same stored
+ * hash; where no hash is known, an identity that the store says is all there is to go by.
+ */
+function marksOf (login: string, name: string | undefined, identity: string | undefined, secret: string | undefined): string[] {
+  const marks: Array<[kind: string, value: string | undefined]> = name === undefined
+    ? [['login', login], ['spelling', duplicateKey(login)], ['secret', secret], ['identity', secret === undefined ? identity : undefined]]
+    : [['login', login], ['name', name], ['secret', secret]]
+  // Digests are short, and keep no hash in memory that was a secret of the store.
+  return marks.filter(([, value]) => value !== undefined).map(([kind, value]) => hash('sha256', `${kind} ${value}`, 'base64url').slice(0, 16))
+}
