@@ -1,12 +1,11 @@
 // Writes settings.md: what .env.example says of each setting, and the rule and default of its schema. `npm run docs` runs it.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { describe } from '../dist/src/product.js'
 import { builtIn } from '../dist/src/products/load.js'
 import { fromFile, schema } from '../dist/src/settings/schema.js'
 
 const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
 const page = new URL('settings.md', import.meta.url)
-const products = [...(await builtIn()).values()].map(describe)
+const products = [...(await builtIn()).values()]
 const owners = new Map(products.flatMap(({ name, settings }) => Object.keys(settings.properties).map(setting => [setting, { name, settings }])))
 
 function rule (name) {

@@ -8,6 +8,6 @@ export default defineProduct({
   request: Type.Object({}),
   allow: Type.Object({}),
   regions: ['us1', 'ie1'],
-  yields: true,
+  defersGrant: true,
   grant: ({ settings }) => new AccessToken.ChatGrant({ serviceSid: settings.TWILIO_CHAT_SERVICE_SID })
 })

@@ -1,14 +1,14 @@
 import AccessToken from 'twilio/lib/jwt/AccessToken.js'
-import { defineProduct, Patterns, refuse, Type } from '../src/product.js'
+import { defineProduct, forbid, Patterns, Type } from '../src/product.js'
 
 /** Characters, as Twilio takes them. */
-const longestRoom = 128
+const maxRoomLength = 128
 
 export default defineProduct({
   name: 'video',
   settings: Type.Object({}),
   request: Type.Object({
-    room: Type.Optional(Type.String({ minLength: 1, maxLength: longestRoom, description: 'a room\'s name or SID; without it, any room' }))
+    room: Type.Optional(Type.String({ minLength: 1, maxLength: maxRoomLength, description: 'a room\'s name or SID; without it, any room' }))
   }),
   allow: Type.Object({ rooms: Type.Optional(Patterns) }),
   identity: { maxLength: 128 },
@@ -17,7 +17,7 @@ export default defineProduct({
   grant ({ request, allow, choose }) {
     const room = choose('room', request.room, allow.rooms)
     // The policy's one room with a long name filled in, or in NFC, may be longer than what was asked for.
-    if (room !== undefined && [...room].length > longestRoom) refuse('room', `longer than the ${longestRoom} characters that Twilio takes`)
+    if (room !== undefined && [...room].length > maxRoomLength) forbid('room', `longer than the ${maxRoomLength} characters that Twilio takes`)
     return new AccessToken.VideoGrant({ room })
   }
 })

@@ -1,5 +1,5 @@
 import AccessToken from 'twilio/lib/jwt/AccessToken.js'
-import { AnyName, chooseEach, defineProduct, invalid, Patterns, permit, refuse, Sid, Type } from '../src/product.js'
+import { AnyName, badRequest, chooseEach, defineProduct, forbid, Patterns, resolveFlag, Sid, Type } from '../src/product.js'
 
 const directions = { incoming: Type.Optional(Type.Boolean()), outgoing: Type.Optional(Type.Boolean()) }
 
@@ -12,12 +12,12 @@ export default defineProduct({
   identity: { maxLength: 121, characters: /[A-Za-z0-9_]/, described: 'letters, digits and _' },
   grant ({ settings: { TWILIO_TWIML_APP_SID: app, TWILIO_PUSH_CREDENTIAL_SID: push }, request: { params, ...asked }, allow, choose }) {
     const open = allow.incoming === undefined && allow.outgoing === undefined
-    if (asked.outgoing && app === undefined) refuse('outgoing', 'not possible here, since TWILIO_TWIML_APP_SID is not set')
-    const incoming = permit('incoming', asked.incoming, allow.incoming ?? open)
-    const outgoing = permit('outgoing', asked.outgoing, (allow.outgoing ?? open) && app !== undefined)
-    const decline = asked.incoming === false || asked.outgoing === false ? invalid : refuse
+    if (asked.outgoing && app === undefined) forbid('outgoing', 'not possible here, since TWILIO_TWIML_APP_SID is not set')
+    const incoming = resolveFlag('incoming', asked.incoming, allow.incoming ?? open)
+    const outgoing = resolveFlag('outgoing', asked.outgoing, (allow.outgoing ?? open) && app !== undefined)
+    const decline = asked.incoming === false || asked.outgoing === false ? badRequest : forbid
     if (!incoming && !outgoing) decline('outgoing', 'a token needs calls in or calls out')
-    if (params && !outgoing) invalid('params', 'go with outgoing calls only')
+    if (params && !outgoing) badRequest('params', 'go with outgoing calls only')
     chooseEach(choose, 'params', params, allow.params)
     return new AccessToken.VoiceGrant({
       incomingAllow: incoming,

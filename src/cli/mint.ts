@@ -6,7 +6,6 @@ import { createMint } from '../tokens/mint.js'
 import { allowAll } from '../policy/policy.js'
 import { nearest } from '../policy/file/messages.js'
 import { Problem } from '../problems.js'
-import { describe } from '../product.js'
 import { readSettings } from '../settings/load.js'
 import { validatorOf } from '../lib/ajv.js'
 import { newCommand, withExamples } from './command.js'
@@ -39,15 +38,15 @@ export function mintCommand (io: Io, done: (exitCode: number) => void): Command 
 async function mint (io: Io, name: string, { identity: typed, ttl, json, room, request }: MintOptions): Promise<number> {
   const { settings, products, mistakes } = await readSettings(io.env, io.cwd)
   if (mistakes.length > 0) throw new Failure(exitCodes.settings, mistakes.join('\n'))
-  const own = products.find(({ product }) => describe(product).name === name)
-  if (own === undefined) throw new Failure(exitCodes.usage, `${name} is not an enabled product${nearest(name, products.map(({ product }) => describe(product).name))}`)
+  const own = products.find(({ product }) => product.name === name)
+  if (own === undefined) throw new Failure(exitCodes.usage, `${name} is not an enabled product${nearest(name, products.map(({ product }) => product.name))}`)
   const twice = Object.entries({ identity: typed, ttl, room }).find(([name, value]) => value !== undefined && request !== undefined && Object.hasOwn(request, name))
   if (twice !== undefined) throw new Failure(exitCodes.usage, `${twice[0]} is given by --${twice[0]} and in --request; give it once`)
   const identity = typed.normalize('NFC')
   // No caller's name: what a policy lets a caller name may be longer, and is held to the product's own rule alone.
   const asked = { identity, ...request, ...(room !== undefined && { room }), ...(ttl !== undefined && { ttl }) }
   const answer = refusing(() => {
-    const takes = validatorOf(describe(own.product).body)
+    const takes = validatorOf(own.product.body)
     if (!takes(asked)) throw invalid(takes.errors!, 'body')
     const { ttl: life, identity: other, ...properties } = asked as Asked
     const decision = decide({ policy: allowAll, ttl: { default: settings.TOKEN_TTL, max: 86400 } }, { name: identity, identity }, { ttl: life, identity: other })

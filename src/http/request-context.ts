@@ -6,6 +6,11 @@ import type { Caller } from '../callers/store.js'
 import { problem, type Problem, type RefusalCode } from '../problems.js'
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The product that the route gives tokens of. */
+    product?: string
+  }
+
   interface FastifyRequest {
     /** The address that asks: always an IP address. */
     address: string

@@ -1,5 +1,6 @@
 import type { Caller } from '../callers/store.js'
-import { refuse, type Ask } from '../product.js'
+import type { GrantContext } from '../products/contract.js'
+import { forbid } from '../products/refusals.js'
 
 /** A pattern cut at each `*`: the pieces are literal, and between two of them stands any run of characters. */
 export type Pieces = readonly string[]
@@ -79,16 +80,16 @@ export function listOf (patterns: readonly string[]): PatternList {
 }
 
 /**
- * `Ask.choose` for one caller. A name that a pattern matched is given in NFC, the form it was compared in: another
+ * `GrantContext.choose` for one caller. A name that a pattern matched is given in NFC, the form it was compared in: another
  * form of it would be another room at Twilio.
  */
-export function chooser ({ name }: Caller): Ask<object, object, object>['choose'] {
+export function chooser ({ name }: Caller): GrantContext['choose'] {
   return (property, asked, patterns) => {
     if (patterns === undefined) return asked
     const list = listOf(patterns)
-    if (asked === undefined) return list.only(name) ?? refuse(property, unnamed(patterns))
+    if (asked === undefined) return list.only(name) ?? forbid(property, unnamed(patterns))
     const text = asked.normalize('NFC')
-    return list.matches(text, name) ? text : refuse(property, 'not one that this caller may have')
+    return list.matches(text, name) ? text : forbid(property, 'not one that this caller may have')
   }
 }
 

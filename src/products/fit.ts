@@ -1,4 +1,4 @@
-import type { ProductDescription } from '../product.js'
+import type { ProductDescription } from './contract.js'
 import { mustBeSchema, validatorOf } from '../lib/ajv.js'
 
 /**

@@ -2,26 +2,28 @@ import { readdir } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { within } from '../lib/within.js'
-import { describe, isProduct, type Product } from '../product.js'
+import type { LoadedProduct, Product } from './contract.js'
+import { isProduct, loadedProduct } from './define.js'
 import { mustFit, mustFitTogether } from './fit.js'
 import { nearMiss } from '../lib/did-you-mean.js'
 
 export interface Loaded {
-  products: Product[]
+  products: LoadedProduct[]
   /** These, and those of `plugins/` that are not named. */
-  known: Product[]
+  known: LoadedProduct[]
   mistakes: string[]
 }
 
 /** The products in `plugins/`, found by name so that nothing here knows one. */
-export async function builtIn (): Promise<Map<string, Product>> {
+export async function builtIn (): Promise<Map<string, LoadedProduct>> {
   const folder = new URL('../../plugins/', import.meta.url)
-  const found = new Map<string, Product>()
+  const found = new Map<string, LoadedProduct>()
   // Once compiled, the same folder holds declarations too.
   const files = (await readdir(folder)).filter(file => extname(file) === extname(import.meta.url))
   for (const file of files.sort()) {
-    const { default: product } = await import(new URL(file, folder).href) as { default: Product }
-    found.set(describe(product).name, product)
+    const { default: plugin } = await import(new URL(file, folder).href) as { default: Product }
+    const product = loadedProduct(plugin)
+    found.set(product.name, product)
   }
   return found
 }
@@ -38,7 +40,7 @@ export async function loadProducts (entries: string[] | undefined, cwd: string, 
   const known = await builtIn()
   if (entries === undefined) return { products: [...known.values()], known: [...known.values()], mistakes: [] }
 
-  const products: Product[] = []
+  const products: LoadedProduct[] = []
   const mistakes: string[] = []
   const loaded = await Promise.allSettled(entries.map(async entry => isThirdParty(entry) ? thirdParty(entry, cwd, loadMs) : known.get(entry)))
   for (const [i, result] of loaded.entries()) {
@@ -48,8 +50,8 @@ export async function loadProducts (entries: string[] | undefined, cwd: string, 
     } else if (result.value === undefined) {
       const near = nearMiss(entry, known.keys())
       mistakes.push(`PRODUCTS: entry ${i + 1} is no product; ${near ? `did you mean ${near}?` : `there are ${[...known.keys()].join(', ')}`}`)
-    } else if (products.some(other => describe(other).name === describe(result.value!).name)) {
-      mistakes.push(`PRODUCTS: entry ${i + 1} is a second product called ${describe(result.value).name}; keep one`)
+    } else if (products.some(other => other.name === result.value!.name)) {
+      mistakes.push(`PRODUCTS: entry ${i + 1} is a second product called ${result.value.name}; keep one`)
     } else {
       products.push(result.value)
     }
@@ -69,20 +71,20 @@ function reasonOf (error: unknown): string {
 }
 
 /** What a policy may say of all products stands in one schema, in which two of them can contradict each other. */
-function clashes (products: Product[]): string[] {
+function clashes (products: LoadedProduct[]): string[] {
   try {
-    mustFitTogether(products.map(describe))
+    mustFitTogether(products)
     return []
   } catch (error) {
     return [`PRODUCTS: the plugins' allow schemas cannot be read together: ${(error as Error).message}`]
   }
 }
 
-async function thirdParty (entry: string, cwd: string, loadMs: number): Promise<Product> {
+async function thirdParty (entry: string, cwd: string, loadMs: number): Promise<LoadedProduct> {
   const url = entry.startsWith('.') ? pathToFileURL(resolve(cwd, entry)).href : await fromPackages(entry, cwd)
   const slow = `it is still loading after ${loadMs / 1000} s; look for a top-level await that never settles`
   const product = productOf(await within(loadMs, slow, () => import(url) as Promise<PluginModule>))
-  mustFit(describe(product))
+  mustFit(product)
   return product
 }
 
@@ -92,12 +94,12 @@ interface PluginModule {
 }
 
 /** @throws TypeError that says what to export */
-function productOf (module: PluginModule): Product {
+function productOf (module: PluginModule): LoadedProduct {
   const { default: exported } = module
-  if (isProduct(exported)) return exported
+  if (isProduct(exported)) return loadedProduct(exported)
   // TypeScript and Babel compile `export default` to CommonJS as `exports.default`, which import() gives as a property of the default.
   const { default: inner } = (exported ?? {}) as PluginModule
-  if (isProduct(inner)) return inner
+  if (isProduct(inner)) return loadedProduct(inner)
   const named = Object.keys(module).find(name => isProduct(module[name]))
   if (named !== undefined) throw new TypeError(`it exports the product as ${named}; make that its default export`)
   throw new TypeError(exported === undefined ? 'it has no default export; export default what defineProduct() makes' : 'its default export is not made by defineProduct()')

@@ -6,7 +6,6 @@ import { watchClock } from './clock-watch.js'
 import { addressOf, createListener, drainTime, listen } from './listener.js'
 import { ownOrigins } from '../http/cors.js'
 import { escapeInvisible } from '../lib/printable.js'
-import { describe } from '../product.js'
 import { keepRenewed } from './tls-reload.js'
 import { closeAfter, closeRooms, openRooms } from './services.js'
 import { serve } from './reloadable-app.js'
@@ -81,7 +80,7 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: Surroundings
   const scheme = keys.pair === undefined ? 'http' : 'https'
   for (const origin of ownOrigins(scheme, host, port)) own.add(origin)
   const url = `${scheme}://${addressOf(host, port)}`
-  logger.info({ url, products: state.products.map(({ product }) => describe(product).name) }, 'listening')
+  logger.info({ url, products: state.products.map(({ product }) => product.name) }, 'listening')
 
   const renewal = keepRenewed(state.settings, cwd, logger, listener.renew, taken => rooms.metrics.reloaded('certificate', taken))
   const clock = watchClock(by => {

@@ -1,4 +1,3 @@
-import { describe } from '../product.js'
 import { nearMiss } from '../lib/did-you-mean.js'
 import { readValues, type Environment, type Read } from './load.js'
 import { fromFile, schema, type Settings } from './schema.js'
@@ -40,7 +39,7 @@ export async function readGiven (given: GivenSettings, cwd: string, mistakes: st
   const ours = values.filter(([name]) => decidedBy(name) === undefined)
   const called = (name: string) => isPlainName(name) ? name : `entry ${Object.keys(given).indexOf(name) + 1} of settings`
   const read = await readValues(textsOf(ours, mistakes, called), cwd, mistakes, called)
-  const names = [...Object.keys(schema.properties), ...read.known.flatMap(product => Object.keys(describe(product).settings.properties))]
+  const names = [...Object.keys(schema.properties), ...read.known.flatMap(product => Object.keys(product.settings.properties))]
   const taken = new Set([...names, ...fromFile.map(name => `${name}_FILE`)])
   for (const [name] of values) {
     const decided = decidedBy(name)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import envSchema from 'env-schema'
 import { Type, type TObject, type TSchema } from '../lib/typebox.js'
-import { describe, type Product } from '../product.js'
+import type { EnabledProduct, LoadedProduct } from '../products/contract.js'
 import { loadProducts } from '../products/load.js'
 import { newAjv } from '../lib/ajv.js'
 import { parseDotenv, type Assignment } from './dotenv.js'
@@ -14,18 +14,12 @@ import { isPlainName } from './variable-name.js'
 
 export type Environment = Record<string, string | undefined>
 
-/** A product that is on, with its own settings. */
-export interface Enabled {
-  product: Product
-  settings: object
-}
-
 export interface Read {
   /** Whole and valid only without mistakes; what could be read, otherwise. */
   settings: Settings
-  products: Enabled[]
+  products: EnabledProduct[]
   /** Every product there is, on or off. */
-  known: Product[]
+  known: LoadedProduct[]
   /** Of every setting, the products' own included, whether it is set. */
   given: Record<string, boolean>
   mistakes: string[]
@@ -133,10 +127,10 @@ function withFiles (variables: Environment, cwd: string, mistakes: string[]): En
 }
 
 /** The schema of all settings. A product's own are optional: without them the product is off, not the broker wrong. */
-function withProducts (products: Product[], mistakes: string[]): TObject {
+function withProducts (products: LoadedProduct[], mistakes: string[]): TObject {
   const properties: Record<string, TSchema> = { ...schema.properties }
   for (const product of products) {
-    const { name, settings } = describe(product)
+    const { name, settings } = product
     for (const [setting, rule] of Object.entries(settings.properties)) {
       if (setting in properties) mistakes.push(`PRODUCTS: the plugin ${name} claims the setting ${setting}, which is taken`)
       else properties[setting] = Type.Optional(rule)
@@ -241,13 +235,13 @@ function strangers (unknown: Unknown[], mistakes: string[]): Pick<Read, 'mistake
 }
 
 /** Which products are on. Named ones must be complete; the others are on where they are. */
-function enabled (products: Product[], named: boolean, values: Record<string, unknown>, mistakes: string[]): Enabled[] {
+function enabled (products: LoadedProduct[], named: boolean, values: Partial<Settings> & Record<string, unknown>, mistakes: string[]): EnabledProduct[] {
   return products.flatMap(product => {
-    const { name, settings, regions } = describe(product)
+    const { name, settings, regions } = product
     const faults = (settings.required ?? [])
       .filter(setting => values[setting] === undefined && !mistakes.some(mistake => mistake.startsWith(`${setting} `)))
       .map(setting => `${setting} is missing: PRODUCTS names ${name}, which needs it`)
-    if (values.TWILIO_REGION !== undefined && regions?.includes(values.TWILIO_REGION as string) === false) {
+    if (values.TWILIO_REGION !== undefined && !regions.includes(values.TWILIO_REGION)) {
       faults.push(`TWILIO_REGION: Twilio does not serve ${name} in this region; take it out of PRODUCTS, or change the region`)
     }
     if (named) mistakes.push(...faults)

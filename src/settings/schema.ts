@@ -1,5 +1,6 @@
 import { Type, type Static } from '../lib/typebox.js'
-import { Sid } from '../product.js'
+import { regions, tokenLife } from '../lib/twilio-limits.js'
+import { Sid } from '../products/schemas.js'
 
 const Seconds = (minimum: number, maximum: number, default_?: number) => Type.Integer({
   minimum, maximum, ...(default_ !== undefined && { default: default_ }), description: `a whole number of seconds, ${minimum} to ${maximum}`
@@ -17,11 +18,10 @@ export const schema = Type.Object({
     pattern: '^[^\\s"\'`\\u0000-\\u001f\\u007f]+$',
     description: 'the API key\'s secret as Twilio showed it once: without blanks or quotes'
   }),
-  TWILIO_REGION: Type.Optional(Type.Union(['us1', 'ie1', 'au1'].map(region => Type.Literal(region)), { description: 'us1, ie1 or au1' })),
+  TWILIO_REGION: Type.Optional(Type.Enum(regions, { description: 'us1, ie1 or au1' })),
   PRODUCTS: Type.Optional(Text('product names, separated by commas')),
-  // 180 and 86400 are Twilio's own limits: https://www.twilio.com/docs/iam/access-tokens
-  TOKEN_TTL: Seconds(180, 86400, 3600),
-  TOKEN_TTL_MAX: Type.Optional(Seconds(180, 86400)),
+  TOKEN_TTL: Seconds(tokenLife.min, tokenLife.max, 3600),
+  TOKEN_TTL_MAX: Type.Optional(Seconds(tokenLife.min, tokenLife.max)),
   HOST: Type.String({ pattern: '^[0-9A-Za-z.:_-]+$', default: '127.0.0.1', description: 'an IP address or a host name' }),
   PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000, description: 'a whole number, 0 to 65535' }),
   TLS_CERT_FILE: Type.Optional(Text('the path of a PEM file')),

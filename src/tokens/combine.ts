@@ -4,8 +4,7 @@ import type { Decision, Granted } from './issue.js'
 import type { SchemaError } from '../http/error-handler.js'
 import { isRecord } from '../http/json-body.js'
 import { Problem, problem } from '../problems.js'
-import { describe } from '../product.js'
-import type { Enabled } from '../settings/load.js'
+import type { EnabledProduct } from '../products/contract.js'
 import { validatorOf } from '../lib/ajv.js'
 
 /** `{ "video": { "room": "My Room" }, "sync": {} }` */
@@ -13,11 +12,11 @@ export type Named = Record<string, object>
 
 /** Puts several products' grants into one token. */
 export class Combiner {
-  readonly #products: Map<string, { enabled: Enabled, check: ValidateFunction }>
+  readonly #products: Map<string, { enabled: EnabledProduct, check: ValidateFunction }>
 
-  constructor (products: Enabled[]) {
+  constructor (products: EnabledProduct[]) {
     this.#products = new Map(products.map(enabled => {
-      const { name, entry } = describe(enabled.product)
+      const { name, entry } = enabled.product
       return [name, { enabled, check: validatorOf(entry) }]
     }))
   }
@@ -47,7 +46,7 @@ export class Combiner {
       if (known === undefined) throw problem('product-unknown')
       return { ...known.enabled, request }
     })
-    const granted = wanted.map(one => within(describe(one.product).name, () => decision.grant(one)))
+    const granted = wanted.map(one => within(one.product.name, () => decision.grant(one)))
     for (const one of granted) {
       const other = granted.find(other => clash(one, other))
       if (other) throw cannotShare(one, other)
@@ -65,7 +64,7 @@ export class Combiner {
       // A product with a property that must be given needs a choice.
       return check(request) ? unlessRefused(() => decision.grant({ ...enabled, request })) : []
     })
-    const ordered = granted.sort((one, other) => yields(one) - yields(other))
+    const ordered = granted.sort((one, other) => deference(one) - deference(other))
     const kept = ordered.filter((one, i) => !ordered.slice(0, i).some(earlier => clash(one, earlier)))
     if (kept.length === 0) {
       throw problem('not-allowed', { detail: 'This caller may have no product without saying more: name one in products, with what it needs.' })
@@ -81,8 +80,8 @@ function below (name: string, { instancePath, schemaPath, ...error }: SchemaErro
 
 const mustBeObject: SchemaError = { keyword: 'type', instancePath: '/products', schemaPath: '#/properties/products/', message: 'must be object', params: {} }
 
-function yields ({ product }: Granted): number {
-  return Number(describe(product).yields ?? false)
+function deference ({ product }: Granted): number {
+  return Number(product.defersGrant)
 }
 
 /** A token has one grant a key, so the second of two would take the first one's place. */
@@ -91,7 +90,7 @@ function clash ({ grant: one }: Granted, { grant: other }: Granted): boolean {
 }
 
 function cannotShare (one: Granted, other: Granted): Problem {
-  const message = `${describe(one.product).name} and ${describe(other.product).name} write the same grant differently, so they cannot share a token; ask for one each`
+  const message = `${one.product.name} and ${other.product.name} write the same grant differently, so they cannot share a token; ask for one each`
   return problem('request-invalid', { detail: `products: ${message}.`, errors: [{ path: '/products', message }] })
 }
 

@@ -5,8 +5,8 @@ import type { Mint } from './mint.js'
 import { chooser } from '../policy/patterns.js'
 import type { Policy, Rule } from '../policy/policy.js'
 import { notAllowed, Problem, problem } from '../problems.js'
-import { describe, refuse, type Grant, type IdentityRule, type Product } from '../product.js'
-import type { Enabled } from '../settings/load.js'
+import type { EnabledProduct, Grant, IdentityRule, LoadedProduct } from '../products/contract.js'
+import { forbid } from '../products/refusals.js'
 
 export interface IssueOptions {
   policy: Policy
@@ -17,7 +17,7 @@ export interface IssueOptions {
 }
 
 /** One product, and the properties of the request that are its own. */
-export interface Wanted extends Enabled {
+export interface Wanted extends EnabledProduct {
   request: object
 }
 
@@ -36,7 +36,7 @@ export interface Answer {
 }
 
 export interface Granted {
-  product: Product
+  product: LoadedProduct
   grant: Grant
 }
 
@@ -86,13 +86,13 @@ export function decide ({ policy, ttl }: Pick<IssueOptions, 'policy' | 'ttl'>, c
     identity,
     ttl: life,
     grant ({ product, settings, request }) {
-      const { name, identity: fits, grant } = describe(product)
+      const { name } = product
       const ask = (allow: object): Granted => {
-        unsuitable(name, identity, fits)
-        return { product, grant: grant({ settings, request, allow, identity, choose }) }
+        unsuitable(name, identity, product.identity)
+        return { product, grant: product.grant({ settings, request, allow, identity, choose }) }
       }
       try {
-        return ask(rule.allow(name) ?? refuse(name, 'not allowed for this caller'))
+        return ask(rule.allow(name) ?? forbid(name, 'not allowed for this caller'))
       } catch (error) {
         if (policy.mode === 'enforce' || !(error instanceof Problem)) throw error
         // Without a policy it is granted, or refused for what else stands against it: a direction that the policy takes away can make what is left a 400.
@@ -133,7 +133,7 @@ function unicode (code: number): string {
 export async function issue ({ mint, audit }: IssueOptions, request: FastifyRequest, decision: Decision, granted: Granted[]): Promise<Answer> {
   const { identity, ttl } = decision
   const { token, grants, expiresAt, sha256 } = mint.sign({ identity, ttl, grants: granted.map(({ grant }) => grant) })
-  const products = granted.map(({ product }) => describe(product).name)
+  const products = granted.map(({ product }) => product.name)
   const answer = { token, identity, expiresIn: ttl, expiresAt }
   await audit.record({
     event: 'token.issued',

@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, hash, hkdfSync } from 'node:crypto'
-import type { Grant } from '../product.js'
+import type { Grant } from '../products/contract.js'
 
 export interface SigningKey {
   /** `AC` and 32 hexadecimal digits. */

@@ -5,18 +5,19 @@ import { Failure } from '../../src/cli/io.js'
 import { policyCommand } from '../../src/cli/policy/command.js'
 import { runProgram } from '../../src/cli/program.js'
 import { defineProduct, Type } from '../../src/product.js'
+import { loadedProduct } from '../../src/products/define.js'
 import { builtIn } from '../../src/products/load.js'
 import { complete } from '../helpers/broker.js'
 import { example } from '../policy/example.js'
 
 const known = [...(await builtIn()).values()]
-const broken = defineProduct({
+const broken = loadedProduct(defineProduct({
   name: 'broken',
   settings: Type.Object({}),
   request: Type.Object({}),
   allow: Type.Object({}),
   grant: () => { throw new TypeError('a fault of the plugin') }
-})
+}))
 const enabled = [...known.slice(1), broken].map(product => ({
   product,
   settings: { TWILIO_TWIML_APP_SID: `AP${'0'.repeat(32)}`, TWILIO_SYNC_SERVICE_SID: 'default' }

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import t from 'tap'
 import { builtIn, loadProducts } from '../../src/products/load.js'
 import { mustFit } from '../../src/products/fit.js'
-import { defineProduct, describe, Type } from '../../src/product.js'
 import { readSettings } from '../../src/settings/load.js'
 import { complete, secrets, startBroker, susan } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
@@ -29,9 +28,9 @@ t.test('each product of plugins/ is small, on by setting, and in .env.example', 
   for (const [name, product] of found) {
     const lines = readFileSync(join(root, `plugins/${name}.ts`), 'utf8').trim().split('\n').length
     t.ok(lines <= 30, `${name} has ${lines} lines`)
-    t.doesNotThrow(() => mustFit(describe(product)), `${name} has schemas`)
+    t.doesNotThrow(() => mustFit(product), `${name} has schemas`)
     t.match(example, new RegExp(`^# ${name}\\b`, 'mi'), `${name} has a block`)
-    for (const setting of Object.keys(describe(product).settings.properties)) t.match(example, new RegExp(`^#? ?${setting}=`, 'm'), setting)
+    for (const setting of Object.keys(product.settings.properties)) t.match(example, new RegExp(`^#? ?${setting}=`, 'm'), setting)
   }
   t.strictSame(readdirSync(join(root, 'plugins')).length, found.size)
 })
@@ -130,10 +129,4 @@ t.test('a product whose grant throws, or takes the identity\'s place, is 500 wit
     for (const body of [{}, { products: { fax: {} } }]) t.match(await ask(broker.url, { as: susan, path: '/token', body }), { status: 500 }, `${file}: among several`)
     await broker.close()
   }
-})
-
-t.test('defineProduct refuses names and properties that are the broker\'s', async t => {
-  const definition = { name: 'fax', settings: Type.Object({}), request: Type.Object({}), allow: Type.Object({}), grant: () => ({ key: 'fax', toPayload: () => ({}) }) }
-  for (const name of ['', 'Fax', 'fax/x', '../fax', '1fax']) t.throws(() => defineProduct({ ...definition, name }), /lower-case letters/, name)
-  t.throws(() => defineProduct({ ...definition, request: Type.Object({ ttl: Type.Integer(), identity: Type.String() }) }), /product fax: ttl, identity in a request/)
 })

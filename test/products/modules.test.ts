@@ -2,7 +2,6 @@ import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { loadProducts } from '../../src/products/load.js'
-import { describe } from '../../src/product.js'
 import { susan } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
 import { pluginText } from '../helpers/plugin.js'
@@ -26,7 +25,7 @@ t.test('a plugin that was compiled to CommonJS, or is written in it, is a produc
 t.test('what CommonJS exports as default is what import() gives inside of the default', async t => {
   const folder = t.testdir({ 'fax.mjs': pluginText().replace('export default', 'const product =') + 'export default { __esModule: true, default: product }\n' })
   const { products, mistakes } = await loadProducts(['./fax.mjs'], folder)
-  t.strictSame({ names: products.map(product => describe(product).name), mistakes }, { names: ['fax'], mistakes: [] })
+  t.strictSame({ names: products.map(product => product.name), mistakes }, { names: ['fax'], mistakes: [] })
 })
 
 const others: Array<{ title: string, text: string, reason: string }> = [
@@ -46,7 +45,7 @@ t.test('a module that gives no product is named with the reason', async t => {
 t.test('a plugin that is never done loading is named, and delays no other', async t => {
   const folder = t.testdir({ 'one.mjs': 'await new Promise(() => {})', 'two.mjs': 'await new Promise(() => {})' })
   const { products, mistakes } = await loadProducts(['video', './one.mjs', './two.mjs', 'sync'], folder, 10)
-  t.strictSame(products.map(product => describe(product).name), ['video', 'sync'])
+  t.strictSame(products.map(product => product.name), ['video', 'sync'])
   t.strictSame(mistakes, ['one', 'two'].map(name => `PRODUCTS: the plugin ./${name}.mjs cannot be loaded: it is still loading after 0.01 s; look for a top-level await that never settles`))
 })
 

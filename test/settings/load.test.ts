@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { describe } from '../../src/product.js'
 import { nearMiss } from '../../src/lib/did-you-mean.js'
 import { readSettings } from '../../src/settings/load.js'
 import { schema } from '../../src/settings/schema.js'
@@ -10,7 +9,7 @@ import { complete, secrets } from '../helpers/broker.js'
 
 const { TWILIO_ACCOUNT_SID, TWILIO_API_KEY_SID, TWILIO_API_KEY_SECRET } = complete
 const required = { TWILIO_ACCOUNT_SID, TWILIO_API_KEY_SID, TWILIO_API_KEY_SECRET }
-const names = ({ products }: Awaited<ReturnType<typeof readSettings>>) => products.map(({ product }) => describe(product).name)
+const names = ({ products }: Awaited<ReturnType<typeof readSettings>>) => products.map(({ product }) => product.name)
 
 const mistaken: Array<[name: string, settings: Record<string, string>, mistakes: RegExp[]]> = [
   ['nothing set', { TWILIO_ACCOUNT_SID: '', TWILIO_API_KEY_SID: '', TWILIO_API_KEY_SECRET: '' },

@@ -1,8 +1,7 @@
 import type { Command } from 'commander'
 import type { Dispatcher } from 'undici'
 import { askClock, askKey, askResources, credentialsOf, type Outcome } from '../../diagnose/online/checks.js'
-import { describe } from '../../product.js'
-import type { Enabled } from '../../settings/load.js'
+import type { EnabledProduct } from '../../products/contract.js'
 import type { Settings } from '../../settings/schema.js'
 import { readState } from '../../server/config.js'
 import { checkFiles } from './files.js'
@@ -43,7 +42,7 @@ async function check (io: Io, { online, json }: CheckOptions, network?: Dispatch
   return outcomes.every(({ answer }) => answer === 'yes') ? exitCodes.ok : exitCodes.no
 }
 
-async function ask (settings: Settings, products: Enabled[], network?: Dispatcher): Promise<Outcome[]> {
+async function ask (settings: Settings, products: EnabledProduct[], network?: Dispatcher): Promise<Outcome[]> {
   const { twilioApi } = await import('../../diagnose/online/twilio-api.js')
   const credentials = credentialsOf(settings)
   const region = settings.TWILIO_REGION ?? 'us1'
@@ -56,13 +55,13 @@ async function ask (settings: Settings, products: Enabled[], network?: Dispatche
   return [...outcomes, ...await askResources(twilio, credentials, own), clock]
 }
 
-function namesOf (products: Enabled[]): string[] {
-  return products.map(({ product }) => describe(product).name)
+function namesOf (products: EnabledProduct[]): string[] {
+  return products.map(({ product }) => product.name)
 }
 
 interface Report {
   right: boolean
-  products: Enabled[]
+  products: EnabledProduct[]
   mistakes: string[]
   warnings: string[]
   outcomes: Outcome[]

@@ -8,8 +8,7 @@ import { allowAll, type Policy } from '../../policy/policy.js'
 import { policySchema } from '../../policy/file/schema.js'
 import { nearest } from '../../policy/file/messages.js'
 import { Problem } from '../../problems.js'
-import { describe, type Product } from '../../product.js'
-import type { Enabled } from '../../settings/load.js'
+import type { EnabledProduct, LoadedProduct } from '../../products/contract.js'
 import { validatorOf } from '../../lib/ajv.js'
 import { exitCodes, Failure, type Io } from '../io.js'
 
@@ -17,9 +16,9 @@ import { exitCodes, Failure, type Io } from '../io.js'
 export interface PolicyContext {
   /** POLICY_FILE as the operator wrote it. */
   readonly file: string | undefined
-  readonly enabled: readonly Enabled[]
+  readonly enabled: readonly EnabledProduct[]
   /** What a policy may name, enabled or not. */
-  readonly known: readonly Product[]
+  readonly known: readonly LoadedProduct[]
   /** Whether callers come from a store that may take several spellings of a name. */
   readonly foldNames: boolean
   readonly ttl: IssueOptions['ttl']
@@ -54,9 +53,9 @@ export async function explainDecision (io: Io, context: PolicyContext, typed: st
   const name = typed.normalize('NFC')
   const mistake = nameMistake(name)
   if (mistake !== undefined) throw new Failure(exitCodes.usage, mistake)
-  const own = context.enabled.find(enabled => describe(enabled.product).name === product)
+  const own = context.enabled.find(enabled => enabled.product.name === product)
   if (own === undefined) {
-    throw new Failure(exitCodes.usage, `${product} is not an enabled product${nearest(product, productsOf(context.enabled).map(one => describe(one).name))}`)
+    throw new Failure(exitCodes.usage, `${product} is not an enabled product${nearest(product, productsOf(context.enabled).map(one => one.name))}`)
   }
   const explanation = await explain(await readingOf(io, context), context.ttl, { name, identity: name, ...(context.foldNames && { asTyped: true as const }) }, own, request)
   io.stdout.write(json ? `${JSON.stringify(explanation)}\n` : inWords(explanation))
@@ -68,7 +67,7 @@ export async function printSchema (io: Io, { enabled }: PolicyContext): Promise<
   return exitCodes.ok
 }
 
-function productsOf (enabled: readonly Enabled[]): Product[] {
+function productsOf (enabled: readonly EnabledProduct[]): LoadedProduct[] {
   return enabled.map(({ product }) => product)
 }
 
@@ -102,11 +101,11 @@ type Explanation = {
 })
 
 /** Asks what a request of this caller would be answered, of the code that answers it. */
-async function explain ({ policy, whereIs }: Read, ttl: IssueOptions['ttl'], caller: Caller, own: Enabled, { ttl: life, identity, ...request }: RequestOptions): Promise<Explanation> {
+async function explain ({ policy, whereIs }: Read, ttl: IssueOptions['ttl'], caller: Caller, own: EnabledProduct, { ttl: life, identity, ...request }: RequestOptions): Promise<Explanation> {
   const found = policy.ruleFor(caller)
   const rule = found === null ? null : await whereIs?.(found.index!)
   try {
-    const takes = validatorOf(describe(own.product).body)
+    const takes = validatorOf(own.product.body)
     if (!takes({ ttl: life, identity, ...request })) throw invalid(takes.errors!, 'body')
     const decision = decide({ policy, ttl }, caller, { ttl: life, identity })
     const { grant } = decision.grant({ ...own, request })

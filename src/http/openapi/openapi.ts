@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Caller, NameList } from '../../caller.js'
 import type { Policy } from '../../policy/policy.js'
-import { noQuery } from '../../product.js'
+import { noQuery } from '../../products/schemas.js'
 import { documentOf } from './document.js'
 import type { Described } from './routes.js'
 

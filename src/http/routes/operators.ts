@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { NameList } from '../../caller.js'
 import { problem } from '../../problems.js'
-import { noQuery } from '../../product.js'
+import { noQuery } from '../../products/schemas.js'
 import { Type } from '../../lib/typebox.js'
 import type { History } from '../../monitoring/history.js'
 import type { Metrics } from '../../monitoring/metrics.js'

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
 import { Type } from '../../lib/typebox.js'
 import { invalid } from '../error-handler.js'
 import { isRecord, takeJsonOnly } from '../json-body.js'
@@ -9,13 +9,13 @@ import { guardScope, type GuardedOptions } from '../guarded.js'
 import { decide, issue, type Answer, type Asked, type IssueOptions } from '../../tokens/issue.js'
 import { limitCallers, type Limit } from '../rate-limits.js'
 import { problem, type Problem } from '../../problems.js'
-import { describe, noQuery, requestBody, type Product } from '../../product.js'
+import type { EnabledProduct } from '../../products/contract.js'
+import { noQuery, requestBody } from '../../products/schemas.js'
 import { unroutable } from '../request-context.js'
-import type { Enabled } from '../../settings/load.js'
 import { validatorOf } from '../../lib/ajv.js'
 
 export interface TokensOptions extends IssueOptions, GuardedOptions {
-  products: Enabled[]
+  products: EnabledProduct[]
   limits: { address: Limit, caller: Limit }
 }
 
@@ -41,9 +41,8 @@ export async function tokens (scope: FastifyInstance, options: TokensOptions): P
     return decide(options, caller, asked)
   }
 
-  scope.decorate('tokenHandler', (product: Product) => {
-    const { settings } = products.find(enabled => enabled.product === product)!
-    const check = validatorOf(describe(product).body)
+  const tokenHandler = ({ product, settings }: EnabledProduct): RouteHandlerMethod => {
+    const check = validatorOf(product.body)
     return async (request, reply) => {
       // Fastify checks no body of a GET, which asks for nothing; a product may need something asked.
       if (request.method === 'GET' && !check(request.body)) throw invalid(check.errors!, 'body')
@@ -51,8 +50,8 @@ export async function tokens (scope: FastifyInstance, options: TokensOptions): P
       const decision = await decideFor(request, reply, { ttl, identity })
       return issue(options, request, decision, [decision.grant({ product, settings, request: properties })])
     }
-  })
-  for (const { product } of products) await scope.register(product)
+  }
+  for (const enabled of products) await scope.register(enabled.product.plugin, { handler: tokenHandler(enabled) })
 
   const combiner = new Combiner(products)
   scope.post<{ Body: Combined }>('/', {
@@ -69,7 +68,7 @@ export async function tokens (scope: FastifyInstance, options: TokensOptions): P
     const decision = await decideFor(request, reply, asked)
     const granted = products === undefined ? combiner.all(decision) : combiner.named(products, decision)
     const answer = await issue(options, request, decision, granted)
-    return { ...answer, products: granted.map(({ product }) => describe(product).name) }
+    return { ...answer, products: granted.map(({ product }) => product.name) }
   })
 
   const unknown = () => { throw problem('product-unknown') }
@@ -91,10 +90,10 @@ function checkCombined (body: unknown, combiner: Combiner): true | { error: Prob
 }
 
 /** For OpenAPI: what each of the products may be asked stands in it. */
-function combinedBody (products: Enabled[]) {
-  const entries = products.map(({ product }) => describe(product)).map(({ name, entry }) => [name, Type.Optional(entry)])
+function combinedBody (products: EnabledProduct[]) {
+  const entries = products.map(({ product: { name, entry } }) => [name, Type.Optional(entry)])
   return Type.Object({
-    ...requestBody(Type.Object({})).properties,
+    ...requestBody({ properties: {} }).properties,
     products: Type.Optional(Type.Object(Object.fromEntries(entries), {
       minProperties: 1,
       // What is not enabled is 404.

@@ -1,4 +1,4 @@
-import { describe, type Product } from '../../product.js'
+import type { ProductDescription } from '../../products/contract.js'
 import { newAjv } from '../../lib/ajv.js'
 import { namesAtFault, namesThatFold, withoutEffect } from './semantics.js'
 import { compile } from '../compile.js'
@@ -27,9 +27,9 @@ export interface PolicyReading {
 export type PolicyReader = (text: string, file: string) => Promise<PolicyReading>
 
 export interface PolicyOptions {
-  enabled: Iterable<Product>
+  enabled: Iterable<ProductDescription>
   /** What a policy may name though it is off; those that are enabled may be among them. Default: none. */
-  known?: Iterable<Product>
+  known?: Iterable<ProductDescription>
   /** Callers come from a store that may take several spellings of a name. Default: from a users file, where each name has one. */
   foldNames?: boolean
 }
@@ -82,8 +82,8 @@ export function policyReader ({ enabled, known = [], foldNames = false }: Policy
   }
 }
 
-function nameOf (product: Product): string {
-  return describe(product).name
+function nameOf (product: ProductDescription): string {
+  return product.name
 }
 
 /** Once each: what an alias repeats is at fault in one place only. */

@@ -1,5 +1,7 @@
 import { Type, type Static } from '../../lib/typebox.js'
-import { AnyName, describe, Patterns, type Product } from '../../product.js'
+import { tokenLife } from '../../lib/twilio-limits.js'
+import type { ProductDescription } from '../../products/contract.js'
+import { AnyName, Patterns } from '../../products/schemas.js'
 
 const Groups = Type.Record(AnyName, Type.Array(Type.String({ description: 'a caller\'s name' })), {
   description: 'lists of callers\' names, each under a name of its own'
@@ -13,11 +15,11 @@ const Who = Type.Array(Type.String(), {
 const identities = 'what callers may be called in their tokens besides their own names, in which * and {caller} mean what they mean elsewhere'
 
 /** The policy file's JSON Schema (draft-07, which editors complete from), with each product's own entry in it. */
-export function policySchema (products: Iterable<Product>) {
+export function policySchema (products: Iterable<ProductDescription>) {
   const Rule = Type.Object({
     who: Who,
     allow: allowSchema(products),
-    maxTtl: Type.Optional(Type.Integer({ minimum: 180, maximum: 86400, description: 'the longest life of a token, 180 to 86400 seconds' })),
+    maxTtl: Type.Optional(Type.Integer({ minimum: tokenLife.min, maximum: tokenLife.max, description: `the longest life of a token, ${tokenLife.min} to ${tokenLife.max} seconds` })),
     identities: Type.Optional(Type.Array(Patterns.items, { description: identities }))
   }, { additionalProperties: false, description: 'the first rule whose who matches a caller decides' })
 
@@ -33,9 +35,9 @@ export function policySchema (products: Iterable<Product>) {
 
 export type PolicyFile = Static<ReturnType<typeof policySchema>>
 
-function allowSchema (products: Iterable<Product>) {
+function allowSchema (products: Iterable<ProductDescription>) {
   const properties = Object.fromEntries(Array.from(products, product => {
-    const { name, allow } = describe(product)
+    const { name, allow } = product
     return [name, { description: `what the rule's callers may do in ${name}; {} is all that is configured`, ...allow }]
   }))
   return Type.Unsafe<Record<string, object>>({

@@ -2,7 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv } from 'ajv'
 import t from 'tap'
 import { problems } from '../../../src/problems.js'
-import { describe, requestBody } from '../../../src/product.js'
+import { requestBody } from '../../../src/products/schemas.js'
 import { builtIn } from '../../../src/products/load.js'
 import { basic, startBroker, susan, type BrokerOptions } from '../../helpers/broker.js'
 import { ask, type Ask } from '../../helpers/http.js'
@@ -54,13 +54,13 @@ t.test('the bodies in it are the schemas by which requests are validated', async
   const { paths } = await read((await started(t)).url)
   for (const [name, product] of await builtIn()) {
     const { required, content } = paths[`/token/${name}`]!.post!.requestBody!
-    t.strictSame(content['application/json'].schema, JSON.parse(JSON.stringify(requestBody(describe(product).request))), name)
+    t.strictSame(content['application/json'].schema, JSON.parse(JSON.stringify(requestBody(product.request))), name)
     t.notOk(required, 'a body may be left out')
   }
   t.strictSame(paths['/token']!.post!.security, [{ basic: [] }, {}], 'credentials may stand in the body')
   const { properties } = paths['/token']!.post!.requestBody!.content['application/json'].schema
   t.strictSame(Object.keys(properties).sort(), ['identity', 'password', 'products', 'ttl', 'username'])
-  const entries = Object.fromEntries([...await builtIn()].map(([name, product]) => [name, describe(product).entry]))
+  const entries = Object.fromEntries([...await builtIn()].map(([name, product]) => [name, product.entry]))
   t.strictSame(properties.products, JSON.parse(JSON.stringify({ ...properties.products, type: 'object', properties: entries, additionalProperties: { type: 'object', properties: {} } })))
 })
 

@@ -7,13 +7,14 @@ import { policyReader } from '../../../src/policy/file/read.js'
 import { loadPolicy } from '../../../src/policy/file/load.js'
 import { policySchema } from '../../../src/policy/file/schema.js'
 import { defineProduct, Patterns, Type } from '../../../src/product.js'
+import { loadedProduct } from '../../../src/products/define.js'
 import { builtIn } from '../../../src/products/load.js'
 import { example } from '../example.js'
 
 const known = [...(await builtIn()).values()]
 
 /** A third party's, with what no sentence is written for. */
-const router = defineProduct({
+const router = loadedProduct(defineProduct({
   name: 'task-router',
   settings: Type.Object({}),
   request: Type.Object({}),
@@ -25,7 +26,7 @@ const router = defineProduct({
     pair: Type.Optional(Type.Tuple([Type.Boolean(), Type.Number()]))
   }, { description: 'task routing' }),
   grant: () => ({ key: 'task_router', toPayload: () => ({}) })
-})
+}))
 const enabled = [...known, router]
 const read = policyReader({ enabled })
 

@@ -1,0 +1,7 @@
+/** Seconds that Twilio lets a token live: https://www.twilio.com/docs/iam/access-tokens */
+export const tokenLife = { min: 180, max: 86_400 } as const
+
+/** https://www.twilio.com/docs/global-infrastructure */
+export const regions = ['us1', 'ie1', 'au1'] as const
+
+export type Region = typeof regions[number]

@@ -1,0 +1,30 @@
+import type { Grant } from './contract.js'
+import { isRecord } from './definition.js'
+
+/**
+ * What a product's `grant` returned, with the payload that was made of it. In JavaScript nothing holds its type, and what
+ * is no grant could sign a token that allows more: JSON writes a promise as `{}`, which is any room.
+ * @throws TypeError that names the product
+ */
+export function checkedGrant (product: string, returned: unknown): Grant {
+  const refuse = (says: string): never => { throw new TypeError(`product ${product}: grant must return { key, toPayload }: ${says}`) }
+  if (isPromise(returned)) return refuse('it returned a promise')
+  if (!isRecord(returned)) return refuse('it returned no object')
+  const grant = returned as Partial<Grant>
+  if (typeof grant.key !== 'string' || grant.key === '') return refuse('its key is no text')
+  if (typeof grant.toPayload !== 'function') return refuse('its toPayload is no function')
+  const payload: unknown = grant.toPayload()
+  if (isPromise(payload) || !isPlain(payload)) return refuse('its toPayload returned no plain object')
+  return { key: grant.key, toPayload: () => payload }
+}
+
+/** Nobody waits for it, so that its rejection would end the process. */
+function isPromise (value: unknown): boolean {
+  if (!(value instanceof Promise)) return false
+  value.catch(() => {})
+  return true
+}
+
+function isPlain (value: unknown): value is object {
+  return isRecord(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null)
+}

@@ -1,0 +1,49 @@
+import { notAllowed, problem } from '../problems.js'
+import type { GrantContext } from './contract.js'
+
+/**
+ * Refuses what the policy or the operator's settings do not allow: 403 `not-allowed`.
+ * @param property of the request
+ * @param sentence why, for the caller; it never repeats input
+ * @example forbid('room', 'longer than the 128 characters that Twilio takes')
+ */
+export function forbid (property: string, sentence: string): never {
+  throw notAllowed(property, sentence)
+}
+
+/**
+ * Refuses what makes no sense, whoever asks: 400 `request-invalid`.
+ * @param property of the request
+ * @param sentence why, for the caller; it never repeats input
+ * @example badRequest('params', 'go with outgoing calls only')
+ */
+export function badRequest (property: string, sentence: string): never {
+  throw problem('request-invalid', { errors: [{ path: `/${property}`, message: sentence }] })
+}
+
+/**
+ * Whether something that may be switched on is on: as asked, and with nothing asked as allowed.
+ * @throws Problem 403 `not-allowed`, when it is asked for and not allowed
+ * @example const incoming = resolveFlag('incoming', request.incoming, allow.incoming ?? false)
+ */
+export function resolveFlag (property: string, asked: boolean | undefined, allowed: boolean): boolean {
+  if (asked && !allowed) forbid(property, 'not allowed for this caller')
+  return asked ?? allowed
+}
+
+/**
+ * `choose` for a map of values, each with patterns of its own. Where there are patterns, a name without any is refused.
+ * @throws Problem 403 `not-allowed`, which names the property
+ * @example chooseEach(choose, 'params', request.params, allow.params)
+ */
+export function chooseEach (
+  choose: GrantContext['choose'],
+  property: string,
+  asked: Record<string, string> = {},
+  patterns: Record<string, string[]> | undefined
+): void {
+  for (const [name, value] of Object.entries(asked)) {
+    if (patterns && !Object.hasOwn(patterns, name)) forbid(property, 'one that is not allowed for this caller')
+    choose(property, value, patterns?.[name])
+  }
+}
