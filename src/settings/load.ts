@@ -61,10 +61,14 @@ export async function readValues (given: Environment, cwd: string, mistakes: str
   return { settings: values as Settings, products, known: loaded.known, given: givenOf(all, variables), mistakes, warnings: [...near.warnings, ...cautions.flatMap(caution => caution(values))] }
 }
 
-/** What is wrong with one setting that no product owns, by itself; undefined when nothing is. */
-export function valueMistake (name: keyof Settings, value: string): string | undefined {
+/**
+ * What is wrong with one setting by itself; undefined when nothing is.
+ * @param products whose settings there are besides the broker's own
+ */
+export function valueMistake (name: string, value: string, products: LoadedProduct[] = []): string | undefined {
   const mistakes: string[] = []
-  const values = validated(Type.Object({ [name]: schema.properties[name] }), { [name]: value }, mistakes, [])
+  const { properties } = withProducts(products, [])
+  const values = validated(Type.Object({ [name]: properties[name]! }), { [name]: value }, mistakes, [])
   for (const rule of rules) mistakes.push(...rule(values))
   return mistakes.find(mistake => mistake.startsWith(name))
 }

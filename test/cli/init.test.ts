@@ -4,8 +4,11 @@ import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import type { Dispatcher } from 'undici'
+import { initCommand } from '../../src/cli/init/command.js'
 import { main } from '../../src/cli/main.js'
 import { readSettings, valueMistake } from '../../src/settings/load.js'
+import { twilioRest } from '../fakes/rest-api.js'
 import { basic, secrets } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
 import { inProcess } from '../helpers/in-process.js'
@@ -19,7 +22,7 @@ const init = (cwd: string, args: string[], stdin = Readable.from(['']), env: Rec
   inProcess(['init', ...args], { env, cwd, stdin })
 
 /** A person who waits for each question: its words, and what is typed then. */
-async function atTerminal (cwd: string, args: string[], talk: Array<[question: RegExp, keys: string]>) {
+async function atTerminal (cwd: string, args: string[], talk: Array<[question: RegExp, keys: string]>, network?: Dispatcher) {
   const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => {} })
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   let shown = ''
@@ -33,7 +36,10 @@ async function atTerminal (cwd: string, args: string[], talk: Array<[question: R
       stdin.write(left.shift()![1])
     }
   })
-  const code = await main(['init', ...args], { env: {}, cwd, stdin, stdout, stderr })
+  const io = { env: {}, cwd, stdin, stdout, stderr }
+  let code = 0
+  if (network === undefined) code = await main(['init', ...args], io)
+  else await initCommand(io, exitCode => { code = exitCode }, network).parseAsync(args, { from: 'user' })
   return { code, out: String(stdout.read() ?? ''), shown, left }
 }
 
@@ -68,8 +74,8 @@ t.test('a secret comes by standard input, and never needs a terminal', async t =
 t.test('what is not right is told, and nothing is written', async t => {
   const dir = t.testdir({ secret: keySecret, sid: keySid, token: '0123456789abcdef0123456789abcdef', short: 'short\n' })
   const rows: Array<[args: string[], code: number, err: RegExp]> = [
-    [['--account-sid', keySid, '--key-sid', accountSid, '--secret-file', 'secret', '--no-user'], 2, /^TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits; it holds an API key SID \(SK…\)\n$/],
-    [['--account-sid', `${accountSid}0`, '--secret-file', 'secret', '--no-user'], 2, /^TWILIO_ACCOUNT_SID must be AC and 32/],
+    [['--account-sid', keySid, '--key-sid', accountSid, '--secret-file', 'secret', '--no-user'], 2, /^TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits; it holds an API key SID \(SK…\)\nTWILIO_API_KEY_SID must be SK and 32 hexadecimal digits; it holds an account SID \(AC…\)\n$/],
+    [['--account-sid', `${accountSid}0`, '--key-sid', keySid, '--secret-file', 'secret', '--no-user'], 2, /^TWILIO_ACCOUNT_SID must be AC and 32/],
     [[...flags, '--secret-file', 'sid', '--no-user'], 2, /^TWILIO_API_KEY_SECRET is a placeholder or a SID/],
     [[...flags, '--secret-file', 'secret', '--region', 'eu1', '--no-user'], 2, /^TWILIO_REGION must be us1, ie1 or au1\n$/],
     [[...flags, '--secret-file', 'none', '--no-user'], 78, /^none cannot be used \(ENOENT\)/],
@@ -77,29 +83,88 @@ t.test('what is not right is told, and nothing is written', async t => {
     [[...flags, '--secret-file', 'secret', '--user', 'susan', '--password-file', 'short'], 2, /^a password has at least 8/],
     [[...flags, '--secret-file', 'secret', '--user', 'susan', '--password-file', 'none'], 78, /^none cannot be used \(ENOENT\)/],
     [[...flags, '--secret-file', 'secret', '--user', 'susan', '--password-stdin'], 2, /^a password has 1 to/],
-    [[...flags, '--secret-file', 'secret', '--user', 'susan'], 2, /^standard input is no terminal to ask at; give the password/],
     [['--secret-stdin', '--password-stdin'], 2, /^standard input holds one secret/],
-    [[...flags, '--no-user'], 2, /^standard input is no terminal to ask at; see --help/]
+    [[...flags, '--secret-file', 'secret', '--user', 'susan'], 2, /^standard input is no terminal to ask at; add --password-file \(or --password-stdin\)\n$/],
+    [[...flags, '--secret-file', 'secret'], 2, /; add --user \(or --no-user\), --password-file \(or --password-stdin\)\n$/],
+    [[...flags, '--no-user'], 2, /; add --secret-file \(or --secret-stdin\)\n$/],
+    [['--no-user'], 2, /; add --account-sid, --key-sid, --secret-file \(or --secret-stdin\)\n$/],
+    [['--account-sid', 'x', '--region', 'eu1', '--no-user'], 2, /^TWILIO_ACCOUNT_SID must be .*\nTWILIO_REGION must be .*\n.*; add --key-sid, --secret-file/],
+    [[...flags, '--secret-file', 'secret', '--no-user', '--twiml-app-sid', accountSid], 2, /^TWILIO_TWIML_APP_SID must be AP.*; it holds an account SID/],
+    [[...flags, '--secret-file', 'secret', '--no-user', '--origin', 'https://*.example.com'], 2, /^CORS_ORIGINS: entry 1 must be one exact origin/],
+    [[...flags, '--secret-file', 'secret', '--no-user', '--conversations-service-sid', 'x', '--sync-service-sid', 'y'], 2, /^TWILIO_CONVERSATIONS_SERVICE_SID must be .*\nTWILIO_SYNC_SERVICE_SID must be/]
   ]
   for (const [args, code, err] of rows) t.match(await init(dir, args), { code, out: '', err }, args.join(' '))
   t.throws(() => envOf(dir), { code: 'ENOENT' })
   t.match(await init(dir, [...flags, '--secret-file', 'token', '--no-user']), { code: 0, err: /^TWILIO_API_KEY_SECRET: this looks like the account's auth token.* \(a warning\)\n$/ })
 })
 
-t.test('an .env that is there is replaced only with leave', async t => {
+t.test('by options, init writes the app, the services and the origins too', async t => {
+  const dir = t.testdir({ secret: keySecret })
+  const [app, conversations, sync] = [`AP${'1'.repeat(32)}`, `IS${'1'.repeat(32)}`, `IS${'2'.repeat(32)}`]
+  t.match(await init(dir, [...flags, '--secret-file', 'secret', '--no-user', '--twiml-app-sid', app, '--conversations-service-sid', conversations, '--sync-service-sid', sync, '--origin', 'https://a.example.com,https://b.example.com']), { code: 0, err: '' })
+  t.equal(envOf(dir), written(keySecret, `TWILIO_TWIML_APP_SID=${app}\nTWILIO_CONVERSATIONS_SERVICE_SID=${conversations}\nTWILIO_SYNC_SERVICE_SID=${sync}\nCORS_ORIGINS=https://a.example.com,https://b.example.com\n`))
+  t.match(await readSettings({}, dir), { mistakes: { length: 0 } })
+})
+
+t.test('an .env that is there is replaced only with leave, and named before anything else', async t => {
   const dir = t.testdir({ secret: keySecret, '.env': 'PORT=1\n' })
   const args = [...flags, '--secret-file', 'secret', '--no-user']
-  t.match(await init(dir, args), { code: 2, err: /no terminal/ })
+  for (const given of [args, [], ['--account-sid', 'x']]) t.match(await init(dir, given), { code: 2, out: '', err: /^\.env is there already; --force writes a new one in its place, with these settings alone\n$/ }, given.join(' '))
   t.match(await atTerminal(dir, args, [[/\(y\/N\) /, '\r']]), { code: 1, shown: /\.env stays as it is\n$/ })
+  t.match(await atTerminal(dir, [], [[/\.env is there already.*\(y\/N\) /, 'n\r']]), { code: 1, shown: /\.env stays as it is\n$/ }, 'before any secret is asked for')
   t.equal(envOf(dir), 'PORT=1\n')
   t.match(await atTerminal(dir, args, [[/\(y\/N\) /, 'y\r']]), { code: 0 })
   t.equal(envOf(dir), written())
-  const folder = t.testdir({ secret: keySecret, '.env': {} })
-  t.match(await init(folder, [...args, '--force']), { code: 78, err: /^\.env cannot be used \(\w+\)/ })
 })
 
+t.test('a first user who is there already is refused before anything is written', async t => {
+  const dir = t.testdir({ secret: keySecret, password, '.env': 'PORT=1\n', 'users.htpasswd': 'Susan:x\n' })
+  const args = [...flags, '--secret-file', 'secret', '--force', '--password-file', 'password']
+  t.match(await init(dir, [...args, '--user', 'susan']), { code: 1, out: '', err: /^users\.htpasswd has a user of this name already \(case does not count\); choose another name, or --no-user/ })
+  t.equal(envOf(dir), 'PORT=1\n')
+  t.equal(readFileSync(join(dir, 'users.htpasswd'), 'utf8'), 'Susan:x\n')
+  t.match(await init(dir, [...args, '--user', 'juan']), { code: 0, out: /added juan/ })
+  t.match(readFileSync(join(dir, 'users.htpasswd'), 'utf8'), /^Susan:x\njuan:\$/)
+})
+
+t.test('a file that cannot be written is found before a secret is asked for', async t => {
+  const args = [...flags, '--secret-file', 'secret', '--user', 'susan', '--password-file', 'password', '--force']
+  const files = { secret: keySecret, password }
+  const root = t.testdir({ folder: { ...files, '.env': {} }, file: '', good: files, other: { ...files, callers: {} } })
+  const rows: Array<{ dir: string, env?: Record<string, string>, err: RegExp }> = [
+    { dir: 'folder', err: /^\.env cannot be used \(EISDIR\)/ },
+    { dir: 'file', err: /^\.env cannot be used \(ENOTDIR\)/ },
+    { dir: 'none', err: /^\.env cannot be used \(ENOENT\)/ },
+    { dir: 'good', env: { USERS_FILE: 'no/such/users' }, err: /^no\/such\/users cannot be used \(ENOENT\)/ },
+    { dir: 'good', env: { USERS_FILE: 'secret/users' }, err: /^secret\/users cannot be used \(ENOTDIR\)/ },
+    { dir: 'other', env: { USERS_FILE: 'callers' }, err: /^callers cannot be used \(EISDIR\)/ }
+  ]
+  for (const { dir, env = {}, err } of rows) {
+    t.match(await init(join(root, dir), args, undefined, env), { code: 78, out: '', err }, `${dir} ${env.USERS_FILE}`)
+    t.throws(() => envOf(join(root, dir)))
+  }
+  t.match(await atTerminal(join(root, 'folder'), [], []), { code: 78, shown: /^\.env cannot be used/ })
+})
+
+t.test('a user who cannot be added after all is named, with what to run', async t => {
+  const dir = t.testdir({ secret: keySecret, password, 'users.htpasswd.lock': 'x' })
+  const started = init(dir, [...flags, '--secret-file', 'secret', '--user', 'susan', '--password-file', 'password'])
+  t.match(await started, { code: 78, out: 'wrote .env, which only you may read\n', err: /\n\.env is written and the user is not added; run: twilio-token-broker users add NAME\n$/ })
+  t.equal(envOf(dir), written())
+})
+
+/** The answers of a person who wants no more than the least. */
+const least: Array<[question: RegExp, keys: string]> = [
+  [/Ask Twilio whether.*\(Y\/n\) /, 'n\r'],
+  [/TwiML app decides[^]*Enter for none\): /, '\r'],
+  [/Conversations: the service[^]*Enter for none\): /, '\r'],
+  [/Sync: the service[^]*Enter for the default one\): /, '\r'],
+  [/origin is listed[^]*Enter for none\): /, '\r']
+]
+
 t.test('a person is asked for everything, and asked again for what is not right', async t => {
-  const dir = t.testdir()
+  const dir = t.testdir({ 'users.htpasswd': 'susan:x\n' })
+  const app = `AP${'1'.repeat(32)}`
   const { code, out, shown, left } = await atTerminal(dir, [], [
     [/Account Info[^]*Account SID \(AC…\): /, `${keySid}\r`],
     [/it holds an API key SID[^]*Account SID \(AC…\): /, `  ${accountSid} \r`],
@@ -108,7 +173,16 @@ t.test('a person is asked for everything, and asked again for what is not right'
     [/looks like the account's auth token[^]*\(y\/N\) /, '\r'],
     [/hidden\): /, `${keySecret}\r`],
     [/Enter for us1\): /, '\r'],
+    [/Ask Twilio whether.*\(Y\/n\) /, 'n\r'],
+    [/TwiML app decides[^]*TwiML app SID \(AP…, Enter for none\): /, '1\r'],
+    [/TWILIO_TWIML_APP_SID must be AP[^]*Enter for none\): /, `${app}\r`],
+    [/Conversations: the service[^]*Enter for none\): /, '\r'],
+    [/Sync: the service[^]*Enter for the default one\): /, 'default\r'],
+    [/origin is listed[^]*Enter for none\): /, 'app.example.com\r'],
+    [/CORS_ORIGINS: entry 1[^]*Enter for none\): /, 'https://app.example.com\r'],
     [/Enter for susan\): /, '\r'],
+    [/has a user of this name already[^]*Enter for susan\): /, 'a:b\r'],
+    [/a name holds none of[^]*Enter for susan\): /, 'juan\r'],
     [/New password: /, `${password}\r`],
     [/The same again: /, 'another one\r'],
     [/two different passwords[^]*New password: /, 'short\r'],
@@ -117,18 +191,85 @@ t.test('a person is asked for everything, and asked again for what is not right'
     [/The same again: /, `${password}\r`]
   ])
   t.match({ code, left }, { code: 0, left: { length: 0 } }, shown)
-  t.match(out, /added susan to users\.htpasswd\nnext: /)
+  t.match(out, /added juan to users\.htpasswd\nnext: /)
   t.match(shown, keySid, 'what is no secret is seen while it is typed')
   t.notMatch(shown, new RegExp(`${keySecret}|${password}|0123456789abcdef`))
-  t.equal(envOf(dir), written())
+  t.equal(envOf(dir), written(keySecret, `TWILIO_TWIML_APP_SID=${app}\nTWILIO_SYNC_SERVICE_SID=default\nCORS_ORIGINS=https://app.example.com\n`))
+})
+
+t.test('Twilio is asked on request, and what the account has is offered', async t => {
+  const rest = await twilioRest()
+  t.teardown(() => rest.close())
+  const [app, other, service] = [`AP${'1'.repeat(32)}`, `AP${'2'.repeat(32)}`, `IS${'1'.repeat(32)}`]
+  const good = {
+    [`api.twilio.com/2010-04-01/Accounts/${accountSid}/Applications.json`]: {
+      status: 200, body: JSON.stringify({ applications: [{ sid: app, friendly_name: 'Support\u001b[31m' }, { sid: other, friendly_name: 'Sales' }, { sid: 'nonsense' }, null] })
+    },
+    'sync.twilio.com/v1/Services': { status: 200, body: JSON.stringify({ services: [{ sid: service, friendly_name: null, unique_name: 'default' }, { sid: `IS${'3'.repeat(32)}` }] }) },
+    'conversations.twilio.com/v1/Services': 'hang up' as const
+  }
+  const account: Array<[question: RegExp, keys: string]> = [[/AC…\): /, `${accountSid}\r`], [/SK…\): /, `${keySid}\r`], [/hidden\): /, `${keySecret}\r`], [/us1\): /, '\r']]
+
+  await t.test('a number of the list is enough', async t => {
+    rest.answers = good
+    const dir = t.testdir()
+    const { code, shown, left } = await atTerminal(dir, ['--no-user'], [
+      ...account,
+      [/\(Y\/n\) /, '\r'],
+      [/key and secret are good[^]*clock: agrees[^]* {2}1 {2}Support\\u\{1b\}\[31m \(AP1+\)\n {2}2 {2}Sales \(AP2+\)\n[^]*TwiML app SID \(a number of the list, or AP…, Enter for none\): /, '3\r'],
+      [/TWILIO_TWIML_APP_SID must be[^]*: /, '2\r'],
+      [/Conversations service SID \(IS…, Enter for none\): /, '\r'],
+      [/1 {2}default \(IS1+\)\n {2}2 {2}without a name \(IS3+\)\n[^]*Sync service SID \(a number/, '1\r'],
+      [/Enter for none\): /, '\r']
+    ], rest.network)
+    t.match({ code, left }, { code: 0, left: { length: 0 } }, shown)
+    t.equal(envOf(dir), written(keySecret, `TWILIO_TWIML_APP_SID=${other}\nTWILIO_SYNC_SERVICE_SID=${service}\n`))
+    t.match(rest.asked[0]!.authorization, /^Basic /)
+  })
+
+  await t.test('a key that Twilio refuses can be given once more, or kept', async t => {
+    rest.answers = Object.fromEntries(Object.keys(good).map(url => [url, { status: 401, code: 20003 }]))
+    for (const [again, keys] of [[[[/\(Y\/n\) /, '\r'], ...account, [/Ask Twilio/, 'n\r']], '\r'], [[], 'n\r']] as Array<[typeof account, string]>) {
+      const dir = t.testdir()
+      const talk: typeof account = [...account, [/Ask Twilio/, '\r'], [/refuses key and secret \(20003\)[^]*once more\? \(Y\/n\) /, keys], ...again.slice(1), ...least.slice(1)]
+      const { code, shown, left } = await atTerminal(dir, ['--no-user'], talk, rest.network)
+      t.match({ code, left }, { code: 0, left: { length: 0 } }, shown)
+      t.equal(envOf(dir), written())
+    }
+  })
+
+  await t.test('a Twilio that cannot be reached stops nobody', async t => {
+    rest.answers = Object.fromEntries(Object.keys(good).map(url => [url, 'hang up']))
+    const dir = t.testdir()
+    const { code, shown, left } = await atTerminal(dir, ['--no-user'], [...account, [/Ask Twilio/, 'y\r'], [/could not be reached[^]*TwiML app SID \(AP…, Enter for none\): /, '\r'], ...least.slice(2)], rest.network)
+    t.match({ code, left }, { code: 0, left: { length: 0 } }, shown)
+  })
+})
+
+t.test('what an option gives is looked at before a secret is asked for', async t => {
+  const dir = t.testdir({ short: 'short', password })
+  const rows: Array<[args: string[], says: RegExp]> = [
+    [['--user', 'a:b'], /^a name holds none of/],
+    [['--user', 'susan', '--password-file', 'short'], /^a password has at least 8/],
+    [['--account-sid', 'x', '--twiml-app-sid', 'y'], /^TWILIO_ACCOUNT_SID must be .*\nTWILIO_TWIML_APP_SID must be/],
+    [['--secret-stdin'], /^standard input is a terminal, which would show the secret/],
+    [['--password-stdin'], /^standard input is a terminal, which would show the secret/]
+  ]
+  for (const [args, says] of rows) t.match(await atTerminal(dir, args, []), { code: 2, shown: says }, args.join(' '))
+  const given = await atTerminal(dir, ['--account-sid', accountSid, '--region', 'ie1', '--origin', 'https://a.example.com', '--user', 'susan', '--password-file', 'password'], [
+    [/^\nMake an API key[^]*SK…\): /, `${keySid}\r`], [/hidden\): /, `${keySecret}\r`], ...least.slice(0, -1)
+  ])
+  t.match(given, { code: 0, left: { length: 0 } }, given.shown)
+  t.equal(envOf(dir), written(keySecret, 'TWILIO_REGION=ie1\nCORS_ORIGINS=https://a.example.com\n'))
 })
 
 t.test('a secret that looks like an auth token can be taken; Ctrl-C writes nothing', async t => {
   const dir = t.testdir()
-  t.match(await atTerminal(dir, ['--no-user', ...flags, '--region', 'us1'], [[/hidden\): /, '0123456789abcdef0123456789abcdef\r'], [/\(y\/N\) /, 'yes\r']]), { code: 0 })
+  t.match(await atTerminal(dir, ['--no-user', ...flags, '--region', 'us1'], [[/hidden\): /, '0123456789abcdef0123456789abcdef\r'], [/\(y\/N\) /, 'yes\r'], ...least]), { code: 0 })
   t.match(envOf(dir), /^TWILIO_REGION=us1$/m)
   const other = t.testdir()
   t.match(await atTerminal(other, ['--user', 'susan'], [[/AC…\): /, '\x03']]), { code: 130, shown: /\naborted; nothing was changed\n$/ })
+  t.match(await atTerminal(other, [...flags, '--region', 'us1', '--user', 'susan'], [[/hidden\): /, `${keySecret}\r`], ...least, [/New password: /, '\x03']]), { code: 130 })
   t.throws(() => envOf(other), { code: 'ENOENT' })
 })
 
@@ -152,7 +293,7 @@ t.test('a first session at a real terminal: init, start, a token', { skip: spawn
   child.stdout.setEncoding('utf8').on('data', text => { shown += text })
   const closed = new Promise(resolve => child.once('close', resolve))
   for (const [question, typed] of [
-    ['(AC…): ', accountSid], ['(SK…): ', keySid], ['(hidden): ', keySecret], ['us1): ', ''], ['susan): ', ''], ['New password: ', password], ['again: ', password]
+    ['(AC…): ', accountSid], ['(SK…): ', keySid], ['(hidden): ', keySecret], ['us1): ', ''], ['(Y/n) ', 'n'], ['none): ', ''], ['none): ', ''], ['default one): ', ''], ['none): ', ''], ['susan): ', ''], ['New password: ', password], ['again: ', password]
   ] as const) {
     await until(() => shown.indexOf(question, seen) !== -1, 60_000)
     seen = shown.length

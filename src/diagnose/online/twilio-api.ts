@@ -1,5 +1,5 @@
 import { request, type Dispatcher } from 'undici'
-import { isObject, parseObject } from '../token/json.js'
+import { parseObject, type Json } from '../token/json.js'
 
 export interface Credentials {
   accountSid: string
@@ -12,6 +12,8 @@ export interface Reply {
   status: number
   /** Of Twilio's table of errors. */
   code: number | undefined
+  /** What it holds, where it is a JSON object. */
+  body: Json | undefined
   /** Milliseconds since 1970: the answer's Date, as exact as a second. */
   date: number | undefined
 }
@@ -41,7 +43,7 @@ export function twilioApi ({ keySid, keySecret }: Credentials, region: string, d
         })
         const answer = parseObject(await body.text())
         const date = Date.parse(String(headers.date))
-        return { status, code: isObject(answer) && typeof answer.code === 'number' ? answer.code : undefined, date: Number.isNaN(date) ? undefined : date }
+        return { status, code: typeof answer?.code === 'number' ? answer.code : undefined, body: answer, date: Number.isNaN(date) ? undefined : date }
       } catch {
         return undefined
       }
