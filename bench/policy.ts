@@ -6,7 +6,7 @@
  *     node test/compile.js && node build/bench/policy.js
  */
 import { compile } from '../src/policy/compile.js'
-import { decide } from '../src/tokens/issue.js'
+import { decide } from '../src/policy/decide.js'
 import { createMint } from '../src/tokens/mint.js'
 import type { Policy } from '../src/policy/policy.js'
 import { builtIn } from '../src/products/load.js'

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { nearest } from '../policy/file/messages.js'
+import { nearest } from '../lib/did-you-mean.js'
 import type { Io } from './io.js'
 
 /** A command that writes to `io`, and throws where commander would end the process. Its sub-commands inherit both. */

@@ -1,11 +1,10 @@
 import { InvalidArgumentError, type Command } from 'commander'
-import { invalid } from '../http/error-handler.js'
 import { isObject } from '../diagnose/token/json.js'
-import { decide, type Asked } from '../tokens/issue.js'
+import { decide, type CommonRequest } from '../policy/decide.js'
 import { createMint } from '../tokens/mint.js'
 import { allowAll } from '../policy/policy.js'
-import { nearest } from '../policy/file/messages.js'
-import { Problem } from '../problems.js'
+import { nearest } from '../lib/did-you-mean.js'
+import { Problem, invalidRequest } from '../problems.js'
 import { readSettings } from '../settings/load.js'
 import { validatorOf } from '../lib/ajv.js'
 import { newCommand, withExamples } from './command.js'
@@ -47,8 +46,8 @@ async function mint (io: Io, name: string, { identity: typed, ttl, json, room, r
   const asked = { identity, ...request, ...(room !== undefined && { room }), ...(ttl !== undefined && { ttl }) }
   const answer = refusing(() => {
     const takes = validatorOf(own.product.body)
-    if (!takes(asked)) throw invalid(takes.errors!, 'body')
-    const { ttl: life, identity: other, ...properties } = asked as Asked
+    if (!takes(asked)) throw invalidRequest(takes.errors!, 'body')
+    const { ttl: life, identity: other, ...properties } = asked as CommonRequest
     const decision = decide({ policy: allowAll, ttl: { default: settings.TOKEN_TTL, max: 86400 } }, { name: identity, identity }, { ttl: life, identity: other })
     const signer = createMint({ accountSid: settings.TWILIO_ACCOUNT_SID, keySid: settings.TWILIO_API_KEY_SID, keySecret: settings.TWILIO_API_KEY_SECRET, region: settings.TWILIO_REGION })
     const { token, expiresAt } = signer.sign({ identity, ttl: decision.ttl, grants: [decision.grant({ ...own, request: properties }).grant] })

@@ -1,6 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { TObject } from '../lib/typebox.js'
-import { Problem, problem, problemBody, type ProblemCode, type RefusalCode } from '../problems.js'
+import { invalidRequest, Problem, problem, problemBody, type ProblemCode, type RefusalCode, type SchemaError } from '../problems.js'
 import { hasHungUp } from './request-context.js'
 
 /** Errors of Fastify and its plugins that are the request's fault, by their code. */
@@ -65,42 +64,6 @@ function sendProblem (reply: FastifyReply, requestId: string, refused: Problem):
 function asProblem (error: unknown): Problem {
   if (error instanceof Problem) return error
   const { validation, validationContext, code = '' } = (error ?? {}) as Partial<FastifyError>
-  if (validation !== undefined) return invalid(validation as SchemaError[], validationContext!)
+  if (validation !== undefined) return invalidRequest(validation as SchemaError[], validationContext!)
   return problem(foreign[code] ?? 'internal', { cause: error })
-}
-
-/** The part of an ajv error (with `verbose`) that is read here. */
-export interface SchemaError {
-  keyword: string
-  instancePath: string
-  schemaPath: string
-  message?: string
-  params: { missingProperty?: string }
-  parentSchema?: object
-}
-
-/** One entry for each property at fault. No unknown name comes back, since it is input: the known ones are listed instead. */
-export function invalid (errors: SchemaError[], context: string): Problem {
-  const found = new Map<string, string>()
-  for (const { keyword, instancePath, schemaPath, params: { missingProperty }, message = 'is not right', parentSchema } of errors) {
-    const inside = context === 'querystring' ? '?' : declared(instancePath, schemaPath)
-    const path = inside + (missingProperty === undefined ? '' : `/${missingProperty}`)
-    if (!found.has(path)) found.set(path, keyword === 'additionalProperties' ? unknown(parentSchema) : message)
-  }
-  return problem('request-invalid', { errors: [...found].map(([path, message]) => ({ path, message })) })
-}
-
-/** The path as far as the schema names it: the keys of a free-form object are input. */
-function declared (instancePath: string, schemaPath: string): string {
-  const segments = instancePath.split('/').slice(1)
-  const free = segments.findIndex(segment => !schemaPath.includes(`/properties/${segment}/`))
-  return segments.slice(0, free === -1 ? segments.length : free).map(segment => `/${segment}`).join('')
-}
-
-function unknown (schema: object | undefined): string {
-  const { properties } = schema as Partial<TObject>
-  // A map whose names follow a pattern has none to list.
-  if (properties === undefined) return 'has an unknown property'
-  const known = Object.keys(properties)
-  return known.length === 0 ? 'nothing is taken here' : `has an unknown property; known are ${known.join(', ')}`
 }

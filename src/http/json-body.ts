@@ -74,7 +74,3 @@ function isText (value: unknown): boolean {
   if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0')
   return !(typeof value === 'object' && value !== null) || Object.entries(value).every(pair => pair.every(isText))
 }
-
-export function isRecord (value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}

@@ -1,4 +1,4 @@
-import { distance } from 'fastest-levenshtein'
+import { closest, distance } from 'fastest-levenshtein'
 
 /**
  * The setting that a variable's writer may have meant. Close are a few wrong letters, and names of which one lacks
@@ -29,4 +29,17 @@ function lacksWords (shorter: string, longer: string): boolean {
     rest.splice(0, at + 1)
     return true
   })
+}
+
+/** What the word may have been meant for, or what there is. */
+export function nearest (word: string, known: readonly string[]): string {
+  if (known.length === 0) return '; there are none'
+  const near = closest(word, known)
+  const far = distance(word, near)
+  // Two letters that changed places count two.
+  return far < word.length && far <= Math.max(2, word.length / 3) ? `; did you mean ${near}?` : `; known here: ${some(known)}`
+}
+
+function some (known: readonly string[]): string {
+  return known.length > 10 ? `${known.slice(0, 10).join(', ')} and ${known.length - 10} more` : known.join(', ')
 }

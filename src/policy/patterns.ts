@@ -1,4 +1,4 @@
-import type { Caller } from '../callers/store.js'
+import type { Caller } from '../caller.js'
 import type { GrantContext } from '../products/contract.js'
 import { forbid } from '../products/refusals.js'
 

@@ -1,4 +1,4 @@
-import type { Caller } from '../callers/store.js'
+import type { Caller } from '../caller.js'
 
 /** Who may have which grants. */
 export interface Policy {

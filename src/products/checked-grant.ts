@@ -1,5 +1,5 @@
 import type { Grant } from './contract.js'
-import { isRecord } from './definition.js'
+import { isRecord } from '../lib/is-record.js'
 
 /**
  * What a product's `grant` returned, with the payload that was made of it. In JavaScript nothing holds its type, and what

@@ -1,3 +1,4 @@
+import { isRecord } from '../lib/is-record.js'
 import { regions } from '../lib/twilio-limits.js'
 
 /** Says what is wrong with a field's value, or undefined. */
@@ -101,8 +102,4 @@ function syncFunction (value: unknown): string | undefined {
   if (typeof value !== 'function') return 'must be a function'
   // An async function and a generator have tags of their own.
   return Object.prototype.toString.call(value) === '[object Function]' ? undefined : 'must be a plain function: it returns the grant itself, so it is neither async nor a generator'
-}
-
-export function isRecord (value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

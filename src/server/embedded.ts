@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isRecord } from '../http/json-body.js'
+import { isRecord } from '../lib/is-record.js'
 import { applicationStore, type Authenticate } from '../callers/stores/authenticate.js'
 import { ownOrigins } from '../http/cors.js'
 import { comesBy } from '../http/request-context.js'

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ValidateFunction } from 'ajv'
-import type { Decision, Granted } from './issue.js'
-import type { SchemaError } from '../http/error-handler.js'
-import { isRecord } from '../http/json-body.js'
-import { Problem, problem } from '../problems.js'
+import type { Decision, ProductGrant } from '../policy/decide.js'
+import { isRecord } from '../lib/is-record.js'
+import { Problem, problem, type SchemaError } from '../problems.js'
 import type { EnabledProduct } from '../products/contract.js'
 import { validatorOf } from '../lib/ajv.js'
 
@@ -40,7 +39,7 @@ export class Combiner {
    * All of what is named, each with what its entry may hold, or nothing.
    * @throws Problem `product-unknown`, and what the decision throws, with paths below `/products/<name>`
    */
-  named (named: Named, decision: Decision): Granted[] {
+  named (named: Named, decision: Decision): ProductGrant[] {
     const wanted = Object.entries(named).map(([name, request]) => {
       const known = this.#products.get(name)
       if (known === undefined) throw problem('product-unknown')
@@ -58,7 +57,7 @@ export class Combiner {
    * With nothing named, every product that the caller may have without choosing.
    * @throws Problem `not-allowed` when that is none
    */
-  all (decision: Decision): Granted[] {
+  all (decision: Decision): ProductGrant[] {
     const granted = [...this.#products.values()].flatMap(({ enabled, check }) => {
       const request = {}
       // A product with a property that must be given needs a choice.
@@ -80,21 +79,21 @@ function below (name: string, { instancePath, schemaPath, ...error }: SchemaErro
 
 const mustBeObject: SchemaError = { keyword: 'type', instancePath: '/products', schemaPath: '#/properties/products/', message: 'must be object', params: {} }
 
-function deference ({ product }: Granted): number {
+function deference ({ product }: ProductGrant): number {
   return Number(product.defersGrant)
 }
 
 /** A token has one grant a key, so the second of two would take the first one's place. */
-function clash ({ grant: one }: Granted, { grant: other }: Granted): boolean {
+function clash ({ grant: one }: ProductGrant, { grant: other }: ProductGrant): boolean {
   return one.key === other.key && !isDeepStrictEqual(one.toPayload(), other.toPayload())
 }
 
-function cannotShare (one: Granted, other: Granted): Problem {
+function cannotShare (one: ProductGrant, other: ProductGrant): Problem {
   const message = `${one.product.name} and ${other.product.name} write the same grant differently, so they cannot share a token; ask for one each`
   return problem('request-invalid', { detail: `products: ${message}.`, errors: [{ path: '/products', message }] })
 }
 
-function unlessRefused (grant: () => Granted): Granted[] {
+function unlessRefused (grant: () => ProductGrant): ProductGrant[] {
   try {
     return [grant()]
   } catch (error) {
@@ -106,7 +105,7 @@ function unlessRefused (grant: () => Granted): Granted[] {
 const leftOut = new Set(['not-allowed', 'identity-unsuitable', 'request-invalid'])
 
 /** Says of which product a refusal is, where that is not of the product as a whole. */
-function within (name: string, grant: () => Granted): Granted {
+function within (name: string, grant: () => ProductGrant): ProductGrant {
   try {
     return grant()
   } catch (error) {

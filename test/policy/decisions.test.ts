@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { decide, type Asked } from '../../src/tokens/issue.js'
+import { decide, type CommonRequest } from '../../src/policy/decide.js'
 import { compile } from '../../src/policy/compile.js'
 import { policyReader } from '../../src/policy/file/read.js'
 import { chooser, matches, piecesOf } from '../../src/policy/patterns.js'
@@ -14,7 +14,7 @@ const settings = { TWILIO_TWIML_APP_SID: `AP${'0'.repeat(32)}`, TWILIO_SYNC_SERV
 const ttl = { default: 3600, max: 7200 }
 
 /** What comes out of the broker's own decision: `identity ttl grant`, or the refusal and the property it names. */
-async function outcome (text: string, name: string, product: string, { ttl: life, identity, ...request }: Asked & Record<string, unknown> = {}) {
+async function outcome (text: string, name: string, product: string, { ttl: life, identity, ...request }: CommonRequest & Record<string, unknown> = {}) {
   const { policy, mistakes } = await read(text, 'policy.yaml')
   if (policy === null) throw new Error(mistakes.join('\n'))
   try {
@@ -30,7 +30,7 @@ async function outcome (text: string, name: string, product: string, { ttl: life
 const rule = (allow: string, more = '') => `rules: [{ who: ["*"], allow: ${allow}${more} }]`
 const bothWays = `{"incoming":{"allow":true},"outgoing":{"application_sid":"${settings.TWILIO_TWIML_APP_SID}"}}`
 
-const decisions: Array<[says: string, policy: string, name: string, product: string, asked: Asked & Record<string, unknown>, outcome: string]> = [
+const decisions: Array<[says: string, policy: string, name: string, product: string, asked: CommonRequest & Record<string, unknown>, outcome: string]> = [
   // Three rules: a group, a server that names its users, everybody.
   ['a member of a group gets the room it asks for', example, 'susan', 'video', { room: 'My Room' }, 'susan 3600 {"room":"My Room"}'],
   ['a room that a pattern matches is given', example, 'juan', 'video', { room: 'support-7' }, 'juan 3600 {"room":"support-7"}'],

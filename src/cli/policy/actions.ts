@@ -1,13 +1,12 @@
-import { invalid } from '../../http/error-handler.js'
 import { nameMistake } from '../../caller.js'
 import type { Caller } from '../../callers/store.js'
-import { decide, type Asked, type IssueOptions } from '../../tokens/issue.js'
+import { decide, type CommonRequest, type DecisionOptions } from '../../policy/decide.js'
 import { policyReader, type PolicyReading } from '../../policy/file/read.js'
 import { loadPolicy } from '../../policy/file/load.js'
 import { allowAll, type Policy } from '../../policy/policy.js'
 import { policySchema } from '../../policy/file/schema.js'
-import { nearest } from '../../policy/file/messages.js'
-import { Problem } from '../../problems.js'
+import { nearest } from '../../lib/did-you-mean.js'
+import { Problem, invalidRequest } from '../../problems.js'
 import type { EnabledProduct, LoadedProduct } from '../../products/contract.js'
 import { validatorOf } from '../../lib/ajv.js'
 import { exitCodes, Failure, type Io } from '../io.js'
@@ -21,7 +20,7 @@ export interface PolicyContext {
   readonly known: readonly LoadedProduct[]
   /** Whether callers come from a store that may take several spellings of a name. */
   readonly foldNames: boolean
-  readonly ttl: IssueOptions['ttl']
+  readonly ttl: DecisionOptions['ttl']
 }
 
 interface ShowOptions {
@@ -29,7 +28,7 @@ interface ShowOptions {
 }
 
 /** What a caller may put into a request, as options. */
-interface RequestOptions extends Asked, ShowOptions {
+interface RequestOptions extends CommonRequest, ShowOptions {
   room?: string
   incoming?: boolean
   outgoing?: boolean
@@ -101,12 +100,12 @@ type Explanation = {
 })
 
 /** Asks what a request of this caller would be answered, of the code that answers it. */
-async function explain ({ policy, whereIs }: Read, ttl: IssueOptions['ttl'], caller: Caller, own: EnabledProduct, { ttl: life, identity, ...request }: RequestOptions): Promise<Explanation> {
+async function explain ({ policy, whereIs }: Read, ttl: DecisionOptions['ttl'], caller: Caller, own: EnabledProduct, { ttl: life, identity, ...request }: RequestOptions): Promise<Explanation> {
   const found = policy.ruleFor(caller)
   const rule = found === null ? null : await whereIs?.(found.index!)
   try {
     const takes = validatorOf(own.product.body)
-    if (!takes({ ttl: life, identity, ...request })) throw invalid(takes.errors!, 'body')
+    if (!takes({ ttl: life, identity, ...request })) throw invalidRequest(takes.errors!, 'body')
     const decision = decide({ policy, ttl }, caller, { ttl: life, identity })
     const { grant } = decision.grant({ ...own, request })
     return { rule, allowed: true, identity: decision.identity, ttl: decision.ttl, grant: { [grant.key]: grant.toPayload() }, wouldRefuse: decision.wouldRefuse() }

@@ -1,20 +1,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
 import { Type } from '../../lib/typebox.js'
-import { invalid } from '../error-handler.js'
-import { isRecord, takeJsonOnly } from '../json-body.js'
+import { takeJsonOnly } from '../json-body.js'
+import { isRecord } from '../../lib/is-record.js'
 import { limitKey } from '../../caller.js'
 import { identify, type SignIn } from '../basic-auth.js'
 import { Combiner, type Named } from '../../tokens/combine.js'
 import { guardScope, type GuardedOptions } from '../guarded.js'
-import { decide, issue, type Answer, type Asked, type IssueOptions } from '../../tokens/issue.js'
+import { issue, type IssueOptions } from '../../tokens/issue.js'
+import { decide, type CommonRequest, type Decision, type DecisionOptions, type ProductGrant } from '../../policy/decide.js'
 import { limitCallers, type Limit } from '../rate-limits.js'
-import { problem, type Problem } from '../../problems.js'
+import { invalidRequest, problem, type Problem } from '../../problems.js'
 import type { EnabledProduct } from '../../products/contract.js'
 import { noQuery, requestBody } from '../../products/schemas.js'
 import { unroutable } from '../request-context.js'
 import { validatorOf } from '../../lib/ajv.js'
 
-export interface TokensOptions extends IssueOptions, GuardedOptions {
+export interface TokensOptions extends DecisionOptions, IssueOptions, GuardedOptions {
   products: EnabledProduct[]
   limits: { address: Limit, caller: Limit }
 }
@@ -33,22 +34,27 @@ export async function tokens (scope: FastifyInstance, options: TokensOptions): P
     done()
   })
 
-  scope.setReplySerializer(answer => inJson(answer as Answer))
   const limitCaller = limitCallers(limits.caller)
-  const decideFor = async (request: FastifyRequest, reply: FastifyReply, asked: Asked) => {
+  const decideFor = async (request: FastifyRequest, reply: FastifyReply, asked: CommonRequest) => {
     const caller = request.caller!
     await limitCaller(reply, limitKey(caller))
     return decide(options, caller, asked)
+  }
+  const issueFor = async (request: FastifyRequest, decision: Decision, granted: ProductGrant[]) => {
+    const requester = { requestId: request.id, ip: request.address, origin: request.headers.origin, caller: request.caller!.name }
+    const answer = await issue(options, requester, decision, granted)
+    request.granted = granted.map(({ product }) => product.name)
+    return answer
   }
 
   const tokenHandler = ({ product, settings }: EnabledProduct): RouteHandlerMethod => {
     const check = validatorOf(product.body)
     return async (request, reply) => {
       // Fastify checks no body of a GET, which asks for nothing; a product may need something asked.
-      if (request.method === 'GET' && !check(request.body)) throw invalid(check.errors!, 'body')
-      const { ttl, identity, ...properties } = request.body as Asked
+      if (request.method === 'GET' && !check(request.body)) throw invalidRequest(check.errors!, 'body')
+      const { ttl, identity, ...properties } = request.body as CommonRequest
       const decision = await decideFor(request, reply, { ttl, identity })
-      return issue(options, request, decision, [decision.grant({ product, settings, request: properties })])
+      return issueFor(request, decision, [decision.grant({ product, settings, request: properties })])
     }
   }
   for (const enabled of products) await scope.register(enabled.product.plugin, { handler: tokenHandler(enabled) })
@@ -67,8 +73,8 @@ export async function tokens (scope: FastifyInstance, options: TokensOptions): P
     const { products, ...asked } = request.body
     const decision = await decideFor(request, reply, asked)
     const granted = products === undefined ? combiner.all(decision) : combiner.named(products, decision)
-    const answer = await issue(options, request, decision, granted)
-    return { ...answer, products: granted.map(({ product }) => product.name) }
+    const answer = await issueFor(request, decision, granted)
+    return { ...answer, products: request.granted }
   })
 
   const unknown = () => { throw problem('product-unknown') }
@@ -77,16 +83,11 @@ export async function tokens (scope: FastifyInstance, options: TokensOptions): P
   for (const url of ['/', '/*']) scope.options(url, unknown)
 }
 
-/** As `JSON.stringify` writes it, which would search the token, half a kilobyte of base64url, for what needs an escape. */
-function inJson ({ token, ...others }: Answer): string {
-  return `{"token":"${token}",${JSON.stringify(others).slice(1)}`
-}
-
 /** Each product's entry is checked by what was compiled when the product was loaded, so that no reload has to compile anything. */
 function checkCombined (body: unknown, combiner: Combiner): true | { error: Problem } {
   const errors = withoutEntries(body) ? [] : [...withoutEntries.errors!]
   if (isRecord(body) && isRecord(body.products)) errors.push(...combiner.faults(body.products))
-  return errors.length === 0 || { error: invalid(errors, 'body') }
+  return errors.length === 0 || { error: invalidRequest(errors, 'body') }
 }
 
 /** For OpenAPI: what each of the products may be asked stands in it. */
@@ -107,7 +108,7 @@ function combinedBody (products: EnabledProduct[]) {
 
 const withoutEntries = validatorOf(Type.Object({ ...combinedBody([]).properties, products: Type.Optional(Type.Object({}, { minProperties: 1 })) }, { additionalProperties: false }))
 
-interface Combined extends Asked {
+interface Combined extends CommonRequest {
   products?: Named
 }
 

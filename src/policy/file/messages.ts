@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv'
-import { closest, distance } from 'fastest-levenshtein'
+import { nearest } from '../../lib/did-you-mean.js'
 import type { Path } from './yaml.js'
 
 /** A mistake before it has a line: what is wrong with the value at a path, or with the key that it stands under. */
@@ -40,19 +40,6 @@ export function faultOf (error: ErrorObject): Fault {
   return keyword === 'additionalProperties'
     ? { path: [...path, params.additionalProperty], of: 'key', says }
     : { path, says }
-}
-
-/** What the word may have been meant for, or what there is. */
-export function nearest (word: string, known: readonly string[]): string {
-  if (known.length === 0) return '; there are none'
-  const near = closest(word, known)
-  const far = distance(word, near)
-  // Two letters that changed places count two.
-  return far < word.length && far <= Math.max(2, word.length / 3) ? `; did you mean ${near}?` : `; known here: ${some(known)}`
-}
-
-function some (known: readonly string[]): string {
-  return known.length > 10 ? `${known.slice(0, 10).join(', ')} and ${known.length - 10} more` : known.join(', ')
 }
 
 function nameOf (path: Path): string {

@@ -1,5 +1,6 @@
 import { foldText, nameMistake } from '../../caller.js'
-import { nearest, type Fault } from './messages.js'
+import type { Fault } from './messages.js'
+import { nearest } from '../../lib/did-you-mean.js'
 import { groupPrefix } from '../rule-index.js'
 
 /**

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { decide, type Asked } from '../../../src/tokens/issue.js'
+import { decide, type CommonRequest } from '../../../src/policy/decide.js'
 import { compile } from '../../../src/policy/compile.js'
 import { policyReader } from '../../../src/policy/file/read.js'
 import type { PolicyFile } from '../../../src/policy/file/schema.js'
@@ -174,7 +174,7 @@ test('over 10 000 random policies and requests, the broker grants what the plain
     const { caller: name, product, ttl: life, identity, ...rest } = request
     let found: object | null = null
     try {
-      const asked: Asked = { ttl: life, identity }
+      const asked: CommonRequest = { ttl: life, identity }
       const decision = decide({ policy, ttl }, { name, identity: name }, asked)
       const { grant } = decision.grant({ product: products.get(product)!, settings, request: rest })
       found = { identity: decision.identity, ttl: decision.ttl, grant: JSON.parse(JSON.stringify(grant.toPayload())) }

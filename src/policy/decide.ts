@@ -1,0 +1,100 @@
+import type { Caller } from '../caller.js'
+import { notAllowed, Problem, problem } from '../problems.js'
+import type { EnabledProduct, Grant, LoadedProduct } from '../products/contract.js'
+import { forbid } from '../products/refusals.js'
+import { requireFittingIdentity } from './identity-fit.js'
+import { chooser } from './patterns.js'
+import type { Policy, Rule } from './policy.js'
+
+export interface DecisionOptions {
+  policy: Policy
+  /** Seconds: what a caller gets, and the most it may ask for where no policy says more. */
+  ttl: { default: number, max: number }
+}
+
+/** What is asked of one product. */
+export interface ProductRequest extends EnabledProduct {
+  /** The properties of the request that are the product's own. */
+  request: object
+}
+
+/** What every token request may ask for. */
+export interface CommonRequest {
+  ttl?: number
+  identity?: string
+}
+
+export interface ProductGrant {
+  product: LoadedProduct
+  grant: Grant
+}
+
+/** What one caller gets: decided once for a request, then asked for each product. */
+export interface Decision {
+  identity: string
+  /** Seconds. */
+  ttl: number
+  /** @throws Problem when the policy, the settings or the identity stand against it */
+  grant (wanted: ProductRequest): ProductGrant
+  /** What only the policy would have refused, under `mode: audit`. */
+  wouldRefuse (): string | undefined
+}
+
+/** Everything, as far as the product is configured: what a rule means that has no say. */
+const open: Rule = { allow: () => ({}), mayName: () => true }
+
+/**
+ * Who may have what. Nothing is narrowed: what is asked for is given or refused.
+ * @throws Problem `not-allowed`
+ */
+export function decide ({ policy, ttl }: DecisionOptions, caller: Caller, asked: CommonRequest): Decision {
+  const refusals: string[] = []
+  const choose = chooser(caller)
+  /** The policy's no: final, or a note for the audit while the policy is tried out. */
+  const policyRefuses = (refused: Problem): void => {
+    if (policy.mode === 'enforce') throw refused
+    refusals.push(refused.message)
+  }
+  const unless = (allowed: boolean, property: string, sentence: string): void => {
+    if (!allowed) policyRefuses(notAllowed(property, sentence))
+  }
+
+  const found = policy.ruleFor(caller)
+  if (found === null) policyRefuses(problem('not-allowed', { detail: 'No rule of the policy is for this caller.' }))
+  const rule = found ?? open
+
+  const identity = asked.identity?.normalize('NFC') ?? caller.identity
+  unless(identity === caller.identity || rule.mayName(identity, caller), 'identity', 'not one that this caller may name')
+
+  const max = rule.maxTtl ?? ttl.max
+  const life = asked.ttl ?? Math.min(ttl.default, max)
+  if (life > Math.max(max, ttl.max)) throw notAllowed('ttl', `at most ${max} seconds for this caller`)
+  unless(life <= max, 'ttl', `at most ${max} seconds for this caller`)
+
+  return {
+    identity,
+    ttl: life,
+    grant ({ product, settings, request }) {
+      const { name } = product
+      const ask = (allow: object): ProductGrant => {
+        requireFittingIdentity(name, identity, product.identity)
+        return { product, grant: product.grant({ settings, request, allow, identity, choose }) }
+      }
+      try {
+        return ask(rule.allow(name) ?? forbid(name, 'not allowed for this caller'))
+      } catch (error) {
+        if (policy.mode === 'enforce' || !(error instanceof Problem)) throw error
+        // Without a policy it is granted, or refused for what else stands against it: a direction that the policy takes away can make what is left a 400.
+        const granted = ask({})
+        refusals.push(inWords(error))
+        return granted
+      }
+    },
+    wouldRefuse: () => refusals.length === 0 ? undefined : refusals.join('; ')
+  }
+}
+
+/** Of what has no form, what is said of each property; `detail` says the same of all such requests. */
+function inWords ({ code, message, options: { errors = [] } }: Problem): string {
+  return code === 'request-invalid' ? errors.map(({ path, message }) => `${path.slice(1)}: ${message}.`).join(' ') : message
+}
