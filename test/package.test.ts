@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
@@ -62,19 +62,59 @@ t.test('npm, bundlers and TypeScript find every entry', async t => {
   t.strictSame(Object.keys(checked.entrypoints).sort(), ['.', './client', './package.json', './product'])
 })
 
-t.test('a strict TypeScript program takes all three entries, and is told of its mistakes', async t => {
-  const project = join(folder, 'consumer')
-  mkdirSync(project)
-  copyFileSync(join(root, 'test/fakes/consumer/consumer.ts'), join(project, 'consumer.ts'))
-  for (const [module, moduleResolution] of [['nodenext', 'nodenext'], ['preserve', 'bundler']] as const) {
+/** Its Fastify is found before the one beside the package, on which the broker itself depends. */
+function consumer (name: string, fastify: string): string {
+  const project = join(folder, name)
+  mkdirSync(join(project, 'node_modules'), { recursive: true })
+  symlinkSync(join(root, 'node_modules', fastify), join(project, 'node_modules/fastify'))
+  return project
+}
+
+t.test('a strict TypeScript program takes all three entries, and is told of its mistakes, whatever Fastify 5 it has', async t => {
+  for (const { fastify, module, moduleResolution } of [
+    { fastify: 'fastify', module: 'nodenext', moduleResolution: 'nodenext' },
+    { fastify: 'fastify', module: 'preserve', moduleResolution: 'bundler' },
+    { fastify: 'fastify-oldest', module: 'nodenext', moduleResolution: 'nodenext' }
+  ]) {
+    const project = consumer(`${fastify}-${module}`, fastify)
+    copyFileSync(join(root, 'test/fakes/consumer/consumer.ts'), join(project, 'consumer.ts'))
     writeFileSync(join(project, 'package.json'), '{"type":"module"}')
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({
       compilerOptions: { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, target: 'es2023', lib: ['es2023', 'dom'], module, moduleResolution, noEmit: true, types: ['node'], skipLibCheck: true },
       include: ['consumer.ts']
     }))
     const compiled = await run(join(root, 'node_modules/.bin/tsc'), ['-p', project])
-    t.strictSame(compiled, { code: 0, output: '' }, moduleResolution)
+    t.strictSame(compiled, { code: 0, output: '' }, `${fastify}, ${moduleResolution}`)
   }
+})
+
+t.test('the types of the broker and of products name no Fastify', async t => {
+  for (const entry of ['index', 'product']) {
+    const types = importedFrom(join(own, `dist/src/${entry}.d.ts`), file => file.replace(/\.js$/, '.d.ts'))
+    t.ok(types.size > 3, entry)
+    t.strictSame([...types].filter(file => /fastify/.test(readFileSync(file, 'utf8').replace(/\/\*[^]*?\*\//g, ''))), [], entry)
+  }
+})
+
+t.test('an application on the oldest Fastify 5 gives tokens by the broker', async t => {
+  const project = consumer('oldest', 'fastify-oldest')
+  writeFileSync(join(project, 'application.mjs'), `
+    import { fastify } from 'fastify'
+    import { broker } from 'twilio-token-broker'
+    const app = fastify()
+    await app.register(broker, {
+      prefix: '/twilio',
+      settings: { TWILIO_ACCOUNT_SID: 'AC${'1'.repeat(32)}', TWILIO_API_KEY_SID: 'SK${'1'.repeat(32)}', TWILIO_API_KEY_SECRET: '${'a1'.repeat(16)}', AUDIT_LOG: 'audit.log', PRODUCTS: 'video' },
+      authenticate: (username, password, request) => request.method === 'POST' && password === 'secret123',
+      cwd: import.meta.dirname
+    })
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const answer = await fetch('http://127.0.0.1:' + app.addresses()[0].port + '/twilio/token/video', { method: 'POST', headers: { Authorization: 'Basic ' + btoa('susan:secret123') } })
+    const { identity } = await answer.json()
+    console.log(app.version, answer.status, identity)
+    await app.close()
+  `)
+  t.strictSame(await run(process.execPath, [join(project, 'application.mjs')]), { code: 0, output: '5.0.0 200 susan\n' })
 })
 
 t.test('the three entries load, and the embedded broker loads nothing of the command line', async t => {
@@ -85,13 +125,7 @@ t.test('the three entries load, and the embedded broker loads nothing of the com
     console.log(typeof broker, typeof StartError, typeof defineProduct, typeof TokenBroker)
   `])
   t.strictSame(loaded, { code: 0, output: 'function function function function\n' })
-  const sources = new Set<string>()
-  const follow = (file: string): void => {
-    if (sources.has(file)) return
-    sources.add(file)
-    for (const [, next] of readFileSync(file, 'utf8').matchAll(/^(?:import|export) .*?from '(\.[^']+)'/gm)) follow(join(file, '..', next!))
-  }
-  follow(join(own, 'dist/src/index.js'))
+  const sources = importedFrom(join(own, 'dist/src/index.js'))
   const texts = [...sources].map(file => readFileSync(file, 'utf8')).join('\n')
   t.ok(sources.size > 40)
   t.strictSame([...sources].filter(file => /\/cli\/|listener|renewal/.test(file)), [])
@@ -110,6 +144,18 @@ t.test('installed in an empty folder, its command runs the demo', async t => {
   demo.kill('SIGTERM')
   t.strictSame(await ended, [0, null])
 })
+
+/** The file, and all that it imports of the package. */
+function importedFrom (entry: string, toFile = (path: string) => path): Set<string> {
+  const found = new Set<string>()
+  const follow = (file: string): void => {
+    if (found.has(file)) return
+    found.add(file)
+    for (const [, next] of readFileSync(file, 'utf8').matchAll(/^(?:import|export) .*?from '(\.[^']+)'/gm)) follow(toFile(join(file, '..', next!)))
+  }
+  follow(entry)
+  return found
+}
 
 async function run (program: string, args: string[]): Promise<{ code: number | null, output: string }> {
   const child = spawn(...outside(program, ...args), { cwd: folder })

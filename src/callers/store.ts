@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import type { Caller } from '../caller.js'
 
 export type { Caller } from '../caller.js'
@@ -20,8 +19,8 @@ export interface CallerStore {
 }
 
 export interface Login {
-  /** The request that brings it. */
-  readonly raw?: IncomingMessage
+  /** The request of the application around the broker, where there is one. */
+  readonly hostRequest?: object | undefined
   /** The address that asks; an IP address. */
   readonly ip: string
   /** Aborted when the caller hangs up. */

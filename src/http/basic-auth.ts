@@ -1,8 +1,7 @@
 import basicAuth from '@fastify/basic-auth'
-import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem, problem } from '../problems.js'
-import { hangUpOf } from './request-context.js'
+import { hangUpOf, outer } from './request-context.js'
 import type { Caller, Login } from '../callers/store.js'
 
 /** Decides a login; settles with a caller, or throws the Problem to answer. */
@@ -50,8 +49,8 @@ class RequestLogin implements Login {
     this.#reply = reply
   }
 
-  get raw (): IncomingMessage {
-    return this.#request.raw
+  get hostRequest (): object | undefined {
+    return outer(this.#request.raw)
   }
 
   get ip (): string {

@@ -9,6 +9,13 @@ import { serve } from './reloadable-app.js'
 import { readGiven, type GivenSettings } from '../settings/embedded.js'
 import { withPolicy } from './config.js'
 
+/** The application, as far as its type goes: structural, so that it may be an instance of any Fastify 5, and not only of the one that the broker itself uses. */
+export interface Application {
+  readonly prefix: string
+  readonly server: object
+  readonly log: object
+}
+
 export interface BrokerOptions {
   /** Where it lives in the application, such as `/twilio`: a plain path of its own. */
   prefix: string
@@ -40,7 +47,9 @@ export interface BrokerOptions {
  * })
  * @throws StartError with every mistake there is
  */
-export async function broker (scope: FastifyInstance, options: BrokerOptions): Promise<void> {
+export async function broker (application: Application, options: BrokerOptions): Promise<void> {
+  // `register` hands over nothing else.
+  const scope = application as FastifyInstance
   // Without any, the three secrets are what is missing.
   const { authenticate, rememberFor = 0, onStart } = options
   const settings = isRecord(options.settings) ? options.settings : {}

@@ -1,6 +1,5 @@
-import type { FastifyRequest } from 'fastify'
+import type { IncomingHttpHeaders } from 'node:http'
 import { within } from '../../lib/within.js'
-import { outer } from '../../http/request-context.js'
 import { AnsweredCallers, type Answered } from './answered.js'
 import type { OpenStore } from './open.js'
 import { HashQueue } from '../passwords/hash-queue.js'
@@ -12,12 +11,26 @@ import { unusable, type StoreLog } from './remote.js'
  */
 export type Authenticated = { name?: string, identity?: string } | boolean | null
 
+/** What the application's request has in every version of Fastify. It is the request itself, with all that hooks and decorators made of it. */
+export interface ApplicationRequest {
+  readonly id: string
+  readonly ip: string
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingHttpHeaders
+}
+
+interface Authenticator {
+  // A method and no function, so that an application may give `request` the type of its own Fastify's.
+  authenticate (username: string, password: string, request: ApplicationRequest): Authenticated | Promise<Authenticated>
+}
+
 /**
  * The application's own login.
- * @param request the application's, with all that its hooks and decorators made of it
+ * @param request the application's; give it the type `FastifyRequest` where you need more than `ApplicationRequest` has
  * @returns true or an object for a right password, null or false for a wrong one or an unknown name; what it throws is an outage
  */
-export type Authenticate = (username: string, password: string, request: FastifyRequest) => Authenticated | Promise<Authenticated>
+export type Authenticate = Authenticator['authenticate']
 
 export interface ApplicationOptions {
   authenticate: Authenticate
@@ -43,7 +56,7 @@ export function applicationStore ({ authenticate, log, rememberFor, patience = 5
 
     async verify (name, password, login) {
       // A login that hangs must not hold its place for ever.
-      const answer: unknown = await queue.run(login, () => within(patience, `authenticate did not answer within ${patience} ms`, async () => authenticate(name, password, outer(login.raw!)!)))
+      const answer: unknown = await queue.run(login, () => within(patience, `authenticate did not answer within ${patience} ms`, async () => authenticate(name, password, login.hostRequest as ApplicationRequest)))
       if (answer === null || answer === false) return null
       return callers.callerOf(name, answeredIn(answer))
     },

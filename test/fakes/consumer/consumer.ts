@@ -1,5 +1,5 @@
 // What somebody writes who has installed the package; compiled, never run.
-import { fastify } from 'fastify'
+import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { broker, StartError, type Authenticate, type BrokerOptions } from 'twilio-token-broker'
 import { RefusedError, TokenBroker } from 'twilio-token-broker/client'
 import { defineProduct, Patterns, Sid, Type } from 'twilio-token-broker/product'
@@ -31,6 +31,24 @@ app.ready().then(undefined, (error: unknown) => { if (error instanceof StartErro
 
 const secure = fastify({ http2: true, https: {} })
 secure.register(broker, options)
+fastify({ logger: { level: 'warn' } }).register(broker, options)
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    tenant: string
+  }
+}
+
+// What the application knows of its own requests, it knows here, too.
+const ofTenant: Authenticate = async (username, password, request: FastifyRequest) => request.tenant === password ? { name: username } : null
+export async function plugin (scope: FastifyInstance): Promise<void> {
+  await scope.register(broker, { ...options, authenticate: ofTenant })
+  await scope.register(broker, { ...options, authenticate: (_username, _password, request: FastifyRequest) => request.tenant === '' })
+  // @ts-expect-error not known of every application
+  await scope.register(broker, { ...options, authenticate: (_username, _password, request) => request.tenant === '' })
+  // @ts-expect-error a number is no request
+  await scope.register(broker, { ...options, authenticate: (_username, _password, request: number) => request === 1 })
+}
 
 export const client = new TokenBroker({ url: 'https://tokens.example.com', credentials: () => ({ username: 'susan', password: 'secret123' }) })
 client.token('video', { room: 'My Room' }).then((token: string) => token.length, (error: unknown) => error instanceof RefusedError)
