@@ -3,6 +3,7 @@ import { pino, type DestinationStream } from 'pino'
 import { escapeInvisible } from '../lib/printable.js'
 import { start, type Running } from '../server/start.js'
 import { StartError } from '../server/config.js'
+import { initHint } from './init/hint.js'
 import { exitCodes, type Io } from './io.js'
 
 /** `start`: serves until a signal. Resolves once it listens; the process lives on. */
@@ -17,7 +18,7 @@ export async function serve (io: Io, started: (running: Running) => void): Promi
     return exitCodes.ok
   } catch (error) {
     if (!(error instanceof StartError)) throw error
-    io.stderr.write(`The broker cannot start:\n${error.mistakes.map(mistake => `  ${mistake}\n`).join('')}`)
+    io.stderr.write(`The broker cannot start:\n${error.mistakes.map(mistake => `  ${mistake}\n`).join('')}${await initHint(io, error.mistakes)}`)
     return exitCodes.settings
   }
 }

@@ -36,7 +36,8 @@ export async function readState (env: Environment, cwd: string): Promise<State> 
 export async function withPolicy (read: Read, cwd: string, foldNames = hasRemoteStore(read.settings)): Promise<State> {
   const { POLICY_FILE: file } = read.settings
   if (file === undefined) {
-    return { ...read, policy: allowAll, stamps: new Map(), warnings: [...read.warnings, 'POLICY_FILE is not set: every caller may have every enabled product'] }
+    const warnings = read.unread.has('POLICY_FILE') ? [] : ['POLICY_FILE is not set: every caller may have every enabled product']
+    return { ...read, policy: allowAll, stamps: new Map(), warnings: [...read.warnings, ...warnings] }
   }
   const stamps = await stampsOf([resolve(cwd, file)])
   const { policy, mistakes, warnings } = await loadPolicy(file, cwd, policyReader({ enabled: read.products.map(({ product }) => product), known: read.known, foldNames }))

@@ -7,6 +7,8 @@ export interface Assignment {
 export interface Dotenv {
   /** By name; the last of two with one name. */
   assignments: ReadonlyMap<string, Assignment>
+  /** Names of the lines that are wrong, as far as they begin with one. */
+  unread: ReadonlySet<string>
   /** One for each line that is neither an assignment nor a comment, without its text: it may be a secret. */
   mistakes: string[]
 }
@@ -23,6 +25,7 @@ const MAX_MISTAKES = 20
 export function parseDotenv (text: string): Dotenv {
   const assignments = new Map<string, Assignment>()
   const mistakes: string[] = []
+  const unread = new Set<string>()
   let openQuote: string | undefined
   for (const [i, line] of text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/).entries()) {
     const isContinuation = openQuote !== undefined
@@ -32,11 +35,13 @@ export function parseDotenv (text: string): Dotenv {
     // A value that was meant to have several lines is reported once, where it begins.
     if (!('mistake' in parsed) || (isContinuation && parsed.openQuote === undefined)) continue
     mistakes.push(`.env:${i + 1}: ${parsed.mistake}`)
+    const name = nameOf(line)
+    if (name !== undefined) unread.add(name)
     openQuote = parsed.openQuote
   }
   const more = mistakes.splice(MAX_MISTAKES).length
   if (more > 0) mistakes.push(`.env: ${more} more lines are wrong`)
-  return { assignments, mistakes }
+  return { assignments, unread, mistakes }
 }
 
 type Line = { name: string, value: string } | { mistake: string, openQuote?: string } | object
@@ -55,6 +60,11 @@ function parseLine (line: string): Line {
   if (!isComment(rest.slice(end + 1))) return { mistake: 'text follows the closing quote; put the whole value into one pair of quotes of another kind' }
   const value = rest.slice(1, end)
   return { name, value: quote === '"' ? value.replaceAll('\\n', '\n') : value }
+}
+
+/** What a line seems to assign; undefined where it does not begin as a setting's name does. */
+function nameOf (line: string): string | undefined {
+  return /^\s*(?:export\s+)?([A-Z][A-Z0-9_]*)/.exec(line)?.[1]
 }
 
 /** Also of a blank line. */

@@ -6,7 +6,7 @@ import { Type, type TObject, type TSchema } from '../lib/typebox.js'
 import type { EnabledProduct, LoadedProduct } from '../products/contract.js'
 import { loadProducts } from '../products/load.js'
 import { newAjv } from '../lib/ajv.js'
-import { parseDotenv, type Assignment } from './dotenv.js'
+import { parseDotenv, type Dotenv } from './dotenv.js'
 import { nearMiss } from '../lib/did-you-mean.js'
 import { cautions, list, rules } from './rules.js'
 import { fromFile, schema, type Settings } from './schema.js'
@@ -22,9 +22,13 @@ export interface Read {
   known: LoadedProduct[]
   /** Of every setting, the products' own included, whether it is set. */
   given: Record<string, boolean>
+  /** The settings that `.env` may hold in what of it could not be read. That they are missing would be no news. */
+  unread: Names
   mistakes: string[]
   warnings: string[]
 }
+
+interface Names { has (name: string): boolean }
 
 /**
  * Reads every setting from `.env` in `cwd` and from `env`, which wins. All mistakes are found in one go and told by name
@@ -32,12 +36,14 @@ export interface Read {
  */
 export async function readSettings (env: Environment, cwd: string): Promise<Read> {
   const mistakes: string[] = []
-  const { variables, lines } = readSources(env, cwd, mistakes)
-  return readValues(variables, cwd, mistakes, name => {
+  const { variables, lines, unread } = readSources(env, cwd, mistakes)
+  const read = await readValues(variables, cwd, mistakes, name => {
     const line = lines.get(name)
     if (line !== undefined) return isPlainName(name) ? name : `the name in .env:${line}`
     return isPlainName(name.toUpperCase()) ? name : 'a variable of the environment'
   })
+  const isNews = (mistake: string) => !unread.has(/^(\w+) is missing/.exec(mistake)?.[1] ?? '')
+  return { ...read, unread, mistakes: read.mistakes.filter(isNews) }
 }
 
 /**
@@ -58,7 +64,7 @@ export async function readValues (given: Environment, cwd: string, mistakes: str
   const products = enabled(loaded.products, named !== undefined, values, mistakes)
   const near = strangers(unknown, mistakes)
   mistakes.push(...near.mistakes)
-  return { settings: values as Settings, products, known: loaded.known, given: givenOf(all, variables), mistakes, warnings: [...near.warnings, ...cautions.flatMap(caution => caution(values))] }
+  return { settings: values as Settings, products, known: loaded.known, given: givenOf(all, variables), unread: new Set(), mistakes, warnings: [...near.warnings, ...cautions.flatMap(caution => caution(values))] }
 }
 
 /**
@@ -82,30 +88,32 @@ interface Sources {
   variables: Environment
   /** The lines of those that `.env` gives. */
   lines: ReadonlyMap<string, number>
+  unread: Names
 }
 
 function readSources (env: Environment, cwd: string, mistakes: string[]): Sources {
-  const file = readDotenv(cwd, mistakes)
+  const { assignments: file, unread } = readDotenv(cwd, mistakes)
   const inFile = Array.from(file, ([name, { value }]) => [name, value] as const)
   const outside = withValue(env)
   const lines = Array.from(file, ([name, { line }]) => [name, line] as const).filter(([name]) => !(name in outside))
-  return { variables: { ...withValue(Object.fromEntries(inFile)), ...outside }, lines: new Map(lines) }
+  return { variables: { ...withValue(Object.fromEntries(inFile)), ...outside }, lines: new Map(lines), unread }
 }
 
-function readDotenv (cwd: string, mistakes: string[]): ReadonlyMap<string, Assignment> {
+function readDotenv (cwd: string, mistakes: string[]): Pick<Dotenv, 'assignments'> & { unread: Names } {
   try {
     const bytes = readFileSync(resolve(cwd, '.env'))
     // Of UTF-16, which editors on Windows write, the parser would make no setting at all, and of the policy none with it.
     if (isUtf8(bytes) && !bytes.includes(0)) {
-      const { assignments, mistakes: wrong } = parseDotenv(bytes.toString())
+      const { mistakes: wrong, ...read } = parseDotenv(bytes.toString())
       mistakes.push(...wrong)
-      return assignments
+      return read
     }
     mistakes.push('.env is not UTF-8; save it as UTF-8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') mistakes.push('.env cannot be read; check that it is a file that this user may read')
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { assignments: new Map(), unread: new Set() }
+    mistakes.push('.env cannot be read; check that it is a file that this user may read')
   }
-  return new Map()
+  return { assignments: new Map(), unread: { has: name => name !== '' } }
 }
 
 function withValue (variables: Environment): Environment {

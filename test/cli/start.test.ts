@@ -1,13 +1,15 @@
 import { execFile, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
-import { openSync, readdirSync } from 'node:fs'
+import { chmodSync, openSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
+import { hashPassword } from '../../src/callers/passwords/formats.js'
 import { serve } from '../../src/cli/start.js'
 import { built } from '../console/built.js'
 import { basic, cheapHash, complete, secrets, susan } from '../helpers/broker.js'
@@ -33,6 +35,45 @@ t.test('a start with mistakes says all of them, serves nothing, and exits with 7
     /^ {2}users\.htpasswd is missing; .*users add/m
   ]) t.match(broken.err, mistake)
   t.notMatch(broken.err, new RegExp(`${secrets.keySid}|${secrets.keySecret}`))
+})
+
+t.test('without a .env, start and check name init', async t => {
+  const dir = t.testdir({ none: {}, some: { '.env': 'PORT=0\n' } })
+  const hint = /\nThere is no \.env here\. To write one and add a first user, run: twilio-token-broker init\n$/
+  for (const command of ['start', 'check']) {
+    t.match(await inProcess([command], { cwd: join(dir, 'none') }), { code: 78, out: '', err: hint }, command)
+    for (const [where, env] of [['some', {}], ['none', { ...settings, PORT: 'x' }]] as const) {
+      const { code, err } = await inProcess([command], { cwd: join(dir, where), env })
+      t.equal(code, 78)
+      t.notMatch(err, /no \.env here/, `${command}, ${where}`)
+    }
+  }
+})
+
+t.test('what a .env seems to hold and could not be read is one mistake, and not missing as well', async t => {
+  const sids = `TWILIO_ACCOUNT_SID=${secrets.accountSid}\nTWILIO_API_KEY_SID=${secrets.keySid}\n`
+  const rows: Array<{ file: string | Buffer, env?: Record<string, string>, mistakes: RegExp[], warnings?: RegExp[] }> = [
+    { file: `${sids}TWILIO_API_KEY_SECRET: ${secrets.keySecret}\n`, mistakes: [/^\.env:3: this line is not an assignment/], warnings: [/^POLICY_FILE is not set/] },
+    { file: `${sids}export TWILIO_API_KEY_SECRET="${secrets.keySecret}\n`, mistakes: [/^\.env:3: the closing quote is missing/], warnings: [/^POLICY_FILE is not set/] },
+    { file: `${sids}TWILIO_API_KEY_SECRET=${secrets.keySecret}\nDATABASE_URL=postgres://x/y\nUSERS_QUERY="SELECT\nx"\nPOLICY_FILE: policy.yaml\n`, mistakes: [/^\.env:5: the closing quote/, /^\.env:7: this line is not/] },
+    { file: `${sids}TWILIO_API_KEY_SECRET=${secrets.keySecret}\nPRODUCTS=conversations\nTWILIO_CONVERSATIONS_SERVICE_SID: IS\n`, mistakes: [/^\.env:5: this line is not/], warnings: [/^POLICY_FILE is not set/] },
+    { file: `${sids}: ${secrets.keySecret}\n`, mistakes: [/^\.env:3: this line/, /^TWILIO_API_KEY_SECRET is missing; /], warnings: [/^POLICY_FILE is not set/] },
+    { file: `${sids}TWILIO_API_KEY_SECRET: x\n`, env: { TWILIO_API_KEY_SECRET: secrets.keySecret }, mistakes: [/^\.env:3: this line/], warnings: [/^POLICY_FILE is not set/] },
+    { file: Buffer.from(sids, 'utf16le'), mistakes: [/^\.env is not UTF-8/] }
+  ]
+  const users = `susan:${await hashPassword('secret123')}\n`
+  for (const { file, env = {}, mistakes, warnings = [] } of rows) {
+    const cwd = t.testdir({ '.env': file, 'users.htpasswd': users })
+    chmodSync(join(cwd, 'users.htpasswd'), 0o600)
+    chmodSync(join(cwd, '.env'), 0o600)
+    const said = JSON.parse((await inProcess(['check', '--json'], { cwd, env })).out) as Record<'mistakes' | 'warnings', string[]>
+    for (const [name, expected] of Object.entries({ mistakes, warnings })) {
+      const found = said[name as 'mistakes' | 'warnings']
+      t.equal(found.length, expected.length, `${name}: ${found.join(' | ')}`)
+      for (const [i, mistake] of expected.entries()) t.match(found[i], mistake)
+    }
+    t.match((await inProcess(['start'], { cwd, env: { ...env, LOG_LEVEL: 'silent' } })).err.split('\n').length, mistakes.length + 2, 'start says the same')
+  }
 })
 
 t.test('a port or address that cannot be had is told as the setting it is', async t => {

@@ -7,6 +7,7 @@ import { readState } from '../../server/config.js'
 import { checkFiles } from './files.js'
 import { paintFor } from '../colours.js'
 import { newCommand, withExamples } from '../command.js'
+import { initHint } from '../init/hint.js'
 import { exitCodes, type Io, toExitCode } from '../io.js'
 
 interface CheckOptions {
@@ -37,7 +38,7 @@ async function check (io: Io, { online, json }: CheckOptions, network?: Dispatch
   // With mistakes there is nothing yet to ask about.
   const outcomes = online && right ? await ask(settings, products, network) : []
   if (json) io.stdout.write(`${JSON.stringify({ right, products: namesOf(products), mistakes, warnings, ...(online && { online: outcomes }) })}\n`)
-  else report(io, { right, products, mistakes, warnings, outcomes })
+  else report(io, { right, products, mistakes, warnings, outcomes, hint: await initHint(io, mistakes) })
   if (!right) return exitCodes.settings
   return outcomes.every(({ answer }) => answer === 'yes') ? exitCodes.ok : exitCodes.no
 }
@@ -65,14 +66,17 @@ interface Report {
   mistakes: string[]
   warnings: string[]
   outcomes: Outcome[]
+  /** What helps, if anything does. */
+  hint: string
 }
 
 const styles = { yes: 'green', no: 'red', unknown: 'yellow' } as const
 
-function report (io: Io, { right, products, mistakes, warnings, outcomes }: Report): void {
+function report (io: Io, { right, products, mistakes, warnings, outcomes, hint }: Report): void {
   const paint = paintFor(io)
   for (const mistake of mistakes) io.stderr.write(`${mistake}\n`)
   for (const warning of warnings) io.stderr.write(`${warning} (a warning)\n`)
+  io.stderr.write(hint)
   if (right) io.stdout.write(`settings and files are right; enabled: ${namesOf(products).join(', ')}\n`)
   for (const { about, answer, says } of outcomes) io.stdout.write(`${paint(styles[answer], answer.padEnd(8))} ${about}: ${says}\n`)
 }
