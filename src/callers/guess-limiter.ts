@@ -1,57 +1,37 @@
-import { addressKeys } from '../limits/address-buckets.js'
-import { isSpent, retryAfter, type Ask, type Count, type CounterSource, type Counters, type Hold } from '../limits/counters.js'
+import { isSpent, retryAfter, type Ask, type Count, type Counters, type Hold } from '../limits/counters.js'
 import type { Lately } from '../limits/memory/known-addresses.js'
 import { problem } from '../problems.js'
-import { canonicalName } from '../caller.js'
+import { CacheGuesses } from './cache-guesses.js'
+import type { GuessCounters } from './guess-counters.js'
+import { guessAt, type Guess } from './guess.js'
+import { both, isHeld, isRefused, type Holds } from './holds.js'
 import type { Login } from './store.js'
 import { Turns, type Ticket } from './waiting-line.js'
 
-/** Milliseconds. */
-export const GUESSING_WINDOW = 15 * 60_000
-/** Pairs of name and address that are counted at most: few guesses bring one to its limit, so there is room for 49 152 that are; that takes 273 hashes a second. */
-const PAIRS = 65_536
 /** How many times the limit of one address a name has over all addresses, and at one address that right passwords clear in between. */
 const CEILING = 20
+
 /** The right to try one password. Exactly one of its functions is called, once. */
 export interface Place {
+  /** Whether the password may be compared with a remembered one. */
+  readonly mayRecall: boolean
   /** The password was right: the wrong ones of this name at this address are cleared, up to its ceiling, and the address counts as known. */
   succeeded (): void
   /** The password was wrong. */
   failed (): void
-  /** There was no answer: the store was away, or the caller hung up. */
-  cancelled (): void
+  /**
+   * No hash told whether the password was right: the store was away, or the caller hung up.
+   * @param hasGuessed whether it was compared with a remembered one, which it was not
+   */
+  cancelled (hasGuessed?: boolean): void
 }
 
-export interface GuardOptions {
-  /** Counts wrong passwords per name and address, in windows of `GUESSING_WINDOW`. */
-  pairs: Counters
-  /** Counts them per name. */
-  names: Counters
-  lately: Lately
+export interface GuardOptions extends GuessCounters {
   /** Wrong passwords that a name may have at one address; at least 1. */
   failuresMax: number
   /** Milliseconds that a login waits for a place at most. */
   patience?: number
 }
-
-/** The guard's counters, in memory or shared. */
-export function guessCounters (source: CounterSource): Pick<GuardOptions, 'pairs' | 'names' | 'lately'> {
-  return {
-    pairs: source.counters('login-pair', GUESSING_WINDOW, PAIRS),
-    names: source.counters('login-name', GUESSING_WINDOW),
-    lately: source.lately()
-  }
-}
-
-/** A name at an address, in the words of the counters. */
-interface Guess {
-  readonly name: string
-  readonly address: string
-  readonly pair: string
-}
-
-/** Of the pair, and of the name over all addresses. */
-type Holds = [Hold | Promise<Hold>, Hold | Promise<Hold>]
 
 /**
  * Bounds how many passwords can be tried for a name: so many at one address, and twenty times as many over all addresses, in 15 minutes.
@@ -72,13 +52,15 @@ export class Guard {
   readonly #pairs: Counters
   readonly #names: Counters
   readonly #lately: Lately
+  readonly #cacheGuesses: CacheGuesses
   readonly #patience: number
   readonly #turns = new Turns()
 
-  constructor ({ pairs, names, lately, failuresMax, patience = 10_000 }: GuardOptions) {
+  constructor ({ pairs, names, lately, cachePairs, cacheNames, failuresMax, patience = 10_000 }: GuardOptions) {
     this.#pairs = pairs
     this.#names = names
     this.#lately = lately
+    this.#cacheGuesses = new CacheGuesses(cachePairs, cacheNames, lately)
     this.failuresMax = failuresMax
     this.#patience = patience
   }
@@ -87,12 +69,14 @@ export class Guard {
    * Lets a password through that somebody knows at once to be right. Within one turn of the event loop a place would be taken and given back, so
    * it is enough that there is one.
    * @param known compares it, and is called only if there is a place
-   * @returns what `known` answers; undefined where there is no place, or where the counters do not answer at once
+   * @returns what `known` answers; undefined where there is no place, where the counters do not answer at once, or where guesses were made before at what
+   * is remembered
    */
-  pass<T> (name: string, ip: string, known: () => T | undefined): T | undefined {
+  pass<T> (name: string, ip: string, known: () => T | null | undefined): T | undefined {
     const guess = guessAt(name, ip)
     if (this.#pairs.isFull?.(guess.pair, this.failuresMax) !== false || this.#names.isFull?.(guess.name, this.failuresMax * CEILING) !== false) return
-    const found = known()
+    if (!this.#cacheGuesses.isUntouched(guess)) return
+    const found = known() ?? undefined
     if (found !== undefined) this.#admitted(guess)
     return found
   }
@@ -164,7 +148,9 @@ export class Guard {
       pair[outcome]()
       whole[outcome]()
     }
+    const max = { pair: this.failuresMax, name: this.failuresMax * CEILING }
     return {
+      mayRecall: this.#cacheGuesses.mayCompare(guess, max, { pair: pair.held, name: whole.held }),
       succeeded: () => {
         end('giveBack')
         this.#admitted(guess)
@@ -173,7 +159,8 @@ export class Guard {
         end('keep')
         this.#wake(guess)
       },
-      cancelled: () => {
+      cancelled: (hasGuessed = false) => {
+        if (hasGuessed) this.#cacheGuesses.count(guess, max)
         end('giveBack')
         this.#wake(guess)
       }
@@ -189,30 +176,6 @@ export class Guard {
   #wake (guess: Guess): void {
     this.#turns.wake(guess.pair)
     this.#turns.wake(guess.name)
-  }
-}
-
-function guessAt (name: string, ip: string): Guess {
-  const canonical = canonicalName(name)
-  const [{ key: address }] = addressKeys(ip)
-  return { name: canonical, address, pair: `${address} ${canonical}` }
-}
-
-function isRefused (hold: Hold | Promise<Hold>): boolean {
-  return !(hold instanceof Promise) && hold.exceeded
-}
-
-function isHeld (hold: Hold | Promise<Hold>): hold is Hold {
-  return !(hold instanceof Promise || hold.exceeded)
-}
-
-/** Both holds or none. */
-async function both (asked: Holds): Promise<[Hold, Hold]> {
-  try {
-    return await Promise.all(asked)
-  } catch (error) {
-    for (const hold of asked) Promise.resolve(hold).then(granted => granted.giveBack(), () => {})
-    throw error
   }
 }
 

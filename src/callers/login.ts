@@ -60,32 +60,30 @@ export class Logins {
     const password = usablePassword(sentPassword)
     if (name === undefined || password === undefined) return
     yield * this.#guard.asks(name, ip)
-    return this.#verified.recall(name, password)
+    return this.#verified.recall(name, password) ?? undefined
   }
 
   #compare ({ name, password }: Credentials, place: Place, login: Login): Caller | Promise<Caller> {
-    const caller = this.#verified.recall(name, password)
-    if (caller === undefined) return this.#ask({ name, password }, place, login)
+    const found = place.mayRecall ? this.#verified.recall(name, password) : undefined
+    if (!found) return this.#ask({ name, password }, place, login, found === null)
     place.succeeded()
-    return caller
+    return found
   }
 
-  async #ask ({ name, password }: Credentials, place: Place, login: Login): Promise<Caller> {
+  /** @param hasGuessed whether the password was compared with a remembered one */
+  async #ask ({ name, password }: Credentials, place: Place, login: Login, hasGuessed: boolean): Promise<Caller> {
     if (login.signal.aborted) {
-      // Gone before anything could be learned from what is remembered.
-      place.cancelled()
+      place.cancelled(hasGuessed)
       throw login.signal.reason
     }
     let answer: unknown
     try {
       answer = await this.#store.verify(name, password, login)
     } catch (error) {
-      // A refusal that is thrown where null was to be answered is still a wrong password, and an outage is none. Who leaves before there is an answer
-      // has guessed as well: what is remembered is answered at once, so that silence alone tells that it was not that.
+      // A refusal that is thrown where null was to be answered is still a wrong password; an outage is none, nor is a login that left before its hash began.
       const isRefusal = error instanceof Problem && error.status < 500
-      const hasLeft = login.signal.aborted && error === login.signal.reason
-      if (isRefusal || hasLeft) place.failed()
-      else place.cancelled()
+      if (isRefusal) place.failed()
+      else place.cancelled(hasGuessed)
       if (!isRefusal) login.signal.throwIfAborted()
       throw error instanceof Problem ? error : unavailable(error)
     }
@@ -100,7 +98,7 @@ export class Logins {
       throw login.signal.reason
     }
     if (!isCaller(answer)) {
-      place.cancelled()
+      place.cancelled(hasGuessed)
       throw unavailable(new TypeError('the store answered neither a caller nor null'))
     }
     place.succeeded()

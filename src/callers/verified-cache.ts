@@ -38,15 +38,18 @@ export class Verified {
     this.#now = now
   }
 
-  /** The caller whose password this was when the store last looked, if that is not too long ago and the caller has not changed since. */
-  recall (name: string, password: string): Caller | undefined {
+  /**
+   * The caller whose password this was when the store last looked, if that is not too long ago and the caller has not changed since;
+   * null where another password is remembered for the name, so that this one was a guess at it.
+   */
+  recall (name: string, password: string): Caller | null | undefined {
     const entry = this.#entries.get(name)
     if (entry === undefined) return
     if (this.#now() - entry.since >= this.#store.rememberFor || !this.#store.isCurrent(entry.caller)) {
       this.#entries.delete(name)
       return
     }
-    if (timingSafeEqual(entry.digest, this.#digest(name, password))) return entry.caller
+    return timingSafeEqual(entry.digest, this.#digest(name, password)) ? entry.caller : null
   }
 
   remember (name: string, password: string, caller: Caller): void {

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
-import { GUESSING_WINDOW, type Guard } from '../../src/callers/guess-limiter.js'
+import { GUESSING_WINDOW } from '../../src/callers/guess-counters.js'
+import type { Guard } from '../../src/callers/guess-limiter.js'
 import { MemoryCounters } from '../../src/limits/memory/counters.js'
 import { guarded, limited } from '../helpers/guarded.js'
 import { elsewhere, home } from '../helpers/login.js'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { GUESSING_WINDOW } from '../../src/callers/guess-limiter.js'
+import { GUESSING_WINDOW } from '../../src/callers/guess-counters.js'
 import { collect, guarded, limited } from '../helpers/guarded.js'
 import { home } from '../helpers/login.js'
 import { settle } from '../helpers/settle.js'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { GUESSING_WINDOW } from '../../src/callers/guess-limiter.js'
+import { GUESSING_WINDOW } from '../../src/callers/guess-counters.js'
 import type { Counters } from '../../src/limits/counters.js'
 import { MemoryCounters } from '../../src/limits/memory/counters.js'
 import { collect, guarded, susanAtHome } from '../helpers/guarded.js'

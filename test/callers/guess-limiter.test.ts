@@ -1,5 +1,6 @@
 import t from 'tap'
-import { GUESSING_WINDOW, Guard, guessCounters } from '../../src/callers/guess-limiter.js'
+import { GUESSING_WINDOW, guessCounters } from '../../src/callers/guess-counters.js'
+import { Guard } from '../../src/callers/guess-limiter.js'
 import { memory } from '../../src/limits/memory/counters.js'
 import { guarded, limited } from '../helpers/guarded.js'
 import { elsewhere, home, login } from '../helpers/login.js'

@@ -4,6 +4,7 @@ import { desk, right, wrong } from '../helpers/desk.js'
 import { limited } from '../helpers/guarded.js'
 import { elsewhere, home } from '../helpers/login.js'
 import { settle } from '../helpers/settle.js'
+import type { Login } from '../../src/callers/store.js'
 
 t.test('who hangs up', t => {
   const gone = new Error('gone')
@@ -39,17 +40,68 @@ t.test('who hangs up', t => {
     await t.resolves(login('susan', right, elsewhere))
   })
 
-  t.test('while waiting for a hash has guessed, as what is remembered would have been answered at once', async t => {
-    const { login, store } = desk()
+  /** A login that ends before its hash begins. */
+  const leave = async ({ login }: ReturnType<typeof desk>, name: string, ip = home) => {
+    const caller = new AbortController()
+    const attempt = login(name, 'a guess', ip, caller.signal)
+    caller.abort(gone)
+    t.equal(await attempt.catch(error => error), gone)
+  }
+  const neverAsked = ({ signal }: Login) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+
+  t.test('before its hash began locks nobody out and leaves no guess behind, however many do', async t => {
+    const counter = desk({ failuresMax: 1, size: 100 })
+    counter.store.answerWith = neverAsked
+    for (let i = 0; i < 200; i++) await leave(counter, `name ${i}`, `198.18.0.${i}`)
+    for (let i = 0; i < 30; i++) await leave(counter, 'susan', i < 10 ? home : `192.0.2.${i}`)
+    counter.store.answerWith = undefined
+    for (const ip of [home, '192.0.2.20', elsewhere]) await t.resolves(counter.login('susan', right, ip))
+  })
+
+  t.test('before its hash began has guessed at what is remembered: from then on that is not compared, and still nobody is locked out', async t => {
+    const counter = desk({ failuresMax: 3 })
+    const { login, store } = counter
     await login()
-    store.answerWith = ({ signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-    for (let i = 0; i < 5; i++) {
-      const caller = new AbortController()
-      const attempt = login('susan', `guess ${i}`, home, caller.signal)
-      caller.abort(gone)
-      t.equal(await attempt.catch(error => error), gone)
-    }
-    await t.rejects(login(), limited)
+    store.answerWith = neverAsked
+    for (let i = 0; i < 2; i++) await leave(counter, 'susan')
+    t.match(await login(), { name: 'susan' }, 'the short cut is there')
+    t.equal(store.asked.length, 3)
+    await leave(counter, 'susan')
+    store.answerWith = undefined
+    t.match(await login(), { name: 'susan' })
+    t.equal(store.asked.length, 5, 'a hash decides')
+    await t.resolves(login('susan', right, elsewhere))
+    t.equal(store.asked.length, 5, 'not at another address')
+  })
+
+  t.test('leaves the short cut to those at home, however many leave elsewhere', async t => {
+    const counter = desk({ failuresMax: 1 })
+    const { login, store } = counter
+    await login()
+    store.answerWith = neverAsked
+    for (let i = 0; i < 25; i++) await leave(counter, 'susan', `198.51.100.${i + 10}`)
+    await login()
+    t.equal(store.asked.length, 26)
+    store.answerWith = undefined
+    await login('susan', right, elsewhere)
+    t.equal(store.asked.length, 27, 'a new address waits for a hash')
+    await login('susan', right, elsewhere)
+    t.equal(store.asked.length, 27, 'and is at home from then on')
+  })
+
+  t.test('together with others has no more guesses than one after the other', async t => {
+    const counter = desk({ failuresMax: 3 })
+    const { login, store } = counter
+    await login()
+    store.answerWith = neverAsked
+    await leave(counter, 'susan')
+    const callers = [1, 2].map(() => new AbortController())
+    const attempts = callers.map(({ signal }) => login('susan', 'a guess', home, signal).catch(() => {}))
+    store.answerWith = undefined
+    t.match(await login(), { name: 'susan' })
+    t.equal(store.asked.length, 5, 'with two under way and one gone, a third is not compared')
+    for (const caller of callers) caller.abort(gone)
+    await Promise.all(attempts)
   })
 
   t.test('before the store is asked costs no look-up', async t => {

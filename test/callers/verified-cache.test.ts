@@ -9,7 +9,7 @@ t.test('what is remembered', t => {
     verified.remember('ab', 'c', susan)
     t.equal(verified.recall('ab', 'c'), susan)
     for (const [name, password] of [['a', 'bc'], ['ab', 'C'], ['ab', ''], ['ab', 'cc'], ['AB', 'c'], ['__proto__', 'c']] as const) {
-      t.equal(verified.recall(name, password), undefined, `${name} ${password}`)
+      t.equal(verified.recall(name, password), name === 'ab' ? null : undefined, `${name} ${password}`)
     }
     t.equal(verified.recall('ab', 'c'), susan, 'wrong ones do not push out the right one')
     verified.remember('ab', 'new', susan)

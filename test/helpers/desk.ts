@@ -1,7 +1,8 @@
-import { Guard, guessCounters } from '../../src/callers/guess-limiter.js'
+import { GUESSING_WINDOW, guessCounters } from '../../src/callers/guess-counters.js'
+import { Guard } from '../../src/callers/guess-limiter.js'
 import { Logins } from '../../src/callers/login.js'
 import type { Caller } from '../../src/callers/store.js'
-import { memory } from '../../src/limits/memory/counters.js'
+import { memory, MemoryCounters } from '../../src/limits/memory/counters.js'
 import { Problem } from '../../src/problems.js'
 import { FakeStore } from '../fakes/store.js'
 import { home } from './login.js'
@@ -10,8 +11,8 @@ export const right = 'correct horse'
 export const susan = { name: 'susan', identity: 'susan' }
 
 /** Logins of a store, and the guard before it. */
-export function desk ({ store = new FakeStore(), failuresMax = 5 } = {}) {
-  const guard = new Guard({ ...guessCounters(memory), failuresMax })
+export function desk ({ store = new FakeStore(), failuresMax = 5, size = 65_536 } = {}) {
+  const guard = new Guard({ ...guessCounters(memory), pairs: new MemoryCounters(GUESSING_WINDOW, { size }), failuresMax })
   const logins = new Logins({ store, guard })
   const login = async (name = 'susan', password = right, ip = home, signal: AbortSignal = new AbortController().signal) =>
     await logins.login(name, password, { ip, signal })

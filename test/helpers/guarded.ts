@@ -1,4 +1,5 @@
-import { GUESSING_WINDOW, Guard, type GuardOptions, type Place } from '../../src/callers/guess-limiter.js'
+import { GUESSING_WINDOW } from '../../src/callers/guess-counters.js'
+import { Guard, type GuardOptions, type Place } from '../../src/callers/guess-limiter.js'
 import { canonicalName } from '../../src/caller.js'
 import { MemoryLately } from '../../src/limits/memory/known-addresses.js'
 import { MemoryCounters } from '../../src/limits/memory/counters.js'
@@ -14,6 +15,8 @@ export function guarded (options: Partial<GuardOptions> = {}) {
   const guard = new Guard({
     pairs: new MemoryCounters(GUESSING_WINDOW, time),
     names: new MemoryCounters(GUESSING_WINDOW, time),
+    cachePairs: new MemoryCounters(GUESSING_WINDOW, time),
+    cacheNames: new MemoryCounters(GUESSING_WINDOW, time),
     lately: new MemoryLately(time.now),
     failuresMax: 5,
     ...options

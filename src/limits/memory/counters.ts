@@ -43,7 +43,7 @@ export class MemoryCounters implements Counters {
   read (key: string, max: number): Count {
     const now = this.#now()
     const counter = this.#table.find(fixedKey(key), now)
-    return counter === undefined ? new Hit(0, 0, max, 0, max < 1) : hit(counter, max, now, counter.used >= max)
+    return counter === undefined ? new Hit(0, 0, max, 0, this.isFull(key, max)) : hit(counter, max, now, counter.used >= max)
   }
 
   isFull (key: string, max: number): boolean {

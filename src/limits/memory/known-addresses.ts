@@ -11,6 +11,8 @@ const ADDRESSES = 16
 export interface Lately {
   note (name: string, address: string): void
   has (name: string, address: string): boolean | Promise<boolean>
+  /** As far as this node knows. */
+  hasHere (name: string, address: string): boolean
 }
 
 interface Noted {
@@ -41,6 +43,10 @@ export class MemoryLately implements Lately {
   }
 
   has (name: string, address: string): boolean {
+    return this.hasHere(name, address)
+  }
+
+  hasHere (name: string, address: string): boolean {
     const noted = this.#names.get(name)?.get(address)
     return noted !== undefined && this.#now() - noted.at < LATELY
   }

@@ -24,7 +24,11 @@ export class SharedLately implements Lately {
   }
 
   async has (name: string, address: string): Promise<boolean> {
-    return this.#local.has(name, address) ||
+    return this.hasHere(name, address) ||
       await this.#link.run(redis => redis.exists(redisKey('lately', `${address} ${name}`))) === 1
+  }
+
+  hasHere (name: string, address: string): boolean {
+    return this.#local.has(name, address)
   }
 }

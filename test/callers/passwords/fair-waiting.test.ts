@@ -1,27 +1,15 @@
 import { availableParallelism } from 'node:os'
 import t, { type Test } from 'tap'
-import { basic, startBroker } from '../../helpers/broker.js'
-import { heldHashes } from '../../helpers/held-hashes.js'
+import { heldBroker } from '../../helpers/held-broker.js'
 import { ask } from '../../helpers/http.js'
 import { until } from '../../helpers/until.js'
 
-const users = { olga: 'secret123', ...Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`caller${i}`, `right ${i}`])) }
+const users = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`caller${i}`, `right ${i}`]))
 
-/** A broker behind a proxy, so that requests come from everywhere, whose hashes are held. */
 async function broker (t: Test, settings: Record<string, string> = {}) {
-  const hashes = heldHashes()
-  const broker = await startBroker({ users, settings: { OPERATORS: 'olga', TRUST_PROXY: '127.0.0.1', ...settings }, verifyHash: hashes.verifyHash })
-  t.teardown(broker.close)
-  t.teardown(hashes.release)
-  const login = async (ip: string, name: string, password: string) => {
-    const { status, body } = await ask(broker.url, { as: basic(name, password), headers: { 'X-Forwarded-For': ip } })
-    return body.code ?? status
-  }
-  const waiting = async (count: number) =>
-    (await ask(broker.url, { method: 'GET', path: '/metrics', as: basic('olga', 'secret123') })).text.includes(`token_broker_hashes_waiting ${count}\n`)
-  t.ok(await waiting(0), 'olga is remembered')
-  hashes.hold()
-  return { hashes, login, waiting, url: broker.url }
+  const broker = await heldBroker(t, { users, settings })
+  broker.hashes.hold()
+  return broker
 }
 
 t.test('while logins from one /48 fill the queue, whoever comes from elsewhere is heard after the rest of one hash', async t => {

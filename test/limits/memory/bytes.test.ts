@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
-import { guessCounters } from '../../../src/callers/guess-limiter.js'
+import { guessCounters } from '../../../src/callers/guess-counters.js'
 import { ownCopy } from '../../../src/limits/keys.js'
 import { memory, MemoryCounters } from '../../../src/limits/memory/counters.js'
 import { clock } from '../../helpers/clock.js'

@@ -94,6 +94,7 @@ t.test('a key is full if a hit of it would be refused, and else not, also where 
     const key = `key ${pick([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16])}`
     const max = pick([1, 2, 3])
     const isFull = counters.isFull(key, max)
+    if (counters.read(key, max).exceeded !== isFull) t.fail(`read ${i} of ${key}`)
     const hold = counters.hold(key, max)
     if (hold.exceeded !== isFull) t.fail(`hit ${i} of ${key}`)
     full += Number(isFull)

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { GUESSING_WINDOW, Guard, guessCounters, type Place } from '../../../src/callers/guess-limiter.js'
+import { GUESSING_WINDOW, guessCounters } from '../../../src/callers/guess-counters.js'
+import { Guard, type Place } from '../../../src/callers/guess-limiter.js'
 import { LATELY } from '../../../src/limits/memory/known-addresses.js'
 import type { Problem } from '../../../src/problems.js'
 import { home, login } from '../../helpers/login.js'
