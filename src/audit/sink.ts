@@ -56,11 +56,11 @@ async function endsTorn (fd: number): Promise<boolean> {
 }
 
 /**
- * Standard output. Redirected to a file, it is written as one; a pipe is written without blocking, so that a reader who
- * stalls stalls the audit alone, and no thread.
+ * Standard output, or standard error. Redirected to a file, it is written as one; a pipe is written without blocking, so that a reader who
+ * stalls stalls neither a thread nor the end of the process.
  * @param fd the descriptor behind `stream`
  */
-export function stdoutSink (stream: NodeJS.WritableStream, fd = 1): Sink {
+export function standardSink (stream: NodeJS.WritableStream, fd = 1): Sink {
   const nothing = async () => {}
   if (isFile(fd)) return { write: bytes => writeWhole(fd, bytes), reopen: nothing, probe: nothing, close: nothing }
   // Each write reports its own failure; without a listener the event would end the process.

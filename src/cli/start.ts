@@ -1,10 +1,13 @@
 import closeWithGrace from 'close-with-grace'
-import { pino, type DestinationStream } from 'pino'
+import { standardSink } from '../audit/sink.js'
 import { escapeInvisible } from '../lib/printable.js'
-import { start, type Running } from '../server/start.js'
+import { LogWriter } from '../server/log-writer.js'
+import { start, type LogStream, type Running } from '../server/start.js'
 import { StartError } from '../server/config.js'
 import { initHint } from './init/hint.js'
 import { exitCodes, type Io } from './io.js'
+
+const stderrFd = 2
 
 /** `start`: serves until a signal. Resolves once it listens; the process lives on. */
 export function startCommand (io: Io): Promise<number> {
@@ -24,10 +27,12 @@ export async function serve (io: Io, started: (running: Running) => void): Promi
 }
 
 /** Standard error, as standard output holds the audit alone: for people where it is a terminal, else for programs. */
-async function logTo ({ stderr, env }: Io): Promise<DestinationStream> {
-  // A pipe whose reader stalls must not stall the broker; what is buffered is written as the process exits.
-  // Lines go out together, a tenth of a second late at most: a write for each costs as much as a signature.
-  if (!stderr.isTTY) return pino.destination({ fd: 2, sync: false, minLength: 4096, periodicFlush: 100 })
+async function logTo ({ stderr, env }: Io): Promise<LogStream> {
+  if (!stderr.isTTY) {
+    const writer = new LogWriter(standardSink(stderr, stderrFd), stderrFd)
+    process.once('exit', () => writer.flushSync())
+    return writer
+  }
   // Only here, as it takes a tenth of a second to load. A terminal is written synchronously, so no line is lost.
   const { prettyFactory } = await import('pino-pretty')
   const pretty = prettyFactory({ colorize: !env.NO_COLOR, translateTime: 'SYS:HH:MM:ss.l' })

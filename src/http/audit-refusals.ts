@@ -27,6 +27,14 @@ export function refusalOf (request: FastifyRequest, code: RefusalCode, mint: Min
   }
 }
 
+/** What is refused before the address's limit, or by it, and so without end. No password was looked at, so no guess is missing where there is no line. */
+const unlimited = new Set<RefusalCode>(['origin-refused', 'rate-limited', 'request-invalid'])
+
+/** Whether strangers can have as many such refusals as they like. */
+export function isUnlimited ({ caller }: FastifyRequest, code: RefusalCode): boolean {
+  return caller === null && unlimited.has(code)
+}
+
 /** The name that the credentials came with, whether they are well-formed or not; undefined without credentials. */
 function claimedName ({ claimedName, headers: { authorization } }: FastifyRequest): string | undefined {
   if (claimedName !== null) return claimedName

@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { OncePerMinute } from '../limits/lines.js'
 import { invalidRequest, Problem, problem, problemBody, type ProblemCode, type RefusalCode, type SchemaError } from '../problems.js'
 import { hasHungUp } from './request-context.js'
 
@@ -18,10 +19,11 @@ export interface Refusals {
   onRefusal (request: FastifyRequest, code: RefusalCode): Promise<void>
   /** Called where the client left before its answer, so that no response ends. */
   onHangUp (request: FastifyRequest, reply: FastifyReply): void
+  rare: OncePerMinute
 }
 
 /** The one place where errors become answers. */
-export function answerProblems (scope: FastifyInstance, { onRefusal, onHangUp }: Refusals): void {
+export function answerProblems (scope: FastifyInstance, { onRefusal, onHangUp, rare }: Refusals): void {
   scope.setErrorHandler(async (error: FastifyError | Problem, request, reply) => {
     let refused = asProblem(error)
     const hungUp = refused.code === 'internal' && isHangUp(refused.options.cause) && hasHungUp(reply)
@@ -33,13 +35,23 @@ export function answerProblems (scope: FastifyInstance, { onRefusal, onHangUp }:
       refused = asProblem(failure)
       request.refusedAs = refused.code
     }
-    // 4xx are the caller's; the log is for what the operator must mend.
-    if (refused.status >= 500 && !hungUp) request.log.error({ reqId: request.id, err: refused.options.cause, code: refused.code }, 'request failed')
+    if (refused.status >= 500 && !hungUp) logFailure(request, refused, rare)
     if (!hasHungUp(reply)) return sendProblem(reply, request.id, refused)
     reply.code(hungUp ? clientClosed : refused.status).hijack()
     onHangUp(request, reply)
     return reply
   })
+}
+
+/**
+ * Logs what the operator must mend; 4xx are the caller's. An outage is the same for every request, and anybody can send requests: it has a line a minute.
+ * A failure of the broker itself has a line each, under the `requestId` that its answer names.
+ */
+function logFailure (request: FastifyRequest, { code, options: { cause } }: Problem, rare: OncePerMinute): void {
+  const skipped = code === 'internal' ? 0 : rare.take(`${code} ${cause instanceof Error ? cause.message : ''}`)
+  if (skipped === undefined) return
+  const level = code === 'overloaded' ? 'warn' : 'error'
+  request.log[level]({ reqId: request.id, err: cause, code, ...(skipped > 0 && { skipped }) }, 'request failed')
 }
 
 /** What nginx writes into its log for a client that left. */

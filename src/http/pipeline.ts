@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { answerProblems } from './error-handler.js'
-import { refusalOf } from './audit-refusals.js'
+import { isUnlimited, refusalOf } from './audit-refusals.js'
 import { takeNoBody } from './json-body.js'
 import { guardScope } from './guarded.js'
+import type { Lines } from '../limits/lines.js'
 import type { AddressLimit } from './rate-limits.js'
 import { logRequest } from './request-log.js'
 import { answerOpenApi, type OpenApiOptions } from './openapi/openapi.js'
@@ -22,17 +23,18 @@ export interface BrokerOptions extends TokensOptions, OperatorsOptions, OpenApiO
   /** Whether there is a page to see the broker by. */
   console: boolean
   limits: TokensOptions['limits'] & VisitorsOptions['limits']
+  lines: Lines
 }
 
 const alive = Type.Object({ alive: Type.Literal(true) })
 
 /** The broker as a Fastify plugin: its rooms, in the order that a request goes through them. */
 export async function broker (scope: FastifyInstance, options: BrokerOptions): Promise<void> {
-  const { audit, mint, metrics, origins, readiness } = options
+  const { audit, lines, mint, metrics, origins, readiness } = options
   admitRequests(scope)
   const ended = (request: FastifyRequest, reply: FastifyReply): void => {
     metrics.count(request, reply)
-    logRequest(request, reply)
+    logRequest(request, reply, lines)
   }
   scope.addHook('onResponse', (request, reply, done) => {
     // In HTTP/2 it also runs where the client left before its answer.
@@ -42,9 +44,10 @@ export async function broker (scope: FastifyInstance, options: BrokerOptions): P
   answerProblems(scope, {
     async onRefusal (request, code) {
       const line = refusalOf(request, code, mint)
-      if (line !== undefined) await audit.record(line)
+      if (line !== undefined && (!isUnlimited(request, code) || lines.audit.take(request.address))) await audit.record(line)
     },
-    onHangUp: ended
+    onHangUp: ended,
+    rare: lines.rare
   })
   takeNoBody(scope)
   await openToPages(scope, origins)

@@ -10,6 +10,8 @@ export interface Gauges {
   store: { readonly ready: boolean }
   counters: { readonly up: boolean }
   audit: { readonly ok: boolean, readonly owed: number, readonly lost: number }
+  lines: Record<'audit' | 'log', { readonly skipped: number }>
+  log?: { readonly dropped?: number } | undefined
 }
 
 type Reloaded = 'settings' | 'users' | 'certificate'
@@ -45,7 +47,7 @@ export function createMetrics () {
     /** The gauges as they stand. */
     now: () => Object.fromEntries([...gauges].map(([name, read]) => [name, read()])),
 
-    watch ({ queue, store, counters, audit }: Gauges): void {
+    watch ({ queue, store, counters, audit, lines, log }: Gauges): void {
       for (const [name, help, read] of [
         ['hashes_running', 'Password hashes that run now', () => queue.running],
         ['hashes_waiting', 'Password hashes that wait', () => queue.waiting],
@@ -57,15 +59,22 @@ export function createMetrics () {
         gauges.set(name, read)
         registry.registerMetric(new Gauge({ name: `token_broker_${name}`, help, registers: [], collect () { this.set(read()) } }))
       }
-      registry.registerMetric(new Counter({
-        name: 'token_broker_audit_lost_total',
-        help: 'Refusals of which there is no line, as too many were owed',
-        registers: [],
-        collect () {
-          this.reset()
-          this.inc(audit.lost)
-        }
-      }))
+      for (const [name, help, read] of [
+        ['audit_lost', 'Refusals of which there is no line, as too many were owed', () => audit.lost],
+        ['audit_skipped', 'Refusals of which there is no line, as their address had too many before its password was looked at', () => lines.audit.skipped],
+        ['log_skipped', 'Requests of which there is no line in the log, as their address had too many without a right password', () => lines.log.skipped],
+        ['log_dropped', 'Lines of the log that were dropped, as its reader stalled', () => log?.dropped ?? 0]
+      ] as const) {
+        registry.registerMetric(new Counter({
+          name: `token_broker_${name}_total`,
+          help,
+          registers: [],
+          collect () {
+            this.reset()
+            this.inc(read())
+          }
+        }))
+      }
     },
 
     reloaded (what: Reloaded, taken: boolean): void {

@@ -103,7 +103,7 @@ export async function serve ({ state, read, rooms, prefix = '', own, onTake = ()
   }
 }
 
-function buildApp ({ settings, products, policy, given }: State, { logger, audit, logins, counters, addresses, foreign, callers, metrics, ...rooms }: Rooms, prefix: string, own: ReadonlySet<string>, readiness: () => Readiness) {
+function buildApp ({ settings, products, policy, given }: State, { logger, audit, logins, counters, addresses, foreign, callers, lines, metrics, ...rooms }: Rooms, prefix: string, own: ReadonlySet<string>, readiness: () => Readiness) {
   const pages = new Set(list(settings.CORS_ORIGINS))
   if (settings.PUBLIC_URL !== undefined) pages.add(new URL(settings.PUBLIC_URL).origin)
   const history = settings.CONSOLE && settings.OPERATORS !== undefined ? rooms.history : undefined
@@ -134,6 +134,7 @@ function buildApp ({ settings, products, policy, given }: State, { logger, audit
     given,
     readiness,
     limits,
+    lines,
     askAhead: aheadOf({ counters, limits, logins }),
     ttl: { default: settings.TOKEN_TTL, max: settings.TOKEN_TTL_MAX ?? settings.TOKEN_TTL }
   })

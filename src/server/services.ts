@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { createAudit, type Audit } from '../audit/audit-log.js'
-import { fileSink, stdoutSink } from '../audit/sink.js'
+import { fileSink, standardSink } from '../audit/sink.js'
 import { guessCounters } from '../callers/guess-counters.js'
 import { Guard } from '../callers/guess-limiter.js'
 import type { VerifyHash } from '../callers/passwords/hash-threads.js'
@@ -9,6 +9,7 @@ import { Logins } from '../callers/login.js'
 import { openStore, type OpenStore } from '../callers/stores/open.js'
 import { HashQueue } from '../callers/passwords/hash-queue.js'
 import type { Counters, CounterSource } from '../limits/counters.js'
+import { createLines, type Lines } from '../limits/lines.js'
 import { memory } from '../limits/memory/counters.js'
 import { History } from '../monitoring/history.js'
 import { createMetrics, type Metrics } from '../monitoring/metrics.js'
@@ -29,6 +30,7 @@ export interface Rooms {
   /** What pages of others make an address ask for: in this process alone. */
   foreign: Counters
   callers: Counters
+  lines: Lines
   metrics: Metrics
   history: History
 }
@@ -40,6 +42,8 @@ export interface RoomsOptions {
   /** For the audit. */
   stdout: NodeJS.WritableStream
   logger: FastifyBaseLogger
+  /** Where the log is written; undefined where that is not the broker's own. */
+  log?: { readonly dropped?: number } | undefined
   /** What compares passwords with hashes; by default threads of their own. */
   verifyHash?: VerifyHash | undefined
   /** The callers; by default where the settings say. */
@@ -47,7 +51,7 @@ export interface RoomsOptions {
 }
 
 /** @throws StartError with every mistake there is, those of the settings included */
-export async function openRooms ({ settings, mistakes, warnings }: State, { cwd, stdout, logger, verifyHash, store: given }: RoomsOptions): Promise<Rooms> {
+export async function openRooms ({ settings, mistakes, warnings }: State, { cwd, stdout, logger, log, verifyHash, store: given }: RoomsOptions): Promise<Rooms> {
   const queue = new HashQueue()
   const metrics = createMetrics()
   const store = given ?? await openStore(settings, { cwd, log: logger, queue, verifyHash, onReload: taken => metrics.reloaded('users', taken) }, mistakes)
@@ -58,7 +62,8 @@ export async function openRooms ({ settings, mistakes, warnings }: State, { cwd,
     throw new StartError(mistakes)
   }
   const counters = await openCounters(settings, logger)
-  metrics.watch({ queue, store, counters, audit })
+  const lines = createLines()
+  metrics.watch({ queue, store, counters, audit, lines, log })
   const guard = new Guard({ ...guessCounters(counters), failuresMax: settings.LOGIN_FAILURES_MAX })
   return {
     logger,
@@ -70,6 +75,7 @@ export async function openRooms ({ settings, mistakes, warnings }: State, { cwd,
     addresses: counters.counters('address', minute),
     foreign: memory.counters('foreign', minute),
     callers: counters.counters('caller', minute),
+    lines,
     metrics,
     history: new History()
   }
@@ -115,7 +121,7 @@ export async function closeAfter (failure: unknown, rooms: Rooms): Promise<never
 async function openAudit (settings: Partial<Settings>, cwd: string, stdout: NodeJS.WritableStream, mistakes: string[]): Promise<Audit | undefined> {
   const { AUDIT_LOG: log = 'stdout' } = settings
   try {
-    return createAudit(log === 'stdout' ? stdoutSink(stdout) : await fileSink(resolve(cwd, log)))
+    return createAudit(log === 'stdout' ? standardSink(stdout) : await fileSink(resolve(cwd, log)))
   } catch {
     mistakes.push('AUDIT_LOG names a file that cannot be opened for writing; check the path and its mode')
     return undefined

@@ -14,6 +14,11 @@ import type { Settings } from '../settings/schema.js'
 import { readState } from './config.js'
 import { readKeys } from './tls-files.js'
 
+export interface LogStream extends DestinationStream {
+  /** Lines that it dropped. */
+  readonly dropped?: number
+}
+
 export interface Surroundings {
   env: Environment
   /** Absolute path; where `.env` is, and what other paths start from. */
@@ -21,7 +26,7 @@ export interface Surroundings {
   /** For the audit. */
   stdout: NodeJS.WritableStream
   /** For the log. */
-  log: DestinationStream
+  log: LogStream
   /** What compares passwords with hashes; by default threads of their own. */
   verifyHash?: VerifyHash
 }
@@ -56,7 +61,7 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: Surroundings
   state.mistakes.push(...keys.mistakes)
   state.warnings.push(...keys.warnings)
   const logger = pino({ level: state.settings.LOG_LEVEL, base: null, hooks: { streamWrite: escapeInvisible } }, log)
-  const rooms = await openRooms(state, { cwd, stdout, logger, verifyHash })
+  const rooms = await openRooms(state, { cwd, stdout, logger, log, verifyHash })
   // Known once it listens, where PORT is 0; the app asks for each request.
   const own = new Set<string>()
   const serving = await serve({

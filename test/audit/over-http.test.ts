@@ -1,4 +1,4 @@
-import { readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { TokenRefused } from '../../src/audit/audit-log.js'
@@ -40,4 +40,12 @@ t.test('what a request brings into the audit stays on one line, and is cut', asy
   t.equal(text.split(/\r?\n|\u2028/).length, 2)
   t.match(JSON.parse(text), { event: 'token.refused', code: 'origin-refused', caller: /^hmac:/ })
   t.ok(text.length < 1000)
+})
+
+t.test('an audit log that is a link is written where it leads, and there with a mode for its owner alone', async t => {
+  const broker = await startBroker({ settings: { AUDIT_LOG: 'link' }, links: { link: 'audit.log' } })
+  t.teardown(broker.close)
+  t.equal((await ask(broker.url, { as: susan })).status, 200)
+  t.match(await broker.audit(), [{ event: 'token.issued' }])
+  t.equal(statSync(join(broker.folder, 'audit.log')).mode & 0o777, 0o600)
 })

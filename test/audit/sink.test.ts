@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import t from 'tap'
 import { createAudit } from '../../src/audit/audit-log.js'
-import { fileSink, stdoutSink } from '../../src/audit/sink.js'
+import { fileSink, standardSink } from '../../src/audit/sink.js'
 import { ids, line, unavailable } from '../helpers/audit.js'
 
 t.test('a look at a log finds a full disk, a missing file and a reader that is gone', async t => {
@@ -17,7 +17,7 @@ t.test('a look at a log finds a full disk, a missing file and a reader that is g
   await t.rejects(file.probe(), { code: 'ENOENT' })
   await file.close()
   const stream = new PassThrough()
-  const pipe = stdoutSink(stream, openSync('/dev/null', 'w'))
+  const pipe = standardSink(stream, openSync('/dev/null', 'w'))
   await pipe.probe()
   stream.destroy()
   await t.rejects(pipe.probe(), { message: /nobody reads/ })
@@ -59,7 +59,7 @@ t.test('standard output is written as what it is', async t => {
   pipe.on('data', chunk => text.push(String(chunk)))
   const device = openSync('/dev/null', 'w')
   t.teardown(() => closeSync(device))
-  const toPipe = stdoutSink(pipe, device)
+  const toPipe = standardSink(pipe, device)
   await toPipe.write(Buffer.from('a line\n'))
   t.strictSame(text, ['a line\n'])
   await toPipe.reopen()
@@ -68,7 +68,7 @@ t.test('standard output is written as what it is', async t => {
   const path = join(t.testdir(), 'out')
   const file = openSync(path, 'a')
   t.teardown(() => closeSync(file))
-  const toFile = stdoutSink(pipe, file)
+  const toFile = standardSink(pipe, file)
   await toFile.write(Buffer.from('a line\n'))
   await toFile.reopen()
   await toFile.close()
@@ -79,5 +79,5 @@ t.test('a reader of standard output who is gone fails the line, not the process'
   const gone = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) })
   const device = openSync('/dev/null', 'w')
   t.teardown(() => closeSync(device))
-  await t.rejects(createAudit(stdoutSink(gone, device)).record(line(1)), unavailable)
+  await t.rejects(createAudit(standardSink(gone, device)).record(line(1)), unavailable)
 })

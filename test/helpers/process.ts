@@ -47,6 +47,7 @@ export async function brokerProcess ({ cwd, settings = {}, nodeArgs = [], before
     pid: child.pid!,
     url: url()!,
     stdout: child.stdout,
+    stderr: child.stderr,
     log: () => log,
     alive: () => child.exitCode === null && child.signalCode === null,
     async kill (signal: NodeJS.Signals) {
