@@ -13,12 +13,12 @@ export function usablePassword (typed: string): string | undefined {
   return typed.normalize('NFC')
 }
 
-/** A new password, in NFC; or why it is not taken, in words that do not repeat it. */
-export function newPassword (typed: string, { allowShort = false } = {}): { password: string } | { mistake: string } {
+/** A new password, in NFC; or why it is not taken, in words that do not repeat it, and whether it is only too short. */
+export function newPassword (typed: string, { allowShort = false } = {}): { password: string } | { mistake: string, isShort: boolean } {
   const password = usablePassword(typed)
-  if (password === undefined) return { mistake: `a password has 1 to ${longestPassword} bytes and no control characters` }
+  if (password === undefined) return { mistake: `a password has 1 to ${longestPassword} bytes and no control characters`, isShort: false }
   if (!allowShort && [...password].length < shortestPassword) {
-    return { mistake: `a password has at least ${shortestPassword} characters; --allow-short takes fewer` }
+    return { mistake: `a password has at least ${shortestPassword} characters`, isShort: true }
   }
   return { password }
 }

@@ -26,11 +26,14 @@ export async function givenPassword (io: Io, { passwordStdin }: PasswordOptions)
   }
 }
 
-/** A password to store, in NFC; asked for twice, since nobody sees what is typed. */
-export async function givenNewPassword (io: Io, { passwordStdin, allowShort }: NewPasswordOptions): Promise<string> {
+/**
+ * A password to store, in NFC; asked for twice, since nobody sees what is typed.
+ * @param option what the command has for a short one
+ */
+export async function givenNewPassword (io: Io, { passwordStdin, allowShort }: NewPasswordOptions, option = '; --allow-short takes fewer'): Promise<string> {
   const typed = passwordStdin ? await firstLine(io) : await askTwice(io)
   const result = newPassword(typed, { allowShort })
-  if ('mistake' in result) throw new Failure(exitCodes.usage, result.mistake)
+  if ('mistake' in result) throw new Failure(exitCodes.usage, `${result.mistake}${result.isShort ? option : ''}`)
   return result.password
 }
 

@@ -80,7 +80,7 @@ t.test('what is not right is told, and nothing is written', async t => {
     [[...flags, '--secret-file', 'secret', '--region', 'eu1', '--no-user'], 2, /^TWILIO_REGION must be us1, ie1 or au1\n$/],
     [[...flags, '--secret-file', 'none', '--no-user'], 78, /^none cannot be used \(ENOENT\)/],
     [[...flags, '--secret-file', 'secret', '--user', 'a:b', '--password-file', 'secret'], 2, /^a name holds none of/],
-    [[...flags, '--secret-file', 'secret', '--user', 'susan', '--password-file', 'short'], 2, /^a password has at least 8/],
+    [[...flags, '--secret-file', 'secret', '--user', 'susan', '--password-file', 'short'], 2, /^a password has at least 8 characters\n$/],
     [[...flags, '--secret-file', 'secret', '--user', 'susan', '--password-file', 'none'], 78, /^none cannot be used \(ENOENT\)/],
     [[...flags, '--secret-file', 'secret', '--user', 'susan', '--password-stdin'], 2, /^a password has 1 to/],
     [['--secret-stdin', '--password-stdin'], 2, /^standard input holds one secret/],
@@ -187,7 +187,7 @@ t.test('a person is asked for everything, and asked again for what is not right'
     [/The same again: /, 'another one\r'],
     [/two different passwords[^]*New password: /, 'short\r'],
     [/The same again: /, 'short\r'],
-    [/at least 8 characters[^]*New password: /, `${password}\r`],
+    [/at least 8 characters\n[^]*New password: /, `${password}\r`],
     [/The same again: /, `${password}\r`]
   ])
   t.match({ code, left }, { code: 0, left: { length: 0 } }, shown)

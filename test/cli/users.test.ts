@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
 import { usersCommand } from '../../src/cli/users/command.js'
+import { inProcess } from '../helpers/in-process.js'
+import { verifyHash } from '../helpers/in-thread.js'
 import { answered, bcrypt, fileIn, password, users } from '../helpers/users-command.js'
 import { label } from '../helpers/users-file.js'
 
@@ -140,4 +142,19 @@ t.test('a fault of ours is no exit code', async t => {
   const io = { env: {}, cwd: t.testdir(), stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() }
   const command = usersCommand(io, () => { throw fault }, () => t.fail('an exit code'))
   await t.rejects(command.parseAsync(['list'], { from: 'user' }), fault)
+})
+
+t.test('users hash prints a hash that a database of users can hold, and touches no file', async t => {
+  const dir = t.testdir({ '.env': 'LOGIN_URL=https://app.example.com/login\n' })
+  const { exitCode, out, err } = await users(dir, ['hash', '--password-stdin'], `${password}\nmore`)
+  t.match({ exitCode, err }, { exitCode: 0, err: '' })
+  t.match(out, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$\S+\n$/)
+  t.equal(await verifyHash(out.trim(), password), true)
+  t.equal(await verifyHash(out.trim(), `${password}\n`), false)
+  t.not((await users(dir, ['hash', '--password-stdin'], password)).out, out, 'each has its own salt')
+  t.throws(() => fileIn(dir), { code: 'ENOENT' })
+  t.match(await users(dir, ['hash', '--password-stdin'], 'short'), { exitCode: 2, out: '', err: /^a password has at least 8 characters; --allow-short takes fewer\n$/ })
+  t.match(await users(dir, ['hash', '--password-stdin', '--allow-short'], 'short'), { exitCode: 0 })
+  t.match(await users(dir, ['hash'], password), { exitCode: 2, out: '', err: /no terminal to ask at; give the password with --password-stdin/ })
+  t.match(await inProcess(['users', 'hash', '--password-stdin'], { cwd: dir, stdin: Readable.from([password]) }), { code: 0, err: '' }, 'no word of a users file')
 })

@@ -15,6 +15,9 @@ export interface UserOptions {
   passwordStdin?: boolean
 }
 
+/** `init` takes no short passwords. */
+const noOption = ''
+
 /** The users file of the settings to come: of those of `.env`, none stays. */
 export function usersFileOf ({ env }: Io): string {
   return env.USERS_FILE || 'users.htpasswd'
@@ -40,17 +43,17 @@ export async function askName (io: Io, prompt: Prompt): Promise<string> {
 
 /** The password that an option gives; undefined where none does. */
 export async function givenPassword (io: Io, { passwordFile, passwordStdin }: UserOptions): Promise<string | undefined> {
-  if (passwordStdin) return await givenNewPassword(io, { passwordStdin })
+  if (passwordStdin) return await givenNewPassword(io, { passwordStdin }, noOption)
   if (passwordFile === undefined) return undefined
   const stdin = Readable.from([Buffer.from(await firstLineOf(io, passwordFile))])
-  return await givenNewPassword({ ...io, stdin }, { passwordStdin: true })
+  return await givenNewPassword({ ...io, stdin }, { passwordStdin: true }, noOption)
 }
 
 /** Asks until it is right: a person at a terminal has answered much by now. */
 export async function askPassword (io: Io): Promise<string> {
   while (true) {
     try {
-      return await givenNewPassword(io, {})
+      return await givenNewPassword(io, {}, noOption)
     } catch (error) {
       if (!(error instanceof Failure) || error.exitCode !== exitCodes.usage) throw error
       io.stderr.write(`${error.message}\n`)

@@ -55,6 +55,12 @@ export async function listUsers (context: UsersContext, { json }: ShowOptions): 
   return say(context, json ? JSON.stringify({ users }) : users.map(({ name }) => name).join('\n'))
 }
 
+/** For a store that is no users file, such as a table of users. */
+export async function printHash (io: Io, options: NewPasswordOptions): Promise<number> {
+  io.stdout.write(`${await hashPassword(await givenNewPassword(io, options))}\n`)
+  return exitCodes.ok
+}
+
 export async function checkPassword (context: UsersContext, typed: string, { json, ...options }: PasswordOptions & ShowOptions): Promise<number> {
   const name = typed.normalize('NFC')
   const caller = (await usersOf(context)).callers.get(name)

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { newCommand, withExamples, withHelp } from '../command.js'
 import { type Io, toExitCode } from '../io.js'
-import { addUser, changePassword, checkPassword, listUsers, removeUser } from './actions.js'
+import type { NewPasswordOptions } from '../password-input.js'
+import { addUser, changePassword, checkPassword, listUsers, printHash, removeUser } from './actions.js'
 import type { UsersContext } from './actions.js'
 
 /**
- * `users add|passwd|remove|list|check`.
+ * `users add|passwd|remove|list|check|hash`.
  * @param file the users file as the operator named it; asked for when a command runs, so that `--help` needs no settings
  * @param done takes the exit code
  */
@@ -46,5 +47,12 @@ export function usersCommand (io: Io, file: () => string, done: (exitCode: numbe
     .action(run(checkPassword)),
   'twilio-token-broker users check susan',
   'twilio-token-broker users check susan --password-stdin < password.txt')
+  withExamples(users.command('hash')
+    .description('print the hash of a password, for a database of users; no users file is read or written')
+    .option('--password-stdin', 'take the password from the first line of standard input')
+    .option('--allow-short', 'take a password of less than 8 characters')
+    .action(async (options: NewPasswordOptions) => done(await toExitCode(io, () => printHash(io, options)))),
+  'twilio-token-broker users hash',
+  'twilio-token-broker users hash --password-stdin < password.txt')
   return withHelp(users)
 }
