@@ -68,10 +68,10 @@ export function foldText (text: string): string {
 /**
  * One key for all spellings of a name that a login may take for the same one: case, accents, width, format characters and
  * blanks around do not count. Limits and locks go by it in any case, the policy where the store does not answer a name.
- * Texts far longer than any name belong to no caller and stay as they are: folding them is work that a stranger could ask for.
+ * @param name one that `loginName` or a policy takes, so that it is short
  */
 export function canonicalName (name: string): string {
-  return name.length > longestSpelling ? name : foldText(name).trim()
+  return foldText(name).trim()
 }
 
 /** The key by which a caller's tokens are counted: the same for all names and spellings that one caller signs in by. */

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { canonicalName } from '../caller.js'
+import { canonicalName, loginName } from '../caller.js'
 import type { Mint } from '../tokens/mint.js'
 import { printable } from '../lib/printable.js'
 import type { RefusalCode } from '../problems.js'
@@ -21,7 +21,7 @@ export function refusalOf (request: FastifyRequest, code: RefusalCode, mint: Min
     ip: request.address,
     origin: request.headers.origin && printable(request.headers.origin, longestOrigin),
     // In clear only once the password was right: people type passwords where their name belongs.
-    caller: request.caller?.name ?? `hmac:${mint.hashName(canonicalName(claimed))}`,
+    caller: request.caller?.name ?? `hmac:${mint.hashName(nameKey(claimed))}`,
     products: request.wanted ?? undefined,
     code
   }
@@ -33,6 +33,12 @@ const unlimited = new Set<RefusalCode>(['origin-refused', 'rate-limited', 'reque
 /** Whether strangers can have as many such refusals as they like. */
 export function isUnlimited ({ caller }: FastifyRequest, code: RefusalCode): boolean {
   return caller === null && unlimited.has(code)
+}
+
+/** One key for all spellings of a name. What is no name is its own key: it may be long, and folding it is work that a stranger could ask for. */
+function nameKey (claimed: string): string {
+  const name = loginName(claimed.trim())
+  return name === undefined ? claimed : canonicalName(name)
 }
 
 /** The name that the credentials came with, whether they are well-formed or not; undefined without credentials. */

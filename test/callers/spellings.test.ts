@@ -18,6 +18,10 @@ t.test('216 guesses in 216 spellings are five guesses', async t => {
   const callers = (await broker.audit()).map(({ caller }) => caller)
   t.equal(callers.length, 216)
   t.equal(new Set(callers).size, 1, 'the audit has one keyed hash for all of them')
+  for (const { name, same } of [{ name: ' susan ', same: true }, { name: 'su\nsan', same: false }, { name: 'susan'.repeat(100), same: false }]) {
+    t.equal((await ask(broker.url, { as: basic(name, 'wrong-one') })).status, 401)
+    t.equal((await broker.audit()).at(-1)!.caller === callers[0], same, `${same ? 'also' : 'and another'} for ${JSON.stringify(name.slice(0, 10))}`)
+  }
 })
 
 t.test('a caller who spells the name anew each time gets no more tokens', async t => {

@@ -83,5 +83,5 @@ function marksOf (login: string, name: string | undefined, identity: string | un
     ? [['login', login], ['spelling', duplicateKey(login)], ['secret', secret], ['identity', secret === undefined ? identity : undefined]]
     : [['login', login], ['name', name], ['secret', secret]]
   // Digests are short, and keep no hash in memory that was a secret of the store.
-  return marks.filter(([, value]) => value !== undefined).map(([kind, value]) => hash('sha256', `${kind} ${value}`, 'base64url').slice(0, 16))
+  return marks.filter(([, value]) => value !== undefined).map(([kind, value]) => hash('sha256', `${kind} ${value}`, 'buffer').toString('base64url', 0, 12))
 }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Caller } from '../../caller.js'
+import { ownCopy } from '../../limits/keys.js'
 
 /** Milliseconds: no token lives longer. */
 const HELD_MS = 86_400_000
@@ -25,9 +26,12 @@ export class Identities {
     const labels = name === identity ? [name] : [name, identity]
     const holders = labels.map(label => this.#holders.get(label))
     if (holders.some(holder => holder !== undefined && !holder.some(mark => marks.includes(mark)))) return false
-    for (const [i, label] of labels.entries()) {
-      this.#holders.set(label, [...new Set([...marks, ...holders[i] ?? []])].slice(0, MAX_MARKS))
-    }
+    for (const [i, label] of labels.entries()) this.#holders.set(ownCopy(label), joined(marks, holders[i]))
     return true
   }
+}
+
+/** The newest first. One list for all labels of a new holder. */
+function joined (marks: readonly string[], known: readonly string[] | undefined): readonly string[] {
+  return known === undefined ? marks : [...new Set([...marks, ...known])].slice(0, MAX_MARKS)
 }
