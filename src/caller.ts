@@ -11,6 +11,9 @@ export interface Caller {
   readonly asTyped?: true
 }
 
+/** Controls, halves of surrogate pairs and line breaks: nothing that people are called by, and a danger to logs and terminals. */
+const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u
+
 /** Unicode code points. Twilio Voice takes identities up to this length, the other products longer ones. */
 const longestName = 121
 
@@ -21,10 +24,15 @@ const longestName = 121
 const rules: ReadonlyArray<{ says: string, keeps: (name: string) => boolean }> = [
   { says: `a name has 1 to ${longestName} characters`, keeps: name => name !== '' && (name.length <= longestName || [...name].length <= longestName) },
   { says: 'a name is in Unicode normal form C (NFC)', keeps: name => name === name.normalize('NFC') },
-  { says: 'a name holds no control characters', keeps: name => !/[\p{Cc}\p{Cs}]/u.test(name) },
+  { says: 'a name holds no control characters', keeps: name => !unprintable.test(name) },
   { says: 'a name holds none of : * { }', keeps: name => !/[:*{}]/.test(name) },
   { says: 'a name has no blank at either end', keeps: name => name === name.trim() }
 ]
+
+/** Whether a text may stand in a token as an identity, as far as that does not depend on the product. */
+export function isIdentity (text: string): boolean {
+  return text !== '' && !unprintable.test(text)
+}
 
 /** The first rule that a name breaks, in words that do not repeat the name; undefined when it keeps them all. */
 export function nameMistake (name: string): string | undefined {

@@ -40,7 +40,8 @@ t.test('names that nobody may have, each with the rule it breaks', async t => {
     ['susan ', blank],
     ['susan\u00a0', blank],
     ['\u3000susan', blank],
-    ['\u2028susan', blank],
+    ['a\u2028b', control],
+    ['\u2029susan', control],
     ['\ufeffsusan', blank]
   ]
   for (const [name, says] of rows) {

@@ -1,7 +1,7 @@
-import type { Caller } from '../caller.js'
+import { isIdentity, type Caller } from '../caller.js'
 import { notAllowed, Problem, problem } from '../problems.js'
 import type { EnabledProduct, Grant, LoadedProduct } from '../products/contract.js'
-import { forbid } from '../products/refusals.js'
+import { badRequest, forbid } from '../products/refusals.js'
 import { requireFittingIdentity } from './identity-fit.js'
 import { chooser } from './patterns.js'
 import type { Policy, Rule } from './policy.js'
@@ -59,6 +59,7 @@ export function decide ({ policy, ttl }: DecisionOptions, caller: Caller, asked:
     if (!allowed) policyRefuses(notAllowed(property, sentence))
   }
 
+  if (asked.identity !== undefined && !isIdentity(asked.identity)) badRequest('identity', 'must not hold control characters or line breaks')
   const found = policy.ruleFor(caller)
   if (found === null) policyRefuses(problem('not-allowed', { detail: 'No rule of the policy is for this caller.' }))
   const rule = found ?? open

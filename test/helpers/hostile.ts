@@ -80,6 +80,8 @@ const cases: Case[] = [
   { ...invalid, name: 'a room that is a number', body: { room: 123 } },
   { ...invalid, name: 'an empty room, which would be any', body: { room: '' } },
   { ...invalid, name: 'an empty identity', body: { identity: '' } },
+  ...['\n', '\r', '\t', '\u007f', '\u009b', '\u2028', '\u2029'].map(character =>
+    ({ ...invalid, name: `U+${character.codePointAt(0)!.toString(16)} in an identity`, body: { identity: `a${character}b` } })),
   { ...invalid, name: 'null', body: 'null' },
   { ...invalid, name: 'an array', body: ['a'] },
   { ...invalid, name: 'a string', body: '"room"' },

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { duplicateKey, nameMistake, type Caller } from '../../caller.js'
+import { duplicateKey, isIdentity, nameMistake, type Caller } from '../../caller.js'
 import { ownCopy } from '../../limits/keys.js'
 import { Identities } from './identity-owners.js'
 import { unusable, type StoreLog } from './remote.js'
@@ -11,9 +11,6 @@ export interface Answered {
   /** The name inside the caller's tokens; undefined where it is the caller's own name. */
   readonly identity?: unknown
 }
-
-/** Characters that no identity has: controls, halves of surrogate pairs, line breaks. */
-const unfit = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u
 
 /**
  * Makes callers of what a store in another process, or the application's function, answers. What cannot be acted on is an
@@ -68,7 +65,7 @@ export class AnsweredCallers {
   #identityIn ({ identity }: Answered): string | undefined {
     if (identity === undefined) return undefined
     if (typeof identity !== 'string' || identity === '') throw unusable(`${this.#store} answered an identity that is no text`)
-    if (unfit.test(identity)) throw unusable(`${this.#store} answered an identity with a control character, a line break or half a surrogate pair`)
+    if (!isIdentity(identity)) throw unusable(`${this.#store} answered an identity with a control character, a line break or half a surrogate pair`)
     return identity.normalize('NFC')
   }
 }
