@@ -13,10 +13,12 @@ const nobody = { salt: 'salt of nobody', hash: hash('', 'salt of nobody') }
 
 /** One hash for each login, whether or not the name exists: an answer that comes sooner tells which names do. */
 function authenticate (username, password) {
-  const user = users.get(username)
+  const name = username.toLowerCase()
+  const user = users.get(name)
   const { salt, hash: right } = user ?? nobody
   const same = timingSafeEqual(hash(password, salt), right)
-  return user && same ? { identity: user.id } : null
+  // The name is told, as a login may spell it in several ways.
+  return user && same ? { name, identity: user.id } : null
 }
 
 // The times are against clients that send nothing, or slowly: the sockets are the application's.

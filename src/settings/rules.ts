@@ -41,7 +41,7 @@ export const rules: Rule[] = [
 
   ({ DATABASE_URL: url, USERS_QUERY: query }) => [
     ...(url !== undefined && query === undefined
-      ? ['USERS_QUERY is missing: DATABASE_URL needs the query that finds a caller, such as SELECT password AS password_hash FROM users WHERE name = $1']
+      ? ['USERS_QUERY is missing: DATABASE_URL needs the query that finds a caller, such as SELECT name, password AS password_hash FROM users WHERE name = $1']
       : []),
     ...(query !== undefined && url === undefined ? ['USERS_QUERY goes with DATABASE_URL only'] : []),
     ...(query !== undefined && !query.includes('$1') ? ['USERS_QUERY must take the name as $1'] : [])
