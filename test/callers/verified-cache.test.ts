@@ -13,7 +13,7 @@ t.test('what is remembered', t => {
     }
     t.equal(verified.recall('ab', 'c'), susan, 'wrong ones do not push out the right one')
     verified.remember('ab', 'new', susan)
-    t.equal(verified.recall('ab', 'c'), undefined)
+    t.equal(verified.recall('ab', 'c'), null)
     t.end()
   })
 
