@@ -51,7 +51,7 @@ function logFailure (request: FastifyRequest, { code, options: { cause } }: Prob
   const skipped = code === 'internal' ? 0 : rare.take(`${code} ${cause instanceof Error ? cause.message : ''}`)
   if (skipped === undefined) return
   const level = code === 'overloaded' ? 'warn' : 'error'
-  request.log[level]({ reqId: request.id, err: cause, code, ...(skipped > 0 && { skipped }) }, 'request failed')
+  request.log[level]({ reqId: request.id, err: cause, code, skipped: skipped || undefined }, 'request failed')
 }
 
 /** What nginx writes into its log for a client that left. */
