@@ -42,9 +42,20 @@ export interface ProblemOptions {
   cause?: unknown
 }
 
-/** An error that the broker answers as it is. Anything else that is thrown becomes `internal`. */
+/** The same in all copies of this package. */
+const brand = Symbol.for('twilio-token-broker.problem')
+
+/**
+ * An error that the broker answers as it is. Anything else that is thrown becomes `internal`. A product may come with its own
+ * copy of this package: `instanceof` takes the problems of every copy.
+ */
 export class Problem extends Error {
+  static override [Symbol.hasInstance] (value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value
+  }
+
   override readonly name = 'Problem'
+  readonly [brand] = true
   readonly status: number
 
   constructor (readonly code: ProblemCode, readonly options: ProblemOptions = {}) {

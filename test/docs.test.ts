@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import t from 'tap'
+import { fields } from '../src/products/definition.js'
 import { cheapHash, complete, secrets, startBroker } from './helpers/broker.js'
 import { emptyFolder, install, outside, pack, type Manifest } from './helpers/packed.js'
 import { root } from './helpers/root.js'
@@ -58,9 +59,17 @@ t.test('the page of settings is what the schema and .env.example say', async t =
   t.equal(execFileSync(...outside(process.execPath, 'docs/settings.js', '--print'), { cwd: root, encoding: 'utf8' }), read('docs/settings.md'), 'else: npm run docs')
 })
 
-t.test('the page on writing a product explains the example as it is', async t => {
-  const [code] = fenced(read('docs/write-a-product.md'), 'js')
-  t.equal(code, read('examples/taskrouter/index.js'))
+t.test('the page on writing a product explains the example and its test as they are', async t => {
+  const codes = fenced(read('docs/write-a-product.md'), 'js')
+  t.strictSame(codes, ['index.js', 'test.js'].map(file => read(`examples/taskrouter/${file}`)))
+})
+
+t.test('the page on writing a product explains every field and every import that is not deprecated', async t => {
+  const page = read('docs/write-a-product.md')
+  const product = await import('../src/product.js')
+  const old = await import('../src/products/deprecated.js')
+  for (const name of Object.keys(product)) if (!(name in old)) t.match(page, new RegExp(`\\b${name}\\b`), name)
+  for (const field of Object.keys(fields)) if (field !== 'yields') t.match(page, new RegExp(`^\\| \`${field}\\b`, 'm'), field)
 })
 
 /** Stands for the checkout that the pages speak of: the packed package, with `npx .` and `npm start` leading to it. */

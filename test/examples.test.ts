@@ -65,6 +65,7 @@ t.test('a third party\'s package is a product like those of the broker: its sett
       return stdout + stderr
     }
   }
+  execFileSync(...outside(process.execPath, join(folder, 'node_modules', name, 'test.js')), { stdio: 'pipe' })
   t.match(command(['check']), /TWILIO_TASKROUTER_WORKSPACE_SID is missing: PRODUCTS names taskrouter/)
   const own = { TWILIO_TASKROUTER_WORKSPACE_SID: workspace }
   t.match(command(['check'], { TWILIO_TASKROUTER_WORKSPACE_SID: worker }), /TWILIO_TASKROUTER_WORKSPACE_SID must be WS and 32/)

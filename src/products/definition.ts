@@ -10,7 +10,7 @@ interface Field {
 }
 
 /** Every field of a definition: a row each. */
-const fields: Record<string, Field> = {
+export const fields: Record<string, Field> = {
   name: { check: value => typeof value === 'string' && /^[a-z][a-z0-9-]*$/.test(value) ? undefined : 'must start with a letter and have lower-case letters, digits and dashes only' },
   settings: { check: value => objectSchema(value) ?? beside(value) ?? settingNames(value) },
   request: { check: value => objectSchema(value) ?? beside(value) ?? brokersOwn(value) },

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { defineProduct } from '../../src/product.js'
+import { badRequest, defineProduct, forbid, invalid, permit, refuse, resolveFlag } from '../../src/product.js'
 import { loadProducts } from '../../src/products/load.js'
 import { basic, startBroker, susan } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
@@ -117,6 +117,16 @@ t.test('what grant returns is signed only if it is a grant; else the log names t
     const broker = await startBroker({ settings: { PRODUCTS: './fax.mjs' }, files: { 'fax.mjs': pluginText({ grant: code }) } })
     t.match(await ask(broker.url, { as: susan, path: '/token/fax' }), { status: 500, body: { code: 'internal' } }, title)
     t.ok(broker.log().includes(`product fax: grant must return { key, toPayload }: ${says}`), title)
+    await broker.close()
+  }
+})
+
+t.test('the names that these had before still do what they did', async t => {
+  for (const [old, now] of [[refuse, forbid], [invalid, badRequest], [permit, resolveFlag]]) t.equal(old, now)
+  const ofService = (name: string, fields: string) => pluginText({ name: `'${name}'`, grant: `() => ({ key: 'chat', toPayload: () => ({ by: '${name}' }) }),\n  ${fields}` })
+  for (const field of ['yields', 'defersGrant']) {
+    const broker = await startBroker({ settings: { PRODUCTS: './a.mjs,./b.mjs' }, files: { 'a.mjs': ofService('a', `${field}: true`), 'b.mjs': ofService('b', `${field}: false`) } })
+    t.match(await ask(broker.url, { as: susan, path: '/token' }), { status: 200, body: { products: ['b'] } }, field)
     await broker.close()
   }
 })

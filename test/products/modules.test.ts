@@ -1,8 +1,9 @@
-import { symlinkSync } from 'node:fs'
+import { cpSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { loadProducts } from '../../src/products/load.js'
-import { susan } from '../helpers/broker.js'
+import { startBroker, susan } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
 import { pluginText } from '../helpers/plugin.js'
 import { start, writeUsers } from '../helpers/process.js'
@@ -57,4 +58,14 @@ t.test('a package is looked for beside the broker, too', async t => {
 t.test('a package that is nowhere is looked for in the working directory, as the reason says', async t => {
   const { mistakes } = await loadProducts(['@example/nowhere'], t.testdir())
   t.match(mistakes, [/^PRODUCTS: the plugin @example\/nowhere cannot be loaded: Cannot find package '@example\/nowhere' imported from .*modules\.test.*package\.json$/])
+})
+
+t.test('a plugin that comes with its own copy of this package refuses as one without does', async t => {
+  const text = pluginText({ grant: '() => forbid("room", "one that is closed")' }).replace(/^import .*/, 'import { defineProduct, forbid, Type } from "./own/product.js"')
+  const folder = t.testdir({ 'fax.mjs': text })
+  cpSync(fileURLToPath(new URL('../../src', import.meta.url)), join(folder, 'own'), { recursive: true })
+  const broker = await startBroker({ settings: { PRODUCTS: `${'../'.repeat(20)}${folder.slice(1)}/fax.mjs` } })
+  t.teardown(broker.close)
+  t.match(await ask(broker.url, { as: susan, path: '/token/fax' }), { status: 403, body: { code: 'not-allowed', detail: 'room: one that is closed.' } })
+  t.match(await ask(broker.url, { as: susan, path: '/token', body: { products: { fax: {} } } }), { status: 403, body: { errors: [{ path: '/products/fax/room' }] } })
 })

@@ -1,0 +1,102 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ErrorObject, ValidateFunction } from 'ajv'
+import { newAjv, validatorOf } from '../lib/ajv.js'
+import { tokenLife } from '../lib/twilio-limits.js'
+import { decide } from '../policy/decide.js'
+import type { Policy } from '../policy/policy.js'
+import { invalidRequest } from '../problems.js'
+import type { LoadedProduct, Product } from '../products/contract.js'
+import { loadedProduct } from '../products/define.js'
+import { mustFit } from '../products/fit.js'
+
+export interface ProductTest {
+  /** The product's own settings, as texts or as what its schema makes of them. Default: none is set. */
+  settings?: object
+  /** The product's part of the request's body. Default: nothing is asked. */
+  request?: object
+  /** The policy's entry for the product. Default: `{}`, which allows all that it is configured for. */
+  allow?: object
+  /** The caller's name, and the name inside the token. Default: `susan`. */
+  identity?: string
+}
+
+/** A product's part of a token. */
+export interface TestedGrant {
+  /** Its name among the token's grants. */
+  key: string
+  payload: object
+}
+
+interface Prepared {
+  product: LoadedProduct
+  isSettings: ValidateFunction
+  isAllow: ValidateFunction
+}
+
+const prepared = new WeakMap<Product, Prepared>()
+
+/**
+ * Asks a product for its grant as the broker does, without a server: settings, request, policy entry and identity are checked
+ * by the same code. `grant` is called twice with frozen values, so that one that is not pure shows.
+ *
+ * @returns the product's part of the token
+ * @throws Problem what a caller would be answered: `code` and `status`, and `options.errors` with each property at fault
+ * @throws TypeError for a product that the broker would not load, for settings or a policy entry that do not fit its schemas,
+ * and for a `grant` that returns no grant, another one each time, or changes what it is given
+ * @example
+ * testProduct(video, { request: { room: 'lobby' }, allow: { rooms: ['lobby'] } })  // { key: 'video', payload: { room: 'lobby' } }
+ */
+export function testProduct (plugin: Product, { settings = {}, request = {}, allow = {}, identity = 'susan' }: ProductTest = {}): TestedGrant {
+  const { product, isSettings, isAllow } = prepare(plugin)
+  const own = frozen(settings, own => checkSettings(product, own, isSettings))
+  const entry = frozen(allow, entry => check(product, 'allow', entry, isAllow))
+  const asked = frozen(request, asked => {
+    const isEntry = validatorOf(product.entry)
+    if (!isEntry(asked)) throw invalidRequest(isEntry.errors!, 'body')
+  })
+
+  const policy: Policy = { mode: 'enforce', ruleFor: () => ({ allow: () => entry, mayName: () => false }) }
+  const decision = decide({ policy, ttl: { default: tokenLife.max, max: tokenLife.max } }, { name: identity, identity }, {})
+  const [grant, again] = [1, 2].map(() => {
+    const { key, toPayload } = decision.grant({ product, settings: own, request: asked }).grant
+    return { key, payload: toPayload() }
+  }) as [TestedGrant, TestedGrant]
+  if (!isDeepStrictEqual(grant, again)) throw new TypeError(`product ${product.name}: grant must return the same for the same context, and the second time it returned another one`)
+  return grant
+}
+
+function prepare (plugin: Product): Prepared {
+  let found = prepared.get(plugin)
+  if (found === undefined) {
+    const product = loadedProduct(plugin)
+    mustFit(product)
+    found = { product, isSettings: newAjv('settings').compile(product.settings), isAllow: newAjv('policy').compile(product.allow) }
+    prepared.set(plugin, found)
+  }
+  return found
+}
+
+/** A copy, into which the check may write defaults; after that nobody may write. */
+function frozen (value: object, check: (copy: object) => void): object {
+  const copy = structuredClone(value)
+  check(copy)
+  return freeze(copy)
+}
+
+function freeze<T> (value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(freeze)
+  return value
+}
+
+/** As the broker, which finds a misspelt setting among all variables of the environment. */
+function checkSettings (product: LoadedProduct, settings: object, isSettings: ValidateFunction): void {
+  const stranger = Object.keys(settings).find(name => !Object.hasOwn(product.settings.properties, name))
+  if (stranger !== undefined) throw new TypeError(`product ${product.name}: ${stranger} is not among its settings`)
+  check(product, 'settings', settings, isSettings)
+}
+
+function check (product: LoadedProduct, field: string, value: object, isValid: ValidateFunction): void {
+  if (isValid(value)) return
+  const says = isValid.errors!.map(({ instancePath, message }: ErrorObject) => `${field}${instancePath} ${message}`)
+  throw new TypeError(`product ${product.name}: ${says.join('; ')}`)
+}
