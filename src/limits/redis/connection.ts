@@ -25,7 +25,7 @@ export interface LinkOptions {
 export class RedisLink {
   readonly #url: string
   readonly #onChange: NonNullable<LinkOptions['onChange']>
-  readonly #onEviction: NonNullable<LinkOptions['onEviction']>
+  readonly #onEviction: LinkOptions['onEviction']
   #policy: string | null | undefined
   #redis: Redis | undefined
   #up: boolean | undefined
@@ -39,7 +39,7 @@ export class RedisLink {
     return link
   }
 
-  private constructor ({ url, onChange = () => {}, onEviction = () => {} }: LinkOptions) {
+  private constructor ({ url, onChange = () => {}, onEviction }: LinkOptions) {
     this.#url = url
     this.#onChange = onChange
     this.#onEviction = onEviction
@@ -103,7 +103,7 @@ export class RedisLink {
   /** Whatever `maxmemory` is now: it can be set at any time, and nobody would look at the policy again. */
   async #lookAtPolicy (): Promise<void> {
     const policy = await this.run(redis => redis.brokerPolicy(1, probeKey))
-    if (policy && policy !== 'noeviction' && policy !== this.#policy) this.#onEviction(policy)
+    if (policy && policy !== 'noeviction' && policy !== this.#policy) this.#onEviction?.(policy)
     this.#policy = policy
   }
 
