@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { about, grantsOf } from '../diagnose/token/about.js'
-import { findings, type Finding } from '../diagnose/token/findings.js'
+import { findings, verdictOf, type Finding } from '../diagnose/token/findings.js'
 import { readToken, type Token } from '../diagnose/token/read-token.js'
 import { checkSignature, type Signature } from '../diagnose/token/signature.js'
 import { grantsInWords } from '../diagnose/token/words.js'
@@ -61,15 +61,15 @@ function told (token: Token, signature: Signature, now: number): string[] {
 }
 
 function verdict (found: Finding[], accepted: boolean, paint: Paint): string[] {
-  const line = ({ code, refused, says }: Finding) => {
+  const line = ({ code, refused, misread, says }: Finding) => {
     const voice = codes[code]?.voice
-    return `  ${paint(refused ? 'red' : 'yellow', refused ? 'refused' : 'advice ')}  ${code}${voice === undefined ? '' : ` (Voice: ${voice})`}  ${says}`
+    return `  ${paint(refused ? 'red' : 'yellow', misread ? 'wrong  ' : refused ? 'refused' : 'advice ')}  ${code}${voice === undefined ? '' : ` (Voice: ${voice})`}  ${says}`
   }
   const codesFound = [...new Set(found.filter(({ refused }) => refused).map(({ code }) => code))]
   return [
     accepted
       ? paint('green', 'Nothing here makes Twilio refuse it. Whether the key still exists, and is no Restricted one, check --online tells.')
-      : paint('red', 'Twilio would refuse it:'),
+      : paint('red', `${verdictOf(found)}:`),
     ...found.map(line),
     ...(accepted ? [] : [`More: twilio-token-broker explain ${codesFound.join(' ')}`])
   ]

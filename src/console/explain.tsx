@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { about } from '../diagnose/token/about.js'
 import { codes, codesIn, inVoice } from '../diagnose/token/codes.js'
-import { findings, type Finding } from '../diagnose/token/findings.js'
+import { findings, verdictOf, type Finding } from '../diagnose/token/findings.js'
 import { readToken } from '../diagnose/token/read-token.js'
 import { Parts, Rows } from './parts.js'
 
@@ -37,7 +37,7 @@ function Verdict ({ text }: { text: string }) {
   return (
     <>
       <article class='card'>
-        <div role='status'><h2 class={refused ? 'bad' : 'good'}>{refused ? 'Twilio would refuse it' : 'Nothing here makes Twilio refuse it'}</h2></div>
+        <div role='status'><h2 class={refused ? 'bad' : 'good'}>{verdictOf(found) ?? 'Nothing here makes Twilio refuse it'}</h2></div>
         {found.length > 0 && <ul class='findings'>{found.map(finding => <Found key={finding.says} finding={finding} />)}</ul>}
         {!refused && <p>What only Twilio knows: whether the key still exists, and is no Restricted one. <code>twilio-token-broker check --online</code> asks.</p>}
         {rows.length > 0 && <Rows rows={rows} />}
@@ -48,11 +48,11 @@ function Verdict ({ text }: { text: string }) {
   )
 }
 
-function Found ({ finding: { code, refused, says } }: { finding: Finding }) {
+function Found ({ finding: { code, refused, misread, says } }: { finding: Finding }) {
   const voice = codes[code]?.voice
   return (
     <li>
-      <span class={refused ? 'tag bad' : 'tag'}>{refused ? 'refused' : 'advice'}</span> <code>{code}</code>{voice !== undefined && <> (Voice: <code>{voice}</code>)</>} {says}
+      <span class={refused ? 'tag bad' : 'tag'}>{misread ? 'wrong' : refused ? 'refused' : 'advice'}</span> <code>{code}</code>{voice !== undefined && <> (Voice: <code>{voice}</code>)</>} {says}
     </li>
   )
 }

@@ -32,6 +32,9 @@ t.test('inspect says all of it in words', async t => {
 
   t.match(await inspect('', settings, [token({ claims: { iat: undefined, nbf: now, exp: now * 1000 } })]), { code: 1, out: /^issued {5}none\nstarts {5}20\S+Z\nends {7}\d{13} \(milliseconds\)$/m })
 
+  t.match(await inspect('', settings, [token({ grants: { video: { roomName: 'My Room' } } })]), { code: 1, out: /^Twilio would refuse it, or give its holder something else than was meant:\n {2}wrong {4}20106 \(Voice: 31204\) {2}Twilio reads no video\.roomName/m })
+  t.match(await inspect('', settings, [token({ by: 'x', grants: { Video: {} } })]), { code: 1, out: /^Twilio would refuse it:\n {2}refused {2}20107 .*\n {2}wrong {4}20106/m })
+
   const none = await inspect('', {}, ['undefined'])
   t.match(none, { code: 1, out: /^Twilio would refuse it:\n {2}refused {2}20101 \(Voice: 31204\) {2}this is no Twilio access token but what JavaScript/ })
   t.match(await inspect('', {}, [good]), { code: 0, out: /not checked, as TWILIO_API_KEY_SECRET is not set/ })

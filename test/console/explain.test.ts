@@ -2,6 +2,7 @@ import t from 'tap'
 import { chromiumMissing } from '../browser/chromium.js'
 import { basic } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
+import { token } from '../helpers/made-token.js'
 import { ended } from './ended.js'
 import { setStage } from './stage.js'
 
@@ -19,11 +20,14 @@ t.test('having a token explained in the console', { skip: chromiumMissing() }, a
     t.match(await page.locator('.findings').innerText(), /refused 20104 \(Voice: 31205\) it ended \d+ (days|years) ago/)
     t.match(await page.locator('article.code').innerText(), /20104 access token expired[^]*Causes[^]*its time is over[^]*What to do[^]*Ask for a fresh token/)
     t.match(await page.locator('.rows').innerText(), /may enter the video room My Room/)
+    await box.fill(token({ grants: { video: { roomName: 'My Room' } } }))
+    await page.getByRole('heading', { name: 'Twilio would refuse it, or give its holder something else than was meant' }).waitFor()
+    t.match(await page.locator('.findings').innerText(), /wrong 20106 \(Voice: 31204\) Twilio reads no video\.roomName; it is called video\.room, and without it the holder may enter any room/)
     await box.fill('undefined')
     await page.getByText(/refused 20101/).waitFor()
     t.equal(await page.locator('.rows').count(), 0)
-    const { body: { token } } = await ask(broker.url, { as: basic('susan', 'secret123'), body: { room: 'My Room' } })
-    await box.fill(`{"token":"${token}"}`)
+    const { body: { token: issued } } = await ask(broker.url, { as: basic('susan', 'secret123'), body: { room: 'My Room' } })
+    await box.fill(`{"token":"${issued}"}`)
     await page.getByRole('heading', { name: 'Nothing here makes Twilio refuse it' }).waitFor()
     t.equal(asked.length, before, 'no request')
   })

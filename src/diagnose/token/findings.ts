@@ -14,6 +14,8 @@ export interface Finding {
   code: number
   /** True: Twilio would refuse the token for it. */
   refused: boolean
+  /** True: or Twilio would take it, and read something else than was meant. */
+  misread?: true
   /** What is wrong, in words. */
   says: string
 }
@@ -33,9 +35,16 @@ export function findings (token: Token, surroundings: Surroundings): Finding[] {
   return rulesFor(token).flatMap(group => {
     const broken = group.find(({ when }) => when(found))
     if (broken === undefined) return []
-    const { code, advice, says } = broken
-    return [{ code, refused: !advice, says: typeof says === 'string' ? says : says(found) }]
+    const { code, advice, misread, says } = broken
+    return [{ code, refused: !advice, ...(misread && { misread }), says: typeof says === 'string' ? says : says(found) }]
   })
+}
+
+/** What follows from the findings, for above them; undefined where Twilio would take the token. */
+export function verdictOf (found: Finding[]): string | undefined {
+  const faults = found.filter(({ refused }) => refused)
+  if (faults.length === 0) return undefined
+  return faults.every(({ misread }) => misread) ? 'Twilio would refuse it, or give its holder something else than was meant' : 'Twilio would refuse it'
 }
 
 /** Of what cannot be read, only the form is worth a word. */

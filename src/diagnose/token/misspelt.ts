@@ -32,7 +32,6 @@ export interface Misspelt {
 /** What a grant holds that Twilio does not read. */
 export function misspeltIn (grant: string, payload: Json): Misspelt[] {
   const { properties } = shapes[grant]!
-  if (properties.length === 0) return []
   return walk(payload, '').filter(path => !isKnown(path, properties)).map(path => {
     const meant = meantProperty(path, properties)
     return { name: `${grant}.${shown(path)}`, meant, twice: meant !== undefined && valueAt(payload, meant.path) !== undefined }

@@ -28,6 +28,8 @@ export interface Rule {
   code: number
   /** Twilio may take such a token; it is still not what was meant. */
   advice?: true
+  /** Twilio may take such a token, and then reads something else than was meant. It is a fault all the same. */
+  misread?: true
   when (found: Case): boolean
   says: string | ((found: Case) => string)
 }

@@ -1,9 +1,11 @@
 import { shown } from './json.js'
-import type { Token } from './read-token.js'
+import { bytesOf, type Token } from './read-token.js'
 import { isSid, regions, type Case, type Group } from './rule.js'
 
 const saysAll = ({ around }: Token): string => around.map(({ says }) => says).join('; ')
 const isBase64url = (text: string): boolean => /^[\w-]+$/.test(text)
+/** The 32 bytes of HS256 as hexadecimal text, or that text as base64. */
+const isHex = (signature: string): boolean => /^[0-9a-f]{64}$/i.test(signature) || /^[0-9a-f]{64}$/i.test(new TextDecoder().decode(bytesOf(signature)))
 /** Where the form is wrong already, a wrong signature follows from it. */
 const isWrong = ({ token, signature }: Case): boolean => signature === 'wrong' && token.parts.length === 3 && isBase64url(token.parts.slice(0, 2).join(''))
 
@@ -40,6 +42,7 @@ export const envelope: Group[] = [
       when: ({ token }) => /[+/=]/.test(token.parts[2] ?? '') && isBase64url(token.parts.slice(0, 2).join('')),
       says: 'the signature is in plain base64 (+ / =); a JWT is base64url without padding'
     },
+    { code: 20107, when: ({ token, header }) => header.alg === 'HS256' && isHex(token.parts[2] ?? ''), says: 'the signature is in hexadecimal; a JWT has the bytes themselves as base64url, as digest(\'base64url\') gives them' },
     { code: 20107, when: ({ token, header }) => token.parts.length === 3 && header.alg === 'HS256' && !/^[\w+/-]{43}=?$/.test(token.parts[2]!), says: 'the signature has not the 43 characters of HS256, so something was cut off or put on' },
     { code: 20107, when: ({ signature }) => typeof signature === 'object', says: ({ signature }) => `it is signed, but by the secret ${(signature as { spoilt: string }).spoilt}` },
     { code: 20107, when: found => isWrong(found) && found.claims.iss === found.configured.keySid, says: 'the signature is not by the secret of this key: TWILIO_API_KEY_SECRET belongs to another key, or the token was changed on its way' },

@@ -48,7 +48,7 @@ export const grants: Group[] = [
     { code: 20106, when: ({ claims }) => !isObject(claims.grants), says: 'grants is no object' },
     { code: 20106, when: found => products(found).length === 0, says: 'grants holds no product: no grant was added' }
   ],
-  [{ code: 20106, when: found => misspelt(found).length > 0, says: found => misspelt(found).map(name => rightName(found, name)).join('. ') }],
+  [{ code: 20106, misread: true, when: found => misspelt(found).length > 0, says: found => misspelt(found).map(name => rightName(found, name)).join('. ') }],
   [
     { code: 20106, when: found => unknown(found).length > 0 && unknown(found).length === products(found).length, says: found => `Twilio knows no grant called ${unknown(found).map(shown).join(', ')}, so the token allows nothing. It knows ${Object.keys(shapes).join(', ')}` },
     { code: 20106, advice: true, when: found => unknown(found).length > 0, says: found => `Twilio's libraries write no grant called ${unknown(found).map(shown).join(', ')}` }

@@ -21,6 +21,7 @@ function rightName (product: string, { name, meant, twice }: Misspelt): string {
 const spelling = (name: string): Group[] => [
   [{
     code: 20106,
+    misread: true,
     when: found => misspelt(found, name).some(({ meant }) => meant !== undefined),
     says: found => misspelt(found, name).filter(({ meant }) => meant !== undefined).map(one => rightName(name, one)).join('. ')
   }],
@@ -49,6 +50,7 @@ const voice: Group[] = [
   [
     {
       code: 20106,
+      misread: true,
       when: found => inVoice(found, 'outgoing') !== undefined && !isObject(inVoice(found, 'outgoing')),
       says: found => `voice.outgoing is ${shown(inVoice(found, 'outgoing'))}; it must be {"application_sid":"AP…"}, and without that the holder cannot call out`
     },
@@ -61,6 +63,7 @@ const voice: Group[] = [
   [
     {
       code: 20106,
+      misread: true,
       when: found => inVoice(found, 'incoming') !== undefined && !isObject(inVoice(found, 'incoming')),
       says: found => `voice.incoming is ${shown(inVoice(found, 'incoming'))}; it must be {"allow":true}, and without that nobody can call the holder`
     },

@@ -74,7 +74,7 @@ t.test('whatever Twilio\'s libraries write is right', async t => {
 })
 
 t.test('all of it runs in a browser: nothing of Node is imported', async t => {
-  const folder = join(root, 'src/explain')
+  const folder = join(root, 'src/diagnose/token')
   for (const file of readdirSync(folder)) {
     for (const [, from] of readFileSync(join(folder, file), 'utf8').matchAll(/from '([^']+)'/g)) t.match(from, /^(\.\/[\w-]+\.js|fastest-levenshtein)$/, file)
   }

@@ -1,6 +1,7 @@
 import { base64url, body, good, head, secret, sid, signature, token, video, voice } from '../../../helpers/made-token.js'
 import type { Broken } from './row.js'
 
+const hex = Buffer.from(signature, 'base64url').toString('hex')
 const plain = signature.replaceAll('-', '+').replaceAll('_', '/')
 
 /** Form, header and signature. */
@@ -29,6 +30,8 @@ export const envelope: Broken[] = [
   { what: 'this secret with another key', given: token({ claims: { iss: sid('SK', '2') } }), code: 20103, says: /iss does not name the key/ },
   { what: 'a signature in plain base64', given: `${head}.${body}.${plain}=`, code: 20107, says: /^the signature is in plain base64 \(\+ \/ =\)/ },
   { what: 'padding behind the signature', given: `${good}=`, code: 20107, says: /the signature is in plain base64/ },
+  { what: 'a signature in hexadecimal', given: `${head}.${body}.${hex}`, code: 20107, says: /^the signature is in hexadecimal/ },
+  { what: 'hexadecimal as base64', given: `${head}.${body}.${base64url(hex)}`, code: 20107, says: /^the signature is in hexadecimal/ },
   { what: 'all of it in plain base64', given: `${head}=.${body}=.${signature}=`, code: 20101, says: /it holds characters of plain base64/ },
   { what: 'undefined for the secret', given: token({ by: 'undefined' }), code: 20107, says: /for which the word undefined was taken/ },
   { what: 'None for the secret', given: token({ by: 'None' }), code: 20107, says: /for which the word None was taken/ }
