@@ -86,10 +86,10 @@ const special: Array<[command: RegExp, how: { code?: number, shows?: RegExp, inp
   [/check --online$/, { elsewhere: 'test/cli/check.test.ts' }],
   [/^npm run bench/, { elsewhere: 'bench' }],
   [/^npm (test|run docs|publish|audit)/, { elsewhere: '.ci/run' }],
-  [/^npx (tap|eslint)/, { elsewhere: '.ci/run' }],
+  [/^(npx eslint|node test\/run\.js)/, { elsewhere: '.ci/run' }],
   [/^npx \. inspect( <|$)/, { code: 1 }],
   [/^npx \. policy explain maria /, { code: 1 }],
-  [/^npx \. users add /, { input: 'a good password\na good password\n' }]
+  [/^npx \. users (add|hash)/, { input: 'a good password\na good password\n' }]
 ]
 
 /** Commands of a page: in blocks of sh, behind a prompt, and within lines. */
@@ -130,7 +130,7 @@ t.test('every command of every page does what it says', async t => {
       }
       ran++
       const real = command.replace('PASSWORD', 'secret123').replace(/-u susan /, '-u susan:secret123 ').replace('http://127.0.0.1:3000', broker.url)
-        .replace(/demo$/, 'demo --port 0').replace(/ &$/, '').replace(/^npx \. users add \w+$/, '$& --password-stdin')
+        .replace(/demo$/, 'demo --port 0').replace(/ &$/, '').replace(/^npx \. users (add \w+|hash)$/, '$& --password-stdin')
       const child = spawn(...outside('bash', '-c', `set -o pipefail; ${real}`), { cwd, env: { ...process.env, PATH: `${tools}${delimiter}${bin}${delimiter}${process.env.PATH}`, TOKEN: 'x' }, detached: true })
       let output = ''
       for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => { output += chunk })
