@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { hashPassword } from '../callers/passwords/formats.js'
 import { exitCodes, type Io } from './io.js'
 import { serve, untilSignalled } from './start.js'
+import { defaultUsersFile } from '../settings/schema.js'
 
 /** `demo`: everything on, with secrets of the right shape that open nothing at Twilio. */
 export async function demoCommand (io: Io, port: string): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'twilio-token-broker-demo-'))
   const password = randomBytes(12).toString('base64url')
-  await writeFile(join(folder, 'users.htpasswd'), `susan:${await hashPassword(password)}\n`, { mode: 0o600 })
+  await writeFile(join(folder, defaultUsersFile), `susan:${await hashPassword(password)}\n`, { mode: 0o600 })
 
   const code = await serve({ ...io, cwd: folder, env: { ...throwAway(), OPERATORS: 'susan', PORT: port, LOG_LEVEL: 'error' } }, running => {
     untilSignalled({

@@ -4,6 +4,7 @@ import { decide, type CommonRequest } from '../policy/decide.js'
 import { createMint } from '../tokens/mint.js'
 import { allowAll } from '../policy/policy.js'
 import { nearest } from '../lib/did-you-mean.js'
+import { tokenLife } from '../lib/twilio-limits.js'
 import { Problem, invalidRequest } from '../problems.js'
 import { readSettings } from '../settings/load.js'
 import { validatorOf } from '../lib/ajv.js'
@@ -24,7 +25,7 @@ export function mintCommand (io: Io, done: (exitCode: number) => void): Command 
     .description('make a token and write it to standard output. It is the operator\'s own: no policy is asked, and the audit, which is of requests, has no line of it')
     .argument('<product>', 'an enabled product')
     .requiredOption('--identity <name>', 'the name inside the token')
-    .option('--ttl <seconds>', 'how long it lives, 180 to 86400; by default TOKEN_TTL', seconds)
+    .option('--ttl <seconds>', `how long it lives, ${tokenLife.min} to ${tokenLife.max}; by default TOKEN_TTL`, seconds)
     .option('--room <room>', 'video: the room that it opens')
     .option('--request <json>', 'what a request of the product may hold, as a JSON object', jsonObject)
     .option('--json', 'write the whole answer as JSON')
@@ -48,7 +49,7 @@ async function mint (io: Io, name: string, { identity: typed, ttl, json, room, r
     const takes = validatorOf(own.product.body)
     if (!takes(asked)) throw invalidRequest(takes.errors!, 'body')
     const { ttl: life, identity: other, ...properties } = asked as CommonRequest
-    const decision = decide({ policy: allowAll, ttl: { default: settings.TOKEN_TTL, max: 86400 } }, { name: identity, identity }, { ttl: life, identity: other })
+    const decision = decide({ policy: allowAll, ttl: { default: settings.TOKEN_TTL, max: tokenLife.max } }, { name: identity, identity }, { ttl: life, identity: other })
     const signer = createMint({ accountSid: settings.TWILIO_ACCOUNT_SID, keySid: settings.TWILIO_API_KEY_SID, keySecret: settings.TWILIO_API_KEY_SECRET, region: settings.TWILIO_REGION })
     const { token, expiresAt } = signer.sign({ identity, ttl: decision.ttl, grants: [decision.grant({ ...own, request: properties }).grant] })
     return { token, identity, expiresIn: decision.ttl, expiresAt }

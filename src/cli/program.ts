@@ -1,6 +1,7 @@
 import { CommanderError, type Command } from 'commander'
 import { readSettings, readVariables } from '../settings/load.js'
 import { hasRemoteStore } from '../settings/rules.js'
+import { defaultUsersFile } from '../settings/schema.js'
 import { checkCommand } from './check/command.js'
 import { newCommand, portNumber, unknownCommand, withExamples, withHelp } from './command.js'
 import { completionCommand } from './completion.js'
@@ -70,7 +71,7 @@ function usersFileOf ({ env, cwd, stderr }: Io): string {
   for (const mistake of mistakes) stderr.write(`${mistake} (a warning)\n`)
   const other = ['LOGIN_URL', 'DATABASE_URL'].find(name => (variables[name] ?? variables[`${name}_FILE`]) !== undefined)
   if (other !== undefined) stderr.write(`${other} is set: the broker asks there who a caller is, and reads no users file (a warning)\n`)
-  return variables.USERS_FILE ?? 'users.htpasswd'
+  return variables.USERS_FILE ?? defaultUsersFile
 }
 
 /** As far as the settings can be read: that the secrets are missing says nothing of the policy. */

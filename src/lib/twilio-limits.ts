@@ -5,3 +5,7 @@ export const tokenLife = { min: 180, max: 86_400 } as const
 export const regions = ['us1', 'ie1', 'au1'] as const
 
 export type Region = typeof regions[number]
+
+export function isRegion (value: unknown): value is Region {
+  return regions.includes(value as Region)
+}

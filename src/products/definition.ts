@@ -1,5 +1,5 @@
 import { isRecord } from '../lib/is-record.js'
-import { regions } from '../lib/twilio-limits.js'
+import { isRegion, regions } from '../lib/twilio-limits.js'
 
 /** Says what is wrong with a field's value, or undefined. */
 type Check = (value: unknown) => string | undefined
@@ -90,7 +90,7 @@ function identityRule (value: unknown): string | undefined {
 }
 
 function regionList (value: unknown): string | undefined {
-  const right = Array.isArray(value) && value.length > 0 && value.every(region => regions.includes(region as never))
+  const right = Array.isArray(value) && value.length > 0 && value.every(isRegion)
   return right ? undefined : `must be a list with one or more of ${regions.join(', ')}`
 }
 

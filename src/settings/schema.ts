@@ -10,6 +10,9 @@ const Count = (default_: number) =>
 const Flag = (default_: boolean) => Type.Boolean({ default: default_, description: 'true or false' })
 const Text = (description: string) => Type.String({ minLength: 1, description })
 
+/** The users file where no setting names a store. */
+export const defaultUsersFile = 'users.htpasswd'
+
 /** Every setting that is not a product's own. A `description` is the rule that a mistake is reported by. */
 export const schema = Type.Object({
   TWILIO_ACCOUNT_SID: Sid('AC'),

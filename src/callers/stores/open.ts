@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { resolve } from 'node:path'
-import type { Settings } from '../../settings/schema.js'
+import { defaultUsersFile, type Settings } from '../../settings/schema.js'
 import { decoyKey } from '../passwords/decoys.js'
 import { verifyHash, type VerifyHash } from '../passwords/hash-threads.js'
 import type { HashQueue } from '../passwords/hash-queue.js'
@@ -52,7 +52,7 @@ function keyOf ({ TWILIO_API_KEY_SECRET: secret = '' }: Partial<Settings>): KeyO
 }
 
 async function usersFile (settings: Partial<Settings>, { cwd, queue, verifyHash, log, onReload }: OpenOptions, mistakes: string[]): Promise<OpenStore | undefined> {
-  const label = settings.USERS_FILE ?? 'users.htpasswd'
+  const label = settings.USERS_FILE ?? defaultUsersFile
   try {
     const store = await usersFileStore({
       path: resolve(cwd, label),

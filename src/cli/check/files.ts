@@ -3,7 +3,7 @@ import { access, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { loadUsers } from '../../callers/users-file/load.js'
 import { hasRemoteStore } from '../../settings/rules.js'
-import type { Settings } from '../../settings/schema.js'
+import { defaultUsersFile, type Settings } from '../../settings/schema.js'
 import { readKeys } from '../../server/tls-files.js'
 
 interface Found {
@@ -19,7 +19,7 @@ export async function checkFiles (settings: Partial<Settings>, cwd: string): Pro
 
 async function users (settings: Partial<Settings>, cwd: string): Promise<Found> {
   if (hasRemoteStore(settings)) return { mistakes: [], warnings: [] }
-  const { USERS_FILE: label = 'users.htpasswd' } = settings
+  const { USERS_FILE: label = defaultUsersFile } = settings
   const { users } = await loadUsers(resolve(cwd, label), label)
   return 'mistakes' in users ? { mistakes: [...users.mistakes], warnings: [] } : { mistakes: [], warnings: [...users.warnings] }
 }

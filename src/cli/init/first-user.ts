@@ -8,6 +8,7 @@ import { givenNewPassword } from '../password-input.js'
 import type { Prompt } from '../prompt.js'
 import { addUser } from '../users/actions.js'
 import { usable } from './usable.js'
+import { defaultUsersFile } from '../../settings/schema.js'
 
 export interface UserOptions {
   user?: string | false
@@ -20,7 +21,7 @@ const noOption = ''
 
 /** The users file of the settings to come: of those of `.env`, none stays. */
 export function usersFileOf ({ env }: Io): string {
-  return env.USERS_FILE || 'users.htpasswd'
+  return env.USERS_FILE || defaultUsersFile
 }
 
 /** Why this cannot be the first user's name; undefined when it can. */

@@ -1,3 +1,4 @@
+import { regions } from '../../lib/twilio-limits.js'
 import type { Settings } from '../../settings/schema.js'
 import type { Credentials, Reply, Twilio } from './twilio-api.js'
 
@@ -18,7 +19,6 @@ const unknown = (about: string, reply: Reply | undefined): Outcome => ({
 })
 
 const refuses = (reply: Reply | undefined) => reply?.status === 401 || reply?.status === 403
-const regions = ['us1', 'ie1', 'au1']
 
 /**
  * Whether key, secret, account and region belong together, and whether the key can sign.

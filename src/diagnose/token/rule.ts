@@ -37,9 +37,6 @@ export interface Rule {
 /** Of a group the first rule that is broken speaks: the others would say the same in other words. */
 export type Group = Rule[]
 
-/** In which Twilio serves anything. */
-export const regions = ['us1', 'ie1', 'au1']
-
 export const isSid = (value: unknown, prefix: string): boolean =>
   typeof value === 'string' && new RegExp(`^${prefix}[0-9a-fA-F]{32}$`).test(value)
 

@@ -1,6 +1,7 @@
 import { shown } from './json.js'
 import { bytesOf, type Token } from './read-token.js'
-import { isSid, regions, type Case, type Group } from './rule.js'
+import { isRegion, regions } from '../../lib/twilio-limits.js'
+import { isSid, type Case, type Group } from './rule.js'
 
 const saysAll = ({ around }: Token): string => around.map(({ says }) => says).join('; ')
 const isBase64url = (text: string): boolean => /^[\w-]+$/.test(text)
@@ -28,7 +29,7 @@ export const envelope: Group[] = [
     { code: 20102, when: ({ header }) => header.cty !== 'twilio-fpa;v=1', says: ({ header }) => `cty is ${shown(header.cty)}; it must be twilio-fpa;v=1` }
   ],
   [
-    { code: 20101, when: ({ header }) => header.twr !== undefined && !regions.includes(header.twr as string), says: ({ header }) => `twr names the region ${shown(header.twr)}; there are ${regions.join(', ')}` },
+    { code: 20101, when: ({ header }) => header.twr !== undefined && !isRegion(header.twr), says: ({ header }) => `twr names the region ${shown(header.twr)}; there are ${regions.join(', ')}` },
     {
       code: 20103,
       when: ({ header: { twr = 'us1' }, configured: { keySid, region = 'us1' } }) => keySid !== undefined && twr !== region,

@@ -1,7 +1,8 @@
 import { shapes } from './grant-shapes.js'
 import { isObject, shown } from './json.js'
 import { meantGrant, meantIdentity } from './misspelt.js'
-import { notRead, regions, type Case, type Group, type Rule } from './rule.js'
+import { isRegion } from '../../lib/twilio-limits.js'
+import { notRead, type Case, type Group, type Rule } from './rule.js'
 
 const isKnown = (name: string): boolean => Object.hasOwn(shapes, name)
 const isMisspelt = (name: string): boolean => meantGrant(name) !== undefined
@@ -24,7 +25,7 @@ const tooLong = (product: string, most: number, code: number): Rule => ({
 
 const region = (product: string, served: string[]): Group => [{
   code: 20101,
-  when: ({ grants, header: { twr = 'us1' } }) => product in grants && regions.includes(twr as string) && !served.includes(twr as string),
+  when: ({ grants, header: { twr = 'us1' } }) => product in grants && isRegion(twr) && !served.includes(twr as string),
   says: ({ header }) => `${product} is not served in the region ${shown(header.twr)}, only in ${served.join(' and ')}`
 }]
 

@@ -1,10 +1,7 @@
+import { tokenLife } from '../../lib/twilio-limits.js'
 import { shown, type Json } from './json.js'
 import { notRead, type Case, type Group } from './rule.js'
 import { unitOf } from './units.js'
-
-/** Seconds, Twilio's own limits. */
-const shortest = 180
-const longest = 86400
 
 /** Seconds since 1970, in the year 2001: what is below is a duration, or a clock that was never set. */
 const earliest = 1e9
@@ -47,9 +44,9 @@ export const time: Group[] = [
     { code: 20104, when: found => life(found) === 0, says: ({ claims }) => `exp is the same as ${claims.iat === undefined ? 'nbf' : 'iat'}: it ends in the second in which it is issued. Add the ttl, 180 seconds at least` },
     { code: 20104, when: found => life(found) < 0, says: 'it ends before it was issued: its ttl is not above 0' },
     { code: 20104, when: ({ claims: { exp }, now }) => seconds(exp) <= now, says: ({ claims: { exp }, now }) => `it ended ${ago(now - seconds(exp))} ago, by this clock; ask for a fresh one` },
-    { code: 20157, when: found => life(found) > longest, says: found => `it lives ${life(found)} seconds; Twilio takes at most ${longest} (24 hours)` },
+    { code: 20157, when: found => life(found) > tokenLife.max, says: found => `it lives ${life(found)} seconds; Twilio takes at most ${tokenLife.max} (24 hours)` },
     { code: 20104, advice: true, when: found => life(found) < 10, says: found => `it lives ${life(found)} seconds only, as with a ttl that was given as a string` },
-    { code: 20104, advice: true, when: found => life(found) < shortest, says: found => `it lives ${life(found)} seconds only; Twilio names ${shortest} as the least` }
+    { code: 20104, advice: true, when: found => life(found) < tokenLife.min, says: found => `it lives ${life(found)} seconds only; Twilio names ${tokenLife.min} as the least` }
   ],
   [
     { code: 20104, when: ({ claims }) => inOtherUnits(claims).includes('exp'), says: counts },
