@@ -1,5 +1,5 @@
 import type { Counters } from '../limits/counters.js'
-import type { Lately } from '../limits/memory/known-addresses.js'
+import type { KnownAddresses } from '../limits/memory/known-addresses.js'
 import type { Guess } from './guess.js'
 
 /**
@@ -15,12 +15,12 @@ import type { Guess } from './guess.js'
 export class CacheGuesses {
   readonly #pairs: Counters
   readonly #names: Counters
-  readonly #lately: Lately
+  readonly #knownAddresses: KnownAddresses
 
-  constructor (pairs: Counters, names: Counters, lately: Lately) {
+  constructor (pairs: Counters, names: Counters, knownAddresses: KnownAddresses) {
     this.#pairs = pairs
     this.#names = names
-    this.#lately = lately
+    this.#knownAddresses = knownAddresses
   }
 
   /** Whether there was none. Only where counters answer at once. */
@@ -38,11 +38,11 @@ export class CacheGuesses {
       return !exceeded && used + underWay <= max
     }
     return isLeft(this.#pairs, pair, max.pair, underWay.pair) &&
-      (isLeft(this.#names, name, max.name, underWay.name) || this.#lately.hasHere(name, address))
+      (isLeft(this.#names, name, max.name, underWay.name) || this.#knownAddresses.hasHere(name, address))
   }
 
   count ({ pair, name }: Guess, max: { pair: number, name: number }): void {
-    for (const taken of [this.#pairs.take(pair, max.pair), this.#names.take(name, max.name)]) {
+    for (const taken of [this.#pairs.consume(pair, max.pair), this.#names.consume(name, max.name)]) {
       // Without counters no login is let in, so nothing is compared either.
       if (taken instanceof Promise) taken.catch(() => {})
     }

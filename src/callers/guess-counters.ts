@@ -1,5 +1,5 @@
 import type { Counters, CounterSource } from '../limits/counters.js'
-import type { Lately } from '../limits/memory/known-addresses.js'
+import type { KnownAddresses } from '../limits/memory/known-addresses.js'
 
 /** Milliseconds. */
 export const GUESSING_WINDOW = 15 * 60_000
@@ -16,7 +16,7 @@ export interface GuessCounters {
   cachePairs: Counters
   /** The same per name. */
   cacheNames: Counters
-  lately: Lately
+  knownAddresses: KnownAddresses
 }
 
 /** In memory or shared. */
@@ -26,6 +26,6 @@ export function guessCounters (source: CounterSource): GuessCounters {
     names: source.counters('login-name', GUESSING_WINDOW),
     cachePairs: source.counters('cache-pair', GUESSING_WINDOW, PAIRS),
     cacheNames: source.counters('cache-name', GUESSING_WINDOW),
-    lately: source.lately()
+    knownAddresses: source.knownAddresses()
   }
 }

@@ -1,18 +1,18 @@
-import { isSpent, retryAfter, type Ask, type Count, type Counters, type Hold } from '../limits/counters.js'
-import type { Lately } from '../limits/memory/known-addresses.js'
+import { isExhausted, retryAfter, type Ask, type Count, type Counters, type Hold } from '../limits/counters.js'
+import type { KnownAddresses } from '../limits/memory/known-addresses.js'
 import { problem } from '../problems.js'
 import { CacheGuesses } from './cache-guesses.js'
 import type { GuessCounters } from './guess-counters.js'
 import { guessAt, type Guess } from './guess.js'
 import { both, isHeld, isRefused, type Holds } from './holds.js'
 import type { Login } from './store.js'
-import { Turns, type Ticket } from './waiting-line.js'
+import { WaitingLine, type Ticket } from './waiting-line.js'
 
 /** How many times the limit of one address a name has over all addresses, and at one address that right passwords clear in between. */
 const CEILING = 20
 
 /** The right to try one password. Exactly one of its functions is called, once. */
-export interface Place {
+export interface LoginAttempt {
   /** Whether the password may be compared with a remembered one. */
   readonly mayRecall: boolean
   /** The password was right: the wrong ones of this name at this address are cleared, up to its ceiling, and the address counts as known. */
@@ -26,7 +26,7 @@ export interface Place {
   cancelled (hasGuessed?: boolean): void
 }
 
-export interface GuardOptions extends GuessCounters {
+export interface GuessLimiterOptions extends GuessCounters {
   /** Wrong passwords that a name may have at one address; at least 1. */
   failuresMax: number
   /** Milliseconds that a login waits for a place at most. */
@@ -43,24 +43,24 @@ export interface GuardOptions extends GuessCounters {
  * A right password clears what its name has failed at its address, and nothing else: who mistypes starts anew. But whoever shares the address could guess
  * between two right passwords for ever, so nineteen times the limit is cleared at most, and there too no more than twenty times the limit can be tried.
  *
- * At a name's ceiling only those addresses get in from which it logged in lately, so that nobody can lock a user out at home.
+ * At a name's ceiling only those addresses get in from which it logged in recently, so that nobody can lock a user out at home.
  * Whether a name exists is not known here, so unknown ones are limited alike.
  */
-export class Guard {
+export class GuessLimiter {
   /** A reload may change it. */
   failuresMax: number
   readonly #pairs: Counters
   readonly #names: Counters
-  readonly #lately: Lately
+  readonly #knownAddresses: KnownAddresses
   readonly #cacheGuesses: CacheGuesses
   readonly #patience: number
-  readonly #turns = new Turns()
+  readonly #waitingLine = new WaitingLine()
 
-  constructor ({ pairs, names, lately, cachePairs, cacheNames, failuresMax, patience = 10_000 }: GuardOptions) {
+  constructor ({ pairs, names, knownAddresses, cachePairs, cacheNames, failuresMax, patience = 10_000 }: GuessLimiterOptions) {
     this.#pairs = pairs
     this.#names = names
-    this.#lately = lately
-    this.#cacheGuesses = new CacheGuesses(cachePairs, cacheNames, lately)
+    this.#knownAddresses = knownAddresses
+    this.#cacheGuesses = new CacheGuesses(cachePairs, cacheNames, knownAddresses)
     this.failuresMax = failuresMax
     this.#patience = patience
   }
@@ -72,7 +72,7 @@ export class Guard {
    * @returns what `known` answers; undefined where there is no place, where the counters do not answer at once, or where guesses were made before at what
    * is remembered
    */
-  pass<T> (name: string, ip: string, known: () => T | null | undefined): T | undefined {
+  tryFastPath<T> (name: string, ip: string, known: () => T | null | undefined): T | undefined {
     const guess = guessAt(name, ip)
     if (this.#pairs.isFull?.(guess.pair, this.failuresMax) !== false || this.#names.isFull?.(guess.name, this.failuresMax * CEILING) !== false) return
     if (!this.#cacheGuesses.isUntouched(guess)) return
@@ -87,7 +87,7 @@ export class Guard {
    * @throws Problem `login-limited` when the name or the pair has had its wrong passwords, `overloaded` when too many wait or one waits too long,
    * `limiter-unavailable` as the counters say; or the reason that the signal was aborted with
    */
-  reserve (name: string, login: Login): Place | Promise<Place> {
+  reserve (name: string, login: Login): LoginAttempt | Promise<LoginAttempt> {
     const guess = guessAt(name, login.ip)
     const asked = this.#hold(guess)
     const [pair, whole] = asked
@@ -105,11 +105,11 @@ export class Guard {
 
   /** A pair that is refused at once takes no place of its name, not even for a moment. */
   #hold ({ name, pair }: Guess): Holds {
-    const first = this.#pairs.hold(pair, this.failuresMax)
-    return [first, isRefused(first) ? first : this.#names.hold(name, this.failuresMax * CEILING)]
+    const first = this.#pairs.reserve(pair, this.failuresMax)
+    return [first, isRefused(first) ? first : this.#names.reserve(name, this.failuresMax * CEILING)]
   }
 
-  async #wait (guess: Guess, login: Login, asked: Holds): Promise<Place> {
+  async #wait (guess: Guess, login: Login, asked: Holds): Promise<LoginAttempt> {
     const until = performance.now() + this.#patience
     let ticket: Ticket | undefined
     try {
@@ -122,7 +122,7 @@ export class Guard {
         if (ticket?.line !== line) {
           ticket?.leave()
           ticket = undefined
-          ticket = this.#turns.join(line, login.ip)
+          ticket = this.#waitingLine.join(line, login.ip)
         }
         await ticket.turn(login.signal)
         login.signal.throwIfAborted()
@@ -134,17 +134,17 @@ export class Guard {
   }
 
   /** @returns undefined while all places are taken by attempts that have not ended */
-  async #decide (guess: Guess, pair: Hold, whole: Hold): Promise<Place | undefined> {
-    const known = whole.exceeded && await this.#lately.has(guess.name, guess.address)
+  async #decide (guess: Guess, pair: Hold, whole: Hold): Promise<LoginAttempt | undefined> {
+    const known = whole.exceeded && await this.#knownAddresses.has(guess.name, guess.address)
     if (!pair.exceeded && (!whole.exceeded || known)) return this.#place(guess, pair, whole)
-    pair.giveBack()
-    whole.giveBack()
-    if (isSpent(pair)) throw limited(pair)
-    if (isSpent(whole) && !known) throw limited(whole)
+    pair.release()
+    whole.release()
+    if (isExhausted(pair)) throw limited(pair)
+    if (isExhausted(whole) && !known) throw limited(whole)
   }
 
-  #place (guess: Guess, pair: Hold, whole: Hold): Place {
-    const end = (outcome: 'keep' | 'giveBack') => {
+  #place (guess: Guess, pair: Hold, whole: Hold): LoginAttempt {
+    const end = (outcome: 'commit' | 'release') => {
       pair[outcome]()
       whole[outcome]()
     }
@@ -152,16 +152,16 @@ export class Guard {
     return {
       mayRecall: this.#cacheGuesses.mayCompare(guess, max, { pair: pair.held, name: whole.held }),
       succeeded: () => {
-        end('giveBack')
+        end('release')
         this.#admitted(guess)
       },
       failed: () => {
-        end('keep')
+        end('commit')
         this.#wake(guess)
       },
       cancelled: (hasGuessed = false) => {
         if (hasGuessed) this.#cacheGuesses.count(guess, max)
-        end('giveBack')
+        end('release')
         this.#wake(guess)
       }
     }
@@ -169,13 +169,13 @@ export class Guard {
 
   #admitted (guess: Guess): void {
     this.#pairs.clear(guess.pair, this.failuresMax * (CEILING - 1))
-    this.#lately.note(guess.name, guess.address)
+    this.#knownAddresses.add(guess.name, guess.address)
     this.#wake(guess)
   }
 
   #wake (guess: Guess): void {
-    this.#turns.wake(guess.pair)
-    this.#turns.wake(guess.name)
+    this.#waitingLine.wake(guess.pair)
+    this.#waitingLine.wake(guess.name)
   }
 }
 

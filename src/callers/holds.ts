@@ -16,7 +16,7 @@ export async function both (asked: Holds): Promise<[Hold, Hold]> {
   try {
     return await Promise.all(asked)
   } catch (error) {
-    for (const hold of asked) Promise.resolve(hold).then(granted => granted.giveBack(), () => {})
+    for (const hold of asked) Promise.resolve(hold).then(granted => granted.release(), () => {})
     throw error
   }
 }

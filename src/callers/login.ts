@@ -1,15 +1,15 @@
 import type { Ask } from '../limits/counters.js'
 import { Problem, problem } from '../problems.js'
-import type { Guard, Place } from './guess-limiter.js'
+import type { GuessLimiter, LoginAttempt } from './guess-limiter.js'
 import { loginName } from '../caller.js'
 import { usablePassword } from './password-rules.js'
 import type { Caller, CallerStore, Login } from './store.js'
-import { Verified } from './verified-cache.js'
+import { VerifiedCache } from './verified-cache.js'
 
 export interface LoginParts {
   store: CallerStore
-  guard: Guard
-  verified?: Verified
+  guard: GuessLimiter
+  verified?: VerifiedCache
 }
 
 interface Credentials {
@@ -24,10 +24,10 @@ interface Credentials {
  */
 export class Logins {
   readonly #store: CallerStore
-  readonly #guard: Guard
-  readonly #verified: Verified
+  readonly #guard: GuessLimiter
+  readonly #verified: VerifiedCache
 
-  constructor ({ store, guard, verified = new Verified(store) }: LoginParts) {
+  constructor ({ store, guard, verified = new VerifiedCache(store) }: LoginParts) {
     this.#store = store
     this.#guard = guard
     this.#verified = verified
@@ -43,7 +43,7 @@ export class Logins {
     const name = loginName(sentName)
     const password = usablePassword(sentPassword)
     if (name === undefined || password === undefined) throw problem('credentials-wrong')
-    const remembered = this.#guard.pass(name, login.ip, () => this.#verified.recall(name, password))
+    const remembered = this.#guard.tryFastPath(name, login.ip, () => this.#verified.get(name, password))
     if (remembered !== undefined) return remembered
     const place = this.#guard.reserve(name, login)
     return place instanceof Promise
@@ -60,18 +60,18 @@ export class Logins {
     const password = usablePassword(sentPassword)
     if (name === undefined || password === undefined) return
     yield * this.#guard.asks(name, ip)
-    return this.#verified.recall(name, password) ?? undefined
+    return this.#verified.get(name, password) ?? undefined
   }
 
-  #compare ({ name, password }: Credentials, place: Place, login: Login): Caller | Promise<Caller> {
-    const found = place.mayRecall ? this.#verified.recall(name, password) : undefined
+  #compare ({ name, password }: Credentials, place: LoginAttempt, login: Login): Caller | Promise<Caller> {
+    const found = place.mayRecall ? this.#verified.get(name, password) : undefined
     if (!found) return this.#ask({ name, password }, place, login, found === null)
     place.succeeded()
     return found
   }
 
   /** @param hasGuessed whether the password was compared with a remembered one */
-  async #ask ({ name, password }: Credentials, place: Place, login: Login, hasGuessed: boolean): Promise<Caller> {
+  async #ask ({ name, password }: Credentials, place: LoginAttempt, login: Login, hasGuessed: boolean): Promise<Caller> {
     if (login.signal.aborted) {
       place.cancelled(hasGuessed)
       throw login.signal.reason
@@ -102,7 +102,7 @@ export class Logins {
       throw unavailable(new TypeError('the store answered neither a caller nor null'))
     }
     place.succeeded()
-    this.#verified.remember(name, password, answer)
+    this.#verified.set(name, password, answer)
     return answer
   }
 }

@@ -25,7 +25,7 @@ export interface VerifiedOptions {
  * Kept is a digest under a key that no other process has and that is never written down: it is worth nothing in a memory dump without that key,
  * and a wrong password never takes the place of the right one.
  */
-export class Verified {
+export class VerifiedCache {
   readonly #entries: LRUCache<string, Entry>
   readonly #key = randomBytes(32).toString('hex')
   readonly #scratch = Buffer.alloc(32)
@@ -42,7 +42,7 @@ export class Verified {
    * The caller whose password this was when the store last looked, if that is not too long ago and the caller has not changed since;
    * null where another password is remembered for the name, so that this one was a guess at it.
    */
-  recall (name: string, password: string): Caller | null | undefined {
+  get (name: string, password: string): Caller | null | undefined {
     const entry = this.#entries.get(name)
     if (entry === undefined) return
     if (this.#now() - entry.since >= this.#store.rememberFor || !this.#store.isCurrent(entry.caller)) {
@@ -52,7 +52,7 @@ export class Verified {
     return timingSafeEqual(entry.digest, this.#digest(name, password)) ? entry.caller : null
   }
 
-  remember (name: string, password: string, caller: Caller): void {
+  set (name: string, password: string, caller: Caller): void {
     this.#entries.set(ownCopy(name), { digest: Buffer.from(this.#digest(name, password)), caller, since: this.#now() })
   }
 

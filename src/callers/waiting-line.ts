@@ -8,7 +8,7 @@ const WAITING = 1024
 const LOOK_AGAIN = 200
 
 /** Lines in which requests wait for their turn, first come, first woken. */
-export class Turns {
+export class WaitingLine {
   readonly #lines = new Map<string, Set<Ticket>>()
   readonly #waiters = new Waiters<Ticket>({ most: WAITING, mostPerAddress: WAITING / 2, mostPerNetwork: WAITING / 2, retryAfter: 1 })
 

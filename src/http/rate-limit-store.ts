@@ -38,11 +38,11 @@ function answer (callback: Callback, { used, resetMs, exceeded }: Count): void {
  */
 export function countAddress (counters: Counters, ip: string, max: number): Count | Promise<Count> {
   const [narrow, wide] = addressKeys(ip)
-  const first = counters.take(narrow.key, max)
+  const first = counters.consume(narrow.key, max)
   if (wide === undefined) return first
   return then(first, first => first.exceeded
     ? first
-    : then(counters.take(wide.key, max * wide.times), second => tighter(first, second)))
+    : then(counters.consume(wide.key, max * wide.times), second => tighter(first, second)))
 }
 
 /** What `countAddress` would answer, as far as is known here; counts nothing. */

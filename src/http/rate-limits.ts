@@ -78,7 +78,7 @@ export function limitCallers ({ counters, max }: Limit) {
   }
 
   return (reply: FastifyReply, key: string): Promise<void> | undefined => {
-    const count = counters.take(key, max)
+    const count = counters.consume(key, max)
     if (count instanceof Promise) return count.then(count => judge(reply, count))
     judge(reply, count)
   }

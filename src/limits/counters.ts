@@ -1,4 +1,4 @@
-import type { Lately } from './memory/known-addresses.js'
+import type { KnownAddresses } from './memory/known-addresses.js'
 
 /** What a counter stands at. */
 export interface Count {
@@ -16,9 +16,9 @@ export interface Count {
 /** A hit whose outcome is still open. Exactly one of its functions is called, once; after the window's end they do nothing, nor do they where the hit was one too many. */
 export interface Hold extends Count {
   /** The hit counts. */
-  keep (): void
+  commit (): void
   /** The hit never was. */
-  giveBack (): void
+  release (): void
 }
 
 /**
@@ -29,9 +29,9 @@ export interface Counters {
   /** Milliseconds. */
   readonly window: number
   /** Counts a hit, unless that makes more than `max`. */
-  take (key: string, max: number): Count | Promise<Count>
+  consume (key: string, max: number): Count | Promise<Count>
   /** Counts a hit for the time being. Any number of calls at once hold at most `max` together. */
-  hold (key: string, max: number): Hold | Promise<Hold>
+  reserve (key: string, max: number): Hold | Promise<Hold>
   /** Looks, and counts nothing; those that are shared say what this node knows. `exceeded` tells whether a hit would be one too many. */
   read (key: string, max: number): Count
   /** Whether a hit would be one too many, which counts nothing. There only where counters answer at once. */
@@ -53,7 +53,7 @@ export interface Ask<C extends Counters = Counters> {
 export interface CounterSource {
   /** Counters of their own. @param name letters and hyphens; one for each use @param window milliseconds @param size keys in memory at most */
   counters (name: string, window: number, size?: number): Counters
-  lately (): Lately
+  knownAddresses (): KnownAddresses
   /**
    * Asks at once for what a request will ask for one after the other, so that it waits once: up to the first that is refused, after
    * which the others are not counted. There only where counters answer by promise.
@@ -67,7 +67,7 @@ export interface CounterSource {
 }
 
 /** Whether so many hits count for good that no outcome of a held one can make room. */
-export function isSpent (count: Count): boolean {
+export function isExhausted (count: Count): boolean {
   return count.used - count.held >= count.max
 }
 

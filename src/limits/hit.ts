@@ -1,7 +1,7 @@
 import type { Hold } from './counters.js'
 
 /** A class rather than a literal with functions: made for each request, and many times as fast. */
-export class Hit implements Hold {
+export class CountResult implements Hold {
   constructor (
     readonly used: number,
     readonly held: number,
@@ -11,11 +11,11 @@ export class Hit implements Hold {
     private readonly settle?: (givenBack: 0 | 1) => void
   ) {}
 
-  keep (): void {
+  commit (): void {
     this.settle?.(0)
   }
 
-  giveBack (): void {
+  release (): void {
     this.settle?.(1)
   }
 }

@@ -18,7 +18,7 @@ export class LineLimit {
 
   /** Counts a line about this address. @returns whether it may be written */
   take (ip: string): boolean {
-    const taken = addressKeys(ip).every(({ key, times }) => !this.#counters.take(key, MAX_LINES * times).exceeded)
+    const taken = addressKeys(ip).every(({ key, times }) => !this.#counters.consume(key, MAX_LINES * times).exceeded)
     if (!taken) this.#skipped++
     return taken
   }

@@ -3,7 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { createAudit, type Audit } from '../audit/audit-log.js'
 import { fileSink, standardSink } from '../audit/sink.js'
 import { guessCounters } from '../callers/guess-counters.js'
-import { Guard } from '../callers/guess-limiter.js'
+import { GuessLimiter } from '../callers/guess-limiter.js'
 import type { VerifyHash } from '../callers/passwords/hash-threads.js'
 import { Logins } from '../callers/login.js'
 import { openStore, type OpenStore } from '../callers/stores/open.js'
@@ -22,7 +22,7 @@ export interface Rooms {
   logger: FastifyBaseLogger
   store: OpenStore
   audit: Audit
-  guard: Guard
+  guard: GuessLimiter
   logins: Logins
   /** Where all counts are kept: here, or in a Redis that other nodes share. */
   counters: CounterSource
@@ -64,7 +64,7 @@ export async function openRooms ({ settings, mistakes, warnings }: State, { cwd,
   const counters = await openCounters(settings, logger)
   const lines = createLines()
   metrics.watch({ queue, store, counters, audit, lines, log })
-  const guard = new Guard({ ...guessCounters(counters), failuresMax: settings.LOGIN_FAILURES_MAX })
+  const guard = new GuessLimiter({ ...guessCounters(counters), failuresMax: settings.LOGIN_FAILURES_MAX })
   return {
     logger,
     store,

@@ -32,7 +32,7 @@ t.test('on a stopped name', async t => {
     await t.rejects(reserve('susan', '203.0.113.9'), limited)
   })
 
-  t.test('an address that logged in lately still gets in', async t => {
+  t.test('an address that logged in recently still gets in', async t => {
     const { reserve, succeed } = await stopped()
     await succeed('Susan', home)
     await t.resolves(reserve('susan', `::ffff:${home}`))
@@ -79,7 +79,7 @@ t.test('while all places of a name are taken by attempts in flight', async t => 
     t.strictSame(next.refused, ['login-limited'])
   })
 
-  t.test('an address that logged in lately does not', async t => {
+  t.test('an address that logged in recently does not', async t => {
     const { reserve } = await full()
     await t.resolves(reserve('susan', home))
   })

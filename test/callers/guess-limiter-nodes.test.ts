@@ -10,10 +10,10 @@ import { until } from '../helpers/until.js'
 t.test('places that another node frees are found without being woken', async t => {
   const pairs = new MemoryCounters(GUESSING_WINDOW)
   const { reserve } = guarded({ failuresMax: 1, pairs })
-  const heldByAnotherNode = pairs.hold(susanAtHome, 1)
+  const heldByAnotherNode = pairs.reserve(susanAtHome, 1)
   const waiting = reserve()
   await settle()
-  heldByAnotherNode.giveBack()
+  heldByAnotherNode.release()
   await t.resolves(waiting)
 })
 
@@ -21,14 +21,14 @@ t.test('who waited for a place at an address may then have to wait for one of th
   const pairs = new MemoryCounters(GUESSING_WINDOW)
   const names = new MemoryCounters(GUESSING_WINDOW)
   let asked = 0
-  const counted: Counters = { ...promised(names), hold: (...hit) => { asked++; return names.hold(...hit) } }
+  const counted: Counters = { ...promised(names), reserve: (...hit) => { asked++; return names.reserve(...hit) } }
   const { reserve } = guarded({ failuresMax: 1, pairs, names: counted })
-  const heldByAnotherNode = pairs.hold(susanAtHome, 1)
+  const heldByAnotherNode = pairs.reserve(susanAtHome, 1)
   const [first] = await Promise.all(Array.from({ length: 20 }, (_, i) => reserve('susan', `198.51.100.${i}`)))
   const { places } = collect([reserve()])
   await settle()
   asked = 0
-  heldByAnotherNode.giveBack()
+  heldByAnotherNode.release()
   await until(() => asked > 0)
   await settle()
   t.equal(places.length, 0)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { GUESSING_WINDOW, guessCounters } from '../../src/callers/guess-counters.js'
-import { Guard } from '../../src/callers/guess-limiter.js'
+import { GuessLimiter } from '../../src/callers/guess-limiter.js'
 import { memory } from '../../src/limits/memory/counters.js'
 import { guarded, limited } from '../helpers/guarded.js'
 import { elsewhere, home, login } from '../helpers/login.js'
@@ -73,7 +73,7 @@ t.test('a reload may change the limit', async t => {
 })
 
 t.test('its counters may live where all others do', async t => {
-  const guard = new Guard({ ...guessCounters(memory), failuresMax: 1 })
+  const guard = new GuessLimiter({ ...guessCounters(memory), failuresMax: 1 })
   const place = await guard.reserve('susan', login())
   place.failed()
   await t.rejects(async () => await guard.reserve('susan', login()), limited)

@@ -40,7 +40,7 @@ t.test('guesses', t => {
     t.equal(store.asked.length, 21)
   })
 
-  t.test('an address that is only remembered has logged in lately as well', async t => {
+  t.test('an address that is only remembered has logged in recently as well', async t => {
     const { login } = desk({ failuresMax: 1 })
     await login('susan', right, home)
     await login('susan', right, elsewhere)

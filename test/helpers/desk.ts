@@ -1,5 +1,5 @@
 import { GUESSING_WINDOW, guessCounters } from '../../src/callers/guess-counters.js'
-import { Guard } from '../../src/callers/guess-limiter.js'
+import { GuessLimiter } from '../../src/callers/guess-limiter.js'
 import { Logins } from '../../src/callers/login.js'
 import type { Caller } from '../../src/callers/store.js'
 import { memory, MemoryCounters } from '../../src/limits/memory/counters.js'
@@ -12,7 +12,7 @@ export const susan = { name: 'susan', identity: 'susan' }
 
 /** Logins of a store, and the guard before it. */
 export function desk ({ store = new FakeStore(), failuresMax = 5, size = 65_536 } = {}) {
-  const guard = new Guard({ ...guessCounters(memory), pairs: new MemoryCounters(GUESSING_WINDOW, { size }), failuresMax })
+  const guard = new GuessLimiter({ ...guessCounters(memory), pairs: new MemoryCounters(GUESSING_WINDOW, { size }), failuresMax })
   const logins = new Logins({ store, guard })
   const login = async (name = 'susan', password = right, ip = home, signal: AbortSignal = new AbortController().signal) =>
     await logins.login(name, password, { ip, signal })

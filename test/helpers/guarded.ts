@@ -1,7 +1,7 @@
 import { GUESSING_WINDOW } from '../../src/callers/guess-counters.js'
-import { Guard, type GuardOptions, type Place } from '../../src/callers/guess-limiter.js'
+import { GuessLimiter, type GuessLimiterOptions, type LoginAttempt } from '../../src/callers/guess-limiter.js'
 import { canonicalName } from '../../src/caller.js'
-import { MemoryLately } from '../../src/limits/memory/known-addresses.js'
+import { MemoryKnownAddresses } from '../../src/limits/memory/known-addresses.js'
 import { MemoryCounters } from '../../src/limits/memory/counters.js'
 import { Problem } from '../../src/problems.js'
 import { clock } from './clock.js'
@@ -10,14 +10,14 @@ import { home, login } from './login.js'
 export const susanAtHome = `${home} ${canonicalName('susan')}`
 
 /** A guard of its own, by a clock that stands, and what tests do with it. */
-export function guarded (options: Partial<GuardOptions> = {}) {
+export function guarded (options: Partial<GuessLimiterOptions> = {}) {
   const time = clock()
-  const guard = new Guard({
+  const guard = new GuessLimiter({
     pairs: new MemoryCounters(GUESSING_WINDOW, time),
     names: new MemoryCounters(GUESSING_WINDOW, time),
     cachePairs: new MemoryCounters(GUESSING_WINDOW, time),
     cacheNames: new MemoryCounters(GUESSING_WINDOW, time),
-    lately: new MemoryLately(time.now),
+    knownAddresses: new MemoryKnownAddresses(time.now),
     failuresMax: 5,
     ...options
   })
@@ -36,8 +36,8 @@ export function guarded (options: Partial<GuardOptions> = {}) {
 }
 
 /** The places that are given, in order, and the codes of the refusals. */
-export function collect (attempts: Array<Promise<Place>>) {
-  const places: Place[] = []
+export function collect (attempts: Array<Promise<LoginAttempt>>) {
+  const places: LoginAttempt[] = []
   const refused: unknown[] = []
   for (const attempt of attempts) attempt.then(place => places.push(place), error => refused.push(error instanceof Problem ? error.code : error))
   return { places, refused }

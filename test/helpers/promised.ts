@@ -7,10 +7,10 @@ export function promised (counters: MemoryCounters, failing?: number): Counters 
   let holds = 0
   return {
     window: counters.window,
-    take: async (...hit) => counters.take(...hit),
-    hold: async (...hit) => {
+    consume: async (...hit) => counters.consume(...hit),
+    reserve: async (...hit) => {
       if (++holds === failing) throw new Problem('limiter-unavailable')
-      return counters.hold(...hit)
+      return counters.reserve(...hit)
     },
     read: (...hit) => counters.read(...hit),
     clear: (...hits) => counters.clear(...hits)

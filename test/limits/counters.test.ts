@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isSpent, retryAfter } from '../../src/limits/counters.js'
+import { isExhausted, retryAfter } from '../../src/limits/counters.js'
 import { MemoryCounters } from '../../src/limits/memory/counters.js'
 import { clock } from '../helpers/clock.js'
 
@@ -7,13 +7,13 @@ const minute = 60_000
 
 t.test('a limit is spent only when no outcome can make room', t => {
   const counters = new MemoryCounters(minute, clock())
-  const one = counters.hold('a', 2)
-  const two = counters.hold('a', 2)
-  t.notOk(isSpent(counters.hold('a', 2)))
-  one.keep()
-  t.notOk(isSpent(counters.hold('a', 2)))
-  two.keep()
-  t.ok(isSpent(counters.hold('a', 2)))
+  const one = counters.reserve('a', 2)
+  const two = counters.reserve('a', 2)
+  t.notOk(isExhausted(counters.reserve('a', 2)))
+  one.commit()
+  t.notOk(isExhausted(counters.reserve('a', 2)))
+  two.commit()
+  t.ok(isExhausted(counters.reserve('a', 2)))
   t.end()
 })
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { duplicateKey, isIdentity, nameMistake, type Caller } from '../../caller.js'
 import { ownCopy } from '../../limits/keys.js'
-import { Identities } from './identity-owners.js'
+import { IdentityOwners } from './identity-owners.js'
 import { unusable, type StoreLog } from './remote.js'
 
 /** What a store answered of a caller whose password was right. Nothing of it is trusted yet. */
@@ -19,7 +19,7 @@ export interface Answered {
 export class AnsweredCallers {
   readonly #store: string
   readonly #log: StoreLog
-  readonly #identities = new Identities()
+  readonly #identities = new IdentityOwners()
   #warned = false
 
   /** @param store the setting or function that answers, for messages */

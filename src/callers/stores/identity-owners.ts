@@ -15,7 +15,7 @@ const MAX_MARKS = 6
  * Known to this process alone, and to be thought of as a net: only the store can make identities unique.
  * Beyond 200 000 names and identities in a day the longest unused are forgotten.
  */
-export class Identities {
+export class IdentityOwners {
   readonly #holders = new LRUCache<string, readonly string[]>({ max: MAX_HELD, ttl: HELD_MS })
 
   /**

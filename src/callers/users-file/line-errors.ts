@@ -2,7 +2,7 @@
 const most = 20
 
 /** What a reader found in a file: one sentence for each line at fault, `users.htpasswd:7 …`, and the rest only counted. */
-export class Findings {
+export class LineErrors {
   readonly #sentences: string[] = []
   #more = 0
 

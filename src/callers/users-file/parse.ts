@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Decoys } from '../passwords/decoys.js'
-import { Findings, Repeated } from './line-errors.js'
+import { LineErrors, Repeated } from './line-errors.js'
 import { entryOf, linesOf } from './lines.js'
 import { duplicateKey, nameMistake } from '../../caller.js'
 import { fileForms, readHash } from '../passwords/formats.js'
@@ -37,7 +37,7 @@ const chunk = 500
  * @param before the callers as they were; those that have not changed stay the same objects
  */
 export async function readUsers (file: Buffer, label: string, before: ReadonlyMap<string, FileCaller> = new Map()): Promise<Users | Mistakes> {
-  const mistakes = new Findings(label)
+  const mistakes = new LineErrors(label)
   const warnings = new Repeated(label)
   const callers = new Map<string, FileCaller>()
   const lineOf = new Map<string, number>()

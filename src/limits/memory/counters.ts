@@ -1,8 +1,8 @@
 import type { Count, CounterSource, Counters, Hold } from '../counters.js'
-import { Hit } from '../hit.js'
+import { CountResult } from '../hit.js'
 import { fixedKey } from '../keys.js'
 import { CounterTable, type Counter } from './counter-table.js'
-import { MemoryLately } from './known-addresses.js'
+import { MemoryKnownAddresses } from './known-addresses.js'
 
 /** What another account of the same key says. */
 export interface Account {
@@ -32,18 +32,18 @@ export class MemoryCounters implements Counters {
     this.#now = now
   }
 
-  take (key: string, max: number): Count {
+  consume (key: string, max: number): Count {
     return this.#count(key, max, 0)
   }
 
-  hold (key: string, max: number): Hold {
+  reserve (key: string, max: number): Hold {
     return this.#count(key, max, 1)
   }
 
   read (key: string, max: number): Count {
     const now = this.#now()
     const counter = this.#table.find(fixedKey(key), now)
-    return counter === undefined ? new Hit(0, 0, max, 0, this.isFull(key, max)) : hit(counter, max, now, counter.used >= max)
+    return counter === undefined ? new CountResult(0, 0, max, 0, this.isFull(key, max)) : hit(counter, max, now, counter.used >= max)
   }
 
   isFull (key: string, max: number): boolean {
@@ -68,7 +68,7 @@ export class MemoryCounters implements Counters {
    * Nor is a limit that is reached here taken back.
    * @returns whether it was taken over; if not, whether that is because it was said before what is known here, or because hits were `lost`
    */
-  learn (key: string, max: number, { kept, gone, resetMs, id }: Account): 'taken' | 'older' | 'lost' {
+  mergeRemote (key: string, max: number, { kept, gone, resetMs, id }: Account): 'taken' | 'older' | 'lost' {
     const now = this.#now()
     const own = fixedKey(key)
     const counter = this.#table.find(own, now) ?? this.#table.begin(own, now)
@@ -84,11 +84,11 @@ export class MemoryCounters implements Counters {
     return 'taken'
   }
 
-  #count (key: string, max: number, held: 0 | 1): Hit {
+  #count (key: string, max: number, held: 0 | 1): CountResult {
     const now = this.#now()
     const kept = fixedKey(key)
     const counter = this.#table.find(kept, now) ?? this.#table.begin(kept, now)
-    if (counter === undefined) return new Hit(max, 0, max, this.#table.firstLockEnds - now, true)
+    if (counter === undefined) return new CountResult(max, 0, max, this.#table.firstLockEnds - now, true)
     counter.max = max
     if (counter.used >= max) return hit(counter, max, now, true)
     counter.used += 1
@@ -109,14 +109,14 @@ export class MemoryCounters implements Counters {
   }
 }
 
-function hit ({ used, held, ends }: Counter, max: number, now: number, exceeded: boolean, settle?: (givenBack: 0 | 1) => void): Hit {
-  return new Hit(used, held, max, ends - now, exceeded, settle)
+function hit ({ used, held, ends }: Counter, max: number, now: number, exceeded: boolean, settle?: (givenBack: 0 | 1) => void): CountResult {
+  return new CountResult(used, held, max, ends - now, exceeded, settle)
 }
 
 /** Every counter in this process. */
 export const memory: CounterSource = {
   up: true,
   counters: (_name, window, size) => new MemoryCounters(window, { size }),
-  lately: () => new MemoryLately(),
+  knownAddresses: () => new MemoryKnownAddresses(),
   close () {}
 }

@@ -7,9 +7,9 @@ export const LATELY = 7 * 24 * 3_600_000
 /** Addresses a name is remembered at. Bounded for each name, so that one caller with many addresses pushes out its own only. */
 const ADDRESSES = 16
 
-/** From which addresses a name logged in lately. Only right passwords add to it. */
-export interface Lately {
-  note (name: string, address: string): void
+/** From which addresses a name logged in recently. Only right passwords add to it. */
+export interface KnownAddresses {
+  add (name: string, address: string): void
   has (name: string, address: string): boolean | Promise<boolean>
   /** As far as this node knows. */
   hasHere (name: string, address: string): boolean
@@ -20,7 +20,7 @@ interface Noted {
   at: number
 }
 
-export class MemoryLately implements Lately {
+export class MemoryKnownAddresses implements KnownAddresses {
   readonly #names = new LRUCache<string, Map<string, Noted>>({ max: 10_000 })
   readonly #now: () => number
 
@@ -28,7 +28,7 @@ export class MemoryLately implements Lately {
     this.#now = now
   }
 
-  note (name: string, address: string): void {
+  add (name: string, address: string): void {
     const addresses = this.#names.get(name) ?? this.#begin(name)
     const noted = addresses.get(address) ?? { address: ownCopy(address), at: 0 }
     noted.at = this.#now()

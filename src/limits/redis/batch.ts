@@ -13,7 +13,7 @@ export interface Question {
 }
 
 /** Puts together what Redis is asked, and what it is told. */
-export class Wire {
+export class CommandBatch {
   readonly #link: RedisLink
   #told: Array<[key: string, id: string, givenBack: number, settled: 0 | 1]> = []
 

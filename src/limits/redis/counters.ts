@@ -1,11 +1,11 @@
 import { problem } from '../../problems.js'
-import { isSpent, type Ask, type Count, type Counters, type CounterSource, type Hold } from '../counters.js'
-import { Hit } from '../hit.js'
+import { isExhausted, type Ask, type Count, type Counters, type CounterSource, type Hold } from '../counters.js'
+import { CountResult } from '../hit.js'
 import { MemoryCounters } from '../memory/counters.js'
-import { SharedLately } from './known-addresses.js'
+import { SharedKnownAddresses } from './known-addresses.js'
 import { RedisLink, type LinkOptions } from './connection.js'
 import { redisKey, type CountReply } from './scripts.js'
-import { Wire, type Question } from './batch.js'
+import { CommandBatch, type Question } from './batch.js'
 
 export interface SharedOptions extends LinkOptions {
   /** While Redis is away: `local` counts in each node for itself, `closed` refuses with `limiter-unavailable`. */
@@ -15,18 +15,18 @@ export interface SharedOptions extends LinkOptions {
 /** Counters that all nodes on one Redis have in common. Resolves after the first try to reach it, whether it succeeded or not. */
 export async function sharedCounters (options: SharedOptions): Promise<CounterSource> {
   const link = await RedisLink.open(options)
-  const wire = new Wire(link)
+  const wire = new CommandBatch(link)
   return {
     get up () { return link.up },
     counters: (name, window, size) => new SharedCounters(wire, name, new MemoryCounters(window, { size }), options.down),
-    lately: () => new SharedLately(link),
+    knownAddresses: () => new SharedKnownAddresses(link),
     askAhead: asks => link.up ? askAhead(wire, asks as Iterable<Ask<SharedCounters>>) : () => {},
     close: () => link.close()
   }
 }
 
 /** Asks for several hits at once, as far as this node knows of no refusal among them. */
-function askAhead (wire: Wire, asks: Iterable<Ask<SharedCounters>>): () => void {
+function askAhead (wire: CommandBatch, asks: Iterable<Ask<SharedCounters>>): () => void {
   const questions: Question[] = []
   const asked: Array<Ask<SharedCounters>> = []
   for (const ask of asks) {
@@ -50,38 +50,38 @@ type Reply = Promise<CountReply | undefined>
  */
 class SharedCounters implements Counters {
   readonly window: number
-  readonly #wire: Wire
+  readonly #batch: CommandBatch
   readonly #name: string
   readonly #local: MemoryCounters
   readonly #down: SharedOptions['down']
   /** What was asked ahead, by key. One hit of a key is as good as another, so it does not matter who takes which. */
   readonly #expected = new Map<string, Set<Reply>>()
 
-  constructor (wire: Wire, name: string, local: MemoryCounters, down: SharedOptions['down']) {
+  constructor (wire: CommandBatch, name: string, local: MemoryCounters, down: SharedOptions['down']) {
     this.window = local.window
-    this.#wire = wire
+    this.#batch = wire
     this.#name = name
     this.#local = local
     this.#down = down
   }
 
-  async take (key: string, max: number): Promise<Count> {
+  async consume (key: string, max: number): Promise<Count> {
     const { reply, learned } = await this.#count(key, max, 0)
     if (reply !== undefined && (learned !== 'lost' || reply[3] === 1)) return hit(reply, max)
-    const own = this.#local.take(key, max)
-    if (reply !== undefined && own.exceeded) this.#wire.tell(this.#redisKey(key), reply[4], 1, 0)
+    const own = this.#local.consume(key, max)
+    if (reply !== undefined && own.exceeded) this.#batch.tell(this.#redisKey(key), reply[4], 1, 0)
     return own
   }
 
-  async hold (key: string, max: number): Promise<Hold> {
+  async reserve (key: string, max: number): Promise<Hold> {
     const { reply, learned } = await this.#count(key, max, 1)
-    if (reply === undefined) return this.#local.hold(key, max)
+    if (reply === undefined) return this.#local.reserve(key, max)
     if (reply[3] === 1) return hit(reply, max)
-    const own = this.#local.hold(key, max)
+    const own = this.#local.reserve(key, max)
     const settle = (givenBack: 0 | 1): void => {
-      if (givenBack === 1) own.giveBack()
-      else own.keep()
-      this.#wire.tell(this.#redisKey(key), reply[4], givenBack, 1)
+      if (givenBack === 1) own.release()
+      else own.commit()
+      this.#batch.tell(this.#redisKey(key), reply[4], givenBack, 1)
     }
     if (learned === 'taken' || !own.exceeded) return hit(reply, max, settle)
     settle(1)
@@ -94,12 +94,12 @@ class SharedCounters implements Counters {
 
   clear (key: string, most: number): void {
     this.#local.clear(key, most)
-    this.#wire.clear(this.#redisKey(key), most)
+    this.#batch.clear(this.#redisKey(key), most)
   }
 
   /** What Redis would be asked; undefined where a limit is known to be reached. */
   question ({ key, max, hold }: Pick<Ask, 'key' | 'max' | 'hold'>): Question | undefined {
-    return isSpent(this.#local.read(key, max)) ? undefined : { key: this.#redisKey(key), max, window: this.window, hold }
+    return isExhausted(this.#local.read(key, max)) ? undefined : { key: this.#redisKey(key), max, window: this.window, hold }
   }
 
   /**
@@ -112,23 +112,23 @@ class SharedCounters implements Counters {
     return async () => {
       if (!this.#forget(key, replies, reply)) return
       const counted = await reply
-      if (counted !== undefined && counted[3] === 0) this.#wire.tell(shared, counted[4], 1, hold)
+      if (counted !== undefined && counted[3] === 0) this.#batch.tell(shared, counted[4], 1, hold)
     }
   }
 
   /**
    * What Redis says, and whether this node knew better. Nothing where this node counts for itself: when Redis is away, or a limit is known to be reached.
    */
-  async #count (key: string, max: number, hold: 0 | 1): Promise<{ reply?: CountReply, learned?: ReturnType<MemoryCounters['learn']> }> {
+  async #count (key: string, max: number, hold: 0 | 1): Promise<{ reply?: CountReply, learned?: ReturnType<MemoryCounters['mergeRemote']> }> {
     const question = this.question({ key, max, hold })
     if (question === undefined) return {}
-    const reply = await this.#expectedOf(key) ?? (await this.#wire.ask([question]))?.[0]
+    const reply = await this.#expectedOf(key) ?? (await this.#batch.ask([question]))?.[0]
     if (reply === undefined) {
       if (this.#down === 'closed') throw problem('limiter-unavailable', { retryAfter: 5 })
       return {}
     }
     const [used, held, resetMs, , id, gone] = reply
-    return { reply, learned: this.#local.learn(key, max, { kept: used - held, gone, resetMs, id }) }
+    return { reply, learned: this.#local.mergeRemote(key, max, { kept: used - held, gone, resetMs, id }) }
   }
 
   #expectedOf (key: string): Reply | undefined {
@@ -150,6 +150,6 @@ class SharedCounters implements Counters {
   }
 }
 
-function hit ([used, held, left, exceeded]: CountReply, max: number, settle?: (givenBack: 0 | 1) => void): Hit {
-  return new Hit(used, held, max, left, exceeded === 1, settle)
+function hit ([used, held, left, exceeded]: CountReply, max: number, settle?: (givenBack: 0 | 1) => void): CountResult {
+  return new CountResult(used, held, max, left, exceeded === 1, settle)
 }

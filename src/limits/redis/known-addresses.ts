@@ -1,4 +1,4 @@
-import { LATELY, MemoryLately, type Lately } from '../memory/known-addresses.js'
+import { LATELY, MemoryKnownAddresses, type KnownAddresses } from '../memory/known-addresses.js'
 import { MemoryCounters } from '../memory/counters.js'
 import type { RedisLink } from './connection.js'
 import { redisKey } from './scripts.js'
@@ -6,21 +6,21 @@ import { redisKey } from './scripts.js'
 /** Milliseconds for which Redis is not told again what it knows. */
 const TOLD = 3_600_000
 
-export class SharedLately implements Lately {
+export class SharedKnownAddresses implements KnownAddresses {
   readonly #link: RedisLink
-  readonly #local = new MemoryLately()
+  readonly #local = new MemoryKnownAddresses()
   readonly #told = new MemoryCounters(TOLD)
 
   constructor (link: RedisLink) {
     this.#link = link
   }
 
-  note (name: string, address: string): void {
-    this.#local.note(name, address)
-    const telling = this.#told.hold(`${address} ${name}`, 1)
+  add (name: string, address: string): void {
+    this.#local.add(name, address)
+    const telling = this.#told.reserve(`${address} ${name}`, 1)
     if (telling.exceeded) return
     this.#link.run(redis => redis.set(redisKey('lately', `${address} ${name}`), '', 'PX', LATELY))
-      .then(reply => reply === undefined ? telling.giveBack() : telling.keep())
+      .then(reply => reply === undefined ? telling.release() : telling.commit())
   }
 
   async has (name: string, address: string): Promise<boolean> {

@@ -21,20 +21,20 @@ t.test('a million names and addresses cost at most 64 MB, and what is locked sta
   const { pairs, names } = guessCounters(memory)
   const addresses = memory.counters('address', minute)
   const before = heap()
-  names.take('locked', 1)
-  pairs.take('locked', 1)
-  addresses.take('locked', 1)
+  names.consume('locked', 1)
+  pairs.consume('locked', 1)
+  addresses.consume('locked', 1)
   for (let i = 0; i < 1_000_000; i++) {
-    names.take(`name ${i} ${i % 50 === 0 ? 'x'.repeat(1000) : ''}`, 100)
+    names.consume(`name ${i} ${i % 50 === 0 ? 'x'.repeat(1000) : ''}`, 100)
     // Once there is no more room, a million more is the same again.
     if (i < 100_000) {
-      pairs.take(`2001:db8::${i.toString(16)} name ${i}`, 5)
-      addresses.take(`2001:db8::${i.toString(16)}`, 120)
+      pairs.consume(`2001:db8::${i.toString(16)} name ${i}`, 5)
+      addresses.consume(`2001:db8::${i.toString(16)}`, 120)
     }
   }
   const grown = heap() - before
   t.ok(grown < 64e6, `grew by ${grown} bytes`)
-  for (const counters of [names, pairs, addresses]) t.match(counters.take('locked', 1), { exceeded: true })
+  for (const counters of [names, pairs, addresses]) t.match(counters.consume('locked', 1), { exceeded: true })
   t.end()
 })
 
@@ -42,7 +42,7 @@ t.test('long keys are told apart, and none of them is kept', t => {
   const counters = new MemoryCounters(minute, clock())
   const long = 'a'.repeat(100_000)
   const before = heap()
-  for (let i = 0; i < 200; i++) counters.take(`${long}${i}`, 1)
+  for (let i = 0; i < 200; i++) counters.consume(`${long}${i}`, 1)
   t.ok(heap() - before < 2e6)
   t.match(counters.read(`${long}199`, 1), { exceeded: true })
   t.match(counters.read(`${long}200`, 1), { exceeded: false })

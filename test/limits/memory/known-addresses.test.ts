@@ -1,44 +1,44 @@
 import t from 'tap'
-import { LATELY, MemoryLately } from '../../../src/limits/memory/known-addresses.js'
+import { LATELY, MemoryKnownAddresses } from '../../../src/limits/memory/known-addresses.js'
 import { memory } from '../../../src/limits/memory/counters.js'
 import { clock } from '../../helpers/clock.js'
 
-t.test('where a name logged in lately', t => {
+t.test('where a name logged in recently', t => {
   t.test('is remembered for a week after the last time', t => {
     const time = clock()
-    const lately = new MemoryLately(time.now)
-    t.notOk(lately.has('susan', '192.0.2.7'))
-    lately.note('susan', '192.0.2.7')
+    const knownAddresses = new MemoryKnownAddresses(time.now)
+    t.notOk(knownAddresses.has('susan', '192.0.2.7'))
+    knownAddresses.add('susan', '192.0.2.7')
     time.pass(LATELY - 1)
-    t.ok(lately.has('susan', '192.0.2.7'))
-    lately.note('susan', '192.0.2.7')
+    t.ok(knownAddresses.has('susan', '192.0.2.7'))
+    knownAddresses.add('susan', '192.0.2.7')
     time.pass(LATELY - 1)
-    t.ok(lately.has('susan', '192.0.2.7'))
+    t.ok(knownAddresses.has('susan', '192.0.2.7'))
     time.pass(1)
-    t.notOk(lately.has('susan', '192.0.2.7'))
+    t.notOk(knownAddresses.has('susan', '192.0.2.7'))
     t.end()
   })
 
   t.test('is of that name and that address', t => {
-    const lately = memory.lately()
-    lately.note('susan', '192.0.2.7')
-    t.notOk(lately.has('juan', '192.0.2.7'))
-    t.notOk(lately.has('susan', '192.0.2.8'))
+    const knownAddresses = memory.knownAddresses()
+    knownAddresses.add('susan', '192.0.2.7')
+    t.notOk(knownAddresses.has('juan', '192.0.2.7'))
+    t.notOk(knownAddresses.has('susan', '192.0.2.8'))
     t.end()
   })
 
   t.test('a name with many addresses pushes out its own oldest ones only', t => {
-    const lately = new MemoryLately()
-    lately.note('susan', 'home')
-    lately.note('mallory', 'first')
-    lately.note('mallory', 'second')
-    for (let i = 0; i < 14; i++) lately.note('mallory', `${i}`)
-    lately.note('mallory', 'first')
-    lately.note('mallory', 'one more')
-    t.ok(lately.has('susan', 'home'))
-    t.ok(lately.has('mallory', 'first'))
-    t.notOk(lately.has('mallory', 'second'))
-    t.ok(lately.has('mallory', 'one more'))
+    const knownAddresses = new MemoryKnownAddresses()
+    knownAddresses.add('susan', 'home')
+    knownAddresses.add('mallory', 'first')
+    knownAddresses.add('mallory', 'second')
+    for (let i = 0; i < 14; i++) knownAddresses.add('mallory', `${i}`)
+    knownAddresses.add('mallory', 'first')
+    knownAddresses.add('mallory', 'one more')
+    t.ok(knownAddresses.has('susan', 'home'))
+    t.ok(knownAddresses.has('mallory', 'first'))
+    t.notOk(knownAddresses.has('mallory', 'second'))
+    t.ok(knownAddresses.has('mallory', 'one more'))
     t.end()
   })
 

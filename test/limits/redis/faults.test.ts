@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
 import { guessCounters } from '../../../src/callers/guess-counters.js'
-import { Guard } from '../../../src/callers/guess-limiter.js'
+import { GuessLimiter } from '../../../src/callers/guess-limiter.js'
 import { sharedCounters } from '../../../src/limits/redis/counters.js'
 import { blackHole } from '../../helpers/black-hole.js'
 import { home, login } from '../../helpers/login.js'
@@ -45,19 +45,19 @@ t.test('a Redis that', { skip: noRedis, jobs: 4 }, t => {
       const url = `redis://127.0.0.1:${server.proxy.port}`
       const local = await node(t, url, 'local')
       const closed = await node(t, url, 'closed')
-      await local.counters.take('a', 3)
-      await closed.counters.take('b', 3)
+      await local.counters.consume('a', 3)
+      await closed.counters.consume('b', 3)
 
       await strike(server)
-      const first = await Promise.all(Array.from({ length: 50 }, () => timed(local.counters.take('a', 3) as Promise<unknown>)))
+      const first = await Promise.all(Array.from({ length: 50 }, () => timed(local.counters.consume('a', 3) as Promise<unknown>)))
       t.ok(Math.max(...first.map(({ ms }) => ms)) < 600, 'nobody waits for long')
       t.equal(first.filter(({ result }) => result?.status === 'fulfilled' && !(result.value as { exceeded: boolean }).exceeded).length, 2, 'the count goes on from what Redis said')
       await until(() => !local.source.up && !closed.source.up)
       t.match(local.told.at(-1), [false, cause])
 
-      const next = await timed(local.counters.take('c', 3) as Promise<unknown>)
+      const next = await timed(local.counters.consume('c', 3) as Promise<unknown>)
       t.ok(next.ms < 100, 'then nobody waits at all')
-      const refused = await timed(closed.counters.hold('b', 3) as Promise<unknown>)
+      const refused = await timed(closed.counters.reserve('b', 3) as Promise<unknown>)
       t.match(refused.result, { status: 'rejected', reason: { code: 'limiter-unavailable', status: 503, options: { retryAfter: 5 } } })
       t.ok(refused.ms < 100)
 
@@ -65,7 +65,7 @@ t.test('a Redis that', { skip: noRedis, jobs: 4 }, t => {
       const back = await until(() => local.source.up && closed.source.up)
       t.ok(back < 5000, `used again after ${back} ms`)
       t.match(local.told.at(-1), [true])
-      t.match(await closed.counters.take('b', 3), { exceeded: false })
+      t.match(await closed.counters.consume('b', 3), { exceeded: false })
     })
   }
 
@@ -76,8 +76,8 @@ t.test('a Redis that', { skip: noRedis, jobs: 4 }, t => {
       const { source, told, counters } = await node(t, `redis://:canary@127.0.0.1:${(server.address() as AddressInfo).port}`)
       t.notOk(source.up)
       t.strictSame(told, [[false, reply.split(' ')[0]]])
-      t.match(await counters.take('a', 1), { exceeded: false })
-      t.match(await counters.take('a', 1), { exceeded: true })
+      t.match(await counters.consume('a', 1), { exceeded: false })
+      t.match(await counters.consume('a', 1), { exceeded: true })
       source.close()
       server.close()
     }
@@ -89,10 +89,10 @@ t.test('a Redis that', { skip: noRedis, jobs: 4 }, t => {
     const { source, counters, told } = await node(t, server.url)
     t.notOk(source.up)
     t.strictSame(told, [[false, 'ECONNREFUSED']])
-    const hold = await counters.hold('a', 1)
+    const hold = await counters.reserve('a', 1)
     t.match(hold, { exceeded: false, held: 1 })
-    hold.keep()
-    t.match(await counters.hold('a', 1), { exceeded: true })
+    hold.commit()
+    t.match(await counters.reserve('a', 1), { exceeded: true })
     await server.start()
     t.ok(await until(() => source.up) < 5000)
   })
@@ -100,47 +100,47 @@ t.test('a Redis that', { skip: noRedis, jobs: 4 }, t => {
   t.test('restarts empty does not unlock what this node has locked', { buffered: true }, async t => {
     const server = await redis(t)
     const { source, counters, told } = await node(t, server.url)
-    const guard = new Guard({ ...guessCounters(source), failuresMax: 1 })
+    const guard = new GuessLimiter({ ...guessCounters(source), failuresMax: 1 })
     const guess = async () => await guard.reserve('susan', login())
     const place = await guess()
     place.failed()
-    await counters.take('a', 1)
-    await counters.take('b', 2)
+    await counters.consume('a', 1)
+    await counters.consume('b', 2)
     await server.kill()
     await until(() => !source.up)
     await server.start()
     await until(() => source.up)
     t.equal(told.length, 3)
-    t.match(await counters.take('a', 1), { exceeded: true })
-    t.match(await counters.take('b', 2), { exceeded: false })
+    t.match(await counters.consume('a', 1), { exceeded: true })
+    t.match(await counters.consume('b', 2), { exceeded: false })
     await t.rejects(guess(), { code: 'login-limited' })
   })
 
   t.test('goes away while a hold is open loses nothing of it', { buffered: true }, async t => {
     const server = await redis(t)
     const { source, counters } = await node(t, server.url)
-    const [kept, givenBack] = [await counters.hold('a', 2), await counters.hold('a', 2)]
+    const [kept, givenBack] = [await counters.reserve('a', 2), await counters.reserve('a', 2)]
     await server.kill()
     await until(() => !source.up)
-    kept.keep()
-    givenBack.giveBack()
-    t.match(await counters.hold('a', 2), { used: 2, held: 1, exceeded: false })
+    kept.commit()
+    givenBack.release()
+    t.match(await counters.reserve('a', 2), { used: 2, held: 1, exceeded: false })
     counters.clear('a', 100)
-    t.match(await counters.hold('a', 2), { used: 2, held: 2, exceeded: false })
+    t.match(await counters.reserve('a', 2), { used: 2, held: 2, exceeded: false })
   })
 
   t.test('was away when an address logged in is told at the next login', { buffered: true }, async t => {
     const server = await redis(t)
     const [one, two] = [await node(t, server.url), await node(t, server.url)]
-    const [here, there] = [one.source.lately(), two.source.lately()]
+    const [here, there] = [one.source.knownAddresses(), two.source.knownAddresses()]
     await server.kill()
     await until(() => !one.source.up && !two.source.up)
-    here.note('susan', home)
+    here.add('susan', home)
     t.ok(await here.has('susan', home))
     t.notOk(await there.has('susan', home))
     await server.start()
     await until(() => one.source.up && two.source.up)
-    here.note('susan', home)
+    here.add('susan', home)
     await until(() => there.has('susan', home))
   })
 
@@ -148,7 +148,7 @@ t.test('a Redis that', { skip: noRedis, jobs: 4 }, t => {
     const server = await redis(t)
     const { counters } = await node(t, server.url)
     await server.ask('CONFIG', 'SET', 'maxmemory', 1)
-    await counters.take('a', 1)
+    await counters.consume('a', 1)
     await until(async () => await clients(server) === 1)
   })
 
@@ -157,7 +157,7 @@ t.test('a Redis that', { skip: noRedis, jobs: 4 }, t => {
     const { source, counters } = await node(t, server.url)
     source.close()
     t.notOk(source.up)
-    t.match(await counters.take('a', 1), { exceeded: false })
+    t.match(await counters.consume('a', 1), { exceeded: false })
     const opening = sharedCounters({ url: server.url, down: 'local' })
     ;(await opening).close()
     await until(async () => await clients(server) === 1)

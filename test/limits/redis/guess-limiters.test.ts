@@ -1,6 +1,6 @@
 import t from 'tap'
 import { GUESSING_WINDOW, guessCounters } from '../../../src/callers/guess-counters.js'
-import { Guard, type Place } from '../../../src/callers/guess-limiter.js'
+import { GuessLimiter, type LoginAttempt } from '../../../src/callers/guess-limiter.js'
 import { LATELY } from '../../../src/limits/memory/known-addresses.js'
 import type { Problem } from '../../../src/problems.js'
 import { home, login } from '../../helpers/login.js'
@@ -14,12 +14,12 @@ t.test('guards that share a Redis', { skip: noRedis }, async t => {
 
   t.test('everything in Redis has a version and a life, and nothing says who it is about', async t => {
     const { source, counters } = await node(t, server.url)
-    const guard = new Guard({ ...guessCounters(source), failuresMax: 5 })
-    const right: Place = await guard.reserve('my password', login())
+    const guard = new GuessLimiter({ ...guessCounters(source), failuresMax: 5 })
+    const right: LoginAttempt = await guard.reserve('my password', login())
     right.succeeded()
-    const wrong: Place = await guard.reserve('my password', login())
+    const wrong: LoginAttempt = await guard.reserve('my password', login())
     wrong.failed()
-    await counters.take('x'.repeat(5000), 5)
+    await counters.consume('x'.repeat(5000), 5)
     const keys = await server.ask('KEYS', '*') as string[]
     t.strictSame(keys.map(key => key.split(':')[2]).sort(), ['lately', 'login-name', 'login-pair', 'probe', 'test'])
     for (const key of keys) {
@@ -31,9 +31,9 @@ t.test('guards that share a Redis', { skip: noRedis }, async t => {
 
   t.test('three guards let through as many wrong passwords as one', async t => {
     const guards = await Promise.all([1, 2, 3].map(async () =>
-      new Guard({ ...guessCounters((await node(t, server.url)).source), failuresMax: 5 })))
+      new GuessLimiter({ ...guessCounters((await node(t, server.url)).source), failuresMax: 5 })))
     let tried = 0
-    const guess = async (guard: Guard) => {
+    const guess = async (guard: GuessLimiter) => {
       const place = await guard.reserve('susan', login())
       tried++
       await new Promise(resolve => setImmediate(resolve))
@@ -49,7 +49,7 @@ t.test('guards that share a Redis', { skip: noRedis }, async t => {
 
   t.test('right passwords at once on three nodes are all let in', async t => {
     const guards = await Promise.all([1, 2, 3].map(async () =>
-      new Guard({ ...guessCounters((await node(t, server.url)).source), failuresMax: 2 })))
+      new GuessLimiter({ ...guessCounters((await node(t, server.url)).source), failuresMax: 2 })))
     await t.resolves(Promise.all(Array.from({ length: 30 }, async (_, i) => {
       const place = await guards[i % 3]!.reserve('susan', login())
       await new Promise(resolve => setImmediate(resolve))
@@ -57,11 +57,11 @@ t.test('guards that share a Redis', { skip: noRedis }, async t => {
     })))
   })
 
-  t.test('where a name logged in lately is known to all nodes', async t => {
-    const [one, two] = [(await node(t, server.url)).source.lately(), (await node(t, server.url)).source.lately()]
+  t.test('where a name logged in recently is known to all nodes', async t => {
+    const [one, two] = [(await node(t, server.url)).source.knownAddresses(), (await node(t, server.url)).source.knownAddresses()]
     t.notOk(await two.has('susan', home))
-    one.note('susan', home)
-    one.note('susan', home)
+    one.add('susan', home)
+    one.add('susan', home)
     t.ok(await one.has('susan', home))
     await until(() => two.has('susan', home))
     t.notOk(await two.has('susan', '192.0.2.2'))
