@@ -53,6 +53,8 @@ From the environment, or from \`.env\` in the working directory; the environment
 
 A line of \`.env\` is \`NAME=value\`, a comment, or a mistake with its number (\`.env:4: …\`). \`export NAME=value\`, blanks around \`=\` and a \`# comment\` behind the value are taken. A value that holds \`#\` needs quotes: \`"…"\`, \`'…'\` or backticks. No value has several lines; in double quotes \`\\n\` is a line break.
 
+A file that everyone may write is refused: \`.env\`, the policy, plugins, and what a \`_FILE\` setting names. The message holds the \`chmod\` to run. A \`.env\` that everyone may read is a warning. Plugins in \`PRODUCTS\` are loaded only once nothing else is wrong.
+
 A change of \`.env\` is taken up by itself, whole or not at all; the log says which settings take a restart.
 
 ${sections.join('\n\n')}

@@ -1,7 +1,8 @@
 import { CommanderError, type Command } from 'commander'
-import { readSettings, readVariables } from '../settings/load.js'
+import { readSettings } from '../settings/load.js'
 import { hasRemoteStore } from '../settings/rules.js'
 import { defaultUsersFile } from '../settings/schema.js'
+import { readSources } from '../settings/sources.js'
 import { checkCommand } from './check/command.js'
 import { newCommand, portNumber, unknownCommand, withExamples, withHelp } from './command.js'
 import { completionCommand } from './completion.js'
@@ -9,7 +10,7 @@ import { demoCommand } from './demo.js'
 import { explainCommand } from './explain.js'
 import { initCommand } from './init/command.js'
 import { inspectCommand } from './inspect.js'
-import { exitCodes, type Io } from './io.js'
+import { exitCodes, Failure, type Io } from './io.js'
 import { mintCommand } from './mint.js'
 import { policyCommand } from './policy/command.js'
 import type { PolicyContext } from './policy/actions.js'
@@ -66,17 +67,20 @@ export async function runProgram (args: string[], io: Io): Promise<number> {
 
 /** The file is edited whatever the settings say, as one may be on the way from one store to another. But nobody should wait for an effect, or look at another file than the one that a broken .env was to name. */
 function usersFileOf ({ env, cwd, stderr }: Io): string {
-  const mistakes: string[] = []
-  const variables = readVariables(env, cwd, mistakes)
+  const { variables, mistakes } = readSources(env, cwd)
   for (const mistake of mistakes) stderr.write(`${mistake} (a warning)\n`)
   const other = ['LOGIN_URL', 'DATABASE_URL'].find(name => (variables[name] ?? variables[`${name}_FILE`]) !== undefined)
   if (other !== undefined) stderr.write(`${other} is set: the broker asks there who a caller is, and reads no users file (a warning)\n`)
   return variables.USERS_FILE ?? defaultUsersFile
 }
 
-/** As far as the settings can be read: that the secrets are missing says nothing of the policy. */
+/**
+ * As far as the settings can be read: that the secrets are missing says nothing of the policy.
+ * @throws Failure where the policy may name products of plugins, which are loaded for right settings alone
+ */
 async function policyContext ({ env, cwd }: Io): Promise<PolicyContext> {
-  const { settings, products, known } = await readSettings(env, cwd)
+  const { settings, products, known, notLoaded, mistakes } = await readSettings(env, cwd)
+  if (notLoaded.length > 0) throw new Failure(exitCodes.settings, [...mistakes, 'PRODUCTS names plugins, which are loaded once these mistakes are gone; the policy is checked then'].join('\n'))
   const { POLICY_FILE: file, TOKEN_TTL: ttl, TOKEN_TTL_MAX: max = ttl } = settings
   return { file, enabled: products, known, foldNames: hasRemoteStore(settings), ttl: { default: ttl, max } }
 }

@@ -1,6 +1,8 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { errorCode } from '../files/errno.js'
+import { writableByEveryone } from '../files/mode.js'
 import { within } from '../lib/within.js'
 import type { LoadedProduct, Product } from './contract.js'
 import { isProduct, loadedProduct } from './define.js'
@@ -12,6 +14,15 @@ export interface Loaded {
   /** These, and those of `plugins/` that are not named. */
   known: LoadedProduct[]
   mistakes: string[]
+  /** The entries that are plugins whose code has not been loaded. */
+  notLoaded: string[]
+}
+
+export interface LoadOptions {
+  /** Whether to load the code of plugins. Otherwise their files alone are looked at. Default: true. */
+  plugins?: boolean
+  /** How long each plugin may take, in milliseconds. */
+  loadMs?: number
 }
 
 /** The products in `plugins/`, found by name so that nothing here knows one. */
@@ -34,23 +45,29 @@ const maxLoadMs = 10_000
 /**
  * What PRODUCTS names: a product of `plugins/`, or a third party's as a package (`@scope/name`) or a file (`./file.js`),
  * both looked up from `cwd`. Without PRODUCTS, all of `plugins/`.
- * @param loadMs how long each plugin may take, in milliseconds
  */
-export async function loadProducts (entries: string[] | undefined, cwd: string, loadMs = maxLoadMs): Promise<Loaded> {
+export async function loadProducts (entries: string[] | undefined, cwd: string, { plugins = true, loadMs = maxLoadMs }: LoadOptions = {}): Promise<Loaded> {
   const known = await builtIn()
-  if (entries === undefined) return { products: [...known.values()], known: [...known.values()], mistakes: [] }
+  if (entries === undefined) return { products: [...known.values()], known: [...known.values()], mistakes: [], notLoaded: [] }
 
   const products: LoadedProduct[] = []
   const mistakes: string[] = []
-  const loaded = await Promise.allSettled(entries.map(async entry => isThirdParty(entry) ? thirdParty(entry, cwd, loadMs) : known.get(entry)))
+  const notLoaded: string[] = []
+  const loaded = await Promise.allSettled(entries.map(async entry => {
+    if (!isThirdParty(entry)) return known.get(entry)
+    const url = await locate(entry, cwd)
+    return plugins ? thirdParty(url, loadMs) : 'not loaded'
+  }))
   for (const [i, result] of loaded.entries()) {
     const entry = entries[i]!
     if (result.status === 'rejected') {
       mistakes.push(`PRODUCTS: the plugin ${entry} cannot be loaded: ${reasonOf(result.reason)}`)
+    } else if (result.value === 'not loaded') {
+      notLoaded.push(entry)
     } else if (result.value === undefined) {
       const near = nearMiss(entry, known.keys())
       mistakes.push(`PRODUCTS: entry ${i + 1} is no product; ${near ? `did you mean ${near}?` : `there are ${[...known.keys()].join(', ')}`}`)
-    } else if (products.some(other => other.name === result.value!.name)) {
+    } else if (products.some(other => other.name === (result.value as LoadedProduct).name)) {
       mistakes.push(`PRODUCTS: entry ${i + 1} is a second product called ${result.value.name}; keep one`)
     } else {
       products.push(result.value)
@@ -58,7 +75,7 @@ export async function loadProducts (entries: string[] | undefined, cwd: string, 
   }
   const all = [...new Set([...known.values(), ...products])]
   if (entries.some(isThirdParty)) mistakes.push(...clashes(all))
-  return { products, known: all, mistakes }
+  return { products, known: all, mistakes, notLoaded }
 }
 
 function isThirdParty (entry: string): boolean {
@@ -80,8 +97,21 @@ function clashes (products: LoadedProduct[]): string[] {
   }
 }
 
-async function thirdParty (entry: string, cwd: string, loadMs: number): Promise<LoadedProduct> {
-  const url = entry.startsWith('.') ? pathToFileURL(resolve(cwd, entry)).href : await fromPackages(entry, cwd)
+/**
+ * The URL of a plugin's file.
+ * @throws TypeError where there is none, or everyone may write it
+ */
+async function locate (entry: string, cwd: string): Promise<string> {
+  const isFile = entry.startsWith('.')
+  const url = isFile ? pathToFileURL(resolve(cwd, entry)).href : await fromPackages(entry, cwd)
+  const path = fileURLToPath(url)
+  const { mode } = await stat(path).catch(error => { throw new TypeError(`its file cannot be read (${errorCode(error)})`) })
+  const mistake = writableByEveryone(mode, { file: isFile ? entry : path })
+  if (mistake !== undefined) throw new TypeError(mistake)
+  return url
+}
+
+async function thirdParty (url: string, loadMs: number): Promise<LoadedProduct> {
   const slow = `it is still loading after ${loadMs / 1000} s; look for a top-level await that never settles`
   const product = productOf(await within(loadMs, slow, () => import(url) as Promise<PluginModule>))
   mustFit(product)

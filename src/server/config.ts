@@ -1,10 +1,12 @@
 import { resolve } from 'node:path'
-import { policyReader } from '../policy/file/read.js'
+import { policyReader, type PolicyReading } from '../policy/file/read.js'
 import { loadPolicy } from '../policy/file/load.js'
 import { allowAll, type Policy } from '../policy/policy.js'
-import { readSettings, type Environment, type Read } from '../settings/load.js'
+import { readWithoutPlugins, readWithPlugins, type Read } from '../settings/load.js'
+import { readSources, withFiles, type Environment, type Findings, type Sources } from '../settings/sources.js'
 import { hasRemoteStore } from '../settings/rules.js'
 import { stampsOf } from '../files/watch.js'
+import { readKeys, type ReadKeys } from './tls-files.js'
 
 /** A start that the operator's settings or files stand against; `mistakes` are all there are. */
 export class StartError extends Error {
@@ -23,29 +25,68 @@ export interface State extends Read {
   stamps: ReadonlyMap<string, string>
 }
 
-export async function readState (env: Environment, cwd: string): Promise<State> {
-  const file = await stampsOf([resolve(cwd, '.env')])
-  const state = await withPolicy(await readSettings(env, cwd), cwd)
-  return { ...state, stamps: new Map([...file, ...state.stamps]) }
+/** What a start reads. The certificate is among it, as the code of plugins is loaded only where it is right, too. */
+export async function readStart (env: Environment, cwd: string): Promise<State & Pick<ReadKeys, 'pair'>> {
+  const stamps = await stampsOf([dotenvIn(cwd)])
+  const sources = readSources(env, cwd)
+  const keys = await readKeys(sources.variables, cwd)
+  return { ...await readState(sources, cwd, { stamps, further: keys }), pair: keys.pair }
 }
 
 /**
- * The policy that the settings name, beside them.
- * @param foldNames whether callers come from a store that may take several spellings of a name
+ * What a reload reads.
+ * @param hadDotenv whether there was a `.env`: it may have named the policy, without which every caller may have everything
  */
-export async function withPolicy (read: Read, cwd: string, foldNames = hasRemoteStore(read.settings)): Promise<State> {
-  const { POLICY_FILE: file } = read.settings
-  if (file === undefined) {
-    const warnings = read.unread.has('POLICY_FILE') ? [] : ['POLICY_FILE is not set: every caller may have every enabled product']
-    return { ...read, policy: allowAll, stamps: new Map(), warnings: [...read.warnings, ...warnings] }
-  }
-  const stamps = await stampsOf([resolve(cwd, file)])
-  const { policy, mistakes, warnings } = await loadPolicy(file, cwd, policyReader({ enabled: read.products.map(({ product }) => product), known: read.known, foldNames }))
+export async function readAgain (env: Environment, cwd: string, hadDotenv: boolean): Promise<State> {
+  const stamps = await stampsOf([dotenvIn(cwd)])
+  const sources = readSources(env, cwd)
+  if (hadDotenv && !hasDotenv({ stamps }, cwd)) sources.mistakes.push('.env is gone; put it back, or restart to do without it')
+  return readState(sources, cwd, { stamps })
+}
+
+export function hasDotenv ({ stamps }: Pick<State, 'stamps'>, cwd: string): boolean {
+  return stamps.get(dotenvIn(cwd)) !== 'ENOENT'
+}
+
+function dotenvIn (cwd: string): string {
+  return resolve(cwd, '.env')
+}
+
+interface Beside {
+  /** Those of the files that the sources come from. */
+  stamps?: State['stamps']
+  /** What else is wrong. */
+  further?: Findings
+  /** Whether callers come from a store that may take several spellings of a name. By default as the settings say. */
+  foldNames?: boolean
+}
+
+/** Reads settings and policy. The code of plugins is loaded only where neither has a mistake. */
+export async function readState (given: Sources, cwd: string, beside: Beside = {}): Promise<State> {
+  const sources = await withFiles(given, cwd)
+  const state = await withPolicy(await readWithoutPlugins(sources, cwd), cwd, beside)
+  return state.notLoaded.length > 0 && state.mistakes.length === 0 ? withPolicy(await readWithPlugins(sources, cwd), cwd, beside) : state
+}
+
+/** The policy that the settings name, beside them. */
+async function withPolicy (read: Read, cwd: string, { stamps = new Map(), further = { mistakes: [], warnings: [] }, foldNames = hasRemoteStore(read.settings) }: Beside): Promise<State> {
+  const policy = await policyOf(read, cwd, foldNames)
   return {
     ...read,
-    policy: policy ?? allowAll,
-    stamps,
-    mistakes: [...read.mistakes, ...mistakes],
-    warnings: [...read.warnings, ...warnings]
+    policy: policy.policy ?? allowAll,
+    stamps: new Map([...stamps, ...policy.stamps]),
+    mistakes: [...read.mistakes, ...policy.mistakes, ...further.mistakes],
+    warnings: [...read.warnings, ...policy.warnings, ...further.warnings]
   }
+}
+
+async function policyOf ({ settings, products, known, notLoaded, unread }: Read, cwd: string, foldNames: boolean): Promise<PolicyReading & Pick<State, 'stamps'>> {
+  const { POLICY_FILE: file } = settings
+  if (file === undefined) {
+    const warnings = unread.has('POLICY_FILE') ? [] : ['POLICY_FILE is not set: every caller may have every enabled product']
+    return { policy: allowAll, stamps: new Map(), mistakes: [], warnings }
+  }
+  const stamps = await stampsOf([resolve(cwd, file)])
+  const reader = policyReader({ enabled: products.map(({ product }) => product), known, foldNames, more: notLoaded.length > 0 })
+  return { ...await loadPolicy(file, cwd, reader), stamps }
 }

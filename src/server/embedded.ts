@@ -6,8 +6,8 @@ import { ownOrigins } from '../http/cors.js'
 import { comesBy } from '../http/request-context.js'
 import { closeAfter, closeRooms, openRooms } from './services.js'
 import { serve } from './reloadable-app.js'
-import { readGiven, type GivenSettings } from '../settings/embedded.js'
-import { withPolicy } from './config.js'
+import { givenSources, unknownGiven, type GivenSettings } from '../settings/embedded.js'
+import { readState } from './config.js'
 
 /** The application, as far as its type goes: structural, so that it may be an instance of any Fastify 5, and not only of the one that the broker itself uses. */
 export interface Application {
@@ -54,7 +54,10 @@ export async function broker (application: Application, options: BrokerOptions):
   const { authenticate, rememberFor = 0, onStart } = options
   const settings = isRecord(options.settings) ? options.settings : {}
   const cwd = typeof options.cwd === 'string' ? options.cwd : process.cwd()
-  const read = async () => withPolicy(await readGiven(settings, cwd, optionMistakes(options, scope.prefix)), cwd, true)
+  const read = async () => {
+    const state = await readState(givenSources(settings, optionMistakes(options, scope.prefix)), cwd, { foldNames: true })
+    return { ...state, mistakes: [...state.mistakes, ...unknownGiven(settings, state)] }
+  }
   const state = await read()
   const rooms = await openRooms(state, {
     cwd,

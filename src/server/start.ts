@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { pino, type DestinationStream, type Logger } from 'pino'
 import type { VerifyHash } from '../callers/passwords/hash-threads.js'
@@ -9,10 +8,9 @@ import { escapeInvisible } from '../lib/printable.js'
 import { keepRenewed } from './tls-reload.js'
 import { closeAfter, closeRooms, openRooms } from './services.js'
 import { serve } from './reloadable-app.js'
-import type { Environment } from '../settings/load.js'
+import type { Environment } from '../settings/sources.js'
 import type { Settings } from '../settings/schema.js'
-import { readState } from './config.js'
-import { readKeys } from './tls-files.js'
+import { hasDotenv, readAgain, readStart } from './config.js'
 
 export interface LogStream extends DestinationStream {
   /** Lines that it dropped. */
@@ -47,19 +45,13 @@ export interface Running {
  * @throws StartError with every mistake there is
  */
 export async function start ({ env, cwd, stdout, log, verifyHash }: Surroundings): Promise<Running> {
-  let hadFile = false
+  const { pair, ...state } = await readStart(env, cwd)
+  let hadDotenv = hasDotenv(state, cwd)
   const read = async () => {
-    const state = await readState(env, cwd)
-    const hasFile = state.stamps.get(resolve(cwd, '.env')) !== 'ENOENT'
-    // It may have named the policy, without which every caller may have everything.
-    if (hadFile && !hasFile) state.mistakes.push('.env is gone; put it back, or restart to do without it')
-    hadFile ||= hasFile
-    return state
+    const next = await readAgain(env, cwd, hadDotenv)
+    hadDotenv ||= hasDotenv(next, cwd)
+    return next
   }
-  const state = await read()
-  const keys = await readKeys(state.settings, cwd)
-  state.mistakes.push(...keys.mistakes)
-  state.warnings.push(...keys.warnings)
   const logger = pino({ level: state.settings.LOG_LEVEL, base: null, hooks: { streamWrite: escapeInvisible } }, log)
   const rooms = await openRooms(state, { cwd, stdout, logger, log, verifyHash })
   // Known once it listens, where PORT is 0; the app asks for each request.
@@ -76,13 +68,13 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: Surroundings
       logger.level = next.settings.LOG_LEVEL
     }
   }).catch(error => closeAfter(error, rooms))
-  const listener = createListener(() => serving.handle, keys.pair)
+  const listener = createListener(() => serving.handle, pair)
   const { HOST: host, PORT, SHUTDOWN_DELAY } = state.settings
   const port = await listen(listener.server, host, PORT).catch(async error => {
     await serving.close()
     return closeAfter(error, rooms)
   })
-  const scheme = keys.pair === undefined ? 'http' : 'https'
+  const scheme = pair === undefined ? 'http' : 'https'
   for (const origin of ownOrigins(scheme, host, port)) own.add(origin)
   const url = `${scheme}://${addressOf(host, port)}`
   logger.info({ url, products: state.products.map(({ product }) => product.name) }, 'listening')

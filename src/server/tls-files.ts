@@ -1,7 +1,8 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
+import { readableByEveryone, writableByEveryone } from '../files/mode.js'
+import { readFileOrPipe } from '../files/read.js'
 import type { Settings } from '../settings/schema.js'
 
 /** A certificate, with those between it and its root, and its private key, both in PEM form. */
@@ -10,7 +11,8 @@ export interface KeyPair {
   key: string
 }
 
-type KeyFiles = Pick<Settings, 'TLS_CERT_FILE' | 'TLS_KEY_FILE'>
+type FileSetting = 'TLS_CERT_FILE' | 'TLS_KEY_FILE'
+type KeyFiles = { [Name in FileSetting]?: Settings[Name] | undefined }
 
 export interface ReadKeys {
   /** Undefined with mistakes, and where no files are named. */
@@ -25,24 +27,26 @@ export async function readKeys ({ TLS_CERT_FILE, TLS_KEY_FILE }: KeyFiles, cwd: 
   const mistakes: string[] = []
   // One alone is a mistake by now.
   if (TLS_CERT_FILE === undefined || TLS_KEY_FILE === undefined) return { pair: undefined, mistakes, warnings: [] }
-  const read = async (name: keyof KeyFiles, file: string) => {
-    try {
-      return await readFile(resolve(cwd, file), 'utf8')
-    } catch {
-      mistakes.push(`${name} names a file that cannot be read; check the path and its mode`)
-    }
+  const read = async (name: FileSetting, file: string) => {
+    const content = await readFileOrPipe(resolve(cwd, file)).catch(() => undefined)
+    if (content === undefined) mistakes.push(`${name} names a file that cannot be read; check the path and its mode`)
+    const writable = content && writableByEveryone(content.mode, { file, setting: name })
+    if (writable !== undefined) mistakes.push(writable)
+    return content
   }
   const [cert, key] = await Promise.all([read('TLS_CERT_FILE', TLS_CERT_FILE), read('TLS_KEY_FILE', TLS_KEY_FILE)])
-  const certificate = cert === undefined ? undefined : parse(() => asCertificate(cert), mistakes, 'TLS_CERT_FILE holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)')
-  const privateKey = key === undefined ? undefined : parse(() => createPrivateKey(key), mistakes, 'TLS_KEY_FILE holds no private key in PEM form, or one with a passphrase, which nobody is there to type')
+  if (cert === undefined || key === undefined) return { pair: undefined, mistakes, warnings: [] }
+  const pair = { cert: cert.bytes.toString(), key: key.bytes.toString() }
+  const certificate = parse(() => asCertificate(pair.cert), mistakes, 'TLS_CERT_FILE holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)')
+  const privateKey = parse(() => createPrivateKey(pair.key), mistakes, 'TLS_KEY_FILE holds no private key in PEM form, or one with a passphrase, which nobody is there to type')
   if (certificate === undefined || privateKey === undefined) return { pair: undefined, mistakes, warnings: [] }
 
-  const pair = { cert: cert!, key: key! }
   mistakes.push(...misfits(certificate, privateKey, pair))
+  const readable = readableByEveryone(key.mode, { file: TLS_KEY_FILE, setting: 'TLS_KEY_FILE' })
   return {
     pair: mistakes.length === 0 ? pair : undefined,
     mistakes,
-    warnings: [...outOfDate(certificate), ...await looseMode(TLS_KEY_FILE, cwd)]
+    warnings: [...outOfDate(certificate), ...(readable === undefined ? [] : [readable])]
   }
 }
 
@@ -78,9 +82,4 @@ function outOfDate ({ validFrom, validTo }: X509Certificate): string[] {
   if (Date.parse(validTo) < now) return ['TLS_CERT_FILE holds a certificate that has expired, so clients refuse it; renew it']
   if (Date.parse(validFrom) > now) return ['TLS_CERT_FILE holds a certificate that is not valid yet; check its dates and this machine\'s clock']
   return []
-}
-
-async function looseMode (file: string, cwd: string): Promise<string[]> {
-  const { mode } = await stat(resolve(cwd, file))
-  return mode & 0o004 ? [`everyone may read ${file}, which TLS_KEY_FILE names; run: chmod o= ${file}`] : []
 }

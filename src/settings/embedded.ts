@@ -1,6 +1,7 @@
 import { nearMiss } from '../lib/did-you-mean.js'
-import { readValues, type Environment, type Read } from './load.js'
+import type { Read } from './load.js'
 import { fromFile, schema, type Settings } from './schema.js'
+import type { Sources } from './sources.js'
 import { isPlainName } from './variable-name.js'
 
 /** What the application around the broker decides in place of the settings, and how. */
@@ -30,41 +31,55 @@ export type GivenSettings = { [Name in Named]?: Settings[Name] | string | undefi
 }
 
 /**
- * Reads settings that an application gives in its code: neither the environment nor `.env` has a say. Nothing but
- * settings can be meant here, so a name that is none is a mistake.
+ * Settings that an application gives in its code: neither the environment nor `.env` has a say.
  * @param mistakes those that there are already
  */
-export async function readGiven (given: GivenSettings, cwd: string, mistakes: string[]): Promise<Read> {
-  const values = Object.entries(given).filter(([, value]) => value !== undefined && value !== '')
+export function givenSources (given: GivenSettings, mistakes: string[]): Sources {
+  const values = valuesOf(given)
+  const called = callIn(given)
+  const decided = values.flatMap(([name]) => {
+    const by = decidedBy(name)
+    return by === undefined ? [] : [`${name} is not taken inside an application: in its place is ${by}; remove it`]
+  })
   const ours = values.filter(([name]) => decidedBy(name) === undefined)
-  const called = (name: string) => isPlainName(name) ? name : `entry ${Object.keys(given).indexOf(name) + 1} of settings`
-  const read = await readValues(textsOf(ours, mistakes, called), cwd, mistakes, called)
-  const names = [...Object.keys(schema.properties), ...read.known.flatMap(product => Object.keys(product.settings.properties))]
-  const taken = new Set([...names, ...fromFile.map(name => `${name}_FILE`)])
-  for (const [name] of values) {
-    const decided = decidedBy(name)
-    if (decided !== undefined) mistakes.push(`${name} is not taken inside an application: in its place is ${decided}; remove it`)
-    else if (!taken.has(name) && !mistakes.some(mistake => mistake.includes(`${called(name)} is not a setting`))) mistakes.push(stranger(name, called(name), names))
-  }
+  const isText = ([, value]: [string, unknown]) => ['string', 'number', 'boolean'].includes(typeof value)
+  const others = ours.filter(value => !isText(value)).map(([name]) => `${called(name)} must be text, a number, or true or false`)
   // Standard output is the application's: its log goes there, as a rule.
   const mixed = 'AUDIT_LOG is not set: the audit goes to standard output, among whatever else is written there; set it to the path of a file'
-  return values.some(([name]) => name === 'AUDIT_LOG') ? read : { ...read, warnings: [...read.warnings, mixed] }
+  return {
+    variables: Object.fromEntries(ours.filter(isText).map(([name, value]) => [name, String(value)])),
+    called,
+    unread: new Set(),
+    mistakes: [...mistakes, ...decided, ...others],
+    warnings: values.some(([name]) => name === 'AUDIT_LOG') ? [] : [mixed]
+  }
+}
+
+/** Nothing but settings can be meant in an application's code, so a name that is none is a mistake. */
+export function unknownGiven (given: GivenSettings, { known, notLoaded, mistakes }: Read): string[] {
+  // They may be settings of a plugin.
+  if (notLoaded.length > 0) return []
+  const called = callIn(given)
+  const names = [...Object.keys(schema.properties), ...known.flatMap(product => Object.keys(product.settings.properties))]
+  const taken = new Set([...names, ...fromFile.map(name => `${name}_FILE`)])
+  return valuesOf(given)
+    .filter(([name]) => decidedBy(name) === undefined && !taken.has(name) && !mistakes.some(mistake => mistake.includes(`${called(name)} is not a setting`)))
+    .map(([name]) => `${called(name)} is not a setting${didYouMean(nearMiss(name, names))}`)
+}
+
+function valuesOf (given: GivenSettings): Array<[name: string, value: unknown]> {
+  return Object.entries(given).filter(([, value]) => value !== undefined && value !== '')
+}
+
+function callIn (given: GivenSettings): (name: string) => string {
+  return name => isPlainName(name) ? name : `entry ${Object.keys(given).indexOf(name) + 1} of settings`
+}
+
+function didYouMean (near: string | undefined): string {
+  return near === undefined ? '' : `; did you mean ${near}?`
 }
 
 function decidedBy (name: string): string | undefined {
-  const outside: Record<string, string> = decidedOutside
-  return outside[name] ?? outside[name.replace(/_FILE$/, '')]
-}
-
-function textsOf (values: Array<[name: string, value: unknown]>, mistakes: string[], called: (name: string) => string): Environment {
-  return Object.fromEntries(values.flatMap(([name, value]): Array<[string, string]> => {
-    if (['string', 'number', 'boolean'].includes(typeof value)) return [[name, String(value)]]
-    mistakes.push(`${called(name)} must be text, a number, or true or false`)
-    return []
-  }))
-}
-
-function stranger (name: string, called: string, names: string[]): string {
-  const near = nearMiss(name, names)
-  return near === undefined ? `${called} is not a setting` : `${called} is not a setting; did you mean ${near}?`
+  const setting = name.replace(/_FILE$/, '')
+  return Object.entries(decidedOutside).find(([outside]) => outside === name || outside === setting)?.[1]
 }

@@ -45,7 +45,7 @@ t.test('a module that gives no product is named with the reason', async t => {
 
 t.test('a plugin that is never done loading is named, and delays no other', async t => {
   const folder = t.testdir({ 'one.mjs': 'await new Promise(() => {})', 'two.mjs': 'await new Promise(() => {})' })
-  const { products, mistakes } = await loadProducts(['video', './one.mjs', './two.mjs', 'sync'], folder, 10)
+  const { products, mistakes } = await loadProducts(['video', './one.mjs', './two.mjs', 'sync'], folder, { loadMs: 10 })
   t.strictSame(products.map(product => product.name), ['video', 'sync'])
   t.strictSame(mistakes, ['one', 'two'].map(name => `PRODUCTS: the plugin ./${name}.mjs cannot be loaded: it is still loading after 0.01 s; look for a top-level await that never settles`))
 })

@@ -3,17 +3,17 @@ import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { readAtRest } from '../../files/stamp.js'
 import { errorCode } from '../../files/errno.js'
+import { chmod, readableByEveryone, writableByEveryone } from '../../files/mode.js'
 import { addFirst, readUsers } from './parse.js'
 import type { FileCaller, Mistakes, Users } from './parse.js'
 
 /** 64 MiB: half a million users. What is larger is no users file, and would fill the memory. */
 const mostBytes = 64 * 2 ** 20
 
-const everyoneWrites = 0o002
-const looseModes = [
-  { bits: 0o004, says: 'everyone may read' },
-  { bits: 0o020, says: 'its group may write' }
-]
+const groupWrites = 0o020
+
+/** Leaves the group's right to read, which a broker under an account of its own may need. */
+const change = 'g-w,o='
 
 /**
  * Loads a users file.
@@ -57,12 +57,12 @@ async function readHandle (handle: FileHandle, label: string): Promise<Content> 
   const stats = await handle.stat()
   if (!stats.isFile()) return { mistake: `${label} is not a file` }
   if (stats.size > mostBytes) return { mistake: `${label} is larger than ${mostBytes} bytes` }
-  if (stats.mode & everyoneWrites) return { mistake: `everyone may write ${label}; ${chmod(label)}` }
-  const warnings = looseModes.filter(({ bits }) => stats.mode & bits).map(({ says }) => `${says} ${label}; ${chmod(label)}`)
+  const writable = writableByEveryone(stats.mode, { file: label, change })
+  if (writable !== undefined) return { mistake: writable }
+  const readable = readableByEveryone(stats.mode, { file: label, change })
+  const warnings = [
+    ...(readable === undefined ? [] : [readable]),
+    ...(stats.mode & groupWrites ? [`its group may write ${label}; ${chmod(change, label)}`] : [])
+  ]
   return { bytes: await handle.readFile(), warnings }
-}
-
-/** Leaves the group's right to read, which a broker under an account of its own may need. */
-function chmod (label: string): string {
-  return `run: chmod g-w,o= ${label}`
 }

@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici'
 import { askClock, askKey, askResources, credentialsOf, type Outcome } from '../../diagnose/online/checks.js'
 import type { EnabledProduct } from '../../products/contract.js'
 import type { Settings } from '../../settings/schema.js'
-import { readState } from '../../server/config.js'
+import { readStart } from '../../server/config.js'
 import { checkFiles } from './files.js'
 import { paintFor } from '../colours.js'
 import { newCommand, withExamples } from '../command.js'
@@ -30,7 +30,7 @@ export function checkCommand (io: Io, done: (exitCode: number) => void, network?
 }
 
 async function check (io: Io, { online, json }: CheckOptions, network?: Dispatcher): Promise<number> {
-  const { settings, products, ...state } = await readState(io.env, io.cwd)
+  const { settings, products, ...state } = await readStart(io.env, io.cwd)
   const files = await checkFiles(settings, io.cwd)
   const mistakes = [...state.mistakes, ...files.mistakes]
   const warnings = [...state.warnings, ...files.warnings]

@@ -4,7 +4,6 @@ import { dirname, resolve } from 'node:path'
 import { loadUsers } from '../../callers/users-file/load.js'
 import { hasRemoteStore } from '../../settings/rules.js'
 import { defaultUsersFile, type Settings } from '../../settings/schema.js'
-import { readKeys } from '../../server/tls-files.js'
 
 interface Found {
   mistakes: string[]
@@ -13,7 +12,7 @@ interface Found {
 
 /** The files that a start would open, looked at without opening them for good. The policy is read with the settings. */
 export async function checkFiles (settings: Partial<Settings>, cwd: string): Promise<Found> {
-  const all = await Promise.all([users(settings, cwd), audit(settings, cwd), readKeys(settings, cwd)])
+  const all = await Promise.all([users(settings, cwd), audit(settings, cwd)])
   return { mistakes: all.flatMap(({ mistakes }) => mistakes), warnings: all.flatMap(({ warnings }) => warnings) }
 }
 

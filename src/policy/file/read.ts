@@ -32,17 +32,19 @@ export interface PolicyOptions {
   known?: Iterable<ProductDescription>
   /** Callers come from a store that may take several spellings of a name. Default: from a users file, where each name has one. */
   foldNames?: boolean
+  /** Whether there are more products, about which a policy may say whatever it likes. Default: false. */
+  more?: boolean
 }
 
 /** UTF-16 units. Ten thousand rules are about a million. */
 const longest = 4 * 1024 * 1024
 
 /** Makes a reader of policies for these products. Making it takes some milliseconds, so keep it for the reloads. */
-export function policyReader ({ enabled, known = [], foldNames = false }: PolicyOptions): PolicyReader {
+export function policyReader ({ enabled, known = [], foldNames = false, more = false }: PolicyOptions): PolicyReader {
   const all = [...known, ...enabled]
   const off = new Set(all.map(nameOf))
   for (const product of enabled) off.delete(nameOf(product))
-  const validate = newAjv('policy').compile<PolicyFile>(policySchema(all))
+  const validate = newAjv('policy').compile<PolicyFile>(policySchema(all, more))
 
   return async (text, file) => {
     const listed = (findings: Iterable<Finding>) => inOrder(findings).map(({ line, col, says }) => `${file}:${line}:${col} ${says}`)

@@ -14,11 +14,14 @@ const Who = Type.Array(Type.String(), {
 
 const identities = 'what callers may be called in their tokens besides their own names, in which * and {caller} mean what they mean elsewhere'
 
-/** The policy file's JSON Schema (draft-07, which editors complete from), with each product's own entry in it. */
-export function policySchema (products: Iterable<ProductDescription>) {
+/**
+ * The policy file's JSON Schema (draft-07, which editors complete from), with each product's own entry in it.
+ * @param more whether other products may have entries, too
+ */
+export function policySchema (products: Iterable<ProductDescription>, more = false) {
   const Rule = Type.Object({
     who: Who,
-    allow: allowSchema(products),
+    allow: allowSchema(products, more),
     maxTtl: Type.Optional(Type.Integer({ minimum: tokenLife.min, maximum: tokenLife.max, description: `the longest life of a token, ${tokenLife.min} to ${tokenLife.max} seconds` })),
     identities: Type.Optional(Type.Array(Patterns.items, { description: identities }))
   }, { additionalProperties: false, description: 'the first rule whose who matches a caller decides' })
@@ -35,12 +38,12 @@ export function policySchema (products: Iterable<ProductDescription>) {
 
 export type PolicyFile = Static<ReturnType<typeof policySchema>>
 
-function allowSchema (products: Iterable<ProductDescription>) {
+function allowSchema (products: Iterable<ProductDescription>, more: boolean) {
   const properties = Object.fromEntries(Array.from(products, product => {
     const { name, allow } = product
     return [name, { description: `what the rule's callers may do in ${name}; {} is all that is configured`, ...allow }]
   }))
   return Type.Unsafe<Record<string, object>>({
-    type: 'object', properties, additionalProperties: false, description: 'products; what is not named is not allowed'
+    type: 'object', properties, additionalProperties: more, description: 'products; what is not named is not allowed'
   })
 }
