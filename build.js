@@ -1,6 +1,7 @@
 // Builds dist/: the server, the client for browsers, and the pages of the console.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -10,9 +11,33 @@ const bundle = options => build({ absWorkingDir: root, bundle: true, format: 'es
 
 rmSync(`${root}dist`, { recursive: true, force: true })
 tsc('-p', 'tsconfig.build.json')
+removeDeclarations(declarationsOf('dist/src/index.d.ts', 'dist/src/product.d.ts'))
 // 300 files of TypeBox become one: to load them one by one takes as long as to load Fastify.
-await bundle({ entryPoints: ['src/lib/typebox.ts'], platform: 'node', target: 'node20', allowOverwrite: true, outfile: 'dist/src/lib/typebox.js' })
+await bundle({
+  entryPoints: ['src/lib/typebox.ts'],
+  minifySyntax: true,
+  minifyWhitespace: true,
+  platform: 'node',
+  target: 'node20',
+  allowOverwrite: true,
+  outfile: 'dist/src/lib/typebox.js'
+})
 tsc('-p', 'src/client', '--noEmit', 'false', '--emitDeclarationOnly', '--outDir', 'dist/client')
 await bundle({ entryPoints: ['src/client/index.ts'], minify: true, target: 'es2022', outfile: 'dist/client/index.js' })
 await import('./src/console/build.js')
 chmodSync(`${root}dist/src/bin.js`, 0o755)
+
+/** The declarations of these entries, and all that they import. */
+function declarationsOf (...entries) {
+  const found = new Set(entries)
+  for (const file of found) {
+    for (const [, path] of readFileSync(join(root, file), 'utf8').matchAll(/\b(?:from|import\() ?'(\.[^']+)\.js'/g)) found.add(join(file, '..', `${path}.d.ts`))
+  }
+  return found
+}
+
+/** Nobody outside can import what the other declarations describe. They would be a tenth of the package. */
+function removeDeclarations (keep) {
+  const all = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' }).map(name => join('dist', name)).filter(file => file.endsWith('.d.ts'))
+  for (const file of all) if (!keep.has(file)) rmSync(join(root, file))
+}

@@ -20,7 +20,14 @@ t.test('the package holds what users need and nothing else, in at most 500 kB', 
   t.comment(`${packed.size} bytes`)
   t.ok(packed.size <= 500_000, `${packed.size} bytes`)
   for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', '.env.example', 'dist/src/bin.js', 'deploy/nginx/broker.conf', 'docs/operations.md', 'dist/console/index.html.br']) t.ok(packed.files.includes(file), file)
-  t.strictSame(packed.files.filter(file => !/^(dist\/(src|plugins|client)\/.+\.(js|d\.ts|html|css|svg)|dist\/console\/[\w-]+\.(js|html|css|svg|txt)(\.(br|gz))?|docs\/.+\.(md|png)|deploy\/.+|(README|CHANGELOG|CONTRIBUTING)\.md|LICENSE|package\.json|\.env\.example)$/.test(file)), [])
+  t.strictSame(packed.files.filter(file => !/^(dist\/(src|plugins|client)\/.+\.(js|d\.ts|html|css|svg)|dist\/console\/[\w-]+\.(js|html|css|svg|txt)\.(br|gz)|docs\/.+\.(md|png)|deploy\/.+|(README|CHANGELOG|CONTRIBUTING)\.md|LICENSE|package\.json|\.env\.example)$/.test(file)), [])
+})
+
+t.test('its declarations are those that its entries import, and no others', async t => {
+  const entries = ['src/index', 'src/product', 'client/index']
+  const imported = entries.flatMap(entry => [...importedFrom(join(own, `dist/${entry}.d.ts`), file => file.replace(/\.js$/, '.d.ts'))])
+  const missing = packed.files.filter(file => /^dist\/(src|plugins)\/.+\.d\.ts$/.test(file) && !imported.includes(join(own, file)))
+  t.strictSame(missing, [])
 })
 
 t.test('every link of a page in the package leads to a file in the package', t => {

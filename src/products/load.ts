@@ -29,7 +29,7 @@ export interface LoadOptions {
 export async function builtIn (): Promise<Map<string, LoadedProduct>> {
   const folder = new URL('../../plugins/', import.meta.url)
   const found = new Map<string, LoadedProduct>()
-  // Once compiled, the same folder holds declarations too.
+  // The build of the tests puts source maps into the same folder.
   const files = (await readdir(folder)).filter(file => extname(file) === extname(import.meta.url))
   for (const file of files.sort()) {
     const { default: plugin } = await import(new URL(file, folder).href) as { default: Product }

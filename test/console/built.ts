@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { root } from '../helpers/root.js'
 
 /** Where the build puts the pages. */
@@ -9,11 +10,17 @@ export const folder = join(root, 'dist/console')
 /** The pages as they are shipped; built unless `npm test` has. */
 export function built (): string {
   const changed = (file: string) => statSync(file).mtimeMs
-  const page = join(folder, 'index.html')
+  const page = join(folder, 'index.html.gz')
   const sources = ['console', 'diagnose/token'].flatMap(name => readdirSync(join(root, 'src', name)).map(file => join(root, 'src', name, file)))
   if (!existsSync(page) || sources.some(file => changed(file) > changed(page))) {
     // Without tap's hooks.
     execFileSync(process.execPath, ['src/console/build.js'], { cwd: root, env: { ...process.env, NODE_OPTIONS: '' } })
   }
   return folder
+}
+
+/** The pages' names and what is in them. */
+export function builtPages (): Map<string, string> {
+  const names = readdirSync(built()).filter(name => name.endsWith('.gz'))
+  return new Map(names.map(name => [name.slice(0, -'.gz'.length), gunzipSync(readFileSync(join(folder, name))).toString()]))
 }

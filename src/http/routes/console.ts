@@ -1,8 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
 import type { FastifyHelmetOptions } from '@fastify/helmet'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { problem } from '../../problems.js'
+
+const pGunzip = promisify(gunzip)
 
 const none = ["'none'"]
 const own = ["'self'"]
@@ -43,12 +47,10 @@ const types: Record<string, string> = {
 /** What is always found under the same name, whatever is in it. */
 const changing = new Set(['.html', '.txt'].map(ending => types[ending]))
 
-/** What the build writes beside each file, the smallest first. */
-const encodings = [['br', '.br'], ['gzip', '.gz']] as const
-
 interface Page {
   type: string
   content: Buffer
+  /** By content coding, the smallest first. */
   compressed: Map<string, Buffer>
 }
 
@@ -83,13 +85,13 @@ function accepts ({ headers }: FastifyRequest, encoding: string): boolean {
   return accepted.some(([name, weight]) => name === encoding && !/^q=0(\.0*)?$/.test(weight ?? ''))
 }
 
+/** The build writes each file in two compressed forms alone. */
 async function readPages (): Promise<Map<string, Page>> {
   const folder = await builtFolder()
-  const names = (await readdir(folder)).filter(name => extname(name) in types)
-  const read = (name: string) => readFile(new URL(name, folder))
+  const names = (await readdir(folder)).filter(name => name.endsWith('.gz')).map(name => name.slice(0, -'.gz'.length))
   return new Map(await Promise.all(names.map(async (name): Promise<[string, Page]> => {
-    const compressed = await Promise.all(encodings.map(async ([encoding, ending]) => [encoding, await read(name + ending)] as const))
-    return [name, { type: types[extname(name)]!, content: await read(name), compressed: new Map(compressed) }]
+    const [br, gzip] = await Promise.all(['br', 'gz'].map(ending => readFile(new URL(`${name}.${ending}`, folder))))
+    return [name, { type: types[extname(name)]!, content: await pGunzip(gzip!), compressed: new Map([['br', br!], ['gzip', gzip!]]) }]
   })))
 }
 
