@@ -1,19 +1,18 @@
-import { setImmediate as setImmediatePromise } from 'node:timers/promises'
-import { escapeInvisible } from '../lib/printable.js'
 import { problem, type ProblemCode, type RefusalCode } from '../problems.js'
+import { BatchWriter } from './batch-writer.js'
 import type { Sink } from './sink.js'
 
-/** What every line has. */
+/** The fields that every line may have. */
 interface Common {
   requestId: string
-  /** The address that asked; an IP address. */
+  /** The client's IP address. */
   ip: string
-  /** The page that asked, where a browser said. */
+  /** The page's origin, where a browser sent one. */
   origin?: string | undefined
-  /** The caller's name; a keyed hash of it, where the password was not checked or was wrong. */
+  /** The caller's name, or a keyed hash of it where the password was wrong or was not checked. */
   caller?: string | undefined
   identity?: string | undefined
-  /** The products' names. */
+  /** Names of products. */
   products?: string[] | undefined
 }
 
@@ -34,155 +33,65 @@ export interface TokenIssued extends Common {
 
 export interface TokenRefused extends Common {
   event: 'token.refused'
-  /** The answer's code; `hung-up` where the client left before its password was judged. */
+  /** The code of the answer; `hung-up` where the client disconnected before its password was checked. */
   code: RefusalCode
 }
 
+/** The audit log: one JSON line for every issued token, and for every refusal of a request with credentials. */
 export interface Audit {
-  /** False since the last write failed, until one succeeds. */
+  /** False from a failed write until one succeeds. */
   readonly ok: boolean
-  /** Refusals whose lines wait until the log can be written again. */
-  readonly owed: number
-  /** Refusals of which there will be no line, as too many were owed. */
-  readonly lost: number
+  /** How many refusals wait for their line until the log can be written again. */
+  readonly pending: number
+  /** How many refusals have no line because too many were pending. */
+  readonly dropped: number
   /**
-   * Resolves once the line is written. What depends on it must wait: a token leaves after its line.
+   * Resolves once the line is written. Await it before sending a token.
    * @throws Problem `audit-unavailable`
    */
   record (event: TokenIssued | TokenRefused): Promise<void>
-  /** Takes up a rotated file. */
+  /**
+   * Continues in the file that now has the log's name. Call it after a rotation.
+   * @throws the system's error, when that file cannot be opened; the old one stays in use
+   */
   reopen (): Promise<void>
-  /** Writes what waits, then closes. */
+  /** Writes the lines that are left, then closes the file. */
   close (): Promise<void>
 }
 
-/** What a request needs of it. */
+/** The part of an `Audit` that a request needs. */
 export type Recorder = Pick<Audit, 'record'>
 
-interface Waiting { line: string, written: () => void, failed: (error: unknown) => void }
-
-/** Refusals that are owed at most; each costs about 1 KB. */
-const owedMost = 1000
-
-/** Milliseconds between two looks at a log that could not be written. */
-const probeEvery = 1000
-
 /**
- * One write for all lines that wait (group commit): while one is under way, the next ones gather.
- * @param patience milliseconds; a write that takes longer is stalled, and a 503 now is better than callers who wait
+ * Opens the audit log over a sink.
+ * @param stallMs milliseconds after which a running write counts as stalled: its lines fail, so callers get a 503 instead of waiting
+ * @example
+ * const audit = createAudit(await fileSink('/var/log/broker/audit.log'))
+ * await audit.record({ event: 'token.refused', requestId: 'req-1', ip: '192.0.2.1', code: 'not-allowed' })
  */
-export function createAudit (sink: Sink, patience = 1000): Audit {
-  const waiting: Waiting[] = []
-  /** The lines of refusals that were answered without one: there is nothing to take back from whoever was refused. */
-  const owed = new Set<Waiting>()
-  let lost = 0
-  let scheduled = false
-  let stalled = false
-  let ok = true
-  let probing: NodeJS.Timeout | undefined
-  /** One after the other: a write and the change to a rotated file must not meet. */
-  let work = Promise.resolve()
-
-  function schedule (): void {
-    if (scheduled) return
-    scheduled = true
-    // Not a microtask: all requests of this turn of the event loop share the write.
-    setImmediate(() => {
-      work = work.then(() => {
-        scheduled = false
-        return flush()
-      })
-    })
-  }
-
-  async function flush (): Promise<void> {
-    const batch = waiting.splice(0)
-    // A stall has failed them already.
-    if (batch.length === 0) return
-    const patient = setTimeout(() => {
-      stalled = true
-      fail([...batch, ...waiting.splice(0)], new Error('the audit log takes no more'))
-    }, patience)
-    try {
-      await sink.write(Buffer.from(escapeInvisible(batch.map(({ line }) => line).join(''))))
-      ok = true
-      for (const { written } of batch) written()
-      pay()
-    } catch (error) {
-      fail(batch, error)
-    }
-    clearTimeout(patient)
-    stalled = false
-  }
-
-  function fail (batch: Waiting[], error: unknown): void {
-    ok = false
-    for (const { failed } of batch) failed(error)
-    probe()
-  }
-
-  function owe (debt: Waiting): void {
-    if (owed.size < owedMost) owed.add(debt)
-    else lost++
-  }
-
-  /** A line that nobody waits for. One whose write stalled is owed again, and may yet come through. */
-  function debt (line: string): Waiting {
-    const own: Waiting = { line, written: () => owed.delete(own), failed: () => owe(own) }
-    return own
-  }
-
-  function pay (): void {
-    if (owed.size === 0) return
-    waiting.push(...owed)
-    owed.clear()
-    schedule()
-  }
-
-  /** Where a load balancer waits for `ok` before it sends anyone, no line comes that would show that it can be written again. */
-  function probe (): void {
-    probing ??= setTimeout(() => {
-      work = work.then(() => sink.probe()).then(() => {
-        // A line that is owed tells more than the look.
-        if (owed.size === 0) ok = true
-        else pay()
-      }, () => {}).then(() => {
-        probing = undefined
-        if (!ok) probe()
-      })
-    }, probeEvery).unref()
-  }
-
+export function createAudit (sink: Sink, stallMs = 1000): Audit {
+  const writer = new BatchWriter(sink, stallMs)
   return {
-    get ok () { return ok },
-    get owed () { return owed.size },
-    get lost () { return lost },
-    record (event) {
-      const time = new Date().toISOString()
-      const line = JSON.stringify({ time, ...event }) + '\n'
-      return new Promise<void>((resolve, reject) => {
-        const failed = (cause: unknown) => {
-          // As it is answered now, whatever it was to be.
-          if (event.event === 'token.refused') owe(debt(JSON.stringify({ time, ...event, code: 'audit-unavailable' satisfies ProblemCode }) + '\n'))
-          reject(problem('audit-unavailable', { retryAfter: 5, cause }))
-        }
-        if (stalled) return failed(new Error('the audit log takes no more'))
-        waiting.push({ line, written: resolve, failed })
-        schedule()
-      })
-    },
-    async reopen () {
-      const reopened = work.then(() => sink.reopen())
-      work = reopened.catch(() => {})
-      await reopened
-    },
-    async close () {
-      pay()
-      // Behind the turn in which the last lines are taken up.
-      await setImmediatePromise()
-      await work
-      clearTimeout(probing)
-      await sink.close()
-    }
+    get ok () { return writer.ok },
+    get pending () { return writer.pending },
+    get dropped () { return writer.dropped },
+    record: event => record(writer, event),
+    reopen: () => writer.reopen(),
+    close: () => writer.close()
   }
+}
+
+function record (writer: BatchWriter, event: TokenIssued | TokenRefused): Promise<void> {
+  const time = new Date().toISOString()
+  return new Promise((resolve, reject) => {
+    writer.write(lineOf({ time, ...event }), resolve, cause => {
+      // The caller is refused all the same, now with this code, so its line is written later. A token that was not sent needs none.
+      if (event.event === 'token.refused') writer.enqueue(lineOf({ time, ...event, code: 'audit-unavailable' satisfies ProblemCode }))
+      reject(problem('audit-unavailable', { retryAfter: 5, cause }))
+    })
+  })
+}
+
+function lineOf (event: object): string {
+  return `${JSON.stringify(event)}\n`
 }

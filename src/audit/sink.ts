@@ -8,36 +8,35 @@ const pClose = promisify(close)
 const pAccess = promisify(access)
 const pStatfs = promisify(statfs)
 
-/** Where the audit's lines go. */
+/** A destination of audit lines. */
 export interface Sink {
-  /** Resolves once every byte is out of the process's hands. */
+  /** Resolves once the operating system has accepted every byte. */
   write (bytes: Buffer): Promise<void>
-  /** Takes up the file that now has the name, after a rotation. */
+  /** Continues in the file that now has the log's name, after a rotation. */
   reopen (): Promise<void>
-  /** Rejects while a write would surely fail. Writes nothing: the log is for its lines alone. */
+  /** Rejects while a write would certainly fail. Writes nothing, so that the log holds audit lines only. */
   probe (): Promise<void>
   close (): Promise<void>
 }
 
 /**
- * Appends to a file. Every write ends a line: what a full disk or a crash left of one is ended first, so that it never
- * runs into the next.
+ * Appends to a file. Ends a line that a full disk or a crash cut off before it writes the next one, so that the two never merge.
  * @throws the system's error, when the file cannot be opened
  */
 export async function fileSink (path: string): Promise<Sink> {
   const openLog = () => pOpen(path, 'a+', 0o600)
   let fd = await openLog()
-  let torn = await endsTorn(fd)
+  let isTorn = await endsTorn(fd)
 
   return {
     async write (bytes) {
-      const whole = torn ? Buffer.concat([Buffer.from('\n'), bytes]) : bytes
-      await writeWhole(fd, whole, all => { torn = !all })
+      const complete = isTorn ? Buffer.concat([Buffer.from('\n'), bytes]) : bytes
+      await writeAll(fd, complete, isComplete => { isTorn = !isComplete })
     },
     async reopen () {
       const old = fd
       fd = await openLog()
-      torn = await endsTorn(fd)
+      isTorn = await endsTorn(fd)
       await pClose(old)
     },
     async probe () {
@@ -56,35 +55,35 @@ async function endsTorn (fd: number): Promise<boolean> {
 }
 
 /**
- * Standard output, or standard error. Redirected to a file, it is written as one; a pipe is written without blocking, so that a reader who
- * stalls stalls neither a thread nor the end of the process.
- * @param fd the descriptor behind `stream`
+ * Standard output or standard error. If it is redirected to a file, writes to its descriptor. Otherwise writes to the stream, without
+ * blocking: a reader that stalls must not block a thread or the end of the process.
+ * @param fd the descriptor of `stream`
  */
 export function standardSink (stream: NodeJS.WritableStream, fd = 1): Sink {
-  const nothing = async () => {}
-  if (isFile(fd)) return { write: bytes => writeWhole(fd, bytes), reopen: nothing, probe: nothing, close: nothing }
-  // Each write reports its own failure; without a listener the event would end the process.
+  const doNothing = async () => {}
+  if (isFile(fd)) return { write: bytes => writeAll(fd, bytes), reopen: doNothing, probe: doNothing, close: doNothing }
+  // Each write's callback reports its failure. Without a listener, the error event would end the process.
   stream.on('error', () => {})
   return {
     write: bytes => new Promise((resolve, reject) => {
       stream.write(bytes, error => error ? reject(error) : resolve())
     }),
-    reopen: nothing,
-    probe: async () => { if (!stream.writable) throw new Error('nobody reads standard output any more') },
-    close: nothing
+    reopen: doNothing,
+    probe: async () => { if (!stream.writable) throw new Error('nothing reads standard output any more') },
+    close: doNothing
   }
 }
 
 function isFile (fd: number): boolean {
   const answer = fstatSync(fd).isFile()
-  // Node's own realpath looks at what the last stat of the process left behind, and stops half-way where that was a pipe. What is
-  // imported after that would not find its dependencies where packages are links, as pnpm has them.
+  // Resets the shared buffer of Node's last stat. If that was a pipe, Node's realpath stops early, and later imports fail where packages
+  // are symbolic links, as with pnpm.
   statSync('/')
   return answer
 }
 
-/** A write to a disk that fills up may take a part, and say so only the next time. */
-async function writeWhole (fd: number, bytes: Buffer, onPart?: (whole: boolean) => void): Promise<void> {
+/** Repeats partial writes: a disk that fills up accepts a part first, and reports the error only at the next write. */
+async function writeAll (fd: number, bytes: Buffer, onPart?: (isComplete: boolean) => void): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     at += (await pWrite(fd, bytes, at)).bytesWritten
     onPart?.(at === bytes.length)

@@ -9,7 +9,7 @@ export interface Gauges {
   queue: { readonly running: number, readonly waiting: number }
   store: { readonly ready: boolean }
   counters: { readonly up: boolean }
-  audit: { readonly ok: boolean, readonly owed: number, readonly lost: number }
+  audit: { readonly ok: boolean, readonly pending: number, readonly dropped: number }
   lines: Record<'audit' | 'log', { readonly skipped: number }>
   log?: { readonly dropped?: number } | undefined
 }
@@ -54,13 +54,13 @@ export function createMetrics () {
         ['store_up', '1 while callers can sign in, 0 while their store is away', () => Number(store.ready)],
         ['limits_shared', '1 while limits are counted where they should be, 0 while Redis is away', () => Number(counters.up)],
         ['audit_up', '1 while the audit can be written, 0 since it could not', () => Number(audit.ok)],
-        ['audit_owed', 'Refusals whose lines wait until the audit can be written again', () => audit.owed]
+        ['audit_owed', 'Refusals whose lines wait until the audit can be written again', () => audit.pending]
       ] as const) {
         gauges.set(name, read)
         registry.registerMetric(new Gauge({ name: `token_broker_${name}`, help, registers: [], collect () { this.set(read()) } }))
       }
       for (const [name, help, read] of [
-        ['audit_lost', 'Refusals of which there is no line, as too many were owed', () => audit.lost],
+        ['audit_lost', 'Refusals of which there is no line, as too many were owed', () => audit.dropped],
         ['audit_skipped', 'Refusals of which there is no line, as their address had too many before its password was looked at', () => lines.audit.skipped],
         ['log_skipped', 'Requests of which there is no line in the log, as their address had too many without a right password', () => lines.log.skipped],
         ['log_dropped', 'Lines of the log that were dropped, as its reader stalled', () => log?.dropped ?? 0]

@@ -31,23 +31,23 @@ t.test('a write that fails fails its lines, and the next one is tried', async t 
   t.ok(audit.ok)
 })
 
-t.test('after a failure the log is looked at again and again, without a line, until it can be written', async t => {
+t.test('after a failure the log is probed without a line until it can be written', async t => {
   const { sink, writes } = heldSink()
-  let looks = 0
-  const audit = createAudit({ ...sink, async probe () { if (++looks < 3) throw new Error('ENOSPC') } })
+  let probes = 0
+  const audit = createAudit({ ...sink, async probe () { if (++probes < 3) throw new Error('ENOSPC') } })
   t.teardown(() => audit.close())
   const failed = audit.record(token(1))
   await until(() => writes.length === 1)
   writes[0]!.fail(new Error('ENOSPC'))
   await t.rejects(failed, unavailable)
-  await until(() => looks === 2)
+  await until(() => probes === 2)
   t.notOk(audit.ok)
   await until(() => audit.ok)
-  t.equal(looks, 3)
+  t.equal(probes, 3)
   t.equal(writes.length, 1)
 })
 
-t.test('a write that stalls fails what waits, then everything at once, until it ends', async t => {
+t.test('a stalled write fails its lines and the waiting ones, and every new line at once until it ends', async t => {
   const { sink, writes } = heldSink()
   const audit = createAudit(sink, 300)
   const stuck = audit.record(token(1))

@@ -6,7 +6,7 @@ import { createAudit } from '../../src/audit/audit-log.js'
 import { fileSink, standardSink } from '../../src/audit/sink.js'
 import { ids, line, unavailable } from '../helpers/audit.js'
 
-t.test('a look at a log finds a full disk, a missing file and a reader that is gone', async t => {
+t.test('a probe finds a full disk, a missing file and a reader that is gone', async t => {
   const full = await fileSink('/proc/self/comm')
   await t.rejects(full.probe(), { message: 'the disk is full' })
   await full.close()
@@ -20,10 +20,10 @@ t.test('a look at a log finds a full disk, a missing file and a reader that is g
   const pipe = standardSink(stream, openSync('/dev/null', 'w'))
   await pipe.probe()
   stream.destroy()
-  await t.rejects(pipe.probe(), { message: /nobody reads/ })
+  await t.rejects(pipe.probe(), { message: /nothing reads/ })
 })
 
-t.test('a file is appended to, a line that a crash tore is ended, and closing writes what waits', async t => {
+t.test('a file is appended to, a line that a crash cut off is ended, and closing writes the lines that are left', async t => {
   const path = join(t.testdir({ 'audit.log': '{"torn' }), 'audit.log')
   const audit = createAudit(await fileSink(path))
   const written = audit.record(line(1))

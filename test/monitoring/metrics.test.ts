@@ -79,7 +79,7 @@ t.test('an audit that cannot be written makes it not ready, and it is ready agai
   unlinkSync(join(broker.folder, 'link'))
   await broker.reload()
   await until(async () => (await ready(broker.url)).status === 200)
-  t.strictSame(await gauges(), [1, 0, 0], 'what was owed is written')
+  t.strictSame(await gauges(), [1, 0, 0], 'the pending line is written')
 })
 
 t.test('while it waits to close it is not ready, and still gives tokens', async t => {
