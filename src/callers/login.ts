@@ -6,6 +6,9 @@ import { usablePassword } from './password-rules.js'
 import type { Caller, CallerStore, Login } from './store.js'
 import { VerifiedCache } from './verified-cache.js'
 
+/** Decides a login. Returns or resolves to the caller. @throws Problem what the answer is */
+export type SignIn = (name: string, password: string, login: Login) => Caller | Promise<Caller>
+
 export interface LoginParts {
   store: CallerStore
   guard: GuessLimiter

@@ -1,42 +1,45 @@
-import basicAuth from '@fastify/basic-auth'
+import fastifyBasicAuth from '@fastify/basic-auth'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { SignIn } from '../callers/login.js'
+import type { Login } from '../callers/store.js'
 import { Problem, problem } from '../problems.js'
-import { hangUpOf, outer } from './request-context.js'
-import type { Caller, Login } from '../callers/store.js'
+import { hangUpSignal } from './hang-up.js'
+import { hostRequest } from './host-request.js'
+import type { Scheme } from './scheme.js'
 
-/** Decides a login; settles with a caller, or throws the Problem to answer. */
-export type SignIn = (name: string, password: string, login: Login) => Caller | Promise<Caller>
+export interface BasicAuthOptions {
+  signIn: SignIn
+}
 
 export interface Credentials {
   readonly name: string
   readonly password: string
 }
 
-/** `scope.basicAuth` as a hook that knows the caller once it is through. */
-export async function takeBasicCredentials (scope: FastifyInstance, signIn: SignIn): Promise<void> {
-  await scope.register(basicAuth, {
-    // By callback: the plugin lets a promise that rejects with undefined pass as a login, and one that resolves with anything else end the process.
+/** HTTP Basic, RFC 7617. Its §2.1: the challenge says that names and passwords are sent as UTF-8. */
+export async function basicAuth (scope: FastifyInstance, { signIn }: BasicAuthOptions): Promise<Scheme> {
+  await scope.register(fastifyBasicAuth, {
+    // With a callback: the plugin takes a promise that rejects with undefined for a login, and one that resolves with a value ends the process.
     validate (name, password, request, reply, done) {
       if (!isCanonical(request, name, password)) return done(problem('credentials-wrong'))
-      const refuse = (cause: unknown) => done(cause instanceof Problem ? cause : problem('internal', { cause }))
-      let waits: Promise<void> | undefined
-      try {
-        waits = identify(request, reply, { name, password }, signIn)
-      } catch (cause) {
-        return refuse(cause)
-      }
-      if (waits === undefined) done()
-      else waits.then(() => done(), refuse)
+      signInBy(request, reply, { name, password }, signIn).then(() => done(), (cause: unknown) => {
+        done(cause instanceof Problem ? cause : problem('internal', { cause }))
+      })
     }
   })
+  return {
+    name: 'basic',
+    challenge: () => 'Basic realm="twilio-token-broker", charset="UTF-8"',
+    identify: (request, reply) => new Promise((resolve, reject) => {
+      scope.basicAuth(request, reply, error => error === undefined ? resolve() : reject(error))
+    })
+  }
 }
 
-/** Looks the credentials up, wherever in the request they came from: at once where they are remembered. */
-export function identify (request: FastifyRequest, reply: FastifyReply, { name, password }: Credentials, signIn: SignIn): Promise<void> | undefined {
-  request.claimedName = name
-  const caller = signIn(name, password, new RequestLogin(request, reply))
-  if (caller instanceof Promise) return caller.then(caller => { request.caller = caller })
-  request.caller = caller
+/** Checks name and password, wherever in the request they were sent. */
+export async function signInBy (request: FastifyRequest, reply: FastifyReply, { name, password }: Credentials, signIn: SignIn): Promise<void> {
+  request.claimedUsername = name
+  request.caller = await signIn(name, password, new RequestLogin(request, reply))
 }
 
 class RequestLogin implements Login {
@@ -50,36 +53,32 @@ class RequestLogin implements Login {
   }
 
   get hostRequest (): object | undefined {
-    return outer(this.#request.raw)
+    return hostRequest(this.#request.raw)
   }
 
   get ip (): string {
     return this.#request.address
   }
 
-  /** Made when it is first asked for: most logins never wait, and need none. */
+  /** Made on first use: most logins never wait, and need none. */
   get signal (): AbortSignal {
-    this.#signal ??= hangUpOf(this.#reply)
+    this.#signal ??= hangUpSignal(this.#reply)
     return this.#signal
   }
 }
 
-/** Whether the request brings an `Authorization` of the scheme that is taken here. */
-export function bringsBasic (request: FastifyRequest): boolean {
-  return /^basic(?= |$)/i.test(request.headers.authorization ?? '')
-}
-
 /** Name and password of a request's `Authorization`, where it has them in their one canonical form. */
 export function basicCredentials (request: FastifyRequest): Credentials | undefined {
-  if (!bringsBasic(request)) return
-  const text = Buffer.from(request.headers.authorization!.slice('Basic '.length), 'base64').toString()
+  const { authorization = '' } = request.headers
+  if (!/^basic /i.test(authorization)) return
+  const text = Buffer.from(authorization.slice('Basic '.length), 'base64').toString()
   const at = text.indexOf(':')
   const [name, password] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)]
   return isCanonical(request, name, password) ? { name, password } : undefined
 }
 
 /**
- * Whether name and password encode to the very characters that came. Lenient decoders take base64 with junk, missing
+ * Whether name and password encode to the very characters that were sent. Lenient decoders take base64 with junk, missing
  * padding or bytes that are not UTF-8 for something near it, so that many credentials would pass for one.
  */
 function isCanonical (request: FastifyRequest, name: string, password: string): boolean {

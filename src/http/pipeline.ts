@@ -1,100 +1,132 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { answerProblems } from './error-handler.js'
-import { isUnlimited, refusalOf } from './audit-refusals.js'
-import { takeNoBody } from './json-body.js'
-import { guardScope } from './guarded.js'
-import type { Lines } from '../limits/lines.js'
-import type { AddressLimit } from './rate-limits.js'
-import { logRequest } from './request-log.js'
-import { answerOpenApi, type OpenApiOptions } from './openapi/openapi.js'
+import type { FastifyInstance, onRequestHookHandler, onResponseHookHandler, preHandlerHookHandler, preValidationHookHandler } from 'fastify'
+import { validatorOf } from '../lib/ajv.js'
+import { Combiner } from '../tokens/combine.js'
+import { identifyByBody } from './body-credentials.js'
+import { skipClosingSockets } from './closing-sockets.js'
+import { answerPreflight, registerCors } from './cors.js'
+import { rejectCrossSite } from './cross-site.js'
+import { collectMethods, rejectElsewhere, type ElsewhereOptions } from './elsewhere.js'
+import { answerErrors, type ErrorHandlerOptions } from './error-handler.js'
+import { createSchemes, identifyCaller, type SchemeOptions } from './identify.js'
+import { defaultBody, ignoreBody, requireJson } from './json-body.js'
+import { rejectMalformed } from './malformed-requests.js'
+import { openApiRoute, type OpenApiOptions } from './openapi/openapi.js'
 import { collectRoutes } from './openapi/routes.js'
-import { operatorsOnly, type OperatorsOptions } from './routes/operators.js'
-import { answerReadiness, type Readiness } from './routes/health.js'
-import { answerPreflights, openToPages } from './cors.js'
-import { answerPages } from './routes/console.js'
-import { problem, type Problem } from '../problems.js'
-import { admitRequests, refuseMalformed } from './request-context.js'
-import { tokens, type TokensOptions } from './routes/tokens.js'
-import { Type } from '../lib/typebox.js'
-import { limitVisitors, type VisitorsOptions } from './visitors.js'
+import { decideByPolicy } from './policy-decision.js'
+import { prefetchCounters, type PrefetchOptions } from './prefetch.js'
+import { grantProducts } from './product-grants.js'
+import { createAddressLimit, limitAddress, limitCaller, type Limit } from './rate-limits.js'
+import { decorateRequests, setContext } from './request-context.js'
+import { recordEnd } from './request-end.js'
+import { rejectUndecodablePath } from './request-target.js'
+import { noteProducts, validateGet } from './requested-products.js'
+import { consoleRoutes, type ConsoleOptions } from './routes/console.js'
+import { healthRoutes, type HealthOptions } from './routes/health.js'
+import { operatorRoutes, requireOperator, type OperatorOptions } from './routes/operators.js'
+import { rejectUnknownProducts, tokenRoutes, type TokenRouteOptions } from './routes/tokens.js'
+import { rejectMethod } from './token-methods.js'
+import { limitVisitor } from './visitor-limit.js'
+import type { DecisionOptions } from '../policy/decide.js'
 
-export interface BrokerOptions extends TokensOptions, OperatorsOptions, OpenApiOptions, VisitorsOptions {
-  readiness: () => Readiness
-  /** Whether there is a page to see the broker by. */
-  console: boolean
-  limits: TokensOptions['limits'] & VisitorsOptions['limits']
-  lines: Lines
+/** Whose requests a step is for: those that a Fastify scope gets. A scope within `every` has the steps of `every`, too. */
+type Scope = 'every' | 'pages' | 'elsewhere' | 'callers' | 'operators' | 'underToken' | 'tokens'
+
+/** Requests that only callers may make. */
+const callers: Scope[] = ['callers', 'operators', 'underToken']
+
+interface Step {
+  for: Scope[]
+  step: (scope: FastifyInstance, parts: Parts) => unknown
 }
 
-const alive = Type.Object({ alive: Type.Literal(true) })
-
-/** The broker as a Fastify plugin: its rooms, in the order that a request goes through them. */
-export async function broker (scope: FastifyInstance, options: BrokerOptions): Promise<void> {
-  const { audit, lines, mint, metrics, origins, readiness } = options
-  admitRequests(scope)
-  const ended = (request: FastifyRequest, reply: FastifyReply): void => {
-    metrics.count(request, reply)
-    logRequest(request, reply, lines)
-  }
-  scope.addHook('onResponse', (request, reply, done) => {
-    // In HTTP/2 it also runs where the client left before its answer.
-    if (reply.raw.writableEnded) ended(request, reply)
-    done()
-  })
-  answerProblems(scope, {
-    async onRefusal (request, code) {
-      const line = refusalOf(request, code, mint)
-      if (line !== undefined && (!isUnlimited(request, code) || lines.audit.take(request.address))) await audit.record(line)
-    },
-    onHangUp: ended,
-    rare: lines.rare
-  })
-  takeNoBody(scope)
-  await openToPages(scope, origins)
-  refuseMalformed(scope)
-  answerPreflights(scope)
-  const methodsOf = collectMethods(scope)
-  const routes = collectRoutes(scope)
-  scope.get('/healthz', { exposeHeadRoute: true, config: { kind: 'anyone' }, schema: { summary: 'Whether the process lives', answer: alive } }, async () => ({ alive: true }))
-  answerReadiness(scope, readiness)
-  await scope.register(async callers => {
-    await guardScope(callers, options, () => {})
-    answerOpenApi(callers, routes, options)
-    await callers.register(operatorsOnly, options)
-  })
-  await scope.register(tokens, { ...options, prefix: '/token' })
-  await scope.register(async visitors => {
-    const count = await limitVisitors(visitors, options)
-    if (options.console) await visitors.register(answerPages)
-    await visitors.register(async rest => refuseTheRest(rest, methodsOf, count))
-  })
-}
+const onRequest = (make: (parts: Parts) => onRequestHookHandler): Step['step'] => (scope, parts) => scope.addHook('onRequest', make(parts))
+const preValidation = (make: (parts: Parts) => preValidationHookHandler): Step['step'] => (scope, parts) => scope.addHook('preValidation', make(parts))
+const preHandler = (make: (parts: Parts) => preHandlerHookHandler): Step['step'] => (scope, parts) => scope.addHook('preHandler', make(parts))
+const onResponse = (make: (parts: Parts) => onResponseHookHandler): Step['step'] => (scope, parts) => scope.addHook('onResponse', make(parts))
 
 /**
- * What is at none of the routes, in a scope of its own: it is refused before Fastify looks at its body, where a type that is none would be 415, and a QUERY
- * without a type 400.
+ * The order of every request, and the only place that decides it. It is the security. A step lets a request pass to the next, or refuses it:
+ * what it throws is answered by `answerErrors`, after the refusal's line in the audit.
  */
-function refuseTheRest (scope: FastifyInstance, methodsOf: (path: string) => string[] | undefined, count: AddressLimit['count']): void {
-  const refuse = ({ method, url }: FastifyRequest): never => { throw nothingHere(method, methodsOf(url.split('?', 1)[0]!)) }
-  scope.addHook('onRequest', async request => refuse(request))
-  // Comes by way of the route that @fastify/cors has for OPTIONS at every path, and so past the hooks.
-  scope.setNotFoundHandler(async (request, reply) => {
-    await count(request, reply)
-    refuse(request)
-  })
+const steps: readonly Step[] = [
+  // By the headers alone: nothing of the body is read before the caller is known.
+  { for: ['every'], step: onRequest(skipClosingSockets) },
+  { for: ['every'], step: onRequest(setContext) },
+  { for: ['every'], step: registerCors },
+  { for: ['every'], step: onRequest(rejectMalformed) },
+  { for: ['every'], step: onRequest(answerPreflight) },
+  { for: ['pages', 'elsewhere'], step: onRequest(limitVisitor) },
+  { for: callers, step: onRequest(rejectCrossSite) },
+  { for: callers, step: onRequest(prefetchCounters) },
+  { for: callers, step: onRequest(limitAddress) },
+  { for: ['underToken'], step: onRequest(rejectMethod) },
+  { for: ['underToken'], step: onRequest(rejectUndecodablePath) },
+  { for: callers, step: onRequest(identifyCaller) },
+  { for: ['operators'], step: onRequest(requireOperator) },
+
+  // The body and the query.
+  { for: ['every'], step: ignoreBody },
+  { for: ['underToken'], step: requireJson },
+  { for: ['underToken'], step: preValidation(defaultBody) },
+  { for: ['tokens'], step: preValidation(identifyByBody) },
+  { for: ['tokens'], step: preValidation(noteProducts) },
+  { for: ['every'], step: validateSchemas },
+  { for: ['tokens'], step: preHandler(validateGet) },
+
+  // The token.
+  { for: ['tokens'], step: preHandler(limitCaller) },
+  { for: ['tokens'], step: preHandler(decideByPolicy) },
+  { for: ['tokens'], step: preHandler(grantProducts) },
+  // Signs the token, writes its line in the audit, and then answers.
+  { for: ['tokens'], step: tokenRoutes },
+  { for: ['underToken'], step: rejectUnknownProducts },
+
+  // Everything else that is answered.
+  { for: ['callers'], step: openApiRoute },
+  { for: ['operators'], step: operatorRoutes },
+  { for: ['every'], step: healthRoutes },
+  { for: ['pages'], step: consoleRoutes },
+  { for: ['elsewhere'], step: rejectElsewhere },
+
+  // The end.
+  { for: ['every'], step: answerErrors },
+  { for: ['every'], step: onResponse(recordEnd) }
+]
+
+export interface PipelineOptions extends SchemeOptions, PrefetchOptions, DecisionOptions, OperatorOptions, HealthOptions, ConsoleOptions,
+  Omit<TokenRouteOptions, 'combiner'>, Omit<OpenApiOptions, 'routes'>, Omit<ErrorHandlerOptions, 'schemes'>, Omit<ElsewhereOptions, 'addressLimit' | 'methodsOf'> {
+  limits: { address: Limit, crossSite: Limit, caller: Limit }
 }
 
-/** The methods of each path that is registered after this. */
-function collectMethods (scope: FastifyInstance): (path: string) => string[] | undefined {
-  const methods = new Map<string, string[]>()
-  scope.addHook('onRoute', ({ url, method }) => {
-    methods.set(url, [...methods.get(url) ?? [], String(method)].sort())
-  })
-  return path => methods.get(path)
+/** What the steps use. */
+type Parts = PipelineOptions & Awaited<ReturnType<typeof prepare>>
+
+/** The broker as a Fastify plugin. */
+export async function pipeline (root: FastifyInstance, options: PipelineOptions): Promise<void> {
+  const parts = { ...options, ...await prepare(root, options) }
+  const install = async (name: Scope, scope: FastifyInstance): Promise<void> => {
+    for (const { for: scopes, step } of steps) if (scopes.includes(name)) await step(scope, parts)
+  }
+  await install('every', root)
+  for (const name of ['callers', 'operators', 'pages', 'elsewhere'] as const) await root.register(scope => install(name, scope))
+  await root.register(async underToken => {
+    await install('underToken', underToken)
+    await underToken.register(scope => install('tokens', scope))
+  }, { prefix: '/token' })
 }
 
-function nothingHere (method: string, allowed: string[] | undefined): Problem {
-  return allowed === undefined || allowed.includes(method)
-    ? problem('not-found')
-    : problem('method-not-allowed', { headers: { Allow: allowed.join(', ') } })
+async function prepare (root: FastifyInstance, options: PipelineOptions) {
+  decorateRequests(root)
+  return {
+    addressLimit: await createAddressLimit(root, options.limits.address),
+    combiner: new Combiner(options.products),
+    methodsOf: collectMethods(root),
+    routes: collectRoutes(root),
+    schemes: await createSchemes(root, options),
+    tokenPath: `${root.prefix}/token`
+  }
+}
+
+function validateSchemas (scope: FastifyInstance): void {
+  scope.setValidatorCompiler(({ schema }) => validatorOf(schema))
 }

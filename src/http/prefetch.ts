@@ -6,6 +6,16 @@ import type { Ask, CounterSource } from '../limits/counters.js'
 import type { Limit } from './rate-limits.js'
 import { addressAsks } from './rate-limit-store.js'
 
+export interface PrefetchOptions {
+  /** Undefined where counters answer synchronously. */
+  askAhead: onRequestHookHandler | undefined
+}
+
+/** Asks Redis for what the later steps count, so that a request waits for it once. Neither refuses nor answers. */
+export function prefetchCounters ({ askAhead }: PrefetchOptions): onRequestHookHandler {
+  return askAhead ?? ((_request, _reply, done) => done())
+}
+
 export interface AheadOptions {
   counters: CounterSource
   limits: { address: Limit, caller: Limit }

@@ -1,8 +1,9 @@
 import rateLimit from '@fastify/rate-limit'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler, preHandlerAsyncHookHandler } from 'fastify'
+import { limitKey } from '../caller.js'
 import { problem, type Problem } from '../problems.js'
-import { retryAfter, type Count, type Counters } from '../limits/counters.js'
-import { countAddress, rateLimitStore } from './rate-limit-store.js'
+import { retryAfter, type Counters } from '../limits/counters.js'
+import { rateLimitStore } from './rate-limit-store.js'
 
 export interface Limit {
   counters: Counters
@@ -10,19 +11,16 @@ export interface Limit {
   max: number
 }
 
-/** The limit of an address in a scope. */
+/** The limit of an address. */
 export interface AddressLimit {
-  /** Counts a request, and refuses it where it is one too many. */
+  /** Counts a request. @throws Problem `rate-limited` where it is one too many */
   count (request: FastifyRequest, reply: FastifyReply): Promise<void>
-  /** Says in the answer's headers how much is left, and counts nothing. */
+  /** Sets the answer's headers that say how much is left, and counts nothing. */
   show (request: FastifyRequest, reply: FastifyReply): Promise<void>
 }
 
-/**
- * Counts the requests of an address in this scope, before their credentials are looked at. To be wired as a hook of the scope: the
- * plugin's own wiring, a hook of each route, runs after the login and so never counts a wrong password.
- */
-export async function limitAddresses (scope: FastifyInstance, { counters, max }: Limit): Promise<AddressLimit> {
+/** To be used as a hook of a scope: the plugin's own hook of each route runs after the login, and so never counts a wrong password. */
+export async function createAddressLimit (scope: FastifyInstance, { counters, max }: Limit): Promise<AddressLimit> {
   await scope.register(rateLimit, {
     global: false,
     max,
@@ -37,7 +35,7 @@ export async function limitAddresses (scope: FastifyInstance, { counters, max }:
     reply.header('RateLimit-Policy', policy)
     // Without an allow list it always is one that counts.
     const limit = await ask(request, { increment }).catch((error: unknown) => {
-      // How much is left nobody can tell, and until somebody can nothing is let in.
+      // Nobody knows how much is left, and until somebody does nothing is let in.
       reply.header('RateLimit', stateOf('address', 0, counters.window))
       throw error
     }) as Counted
@@ -56,35 +54,30 @@ export async function limitAddresses (scope: FastifyInstance, { counters, max }:
   }
 }
 
-/** Counts apart what pages of others make an address ask for, so that they cannot spend what is its own. */
-export async function countForeign ({ counters, max }: Limit, request: FastifyRequest): Promise<void> {
-  const { exceeded, resetMs } = await countAddress(counters, request.address, max)
-  if (exceeded) throw tooMany(resetMs)
+type Counted = Extract<Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>, { isAllowed: false }>
+
+/** Counts a request of an address, whether it is refused later or not. */
+export function limitAddress ({ addressLimit }: { addressLimit: AddressLimit }): onRequestAsyncHookHandler {
+  return (request, reply) => addressLimit.count(request, reply)
 }
 
-function tooMany (resetMs: number): Problem {
+/** @param resetMs milliseconds until the window ends */
+export function tooMany (resetMs: number): Problem {
   return problem('rate-limited', { retryAfter: retryAfter({ resetMs }) })
 }
 
-type Counted = Extract<Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>, { isAllowed: false }>
-
-/** Counts a caller's tokens, after its address: at once where the counters are in memory. */
-export function limitCallers ({ counters, max }: Limit) {
+/** Counts a caller's tokens, after its address. */
+export function limitCaller ({ limits: { caller: { counters, max } } }: { limits: { caller: Limit } }): preHandlerAsyncHookHandler {
   const policy = policyOf('caller', max, counters.window)
-  const judge = (reply: FastifyReply, count: Count): void => {
+  return async ({ caller }, reply) => {
+    const count = await counters.consume(limitKey(caller!), max)
     append(reply, 'RateLimit-Policy', policy)
     append(reply, 'RateLimit', stateOf('caller', max - count.used, count.resetMs))
     if (count.exceeded) throw problem('caller-limited', { retryAfter: retryAfter(count) })
   }
-
-  return (reply: FastifyReply, key: string): Promise<void> | undefined => {
-    const count = counters.consume(key, max)
-    if (count instanceof Promise) return count.then(count => judge(reply, count))
-    judge(reply, count)
-  }
 }
 
-/** https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ : both headers are lists, one member a policy. */
+/** https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ : both headers are lists with one member a policy. */
 function policyOf (name: string, quota: number, windowMs: number): string {
   return `"${name}";q=${quota};w=${windowMs / 1000}`
 }

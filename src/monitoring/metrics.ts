@@ -1,6 +1,5 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { SignIn } from '../http/basic-auth.js'
+import type { SignIn } from '../callers/login.js'
 import { Problem } from '../problems.js'
 
 /** What is asked when somebody looks. */
@@ -12,6 +11,17 @@ export interface Gauges {
   audit: { readonly ok: boolean, readonly pending: number, readonly dropped: number }
   lines: Record<'audit' | 'log', { readonly skipped: number }>
   log?: { readonly dropped?: number } | undefined
+}
+
+/** A request, as it is counted once it has ended. */
+export interface EndedRequest {
+  /** The path with its parameters' names; undefined where no route has it. */
+  route: string | undefined
+  seconds: number
+  /** The code of the answer, where it was a problem. */
+  problemCode: string | null
+  /** The products of the token, where one was issued. */
+  grantedProducts: readonly string[] | null
 }
 
 type Reloaded = 'settings' | 'users' | 'certificate'
@@ -84,10 +94,10 @@ export function createMetrics () {
     clockStepped: () => clockSteps.inc(),
 
     /** Counts a request that has ended. */
-    count ({ routeOptions, refusedAs, granted }: FastifyRequest, { elapsedTime }: FastifyReply): void {
-      requests.observe({ route: routeOptions.url ?? 'none' }, elapsedTime / 1000)
-      if (refusedAs !== null) refusals.inc({ code: refusedAs })
-      for (const product of granted ?? []) tokens.inc({ product })
+    count ({ route = 'none', seconds, problemCode, grantedProducts }: EndedRequest): void {
+      requests.observe({ route }, seconds)
+      if (problemCode !== null) refusals.inc({ code: problemCode })
+      for (const product of grantedProducts ?? []) tokens.inc({ product })
     },
 
     /**

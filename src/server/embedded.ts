@@ -2,8 +2,8 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isRecord } from '../lib/is-record.js'
 import { applicationStore, type Authenticate } from '../callers/stores/authenticate.js'
-import { ownOrigins } from '../http/cors.js'
-import { comesBy } from '../http/request-context.js'
+import { linkHostRequest } from '../http/host-request.js'
+import { ownOrigins } from '../http/origins.js'
 import { closeAfter, closeRooms, openRooms } from './services.js'
 import { serve } from './reloadable-app.js'
 import { givenSources, unknownGiven, type GivenSettings } from '../settings/embedded.js'
@@ -82,7 +82,7 @@ export async function broker (application: Application, options: BrokerOptions):
   })
 
   const hand = async (request: FastifyRequest, reply: FastifyReply) => {
-    comesBy(request)
+    linkHostRequest(request)
     reply.hijack()
     serving.handle(request.raw, reply.raw)
   }

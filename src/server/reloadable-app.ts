@@ -109,7 +109,7 @@ function buildApp ({ settings, products, policy, given }: State, { logger, audit
   const history = settings.CONSOLE && settings.OPERATORS !== undefined ? rooms.history : undefined
   const limits = {
     address: { counters: addresses, max: settings.RATE_LIMIT_MAX },
-    foreign: { counters: foreign, max: settings.RATE_LIMIT_MAX },
+    crossSite: { counters: foreign, max: settings.RATE_LIMIT_MAX },
     caller: { counters: callers, max: settings.CALLER_LIMIT_MAX }
   }
   return createApp({

@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
-import { hangUpOf } from '../../src/http/request-context.js'
+import { hangUpSignal } from '../../src/http/hang-up.js'
 import t from 'tap'
 import { startBroker, susan, type Broker } from '../helpers/broker.js'
 import { ask, raw } from '../helpers/http.js'
@@ -72,6 +72,6 @@ t.test('a request in the form for proxies, or with an expectation, is one like a
 t.test('a login that comes to wait after its caller has gone waits for nothing', t => {
   const raw = new ServerResponse(new IncomingMessage(new Socket()))
   raw.destroy()
-  t.ok(hangUpOf({ raw } as FastifyReply).aborted)
+  t.ok(hangUpSignal({ raw } as FastifyReply).aborted)
   t.end()
 })

@@ -54,8 +54,14 @@ interface Page {
   compressed: Map<string, Buffer>
 }
 
-/** The console and the reference, in a scope of their own: files, the same for everybody. What they show comes from the API, once their user has signed in. */
-export async function answerPages (scope: FastifyInstance): Promise<void> {
+export interface ConsoleOptions {
+  /** Whether there is a console. */
+  console: boolean
+}
+
+/** The console and the reference: files, the same for everybody. What they show comes from the API, once their user has signed in. */
+export async function consoleRoutes (scope: FastifyInstance, { console }: ConsoleOptions): Promise<void> {
+  if (!console) return
   const { default: helmet } = await import('@fastify/helmet')
   await scope.register(helmet, helmetOptions)
   let pages: Promise<Map<string, Page>> | undefined

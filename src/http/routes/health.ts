@@ -18,8 +18,15 @@ const schema = {
   otherwise: { 503: { says: 'It cannot.', schema: Type.Object({ ready: Type.Literal(false), missing, degraded }) } }
 }
 
-/** For load balancers: never limited, without credentials, and it tells no more than the parts' names. */
-export function answerReadiness (scope: FastifyInstance, readiness: () => Readiness): void {
+const alive = Type.Object({ alive: Type.Literal(true) })
+
+export interface HealthOptions {
+  readiness: () => Readiness
+}
+
+/** For load balancers: never limited, without credentials, and they tell no more than the parts' names. */
+export function healthRoutes (scope: FastifyInstance, { readiness }: HealthOptions): void {
+  scope.get('/healthz', { exposeHeadRoute: true, config: { kind: 'anyone' }, schema: { summary: 'Whether the process lives', answer: alive } }, async () => ({ alive: true }))
   scope.get('/readyz', { exposeHeadRoute: true, config: { kind: 'anyone' }, schema }, async (_request, reply) => {
     const { missing, degraded } = readiness()
     const ready = missing.length === 0

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import type { NameList } from '../../caller.js'
 import { problem } from '../../problems.js'
 import { noQuery } from '../../products/schemas.js'
@@ -7,7 +7,7 @@ import type { History } from '../../monitoring/history.js'
 import type { Metrics } from '../../monitoring/metrics.js'
 import type { Readiness } from './health.js'
 
-export interface OperatorsOptions {
+export interface OperatorOptions {
   operators: NameList
   metrics: Metrics
   readiness: () => Readiness
@@ -17,12 +17,14 @@ export interface OperatorsOptions {
   given: Record<string, boolean>
 }
 
-/** What only the operators may read, in a scope where callers have signed in already. */
-export async function operatorsOnly (scope: FastifyInstance, { operators, metrics, readiness, history, given }: OperatorsOptions): Promise<void> {
-  scope.addHook('onRequest', async ({ caller }) => {
-    if (!operators.has(caller!)) throw problem('not-allowed', { detail: 'This is for the operators of this broker, whom its setting OPERATORS lists.' })
-  })
+export function requireOperator ({ operators }: { operators: NameList }): onRequestHookHandler {
+  return ({ caller }, _reply, done) => {
+    done(operators.has(caller!) ? undefined : problem('not-allowed', { detail: 'This is for the operators of this broker, whom its setting OPERATORS lists.' }))
+  }
+}
 
+/** What only operators may read. */
+export function operatorRoutes (scope: FastifyInstance, { metrics, readiness, history, given }: OperatorOptions): void {
   const schema = { summary: 'Metrics, as Prometheus reads them', answer: { type: 'string' }, querystring: noQuery }
   scope.get('/metrics', { config: { kind: 'operators' }, schema }, async (_request, reply) => {
     reply.type(metrics.registry.contentType)

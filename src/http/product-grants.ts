@@ -1,0 +1,22 @@
+import type { preHandlerHookHandler } from 'fastify'
+import type { CommonRequest } from '../policy/decide.js'
+import type { EnabledProduct } from '../products/contract.js'
+import type { Combiner, Named } from '../tokens/combine.js'
+
+export interface GrantOptions {
+  products: EnabledProduct[]
+  combiner: Combiner
+}
+
+/** Makes the token's grants: of the route's product, or of several. Refuses what the policy or a product does not allow. */
+export function grantProducts ({ products, combiner }: GrantOptions): preHandlerHookHandler {
+  const enabled = new Map(products.map(one => [one.product.name, one]))
+  return (request, _reply, done) => {
+    const decision = request.decision!
+    const { ttl, identity, ...properties } = request.body as CommonRequest & { products?: Named }
+    const product = enabled.get(request.routeOptions.config.product ?? '')
+    if (product !== undefined) request.grants = [decision.grant({ ...product, request: properties })]
+    else request.grants = properties.products === undefined ? combiner.all(decision) : combiner.named(properties.products, decision)
+    done()
+  }
+}

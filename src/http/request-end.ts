@@ -1,0 +1,53 @@
+import type { FastifyReply, FastifyRequest, onResponseHookHandler } from 'fastify'
+import type { Lines } from '../limits/lines.js'
+import { printable } from '../lib/printable.js'
+import type { Metrics } from '../monitoring/metrics.js'
+import { inventedMethods } from './request-target.js'
+
+/** Characters of a method and of a path in the log. Strangers choose both, and in HTTP/2 a method may be any word. */
+const MAX_CHARACTERS = { method: 32, path: 256 }
+
+export interface RequestEndOptions {
+  metrics: Metrics
+  lines: Lines
+}
+
+/** Counts and logs a request whose answer has been sent. */
+export function recordEnd (options: RequestEndOptions): onResponseHookHandler {
+  return (request, reply, done) => {
+    // In HTTP/2 this hook also runs where the client left before its answer.
+    if (reply.raw.writableEnded) recordRequest(request, reply, options)
+    done()
+  }
+}
+
+/** Counts and logs a request that has ended, with or without an answer. */
+export function recordRequest (request: FastifyRequest, reply: FastifyReply, { metrics, lines }: RequestEndOptions): void {
+  metrics.count({
+    route: request.routeOptions.url,
+    seconds: reply.elapsedTime / 1000,
+    problemCode: request.problemCode,
+    grantedProducts: request.grantedProducts
+  })
+  logRequest(request, reply, lines)
+}
+
+/**
+ * Writes one line a request. The path's query is left out: people put passwords there. An address that has not signed in has a
+ * limited number of lines a minute, since it can send any number of requests that are refused early.
+ */
+function logRequest (request: FastifyRequest, reply: FastifyReply, { log, rare }: Lines): void {
+  if (request.caller === null && !log.take(request.address)) {
+    if (rare.take('request') !== undefined) request.log.warn({ address: request.address, skipped: log.skipped }, 'an address asks more than is logged; its requests are only counted until the minute ends')
+    return
+  }
+  request.log.info({
+    reqId: request.id,
+    method: printable(inventedMethods.get(request.raw) ?? request.method, MAX_CHARACTERS.method),
+    path: printable(request.url.split('?', 1)[0]!, MAX_CHARACTERS.path),
+    product: request.routeOptions.config.product,
+    status: reply.statusCode,
+    code: request.problemCode ?? undefined,
+    ms: Math.round(reply.elapsedTime * 10) / 10
+  }, 'request')
+}
