@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { nearest } from '../lib/did-you-mean.js'
+import { didYouMean } from '../lib/did-you-mean.js'
 import type { Io } from './io.js'
 
 /** A command that writes to `io`, and throws where commander would end the process. Its sub-commands inherit both. */
@@ -34,7 +34,7 @@ function helpOf (group: Command, words: string[]): void {
 
 /** That there is no such command, and which one may have been meant. */
 export function unknownCommand (group: Command, word: string): string {
-  return `${word} is no command${nearest(word, group.commands.map(command => command.name()))}`
+  return `${word} is no command${didYouMean(word, group.commands.map(command => command.name()))}`
 }
 
 /** A command as it is typed, from the program's name on. */

@@ -1,9 +1,9 @@
 import { InvalidArgumentError, type Command } from 'commander'
-import { isObject } from '../diagnose/token/json.js'
+import { isRecord } from '../lib/is-record.js'
 import { decide, type CommonRequest } from '../policy/decide.js'
 import { createMint } from '../tokens/mint.js'
 import { allowAll } from '../policy/policy.js'
-import { nearest } from '../lib/did-you-mean.js'
+import { didYouMean } from '../lib/did-you-mean.js'
 import { tokenLife } from '../lib/twilio-limits.js'
 import { Problem, invalidRequest } from '../problems.js'
 import { readSettings } from '../settings/load.js'
@@ -39,7 +39,7 @@ async function mint (io: Io, name: string, { identity: typed, ttl, json, room, r
   const { settings, products, mistakes } = await readSettings(io.env, io.cwd)
   if (mistakes.length > 0) throw new Failure(exitCodes.settings, mistakes.join('\n'))
   const own = products.find(({ product }) => product.name === name)
-  if (own === undefined) throw new Failure(exitCodes.usage, `${name} is not an enabled product${nearest(name, products.map(({ product }) => product.name))}`)
+  if (own === undefined) throw new Failure(exitCodes.usage, `${name} is not an enabled product${didYouMean(name, products.map(({ product }) => product.name))}`)
   const twice = Object.entries({ identity: typed, ttl, room }).find(([name, value]) => value !== undefined && request !== undefined && Object.hasOwn(request, name))
   if (twice !== undefined) throw new Failure(exitCodes.usage, `${twice[0]} is given by --${twice[0]} and in --request; give it once`)
   const identity = typed.normalize('NFC')
@@ -77,7 +77,7 @@ function seconds (text: string): number {
 function jsonObject (text: string): object {
   try {
     const value: unknown = JSON.parse(text)
-    if (isObject(value)) return value
+    if (isRecord(value)) return value
   } catch {}
   throw new InvalidArgumentError('It must be a JSON object.')
 }

@@ -4,32 +4,32 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errorCode } from './errno.js'
 
-/** A lock that another process does not give back. */
+/** Another process did not release the lock in time. The message says which file to remove if no process is running. */
 export class LockError extends Error {
   override readonly name = 'LockError'
 }
 
 export interface LockOptions {
-  /** Milliseconds to wait for another process. */
-  patience?: number
+  /** Milliseconds to wait for another process. Default: 5000. */
+  timeoutMs?: number
 }
 
 /** Milliseconds between two tries. */
-const retryEvery = 25
+const RETRY_MS = 25
 
 /**
- * Does some work while no other process on this machine does the same, by a lock beside the file.
- * The lock is a symbolic link to nowhere that says who holds it, as Emacs makes them:
- * made in one step with its text, so that nobody ever sees a lock without an owner.
- * @throws LockError when another process holds the lock all the time
+ * Runs `work` while no other process on this machine does the same, by a lock beside the file.
+ * The lock is a dangling symbolic link whose target names its owner, as Emacs makes them: link and text are created in one step, so
+ * nobody ever sees a lock without an owner.
+ * @throws LockError when another process holds the lock until the timeout
  */
-export async function withLock<T> (file: string, work: () => Promise<T>, { patience = 5000 }: LockOptions = {}): Promise<T> {
+export async function withLock<T> (file: string, work: () => Promise<T>, { timeoutMs = 5000 }: LockOptions = {}): Promise<T> {
   const lock = `${file}.lock`
-  const deadline = performance.now() + patience
-  while (!await take(lock)) {
-    if (await removeDead(lock)) continue
+  const deadline = performance.now() + timeoutMs
+  while (!await acquire(lock)) {
+    if (await removeStale(lock)) continue
     if (performance.now() >= deadline) throw new LockError(`another command is writing ${file}; if none is, run: rm ${lock}`)
-    await sleep(retryEvery)
+    await sleep(RETRY_MS)
   }
   try {
     return await work()
@@ -38,8 +38,8 @@ export async function withLock<T> (file: string, work: () => Promise<T>, { patie
   }
 }
 
-/** Makes the link, unless there is one. */
-async function take (path: string): Promise<boolean> {
+/** @returns false when there is such a lock already */
+async function acquire (path: string): Promise<boolean> {
   try {
     await symlink(`${process.pid}@${hostname()}:${randomUUID()}`, path)
     return true
@@ -50,28 +50,27 @@ async function take (path: string): Promise<boolean> {
 }
 
 /**
- * Removes the lock of a process that died. Two that find it dead must not remove it one after the other, or the second
- * would remove the lock that the first then took: who removes it holds a second lock meanwhile, named after the dead one,
- * and looks again.
- * @returns whether it is worth trying at once
+ * Removes the lock of a process that died. Two processes that find it dead must not remove it one after the other: the second would
+ * remove the lock that the first has taken by then. So the remover takes a second lock, named after the dead one, and checks again.
+ * @returns whether to try again without a pause
  */
-async function removeDead (lock: string): Promise<boolean> {
-  const holder = await holderOf(lock)
-  const [, pid, host, id] = /^(\d+)@(.*):([0-9a-f-]{36})$/.exec(holder) ?? []
-  // Of a process on another machine nothing is known.
+async function removeStale (lock: string): Promise<boolean> {
+  const owner = await ownerOf(lock)
+  const [, pid, host, id] = /^(\d+)@(.*):([0-9a-f-]{36})$/.exec(owner) ?? []
+  // Whether a process on another machine lives cannot be known.
   if (host !== hostname() || !isDead(Number(pid))) return false
   const guard = `${lock}.${id}`
-  if (!await take(guard)) return false
+  if (!await acquire(guard)) return false
   try {
-    if (await holderOf(lock) === holder) await rm(lock)
+    if (await ownerOf(lock) === owner) await rm(lock)
     return true
   } finally {
     await rm(guard)
   }
 }
 
-/** The lock's text; empty when it is gone, or no lock of ours. */
-function holderOf (lock: string): Promise<string> {
+/** The lock's text; empty when it is gone, or not a lock of ours. */
+function ownerOf (lock: string): Promise<string> {
   return readlink(lock).catch(() => '')
 }
 

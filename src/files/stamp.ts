@@ -2,14 +2,15 @@ import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errorCode } from './errno.js'
 
-/** What tells one state of a path from the next: the file's bytes, owner and mode, and what links on the way point to. */
+/** One state of a path. */
 export interface Stamp {
+  /** Differs for every state: made of the file's identity, size, times, owner and mode. Without a file, the code of the error, such as `ENOENT`. */
   readonly key: string
-  /** Milliseconds since the last change; negative where the file's clock is ahead of ours, NaN without a file. */
+  /** Milliseconds since the last change; negative when the file's clock is ahead of ours, NaN without a file. */
   readonly age: number
 }
 
-/** A look at a path, following links. That nothing is there is a state too. */
+/** The present state of a path, following links. A missing file is a state too. */
 export async function stampOf (path: string): Promise<Stamp> {
   try {
     const { dev, ino, mode, uid, gid, size, mtimeNs, ctimeNs, ctimeMs } = await stat(path, { bigint: true })
@@ -19,18 +20,23 @@ export async function stampOf (path: string): Promise<Stamp> {
   }
 }
 
+/** The keys of several paths, by path. Call it before the files are read: a change during the reading then counts as a change. */
+export async function stampsOf (paths: string[]): Promise<Map<string, string>> {
+  return new Map(await Promise.all(paths.map(async path => [path, (await stampOf(path)).key] as const)))
+}
+
 /** Milliseconds, two ticks of the slowest clock that stamps files: two changes within one tick leave the same stamp. */
-const tick = 20
-const tries = 10
+const TICK_MS = 20
+const MAX_TRIES = 10
 
 /**
- * Reads a path while nothing changes it, so that what is read is one state of the file, and `key` is that state's.
+ * Reads a path again until nothing has changed it meanwhile, so that `content` is one state of the file and `key` is that state's.
  * @returns undefined when it changed during every try
  */
-export async function readAtRest<T> (path: string, read: (path: string) => Promise<T>): Promise<{ key: string, content: T } | undefined> {
-  for (let left = tries; left > 0; left--) {
+export async function readStable<T> (path: string, read: (path: string) => Promise<T>): Promise<{ key: string, content: T } | undefined> {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
     const { key, age } = await stampOf(path)
-    if (!(age >= tick)) await sleep(tick)
+    if (!(age >= TICK_MS)) await sleep(TICK_MS)
     const content = await read(path)
     if ((await stampOf(path)).key === key) return { key, content }
   }

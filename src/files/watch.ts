@@ -1,27 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { stampOf } from './stamp.js'
-import { watchPath } from './watch-path.js'
 
-/** Milliseconds between two looks; a change is taken at the second one that finds it the same. */
-const every = 250
+/** Milliseconds between two polls of a file. */
+const POLL_MS = 250
 
-/** What each file is now, by its path. To be asked before the file is read: what changes while it is, is then known for a change. */
-export async function stampsOf (paths: string[]): Promise<ReadonlyMap<string, string>> {
-  return new Map(await Promise.all(paths.map(async path => [path, (await stampOf(path)).key] as const)))
+export interface WatchOptions {
+  /**
+   * Files, or links to files, by absolute path, each with the stamp of the state that was last read; `stampsOf` makes it.
+   * The watch writes the stamps that it reports. An owner who reads a file at another time writes that stamp, and no change is reported.
+   */
+  stamps: Map<string, string>
+  /** Ends the watch. */
+  signal: AbortSignal
+  /** Called after a change, and awaited before that file is polled again. A rejection ends neither the watch nor the process: `onChange` has to report its own failures. */
+  onChange: () => Promise<unknown>
+  /** Milliseconds between two polls. Default: 250. */
+  pollMs?: number | undefined
 }
 
-/** Calls `onChange` whenever one of the files has changed from its stamp and come to rest. That one goes, or comes, is a change. */
-export async function watchFiles (stamps: ReadonlyMap<string, string>, signal: AbortSignal, onChange: () => Promise<unknown>): Promise<void> {
-  await Promise.all(Array.from(stamps, async ([path, known]) => {
-    await watchPath({
-      path,
-      every,
-      signal,
-      async isNews (key) {
-        const news = key !== known
-        known = key
-        return news
-      },
-      onRest: onChange
-    })
+/**
+ * Watches files by polling them: `fs.watch` misses files that are renamed over or swapped behind a link.
+ * A change is reported when two polls in a row find the same new state: then the writer has finished. Creating and deleting a file are changes.
+ * Does not keep the process alive.
+ * @returns when `signal` is aborted
+ */
+export async function watchFiles ({ stamps, signal, onChange, pollMs = POLL_MS }: WatchOptions): Promise<void> {
+  await Promise.all(Array.from(stamps.keys(), async path => {
+    let previous = ''
+    while (await pause(pollMs, signal)) {
+      const { key } = await stampOf(path)
+      if (key === previous && key !== stamps.get(path)) {
+        stamps.set(path, key)
+        await onChange().catch(() => {})
+      }
+      previous = key
+    }
   }))
+}
+
+/** @returns false when the signal ended the pause */
+function pause (ms: number, signal: AbortSignal): Promise<boolean> {
+  return sleep(ms, true, { ref: false, signal }).catch(() => false)
 }

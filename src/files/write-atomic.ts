@@ -4,23 +4,23 @@ import type { FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { errorCode } from './errno.js'
 
-/** Rights of anyone but the owner, save for the group's right to read. */
-const loose = 0o037
+/** Every right of group and others, except the group's right to read. */
+const LOOSE_MODE = 0o037
 
 /**
- * Puts a file in place of another, whole or not at all, also when the disk is full or the power fails.
- * The new file keeps owner and group, and has mode 0600, unless the old one's is as strict or lets only its group read.
- * @param path no link; see `targetOf`
- * @throws an error of the operating system; the old file is then as it was
+ * Replaces a file in one step, or leaves it as it was, also when the disk is full or the power fails.
+ * The new file keeps owner and group. It has mode 0600, unless the old mode is as strict or lets only its group read.
+ * @param path not a link; see `resolveLinks`
+ * @throws an error of the operating system; the old file is then unchanged
  */
-export async function writeWhole (path: string, bytes: Buffer): Promise<void> {
+export async function writeAtomic (path: string, bytes: Buffer): Promise<void> {
   const temporary = `${path}.${randomUUID()}`
   const handle = await open(temporary, 'wx', 0o600)
   try {
     try {
-      // FileHandle's writeFile goes on after a short write, which a full disk answers first; a single write() would pass for done.
+      // A full disk first answers with a short write. writeFile goes on after one; a single write() would count as success.
       await handle.writeFile(bytes)
-      await keepRights(path, handle)
+      await keepOwnerAndMode(path, handle)
       await handle.sync()
     } finally {
       await handle.close()
@@ -33,26 +33,29 @@ export async function writeWhole (path: string, bytes: Buffer): Promise<void> {
   await syncDirectory(dirname(path))
 }
 
-/** Where a path leads in the end, whether or not a file is there yet: a rename would replace a link, not the file behind it. */
-export async function targetOf (path: string): Promise<string> {
+/**
+ * The path behind all links, whether or not a file is there yet. A rename would replace the link, not the file behind it.
+ * @throws an error of the operating system
+ */
+export async function resolveLinks (path: string): Promise<string> {
   try {
     return await realpath(path)
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error
     const link = await readlink(path).catch(() => undefined)
-    return link === undefined ? path : await targetOf(resolve(dirname(path), link))
+    return link === undefined ? path : await resolveLinks(resolve(dirname(path), link))
   }
 }
 
-async function keepRights (path: string, handle: FileHandle): Promise<void> {
+async function keepOwnerAndMode (path: string, handle: FileHandle): Promise<void> {
   const old = await stat(path).catch(() => undefined)
   if (old === undefined) return
   await handle.chown(old.uid, old.gid)
   const mode = old.mode & 0o777
-  if (!(mode & loose)) await handle.chmod(mode)
+  if (!(mode & LOOSE_MODE)) await handle.chmod(mode)
 }
 
-/** Until then the rename itself may be lost with the power. */
+/** Without it, a power failure may undo the rename. */
 async function syncDirectory (path: string): Promise<void> {
   const handle = await open(path, 'r')
   try {

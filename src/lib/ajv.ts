@@ -2,24 +2,24 @@ import { Ajv, type Options, type ValidateFunction } from 'ajv'
 import envSchema from 'env-schema'
 
 /**
- * A keyword or format that ajv does not know is a mistake in every schema: skipped, it would be a check that never happens.
- * The types of strict mode are style, and products may write what they like.
+ * Refuses keywords and formats that ajv does not know: it would skip them, and the check would never happen.
+ * Strict mode's rules for types are a matter of style, so products need not follow them.
  */
 const common: Options = { strict: true, strictTypes: false, strictTuples: false, allErrors: true, verbose: true, logger: false }
 
 const options = {
-  /** Takes bodies as they are: Fastify's own would drop unknown properties and turn "3600" into 3600 without a word. */
+  /** Takes bodies as they are: Fastify's own ajv silently drops unknown properties and turns "3600" into 3600. */
   request: { ...common, coerceTypes: false, removeAdditional: false, useDefaults: true },
   policy: common,
-  /** As env-schema has it: the text of a setting becomes what its schema says. */
+  /** As env-schema does it: the text of a setting becomes a value of the schema's type. */
   settings: { ...common, coerceTypes: true, removeAdditional: true, useDefaults: true, keywords: [envSchema.keywords.separator] }
 } as const satisfies Record<string, Options>
 
 export type SchemaUse = keyof typeof options
 
 /**
- * Does not check the schema itself: for that ajv first compiles the schema of all schemas, which takes longer than all of the
- * broker's together. A test checks those, and `mustBeSchema` those of third parties.
+ * An ajv for one use. It skips meta-schema validation: compiling the meta-schema takes longer than all schemas of the broker together.
+ * A test validates those, and `mustBeSchema` those of third parties.
  */
 export function newAjv (use: SchemaUse): Ajv {
   return new Ajv({ ...options[use], meta: false, validateSchema: false })
@@ -28,8 +28,8 @@ export function newAjv (use: SchemaUse): Ajv {
 const validators = new WeakMap<object, ValidateFunction>()
 
 /**
- * What checks requests by this schema: always the same function for the same schema. Each has an ajv of its own, so that it
- * goes when its schema goes, and an `$id` in one product's schema never meets the same one in another's.
+ * The function that validates requests by this schema; always the same one for the same schema object. Each has an ajv of its own, so
+ * that both are garbage-collected with the schema, and an equal `$id` in the schemas of two products is no clash.
  * @throws Error that says why the schema cannot be compiled
  */
 export function validatorOf (schema: object): ValidateFunction {
@@ -39,14 +39,14 @@ export function validatorOf (schema: object): ValidateFunction {
 }
 
 /**
- * For schemas of others: whether it is a schema, and one that ajv compiles for this use.
- * @throws Error that says what is wrong with it
+ * Checks a schema of a third party: it must be valid, and ajv must be able to compile it for this use.
+ * @throws TypeError that says what is wrong with it
  */
 export function mustBeSchema (schema: object, use: SchemaUse): void {
   try {
     new Ajv(options[use]).compile(schema)
   } catch (error) {
-    // ajv's sentence is about a mode that ignores it.
+    // ajv's message speaks of ignoring, which strict mode does not.
     throw new TypeError((error as Error).message.replace(' ignored in schema', ' in the schema'))
   }
 }

@@ -1,21 +1,21 @@
 import { closest, distance } from 'fastest-levenshtein'
 
 /**
- * The setting that a variable's writer may have meant. Close are a few wrong letters, and names of which one lacks
- * whole words of the other (`TWILIO_API_KEY`, `API_KEY_SECRET`). One word alone is too common to mean ours (`HOSTNAME`, `PATH`).
+ * The setting that the writer of a variable may have meant: one with a few wrong letters, or one that has or lacks whole words
+ * (`TWILIO_API_KEY`, `API_KEY_SECRET`). A single word is too common to be meant as one of ours (`HOSTNAME`, `PATH`).
  */
 export function nearMiss (variable: string, settings: Iterable<string>): string | undefined {
   return [...settings]
-    .filter(name => mistyped(variable, name) <= mistypes(name) || lacksWords(variable, name) || lacksWords(name, variable))
-    .sort((one, other) => mistyped(variable, one) - mistyped(variable, other))[0]
+    .filter(name => typos(variable, name) <= maxTypos(name) || lacksWords(variable, name) || lacksWords(name, variable))
+    .sort((one, other) => typos(variable, one) - typos(variable, other))[0]
 }
 
-/** How many letters are wrong; those of the other case are right. */
-function mistyped (variable: string, name: string): number {
+/** How many letters are wrong. Upper and lower case count as equal. */
+function typos (variable: string, name: string): number {
   return distance(variable.toLowerCase(), name.toLowerCase())
 }
 
-function mistypes (name: string): number {
+function maxTypos (name: string): number {
   return name.length < 8 ? 1 : 2
 }
 
@@ -31,13 +31,16 @@ function lacksWords (shorter: string, longer: string): boolean {
   })
 }
 
-/** What the word may have been meant for, or what there is. */
-export function nearest (word: string, known: readonly string[]): string {
+/**
+ * The end of a message about an unknown word.
+ * @returns `; did you mean video?` when one of the known words is near, else a list of them
+ */
+export function didYouMean (word: string, known: readonly string[]): string {
   if (known.length === 0) return '; there are none'
   const near = closest(word, known)
-  const far = distance(word, near)
-  // Two letters that changed places count two.
-  return far < word.length && far <= Math.max(2, word.length / 3) ? `; did you mean ${near}?` : `; known here: ${some(known)}`
+  const typos = distance(word, near)
+  // Two letters that changed places count as two.
+  return typos < word.length && typos <= Math.max(2, word.length / 3) ? `; did you mean ${near}?` : `; known here: ${some(known)}`
 }
 
 function some (known: readonly string[]): string {

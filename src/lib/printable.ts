@@ -1,14 +1,17 @@
-/** Characters that terminals and viewers obey or hide: DEL and C1 controls, format characters (also those that turn the text's direction), line and paragraph separators. */
+/**
+ * Characters that terminals and viewers obey or hide: DEL and C1 controls, format characters (some change the direction of text), line and
+ * paragraph separators.
+ */
 const invisible = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu
 
-/** JSON in which such characters stand as escapes, so that it reads the same to programs and does nothing to a terminal. */
+/** Escapes such characters in JSON: programs read the same, and a terminal does nothing. */
 export function escapeInvisible (json: string): string {
-  // Nearly every line is plain ASCII, and to find that out costs a tenth of the search.
+  // Nearly every line is plain ASCII. This check takes a tenth of the search below.
   if (Buffer.byteLength(json) === json.length && !json.includes('\x7f')) return json
   return json.replace(invisible, character => character.split('').map(unit => `\\u${hex(unit, 4)}`).join(''))
 }
 
-/** At most `max` characters of a header or path, with `%` and a number in the place of what is not printable ASCII. */
+/** The first `max` characters of a header or path. What is not printable ASCII becomes `%` and its code in hexadecimal. */
 export function printable (text: string, max: number): string {
   return text.slice(0, max).replace(/[^\x20-\x7e]/g, character => `%${hex(character, 2).toUpperCase()}`)
 }

@@ -3,7 +3,7 @@ import { extname, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { errorCode } from '../files/errno.js'
 import { writableByEveryone } from '../files/mode.js'
-import { within } from '../lib/within.js'
+import { withTimeout } from '../lib/with-timeout.js'
 import type { LoadedProduct, Product } from './contract.js'
 import { isProduct, loadedProduct } from './define.js'
 import { mustFit, mustFitTogether } from './fit.js'
@@ -113,7 +113,7 @@ async function locate (entry: string, cwd: string): Promise<string> {
 
 async function thirdParty (url: string, loadMs: number): Promise<LoadedProduct> {
   const slow = `it is still loading after ${loadMs / 1000} s; look for a top-level await that never settles`
-  const product = productOf(await within(loadMs, slow, () => import(url) as Promise<PluginModule>))
+  const product = productOf(await withTimeout(loadMs, slow, () => import(url) as Promise<PluginModule>))
   mustFit(product)
   return product
 }

@@ -5,7 +5,7 @@ import { allowAll, type Policy } from '../policy/policy.js'
 import { readWithoutPlugins, readWithPlugins, type Read } from '../settings/load.js'
 import { readSources, withFiles, type Environment, type Findings, type Sources } from '../settings/sources.js'
 import { hasRemoteStore } from '../settings/rules.js'
-import { stampsOf } from '../files/watch.js'
+import { stampsOf } from '../files/stamp.js'
 import { readKeys, type ReadKeys } from './tls-files.js'
 
 /** A start that the operator's settings or files stand against; `mistakes` are all there are. */

@@ -1,7 +1,7 @@
 import { aheadOf } from '../http/prefetch.js'
 import { createApp } from '../http/app.js'
 import { NameList } from '../caller.js'
-import { inTurn } from '../lib/coalesce.js'
+import { coalesce } from '../lib/coalesce.js'
 import type { Handler } from './listener.js'
 import { createMint } from '../tokens/mint.js'
 import type { Readiness } from '../http/routes/health.js'
@@ -43,13 +43,13 @@ export async function serve ({ state, read, rooms, prefix = '', own, onTake = ()
   }
   const build = (state: State) => buildApp(state, rooms, prefix, own, readiness)
   let app = await build(state)
-  const takeState = inTurn(readAgain)
+  const takeState = coalesce(readAgain)
 
   let watch = new AbortController()
   function watchFilesOf ({ stamps }: State): void {
     watch.abort()
     watch = new AbortController()
-    logged(watchFiles(stamps, watch.signal, takeState), 'the settings\' files are not watched any more; send SIGHUP after a change')
+    logged(watchFiles({ stamps: new Map(stamps), signal: watch.signal, onChange: takeState }), 'the settings\' files are not watched any more; send SIGHUP after a change')
   }
   watchFilesOf(state)
 

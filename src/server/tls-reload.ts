@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { readKeys, type KeyPair } from './tls-files.js'
 import type { Settings } from '../settings/schema.js'
-import { stampsOf, watchFiles } from '../files/watch.js'
+import { stampsOf } from '../files/stamp.js'
+import { watchFiles } from '../files/watch.js'
 
 export interface Renewal {
   /** Reads the files now, as on SIGHUP. Never rejects. */
@@ -52,7 +53,7 @@ export function keepRenewed ({ TLS_CERT_FILE, TLS_KEY_FILE }: Settings, cwd: str
 
   async function watch (): Promise<void> {
     const stamps = await stampsOf(Object.values(files).filter(file => file !== undefined).map(file => resolve(cwd, file)))
-    await watchFiles(stamps, closing.signal, renew)
+    await watchFiles({ stamps, signal: closing.signal, onChange: renew })
   }
 
   // One after the other: a slow one must not put an older pair over a newer one.

@@ -1,20 +1,20 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { readAtRest } from '../../src/files/stamp.js'
+import { readStable } from '../../src/files/stamp.js'
 import { loadUsers } from '../../src/callers/users-file/load.js'
 import { label, strong } from '../helpers/users-file.js'
 
 t.test('a file that changes while it is read is read again, and given up when that never ends', async t => {
   const path = join(t.testdir({ users: 'one' }), 'users')
   let reads = 0
-  const twice = await readAtRest(path, async () => {
+  const twice = await readStable(path, async () => {
     if (++reads < 3) writeFileSync(path, `${reads}`)
     return readFileSync(path, 'utf8')
   })
   t.match(twice, { content: '2' })
   t.equal(reads, 3)
-  t.equal(await readAtRest(path, async () => writeFileSync(path, `${reads++}`)), undefined)
+  t.equal(await readStable(path, async () => writeFileSync(path, `${reads++}`)), undefined)
 
   const writer = setInterval(() => writeFileSync(path, `susan:${strong}\n`), 1)
   t.match(await loadUsers(path, label), { users: { mistakes: ['users.htpasswd changes while it is read'] } })

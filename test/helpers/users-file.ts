@@ -26,7 +26,7 @@ export async function open (t: Test, text: string, name = label, verify: VerifyH
   if (name !== label) symlinkSync(label, path)
   const reloads: ReloadResult[] = []
   const queue = new HashQueue()
-  const store = await usersFileStore({ path, label, queue, decoyKey, verifyHash: verify, onReload: result => reloads.push(result), pollEvery: 20 })
+  const store = await usersFileStore({ path, label, queue, decoyKey, verifyHash: verify, onReload: result => reloads.push(result), pollMs: 20 })
   t.teardown(() => store.close())
   return { dir, path, store, reloads, queue }
 }

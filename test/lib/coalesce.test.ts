@@ -1,10 +1,10 @@
 import t from 'tap'
-import { inTurn } from '../../src/lib/coalesce.js'
+import { coalesce } from '../../src/lib/coalesce.js'
 
 /** Work that ends when it is told to, and answers which run of it that was. */
 function stepwise () {
   const running: Array<{ end: () => void, fail: (error: Error) => void }> = []
-  const run = inTurn(() => new Promise<number>((resolve, reject) => {
+  const run = coalesce(() => new Promise<number>((resolve, reject) => {
     const nth = running.length
     running.push({ end: () => resolve(nth), fail: reject })
   }))

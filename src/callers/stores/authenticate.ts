@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { within } from '../../lib/within.js'
+import { withTimeout } from '../../lib/with-timeout.js'
 import { AnsweredCallers, type Answered } from './answered.js'
 import type { OpenStore } from './open.js'
 import { HashQueue } from '../passwords/hash-queue.js'
@@ -56,7 +56,7 @@ export function applicationStore ({ authenticate, log, rememberFor, patience = 5
 
     async verify (name, password, login) {
       // A login that hangs must not hold its place for ever.
-      const answer: unknown = await queue.run(login, () => within(patience, `authenticate did not answer within ${patience} ms`, async () => authenticate(name, password, login.hostRequest as ApplicationRequest)))
+      const answer: unknown = await queue.run(login, () => withTimeout(patience, `authenticate did not answer within ${patience} ms`, async () => authenticate(name, password, login.hostRequest as ApplicationRequest)))
       if (answer === null || answer === false) return null
       return callers.callerOf(name, answeredIn(answer))
     },

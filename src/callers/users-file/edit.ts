@@ -5,7 +5,7 @@ import type { LockOptions } from '../../files/lock.js'
 import { entryOf, linesOf } from './lines.js'
 import type { Line } from './lines.js'
 import { duplicateKey, nameMistake } from '../../caller.js'
-import { targetOf, writeWhole } from '../../files/write-atomic.js'
+import { resolveLinks, writeAtomic } from '../../files/write-atomic.js'
 
 /** A change of a users file: its new bytes, or undefined when there is nothing to change. */
 export type Edit = (file: Buffer) => Buffer | undefined
@@ -47,10 +47,10 @@ export const removing = (name: string): Edit => file =>
  * @throws LockError, or an error of the operating system
  */
 export async function editUsers (path: string, edit: Edit, options?: LockOptions): Promise<Buffer | undefined> {
-  const target = await targetOf(path)
+  const target = await resolveLinks(path)
   return await withLock(target, async () => {
     const edited = edit(await usersBytes(target))
-    if (edited) await writeWhole(target, edited)
+    if (edited) await writeAtomic(target, edited)
     return edited
   }, options)
 }

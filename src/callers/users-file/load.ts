@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
-import { readAtRest } from '../../files/stamp.js'
+import { readStable } from '../../files/stamp.js'
 import { errorCode } from '../../files/errno.js'
 import { chmod, readableByEveryone, writableByEveryone } from '../../files/mode.js'
 import { addFirst, readUsers } from './parse.js'
@@ -23,7 +23,7 @@ const change = 'g-w,o='
  * @returns `key` is that of the path's `Stamp` when it was read
  */
 export async function loadUsers (path: string, label: string, before?: ReadonlyMap<string, FileCaller>): Promise<{ key: string, users: Users | Mistakes }> {
-  const found = await readAtRest(path, path => readFile(path, label))
+  const found = await readStable(path, path => readFile(path, label))
   if (found === undefined) return { key: '', users: { mistakes: [`${label} changes while it is read`] } }
 
   const { key, content } = found

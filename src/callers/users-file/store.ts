@@ -1,11 +1,12 @@
 import type { KeyObject } from 'node:crypto'
-import { inTurn } from '../../lib/coalesce.js'
+import { coalesce } from '../../lib/coalesce.js'
 import { verifyHash, type VerifyHash } from '../passwords/hash-threads.js'
 import type { Mistakes, Users } from './parse.js'
 import { loadUsers } from './load.js'
 import type { HashQueue } from '../passwords/hash-queue.js'
 import type { Caller, CallerStore, Login } from '../store.js'
-import { watchPath } from '../../files/watch-path.js'
+import { stampOf } from '../../files/stamp.js'
+import { watchFiles } from '../../files/watch.js'
 
 export interface UsersFileOptions {
   /** Absolute path. */
@@ -20,8 +21,8 @@ export interface UsersFileOptions {
   verifyHash?: VerifyHash | undefined
   /** Told of every reload, whether the file changed or `reload` was called. */
   onReload: (result: ReloadResult) => void
-  /** Milliseconds between two looks at the file; a change is taken at the second look that finds it the same. */
-  pollEvery?: number
+  /** Milliseconds between two polls of the file; see `watchFiles`. */
+  pollMs?: number
 }
 
 export interface ReloadResult {
@@ -77,27 +78,17 @@ class UsersFile implements UsersFileStore {
   readonly #watching: Promise<void>
   /** What logins are decided by; swapped whole. */
   #users: Users
-  /** The state of the path that was last read, taken or not. */
-  #key: string
+  /** The state of the path that was last read, whether or not it was taken. */
+  readonly #stamps: Map<string, string>
   /** The last load; settled well in any case. */
   #loading: Promise<unknown> = Promise.resolve()
 
   constructor (options: UsersFileOptions, key: string, users: Users) {
     this.#options = options
-    this.#key = key
+    this.#stamps = new Map([[options.path, key]])
     this.#users = users
     this.warnings = users.warnings
-    this.#watching = watchPath({
-      path: options.path,
-      every: options.pollEvery ?? 250,
-      signal: this.#closing.signal,
-      isNews: async key => {
-        // What is being read right now is no news.
-        await this.#loading
-        return key !== this.#key
-      },
-      onRest: () => this.reload()
-    })
+    this.#watching = watchFiles({ stamps: this.#stamps, signal: this.#closing.signal, onChange: () => this.reload(), pollMs: options.pollMs })
   }
 
   get size (): number {
@@ -131,10 +122,12 @@ class UsersFile implements UsersFileStore {
     await this.#loading
   }
 
-  readonly #load = inTurn(async (): Promise<ReloadResult> => {
+  readonly #load = coalesce(async (): Promise<ReloadResult> => {
     const { path, label, onReload } = this.#options
+    // Before it is read, so that the watch does not report what is being read.
+    this.#stamps.set(path, (await stampOf(path)).key)
     const { key, users } = await loadUsers(path, label, this.#users.callers)
-    this.#key = key
+    this.#stamps.set(path, key)
     if (!('mistakes' in users)) this.#users = users
     const result = { ...outcome(users, label), callers: this.size }
     onReload(result)

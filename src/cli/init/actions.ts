@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Dispatcher } from 'undici'
-import { targetOf, writeWhole } from '../../files/write-atomic.js'
+import { resolveLinks, writeAtomic } from '../../files/write-atomic.js'
 import { firstLine } from '../stdin.js'
 import { exitCodes, Failure, type Io } from '../io.js'
 import { mistakeOf, type Answers } from './answers.js'
@@ -29,7 +29,7 @@ export interface InitOptions extends UserOptions {
 export async function init (io: Io, options: InitOptions, network?: Dispatcher): Promise<number> {
   if (options.secretStdin && options.passwordStdin) throw new Failure(exitCodes.usage, 'standard input holds one secret; give the other as a file')
   if ((options.secretStdin || options.passwordStdin) && io.stdin.isTTY) throw new Failure(exitCodes.usage, 'standard input is a terminal, which would show the secret; leave --secret-stdin and --password-stdin out to be asked for it')
-  const path = await usable('.env', targetOf(resolve(io.cwd, '.env')))
+  const path = await usable('.env', resolveLinks(resolve(io.cwd, '.env')))
   const isThere = await writable('.env', path)
   if (options.user !== false) await writable(usersFileOf(io), resolve(io.cwd, usersFileOf(io)))
   if (isThere && !options.force && !io.stdin.isTTY) throw new Failure(exitCodes.usage, '.env is there already; --force writes a new one in its place, with these settings alone')
@@ -38,7 +38,7 @@ export async function init (io: Io, options: InitOptions, network?: Dispatcher):
   await refuseWrong(io, given, options)
   const password = await givenPassword(io, options)
   const { answers, user } = await complete(io, { given, password, user: options.user, mayReplace: !isThere || options.force === true }, network)
-  await usable('.env', writeWhole(path, Buffer.from(envFile(answers))))
+  await usable('.env', writeAtomic(path, Buffer.from(envFile(answers))))
   io.stdout.write('wrote .env, which only you may read\n')
   if (user !== undefined) await addFirst(io, user.name, user.password)
   io.stdout.write('next: twilio-token-broker check --online, and then: twilio-token-broker start\n')

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
-import { isObject, shown } from '../../diagnose/token/json.js'
+import { isRecord } from '../../lib/is-record.js'
+import { shown } from '../../diagnose/token/json.js'
 import { askClock, askKey, type Outcome } from '../../diagnose/online/checks.js'
 import type { Credentials, Twilio } from '../../diagnose/online/twilio-api.js'
 
@@ -45,7 +46,7 @@ export async function askTwilio (credentials: Credentials, region: string, netwo
 async function choicesOf (twilio: Twilio, product: string, path: string, of: string): Promise<Choice[]> {
   const list = (await twilio.get(product, `${path}?PageSize=${most}`))?.body?.[of]
   return (Array.isArray(list) ? list : []).flatMap((entry: unknown) => {
-    if (!isObject(entry) || typeof entry.sid !== 'string' || !/^[A-Z]{2}[0-9a-f]{32}$/.test(entry.sid)) return []
+    if (!isRecord(entry) || typeof entry.sid !== 'string' || !/^[A-Z]{2}[0-9a-f]{32}$/.test(entry.sid)) return []
     return [{ sid: entry.sid, name: shown(entry.friendly_name ?? entry.unique_name ?? 'without a name') }]
   })
 }

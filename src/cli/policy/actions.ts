@@ -5,7 +5,7 @@ import { policyReader, type PolicyReading } from '../../policy/file/read.js'
 import { loadPolicy } from '../../policy/file/load.js'
 import { allowAll, type Policy } from '../../policy/policy.js'
 import { policySchema } from '../../policy/file/schema.js'
-import { nearest } from '../../lib/did-you-mean.js'
+import { didYouMean } from '../../lib/did-you-mean.js'
 import { Problem, invalidRequest } from '../../problems.js'
 import type { EnabledProduct, LoadedProduct } from '../../products/contract.js'
 import { validatorOf } from '../../lib/ajv.js'
@@ -54,7 +54,7 @@ export async function explainDecision (io: Io, context: PolicyContext, typed: st
   if (mistake !== undefined) throw new Failure(exitCodes.usage, mistake)
   const own = context.enabled.find(enabled => enabled.product.name === product)
   if (own === undefined) {
-    throw new Failure(exitCodes.usage, `${product} is not an enabled product${nearest(product, productsOf(context.enabled).map(one => one.name))}`)
+    throw new Failure(exitCodes.usage, `${product} is not an enabled product${didYouMean(product, productsOf(context.enabled).map(one => one.name))}`)
   }
   const explanation = await explain(await readingOf(io, context), context.ttl, { name, identity: name, ...(context.foldNames && { asTyped: true as const }) }, own, request)
   io.stdout.write(json ? `${JSON.stringify(explanation)}\n` : inWords(explanation))

@@ -1,4 +1,5 @@
-import { isObject, shown, type Json } from './json.js'
+import { isRecord } from '../../lib/is-record.js'
+import { shown, type Json } from './json.js'
 import type { Token } from './read-token.js'
 import { unitOf } from './units.js'
 import { clock, grantsInWords } from './words.js'
@@ -26,7 +27,7 @@ export function about (token: Token, now: number): Row[] {
 
 /** `{}` where there are none. */
 export function grantsOf ({ claims }: Token): Json {
-  return isObject(claims?.grants) ? claims.grants : {}
+  return isRecord(claims?.grants) ? claims.grants : {}
 }
 
 function said (value: unknown): string {

@@ -1,15 +1,12 @@
-export type Json = Record<string, unknown>
+import { isRecord } from '../../lib/is-record.js'
 
-/** An object as JSON means it: no array, no null. */
-export function isObject (value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
+export type Json = Record<string, unknown>
 
 /** A JSON object; undefined for anything else. */
 export function parseObject (text: string): Json | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
+    return isRecord(value) ? value : undefined
   } catch {
     return undefined
   }

@@ -1,6 +1,7 @@
 import { distance } from 'fastest-levenshtein'
 import { shapes, type Property } from './grant-shapes.js'
-import { isObject, shown, type Json } from './json.js'
+import { isRecord } from '../../lib/is-record.js'
+import { shown, type Json } from './json.js'
 
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
 const isNear = (one: string, other: string): boolean => distance(one, other) <= (other.length < 5 ? 1 : 2)
@@ -41,7 +42,7 @@ export function misspeltIn (grant: string, payload: Json): Misspelt[] {
 /** The paths of a payload, two levels deep. What `outgoing.params` hold is the author's own. */
 function walk (payload: Json, before: string): string[] {
   return Object.entries(payload).flatMap(([name, value]) =>
-    before === '' && ['incoming', 'outgoing'].includes(name) && isObject(value) ? walk(value, `${name}.`) : [`${before}${name}`])
+    before === '' && ['incoming', 'outgoing'].includes(name) && isRecord(value) ? walk(value, `${name}.`) : [`${before}${name}`])
 }
 
 function isKnown (path: string, properties: Property[]): boolean {
@@ -58,5 +59,5 @@ function meantProperty (path: string, properties: Property[]): Property | undefi
 }
 
 function valueAt (payload: Json, path: string): unknown {
-  return path.split('.').reduce<unknown>((value, name) => isObject(value) ? value[name] : undefined, payload)
+  return path.split('.').reduce<unknown>((value, name) => isRecord(value) ? value[name] : undefined, payload)
 }

@@ -1,5 +1,6 @@
 import { shapes } from './grant-shapes.js'
-import { isObject, shown } from './json.js'
+import { isRecord } from '../../lib/is-record.js'
+import { shown } from './json.js'
 import { meantGrant, meantIdentity } from './misspelt.js'
 import { isRegion } from '../../lib/twilio-limits.js'
 import { notRead, type Case, type Group, type Rule } from './rule.js'
@@ -46,7 +47,7 @@ export const grants: Group[] = [
   [
     { code: 20106, when: ({ claims }) => claims.grants === undefined, says: found => `grants is missing, so the token allows nothing${outside(found)}` },
     { code: 20106, when: ({ claims }) => typeof claims.grants === 'string', says: 'grants is a string; it was written as JSON twice' },
-    { code: 20106, when: ({ claims }) => !isObject(claims.grants), says: 'grants is no object' },
+    { code: 20106, when: ({ claims }) => !isRecord(claims.grants), says: 'grants is no object' },
     { code: 20106, when: found => products(found).length === 0, says: 'grants holds no product: no grant was added' }
   ],
   [{ code: 20106, misread: true, when: found => misspelt(found).length > 0, says: found => misspelt(found).map(name => rightName(found, name)).join('. ') }],
@@ -54,7 +55,7 @@ export const grants: Group[] = [
     { code: 20106, when: found => unknown(found).length > 0 && unknown(found).length === products(found).length, says: found => `Twilio knows no grant called ${unknown(found).map(shown).join(', ')}, so the token allows nothing. It knows ${Object.keys(shapes).join(', ')}` },
     { code: 20106, advice: true, when: found => unknown(found).length > 0, says: found => `Twilio's libraries write no grant called ${unknown(found).map(shown).join(', ')}` }
   ],
-  [{ code: 20106, when: found => known(found).some(name => !isObject(found.grants[name])), says: found => `${known(found).filter(name => !isObject(found.grants[name])).join(', ')} must be an object` }],
+  [{ code: 20106, when: found => known(found).some(name => !isRecord(found.grants[name])), says: found => `${known(found).filter(name => !isRecord(found.grants[name])).join(', ')} must be an object` }],
   [
     { code: 20106, when: found => forIdentity(found) !== undefined, says: found => `Twilio reads no ${shown(forIdentity(found))} in the grants; it is called identity, and without it the token is nobody's` },
     { code: 20106, when: found => products(found).length > 0 && found.grants.identity === undefined, says: ({ claims }) => `the identity is missing from the grants${claims.identity === undefined ? '' : '; it stands beside them, where Twilio does not read it'}` },

@@ -1,12 +1,13 @@
-import { isObject, shown, type Json } from './json.js'
+import { isRecord } from '../../lib/is-record.js'
+import { shown, type Json } from './json.js'
 import { misspeltIn, type Misspelt } from './misspelt.js'
 import { isSid, type Case, type Group } from './rule.js'
 
 /** Bytes that Voice takes as outgoing params, about. */
 const mostParams = 800
 
-const object = (value: unknown): Json => isObject(value) ? value : {}
-const grant = ({ grants }: Case, name: string): Json | undefined => isObject(grants[name]) ? grants[name] : undefined
+const object = (value: unknown): Json => isRecord(value) ? value : {}
+const grant = ({ grants }: Case, name: string): Json | undefined => isRecord(grants[name]) ? grants[name] : undefined
 const misspelt = (found: Case, name: string): Misspelt[] => misspeltIn(name, grant(found, name) ?? {})
 /** Whether the property is missing because it is misspelt, which is said once. */
 const isMeant = (found: Case, name: string, path: string): boolean => misspelt(found, name).some(({ meant }) => meant?.path === path)
@@ -51,12 +52,12 @@ const voice: Group[] = [
     {
       code: 20106,
       misread: true,
-      when: found => inVoice(found, 'outgoing') !== undefined && !isObject(inVoice(found, 'outgoing')),
+      when: found => inVoice(found, 'outgoing') !== undefined && !isRecord(inVoice(found, 'outgoing')),
       says: found => `voice.outgoing is ${shown(inVoice(found, 'outgoing'))}; it must be {"application_sid":"AP…"}, and without that the holder cannot call out`
     },
     {
       code: 21218,
-      when: found => isObject(inVoice(found, 'outgoing')) && !isSid(object(inVoice(found, 'outgoing')).application_sid, 'AP') && !isMeant(found, 'voice', 'outgoing.application_sid'),
+      when: found => isRecord(inVoice(found, 'outgoing')) && !isSid(object(inVoice(found, 'outgoing')).application_sid, 'AP') && !isMeant(found, 'voice', 'outgoing.application_sid'),
       says: found => `voice.outgoing.application_sid is ${shown(object(inVoice(found, 'outgoing')).application_sid)}; it must be the SID of a TwiML app (AP…)`
     }
   ],
@@ -64,14 +65,14 @@ const voice: Group[] = [
     {
       code: 20106,
       misread: true,
-      when: found => inVoice(found, 'incoming') !== undefined && !isObject(inVoice(found, 'incoming')),
+      when: found => inVoice(found, 'incoming') !== undefined && !isRecord(inVoice(found, 'incoming')),
       says: found => `voice.incoming is ${shown(inVoice(found, 'incoming'))}; it must be {"allow":true}, and without that nobody can call the holder`
     },
     { code: 31002, advice: true, when: found => Object.keys(grant(found, 'voice') ?? { other: 1 }).length === 0, says: 'voice allows neither calls in nor calls out' },
     {
       code: 20106,
       advice: true,
-      when: found => isObject(inVoice(found, 'incoming')) && object(inVoice(found, 'incoming')).allow !== true && !isMeant(found, 'voice', 'incoming.allow'),
+      when: found => isRecord(inVoice(found, 'incoming')) && object(inVoice(found, 'incoming')).allow !== true && !isMeant(found, 'voice', 'incoming.allow'),
       says: 'voice.incoming.allow is not exactly true, so nobody can call in'
     }
   ],

@@ -1,4 +1,5 @@
-import { isObject, type Json } from './json.js'
+import { isRecord } from '../../lib/is-record.js'
+import type { Json } from './json.js'
 import type { Token } from './read-token.js'
 
 interface Vendor {
@@ -32,15 +33,15 @@ const vendors: Vendor[] = [
 
   { says: 'a Twilio client capability token, which Twilio.Device took before version 2', is: (_token, { scope }) => /(^|\s)scope:(client|stream)/.test(text(scope)) },
   { says: 'a Twilio TaskRouter capability token (version v1)', is: (_token, { policies, version }) => Array.isArray(policies) && version === 'v1' },
-  { says: 'a token of LiveKit', is: (_token, { iss, video, grants, metadata }) => grants === undefined && !text(iss).startsWith('SK') && isObject(video) && (metadata !== undefined || Object.keys(video).some(name => /^(room|canPublish|canSubscribe)/.test(name))) },
+  { says: 'a token of LiveKit', is: (_token, { iss, video, grants, metadata }) => grants === undefined && !text(iss).startsWith('SK') && isRecord(video) && (metadata !== undefined || Object.keys(video).some(name => /^(room|canPublish|canSubscribe)/.test(name))) },
   { says: 'a token of Ably', is: (_token, claims) => Object.keys(claims).some(name => name.startsWith('x-ably-')) },
-  { says: 'a token of Firebase', is: (_token, { iss, aud, firebase }) => text(iss).startsWith('https://securetoken.google.com/') || text(aud).includes('identitytoolkit') || isObject(firebase) },
+  { says: 'a token of Firebase', is: (_token, { iss, aud, firebase }) => text(iss).startsWith('https://securetoken.google.com/') || text(aud).includes('identitytoolkit') || isRecord(firebase) },
   { says: 'a token of Supabase', is: (_token, { iss, role }) => text(iss).includes('supabase') || (role === 'anon' || role === 'service_role') },
   { says: 'a token of Zoom\'s Video SDK', is: (_token, { app_key: key, tpc, sdkKey }) => (key !== undefined && tpc !== undefined) || sdkKey !== undefined },
   { says: 'a token of OpenTok (Vonage Video)', is: (_token, { ist, scope, session_id: session }) => ist === 'project' || ist === 'account' || (text(scope).startsWith('session.') && session !== undefined) },
   { says: 'a token of Vonage', is: (_token, { application_id: id }) => id !== undefined },
   { says: 'a token of Daily', is: (_token, { d, grants }) => d !== undefined && grants === undefined },
-  { says: 'a token of Jitsi', is: (_token, { aud, context }) => aud === 'jitsi' || (isObject(context) && isObject(context.user)) },
+  { says: 'a token of Jitsi', is: (_token, { aud, context }) => aud === 'jitsi' || (isRecord(context) && isRecord(context.user)) },
   { says: 'a token of Azure Communication Services', is: (_token, { skypeid }) => skypeid !== undefined },
   { says: 'the example that jwt.io shows', is: (_token, { sub, name }) => sub === '1234567890' && name === 'John Doe' },
   { says: 'a refresh token of an OpenID provider', is: (_token, { typ }) => /^(refresh|offline)$/i.test(text(typ)) },

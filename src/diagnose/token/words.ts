@@ -1,6 +1,7 @@
-import { isObject, shown, type Json } from './json.js'
+import { isRecord } from '../../lib/is-record.js'
+import { shown, type Json } from './json.js'
 
-const object = (value: unknown): Json => isObject(value) ? value : {}
+const object = (value: unknown): Json => isRecord(value) ? value : {}
 
 /** How a value of the token is written into a sentence. */
 type Say = (value: unknown) => string
@@ -12,7 +13,7 @@ const words: Record<string, (grant: Json, say: Say) => string[]> = {
     const { application_sid: app, params } = object(outgoing)
     return [
       object(incoming).allow === true ? 'may take calls' : 'may not take calls',
-      isObject(outgoing) ? `may call through the TwiML app ${say(app)}${params === undefined ? '' : ` with ${say(params)}`}` : 'may not call out'
+      isRecord(outgoing) ? `may call through the TwiML app ${say(app)}${params === undefined ? '' : ` with ${say(params)}`}` : 'may not call out'
     ]
   },
   chat: ({ service_sid: sid }, say) => [`may use the Conversations or Chat service ${say(sid)}`],

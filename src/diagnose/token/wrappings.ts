@@ -1,4 +1,5 @@
-import { isObject, parseObject, type Json } from './json.js'
+import { isRecord } from '../../lib/is-record.js'
+import { parseObject, type Json } from './json.js'
 
 /** Something that may stand around a pasted token. */
 export interface Wrapping {
@@ -37,7 +38,7 @@ const tokenNames = ['token', 'accessToken', 'access_token', 'jwt', 'session']
 function tokenOf (answer: Json | undefined): string | undefined {
   const found = tokenNames.map(name => answer?.[name]).find(value => typeof value === 'string')
   const inner = answer?.data ?? answer?.result
-  return found ?? (isObject(inner) ? tokenOf(inner) : undefined)
+  return found ?? (isRecord(inner) ? tokenOf(inner) : undefined)
 }
 
 /** `{'token': 'eyJ…'}` of Python, `{ token: 'eyJ…' }` of Node. */

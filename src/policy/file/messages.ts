@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv'
-import { nearest } from '../../lib/did-you-mean.js'
+import { didYouMean } from '../../lib/did-you-mean.js'
 import type { Path } from './yaml.js'
 
 /** A mistake before it has a line: what is wrong with the value at a path, or with the key that it stands under. */
@@ -21,7 +21,7 @@ const sentences: Record<string, Sentence> = {
   additionalProperties: (name, { additionalProperty }, { parentSchema }) => {
     const known = Object.keys(parentSchema?.properties ?? {})
     const what = name === 'allow' ? 'a product' : `a property of ${name}`
-    return `${additionalProperty} is not ${what}${nearest(String(additionalProperty), known)}`
+    return `${additionalProperty} is not ${what}${didYouMean(String(additionalProperty), known)}`
   },
   enum: (name, { allowedValues }) => `${name} must be ${(allowedValues as unknown[]).join(' or ')}`,
   minItems: (name, _, error) => `${name} must not be empty${described(error)}`,

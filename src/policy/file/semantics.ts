@@ -1,6 +1,6 @@
 import { foldText, nameMistake } from '../../caller.js'
 import type { Fault } from './messages.js'
-import { nearest } from '../../lib/did-you-mean.js'
+import { didYouMean } from '../../lib/did-you-mean.js'
 import { groupPrefix } from '../rule-index.js'
 
 /**
@@ -58,7 +58,7 @@ export function * withoutEffect (policy: unknown, off: ReadonlySet<string>): Gen
 function whoMistake (entry: string, groups: Record<string, unknown>): string | undefined {
   if (entry.startsWith(groupPrefix)) {
     const group = entry.slice(groupPrefix.length)
-    return Object.hasOwn(groups, group) ? undefined : `${group} is not a group${nearest(group, Object.keys(groups))}`
+    return Object.hasOwn(groups, group) ? undefined : `${group} is not a group${didYouMean(group, Object.keys(groups))}`
   }
   if (entry.includes('{caller}')) return '{caller} stands for a name in rooms and identities; who needs the name itself, or *'
   // A run of characters keeps every rule that a letter in its place keeps.

@@ -112,7 +112,7 @@ t.test('only errors of the system have a code to tell', async t => {
 t.test('edits at once lose nothing', async t => {
   const path = join(t.testdir(), 'users')
   const names = Array.from({ length: 10 }, (_, index) => `user${index}`)
-  await Promise.all(names.map(name => editUsers(path, adding(name, 'h'), { patience: 60_000 })))
+  await Promise.all(names.map(name => editUsers(path, adding(name, 'h'), { timeoutMs: 60_000 })))
   t.same(readFileSync(path, 'utf8').split('\n').sort(), ['', ...names.map(name => `${name}:h`)].sort())
   t.same(readdirSync(t.testdirName), ['users'])
 })
@@ -138,11 +138,11 @@ t.test('a lock that is not given back is waited for, then named', async t => {
   ]
   for (const [what, lock] of locks) {
     const file = join(t.testdir({ 'users.lock': t.fixture('symlink', lock) }), 'users')
-    await t.rejects(withLock(file, async () => t.fail('worked'), { patience: 60 }), { name: 'LockError', message: `another command is writing ${file}; if none is, run: rm ${file}.lock` }, what)
+    await t.rejects(withLock(file, async () => t.fail('worked'), { timeoutMs: 60 }), { name: 'LockError', message: `another command is writing ${file}; if none is, run: rm ${file}.lock` }, what)
     t.equal(readlinkSync(`${file}.lock`), lock)
   }
   const file = join(t.testdir({ 'users.lock': 'a file' }), 'users')
-  await t.rejects(withLock(file, async () => t.fail('worked'), { patience: 0 }), { name: 'LockError' })
+  await t.rejects(withLock(file, async () => t.fail('worked'), { timeoutMs: 0 }), { name: 'LockError' })
 })
 
 t.test('the lock of a process that died is taken over, by one at a time', async t => {
@@ -152,7 +152,7 @@ t.test('the lock of a process that died is taken over, by one at a time', async 
     t.equal(++working, 1)
     await new Promise(resolve => setImmediate(resolve))
     working--
-  }, { patience: 60_000 })))
+  }, { timeoutMs: 60_000 })))
   t.same(readdirSync(t.testdirName), [])
 })
 
@@ -161,7 +161,7 @@ t.test('the lock of a process that died is left to whoever is removing it', asyn
     'users.lock': t.fixture('symlink', `${dead}@${hostname()}:${id}`),
     [`users.lock.${id}`]: t.fixture('symlink', `${process.pid}@${hostname()}:${id}`)
   })
-  await t.rejects(withLock(join(dir, 'users'), async () => t.fail('worked'), { patience: 60 }), { name: 'LockError' })
+  await t.rejects(withLock(join(dir, 'users'), async () => t.fail('worked'), { timeoutMs: 60 }), { name: 'LockError' })
   t.ok(lstatSync(join(dir, 'users.lock')))
 })
 
@@ -173,7 +173,7 @@ t.test('a lock that another took meanwhile is not removed in place of the dead o
     symlinkSync(living, lock)
     throw Object.assign(new Error('no such process'), { code: 'ESRCH' })
   })
-  await t.rejects(withLock(join(t.testdirName, 'users'), async () => t.fail('worked'), { patience: 60 }), { name: 'LockError' })
+  await t.rejects(withLock(join(t.testdirName, 'users'), async () => t.fail('worked'), { timeoutMs: 60 }), { name: 'LockError' })
   t.equal(readlinkSync(lock), living)
   t.same(readdirSync(t.testdirName), ['users.lock'])
 })

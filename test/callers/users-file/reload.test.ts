@@ -25,7 +25,7 @@ t.test('what was read once, for better or worse, is not read again before it cha
 t.test('a reload that is asked for answers what it did', async t => {
   const { path } = await open(t, both)
   const reloads: ReloadResult[] = []
-  const store = await usersFileStore({ path, label, queue: new HashQueue(), decoyKey, onReload: result => reloads.push(result), pollEvery: 60_000 })
+  const store = await usersFileStore({ path, label, queue: new HashQueue(), decoyKey, onReload: result => reloads.push(result), pollMs: 60_000 })
   t.teardown(() => store.close())
   writeFileSync(path, 'x\n')
   const [first, second] = await Promise.all([store.reload(), store.reload()])
@@ -40,6 +40,11 @@ t.test('what is being read is not read once more when the watch finds it', async
   const { store, path, reloads } = await open(t, both)
   writeFileSync(path, Array.from({ length: 30_000 }, (_, index) => `user${index}:${strong}\n`).join(''))
   await store.reload()
+  await t.test('nor later, while another file is seen to change', async t => {
+    const other = await open(t, both)
+    writeFileSync(other.path, `susan:${susan}\n`)
+    await until(() => other.store.size === 1)
+  })
   await store.reload()
   t.equal(reloads.length, 2)
 })
@@ -68,7 +73,7 @@ t.test('a closed store looks no more, and ends a load that runs', async t => {
   t.match(reloads, [{ ok: true }])
   await running
   writeFileSync(path, `susan:${susan}\n`)
-  const another = await usersFileStore({ path, label, queue: new HashQueue(), decoyKey, onReload () {}, pollEvery: 20 })
+  const another = await usersFileStore({ path, label, queue: new HashQueue(), decoyKey, onReload () {}, pollMs: 20 })
   t.teardown(() => another.close())
   writeFileSync(path, both)
   await until(() => another.size === 2)

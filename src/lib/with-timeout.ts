@@ -1,0 +1,15 @@
+/**
+ * Resolves with the result of `work` if it comes in time. `work` itself is not stopped.
+ * @param ms milliseconds
+ * @throws Error with `message` after `ms`, and whatever `work` rejects with
+ */
+export async function withTimeout<T> (ms: number, message: string, work: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  try {
+    return await Promise.race([work(), new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error(message)), ms)
+    })])
+  } finally {
+    clearTimeout(timer)
+  }
+}
