@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import type { FastifyBaseLogger } from 'fastify'
 import { createAudit, type Audit } from '../audit/audit-log.js'
 import { fileSink, standardSink } from '../audit/sink.js'
 import { guessCounters } from '../callers/guess-counters.js'
@@ -8,6 +7,7 @@ import type { VerifyHash } from '../callers/passwords/hash-threads.js'
 import { Logins } from '../callers/login.js'
 import { openStore, type OpenStore } from '../callers/stores/open.js'
 import { HashQueue } from '../callers/passwords/hash-queue.js'
+import type { Log } from '../lib/log.js'
 import type { Counters, CounterSource } from '../limits/counters.js'
 import { createLines, type Lines } from '../limits/lines.js'
 import { memory } from '../limits/memory/counters.js'
@@ -19,7 +19,7 @@ import { StartError, type State } from './config.js'
 
 /** What a reload leaves as it is: files, connections and counts. */
 export interface Rooms {
-  logger: FastifyBaseLogger
+  logger: Log
   store: OpenStore
   audit: Audit
   guard: GuessLimiter
@@ -41,7 +41,7 @@ export interface RoomsOptions {
   cwd: string
   /** For the audit. */
   stdout: NodeJS.WritableStream
-  logger: FastifyBaseLogger
+  logger: Log
   /** Where the log is written; undefined where that is not the broker's own. */
   log?: { readonly dropped?: number } | undefined
   /** What compares passwords with hashes; by default threads of their own. */
@@ -81,7 +81,7 @@ export async function openRooms ({ settings, mistakes, warnings }: State, { cwd,
   }
 }
 
-async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, logger: FastifyBaseLogger): Promise<CounterSource> {
+async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, logger: Log): Promise<CounterSource> {
   if (url === undefined) return memory
   const { sharedCounters } = await import('../limits/redis/counters.js')
   return sharedCounters({
