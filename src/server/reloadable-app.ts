@@ -37,7 +37,7 @@ export interface Serving {
 export async function serve ({ state, read, rooms, prefix = '', own, onTake = () => {} }: ServingOptions): Promise<Serving> {
   const { logger, metrics, guard, store, audit } = rooms
   let retired = false
-  const readiness = () => {
+  const readiness = (): Readiness => {
     const { missing, degraded } = readinessOf(rooms, state.settings)
     return { missing: retired ? [...missing, 'shutdown'] : missing, degraded }
   }

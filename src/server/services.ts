@@ -99,11 +99,11 @@ async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, log
 
 /** What stands against giving tokens, of what the rooms know. */
 export function readinessOf ({ store, audit, counters }: Rooms, { REDIS_DOWN: down }: Settings): Readiness {
-  const redis = counters.up ? [] : ['redis']
-  return {
-    missing: [...(store.ready ? [] : ['store']), ...(down === 'closed' ? redis : []), ...(audit.ok ? [] : ['audit'])],
-    degraded: down === 'closed' ? [] : redis
-  }
+  const missing: Readiness['missing'] = []
+  if (!store.ready) missing.push('store')
+  if (!counters.up && down === 'closed') missing.push('redis')
+  if (!audit.ok) missing.push('audit')
+  return { missing, degraded: !counters.up && down !== 'closed' ? ['redis'] : [] }
 }
 
 export async function closeRooms ({ store, audit, counters }: Rooms): Promise<void> {
