@@ -18,42 +18,6 @@ export interface CallerStore {
   close (): Promise<void>
 }
 
-/** A caller as its store has it, with all that ends its sessions when it changes. */
-export interface Standing {
-  readonly caller: Caller
-  /** Changes with the caller's password, such as its stored hash; empty where the store does not tell. A secret: it is not sealed, logged or sent. */
-  readonly credential: string
-  /** What LOGIN_URL answered as `version`: the page can read it. */
-  readonly version?: string | undefined
-}
-
-/** Whose session it is, as it was at the sign-in. */
-export interface SessionHolder {
-  /** The name as it was typed, in NFC: what the store looks up. */
-  readonly login: string
-  readonly caller: Caller
-  readonly version?: string | undefined
-}
-
-export type Found = Standing | 'ended' | null
-
-/** What sessions ask of a store. */
-export interface SessionStore {
-  /** A session of one kind of store is none of another. */
-  readonly kind: 'users-file' | 'database' | 'login-url' | 'authenticate'
-  /**
-   * How a caller stands whose password was found right.
-   * @param caller as `verify` gave it
-   * @returns undefined where the caller has changed since
-   */
-  standingOf (caller: Caller): Standing | undefined
-  /**
-   * How the holder of a session stands now; null where the store has no such caller any more, `ended` where it says that the session has ended for good.
-   * @throws Problem `store-unavailable` when the store cannot tell, `overloaded` when too many ask
-   */
-  find (holder: SessionHolder, login: Login): Found | Promise<Found>
-}
-
 export interface Login {
   /** The request of the application around the broker, where there is one. */
   readonly hostRequest?: object | undefined

@@ -49,22 +49,6 @@ export interface Ask<C extends Counters = Counters> {
   hold: 0 | 1
 }
 
-/**
- * Texts that nodes remember together for a time. While Redis is away they remember nothing, and the broker goes on with what each node knows.
- * All throw Problem `limiter-unavailable` where nothing may be done without Redis.
- */
-export interface Marks {
-  /** @param name letters and hyphens; one for each use @param ms milliseconds */
-  set (name: string, text: string, ms: number): Promise<void>
-  has (name: string, text: string): Promise<boolean>
-  /**
-   * Marks a text and counts a hit, in one step. Does neither where the text is marked already, and does not mark it where the hit is one too many.
-   * @param ask for a hit that is taken from its counters right after this
-   * @returns false where it was marked already
-   */
-  setOnce (name: string, text: string, ms: number, ask?: Ask): Promise<boolean>
-}
-
 /** Where the counters of a process live: in its memory, or shared with other nodes. */
 export interface CounterSource {
   /** Counters of their own. @param name letters and hyphens; one for each use @param window milliseconds @param size keys in memory at most */
@@ -77,8 +61,6 @@ export interface CounterSource {
    * @returns gives back what nobody asked for in the end; to be called once the request is answered
    */
   askAhead? (asks: Iterable<Ask>): () => void
-  /** Marks that all nodes see. There only where counters are shared. */
-  readonly marks?: Marks
   /** False while what should be shared is counted by each node for itself, or not at all. */
   readonly up: boolean
   close (): void

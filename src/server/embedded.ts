@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isRecord } from '../lib/is-record.js'
 import { applicationStore, type Authenticate } from '../callers/stores/authenticate.js'
+import { closeWithSocket } from '../http/hang-up.js'
 import { linkHostRequest } from '../http/host-request.js'
 import { ownOrigins } from '../http/origins.js'
 import { closeAfter, closeRooms, openRooms } from './services.js'
@@ -83,6 +84,7 @@ export async function broker (application: Application, options: BrokerOptions):
 
   const hand = async (request: FastifyRequest, reply: FastifyReply) => {
     linkHostRequest(request)
+    closeWithSocket(request.raw, reply.raw)
     reply.hijack()
     serving.handle(request.raw, reply.raw)
   }

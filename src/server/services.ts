@@ -13,7 +13,7 @@ import { createLines, type Lines } from '../limits/lines.js'
 import { memory } from '../limits/memory/counters.js'
 import { History } from '../monitoring/history.js'
 import { createMetrics, type Metrics } from '../monitoring/metrics.js'
-import type { Readiness } from '../monitoring/readiness.js'
+import type { Readiness } from '../http/routes/health.js'
 import type { Settings } from '../settings/schema.js'
 import { StartError, type State } from './config.js'
 
@@ -97,7 +97,7 @@ async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, log
   })
 }
 
-/** What keeps the broker from issuing tokens. */
+/** What stands against giving tokens, of what the rooms know. */
 export function readinessOf ({ store, audit, counters }: Rooms, { REDIS_DOWN: down }: Settings): Readiness {
   const missing: Readiness['missing'] = []
   if (!store.ready) missing.push('store')

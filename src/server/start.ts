@@ -2,7 +2,8 @@ import { setTimeout } from 'node:timers/promises'
 import { pino, type DestinationStream, type Logger } from 'pino'
 import type { VerifyHash } from '../callers/passwords/hash-threads.js'
 import { watchClock } from './clock-watch.js'
-import { addressOf, createListener, drainTime, listen } from './listener.js'
+import { addressOf, listen } from './listen.js'
+import { createListener, drainTime } from './listener.js'
 import { ownOrigins } from '../http/origins.js'
 import { escapeInvisible } from '../lib/printable.js'
 import { keepRenewed } from './tls-reload.js'
@@ -94,6 +95,7 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: Surroundings
     },
     async close () {
       serving.retire()
+      listener.announceClose()
       await setTimeout(SHUTDOWN_DELAY * 1000)
       clock.close()
       await Promise.all([listener.drain(), serving.close(), renewal.close()])

@@ -16,8 +16,8 @@ const ttl = { default: 3600, max: 7200 }
 
 /** What comes out of the broker's own decision: `identity ttl grant`, or the refusal and the property it names. */
 async function outcome (text: string, name: string, product: string, { ttl: life, identity, ...request }: CommonRequest & Record<string, unknown> = {}) {
-  const { policy, diagnostics } = await read(text, 'policy.yaml')
-  if (policy === null) throw new Error(JSON.stringify(diagnostics))
+  const { policy, mistakes } = await read(text, 'policy.yaml')
+  if (policy === null) throw new Error(mistakes.join('\n'))
   try {
     const decision = decide({ policy, ttl }, { name, identity: name }, { ttl: life, identity })
     const { grant } = decision.grant({ product: products.get(product)!, settings, request })

@@ -53,12 +53,6 @@ export function applicationStore ({ authenticate, log, rememberFor, patience = 5
     ready: true,
     rememberFor,
     isCurrent: () => true,
-    // The application says nothing of its users between two sign-ins.
-    sessions: {
-      kind: 'authenticate',
-      standingOf: caller => ({ caller, credential: '' }),
-      find: ({ caller }) => ({ caller, credential: '' })
-    },
 
     async verify (name, password, login) {
       // A login that hangs must not hold its place for ever.

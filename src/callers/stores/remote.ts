@@ -1,11 +1,10 @@
 import { problem } from '../../problems.js'
-import type { CallerStore, SessionStore } from '../store.js'
+import type { CallerStore } from '../store.js'
 
 /** A store in another process, which may be away. */
 export interface RemoteStore extends CallerStore {
   /** False while the store is known to be away, so that every login is refused at once. */
   readonly ready: boolean
-  readonly sessions: SessionStore
   /**
    * Asks the store for a caller that nobody is.
    * @returns what is wrong with the settings, in words that name the setting and repeat no secret; none means that logins will work

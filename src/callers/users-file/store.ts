@@ -4,7 +4,7 @@ import { verifyHash, type VerifyHash } from '../passwords/hash-threads.js'
 import type { Mistakes, Users } from './parse.js'
 import { loadUsers } from './load.js'
 import type { HashQueue } from '../passwords/hash-queue.js'
-import type { Caller, CallerStore, Login, SessionStore, Standing } from '../store.js'
+import type { Caller, CallerStore, Login } from '../store.js'
 import { stampOf } from '../../files/stamp.js'
 import { watchFiles } from '../../files/watch.js'
 
@@ -41,7 +41,6 @@ export interface UsersFileStore extends CallerStore {
   readonly warnings: readonly string[]
   /** How many callers there are now. */
   readonly size: number
-  readonly sessions: SessionStore
   /** Reads the file now, as on SIGHUP. Does not reject for what is wrong with the file. */
   reload (): Promise<ReloadResult>
 }
@@ -74,12 +73,6 @@ export async function usersFileStore (options: UsersFileOptions): Promise<UsersF
 class UsersFile implements UsersFileStore {
   readonly rememberFor = rememberFor
   readonly warnings: readonly string[]
-  readonly sessions: SessionStore = {
-    kind: 'users-file',
-    standingOf: caller => this.isCurrent(caller) ? this.#standingOf(caller.name) : undefined,
-    find: ({ login }) => this.#standingOf(login) ?? null
-  }
-
   readonly #options: UsersFileOptions
   readonly #closing = new AbortController()
   readonly #watching: Promise<void>
@@ -127,11 +120,6 @@ class UsersFile implements UsersFileStore {
     this.#closing.abort()
     await this.#watching
     await this.#loading
-  }
-
-  #standingOf (name: string): Standing | undefined {
-    const caller = this.#users.callers.get(name)
-    return caller && { caller, credential: caller.hash }
   }
 
   readonly #load = coalesce(async (): Promise<ReloadResult> => {

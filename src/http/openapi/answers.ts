@@ -1,11 +1,11 @@
 import { Type } from '../../lib/typebox.js'
 import { problems, type ProblemCode } from '../../problems.js'
 import { tokenAnswer } from '../../products/schemas.js'
-import type { RouteDescription, Kind } from './routes.js'
+import type { Described, Kind } from './routes.js'
 
 const codes = Object.keys(problems) as ProblemCode[]
 
-/** The `components/schemas` of the document: what several routes answer. */
+/** What several routes answer, as `components/schemas`. */
 export const schemas = {
   Token: tokenAnswer,
   // RFC 9457
@@ -13,13 +13,13 @@ export const schemas = {
     type: Type.Literal('about:blank'),
     title: Type.String(),
     status: Type.Integer(),
-    detail: Type.String({ description: 'what happened and what to do, for people' }),
-    code: Type.String({ enum: codes, description: 'for programs' }),
+    detail: Type.String({ description: 'what happened and what to do, for a person to read' }),
+    code: Type.String({ enum: codes, description: 'what a program goes by' }),
     errors: Type.Optional(Type.Array(Type.Object({
       path: Type.String({ description: 'a JSON Pointer into the body, or ? for the query' }),
       message: Type.String()
-    }), { description: 'one entry for each wrong property' })),
-    requestId: Type.String({ description: 'the operator finds the request in the log and the audit by this' })
+    }), { description: 'one entry for each property at fault' })),
+    requestId: Type.String({ description: 'under which the operator finds the request' })
   })
 }
 
@@ -38,10 +38,10 @@ const refusals: Record<Kind, ProblemCode[]> = {
 }
 
 /**
- * The answers of an operation by status. A refusal's description lists its codes with their sentences.
- * @param response the schemas of the other answers by status, described by their `description`
+ * All that an operation answers, by status: each refusal with its codes and the sentence of each.
+ * @param response the schemas of what is no refusal, by status; the `description` of one says what it means
  */
-export function answersOf (kind: Kind, response: RouteDescription['response']): Record<string, object> {
+export function answersOf (kind: Kind, response: Described['response']): Record<string, object> {
   const sentences: Record<string, string[]> = {}
   for (const code of codes) {
     const { status, detail } = problems[code]
@@ -57,7 +57,7 @@ export function answersOf (kind: Kind, response: RouteDescription['response']): 
   }
 }
 
-/** A string is sent as text, anything else as JSON. */
+/** What is no object is text. */
 function typeOf (schema: object): string {
   return 'type' in schema && schema.type === 'string' ? 'text/plain' : 'application/json'
 }

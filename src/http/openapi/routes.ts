@@ -1,54 +1,46 @@
 import type { FastifyInstance } from 'fastify'
 import type { TObject } from '../../lib/typebox.js'
 
-/** Who may use a route, which decides the refusals that it can answer. */
+/** Who may ask, and so what may befall them. */
 export type Kind = 'anyone' | 'callers' | 'tokens' | 'operators'
 
 declare module 'fastify' {
   interface FastifySchema {
-    /** A few words for OpenAPI. A route without a summary is not part of the API: pages, and routes that only refuse. */
+    /** What the route is for, in a few words. A route without one is no part of the API: pages, and what answers other methods. */
     summary?: string
   }
 
   interface FastifyContextConfig {
-    /** Default: `callers`, and `tokens` for a product's route. */
+    /** Default: `callers`; that of a product's route is `tokens`. */
     kind?: Kind
   }
 }
 
 /** One route of the API. */
-export interface RouteDescription {
+export interface Described {
   path: string
   method: string
   summary: string
   kind: Kind
-  /** The schemas of answers that are no problems, by status. */
+  /** The schemas of what is no problem, by status. */
   response: Record<string, { description?: string }>
   body: TObject | undefined
   query: TObject | undefined
-  /** The product whose tokens the route issues. */
+  /** The product that the route gives tokens of. */
   product: string | undefined
   credentialsInBody: boolean
 }
 
-/** Describes the routes that are registered after this, by the same schemas that validate their requests. */
-export function collectRoutes (scope: FastifyInstance): readonly RouteDescription[] {
-  const routes: RouteDescription[] = []
+/** The routes that are registered after this, with the very schemas by which their requests are validated. */
+export function collectRoutes (scope: FastifyInstance): readonly Described[] {
+  const routes: Described[] = []
   scope.addHook('onRoute', ({ url, method, schema = {}, config = {} }) => {
     const { summary, response = {}, body, querystring } = schema
-    // HEAD comes with GET.
+    // HEAD is told with GET.
     if (summary === undefined || method === 'HEAD') return
     const { product, credentialsInBody = false, kind = product === undefined ? 'callers' : 'tokens' } = config
     routes.push({
-      path: url,
-      method: String(method).toLowerCase(),
-      summary,
-      kind,
-      product,
-      credentialsInBody,
-      response: response as RouteDescription['response'],
-      body: body as TObject | undefined,
-      query: querystring as TObject | undefined
+      path: url, method: String(method).toLowerCase(), summary, kind, product, response: response as Described['response'], body: body as TObject | undefined, query: querystring as TObject | undefined, credentialsInBody
     })
   })
   return routes

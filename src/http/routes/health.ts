@@ -1,15 +1,22 @@
 import type { FastifyInstance } from 'fastify'
-import { Type } from '../../lib/typebox.js'
-import { readinessSchema, type Readiness } from '../../monitoring/readiness.js'
+import { Type, type Static } from '../../lib/typebox.js'
 import type { TypeBoxTypeProvider } from '../type-provider.js'
 
-const { missing, degraded } = readinessSchema.properties
+/** What a broker needs to hand out tokens, as far as it is away. */
+const parts = Type.Object({
+  missing: Type.Array(Type.Enum(['store', 'redis', 'audit', 'shutdown']), { description: 'without which no token can be had' }),
+  degraded: Type.Array(Type.Literal('redis'), { description: 'without which it goes on, worse' })
+})
+
+export type Readiness = Static<typeof parts>
+
+const { missing, degraded } = parts.properties
 
 const schema = {
-  summary: 'Whether it can issue tokens',
+  summary: 'Whether it can give tokens',
   response: {
     200: Type.Object({ ready: Type.Literal(true), degraded }),
-    503: Type.Object({ ready: Type.Literal(false), missing, degraded }, { description: 'It cannot issue tokens.' })
+    503: Type.Object({ ready: Type.Literal(false), missing, degraded }, { description: 'It cannot.' })
   }
 }
 
@@ -19,7 +26,7 @@ export interface HealthOptions {
   readiness: () => Readiness
 }
 
-/** For load balancers: without credentials and limits. They name parts of the broker, and nothing else. */
+/** For load balancers: never limited, without credentials, and they tell no more than the parts' names. */
 export function healthRoutes (scope: FastifyInstance, { readiness }: HealthOptions): void {
   const typed = scope.withTypeProvider<TypeBoxTypeProvider>()
   typed.get('/healthz', { exposeHeadRoute: true, config: { kind: 'anyone' }, schema: { summary: 'Whether the process lives', response: { 200: alive } } }, async () => ({ alive: true as const }))

@@ -5,28 +5,28 @@ import { noQuery } from '../../products/schemas.js'
 import { Type } from '../../lib/typebox.js'
 import type { History } from '../../monitoring/history.js'
 import type { Metrics } from '../../monitoring/metrics.js'
-import type { Readiness } from '../../monitoring/readiness.js'
 import type { TypeBoxTypeProvider } from '../type-provider.js'
+import type { Readiness } from './health.js'
 
 export interface OperatorOptions {
   operators: NameList
   metrics: Metrics
   readiness: () => Readiness
-  /** What the console shows; undefined where nobody may see it. */
+  /** What the console shows; none is kept where nobody could look. */
   history: History | undefined
-  /** Whether each setting is set. Never a value. */
+  /** Of every setting whether it is set. Values are nobody's to read. */
   given: Record<string, boolean>
 }
 
 export function requireOperator ({ operators }: { operators: NameList }): onRequestHookHandler {
   return ({ caller }, _reply, done) => {
-    done(operators.has(caller!) ? undefined : problem('not-allowed', { detail: 'Only operators may read this. The setting OPERATORS lists them.' }))
+    done(operators.has(caller!) ? undefined : problem('not-allowed', { detail: 'This is for the operators of this broker, whom its setting OPERATORS lists.' }))
   }
 }
 
 /** What only operators may read. */
 export function operatorRoutes (scope: FastifyInstance, { metrics, readiness, history, given }: OperatorOptions): void {
-  const schema = { summary: 'Metrics in the format of Prometheus', response: { 200: Type.String() }, querystring: noQuery }
+  const schema = { summary: 'Metrics, as Prometheus reads them', response: { 200: Type.String() }, querystring: noQuery }
   scope.get('/metrics', { config: { kind: 'operators' }, schema }, async (_request, reply) => {
     reply.type(metrics.registry.contentType)
     return metrics.registry.metrics()
@@ -40,16 +40,16 @@ export function operatorRoutes (scope: FastifyInstance, { metrics, readiness, hi
     minutes: history.minutes(),
     reloads: metrics.lastReloads,
     settings: given,
-    // A page that knows a later event saw it before the broker restarted.
+    // Who knows a later one than this knew the broker before it started anew.
     lastEvent: history.count,
     events: history.events(Number(after ?? 0))
   }))
 }
 
 const console = {
-  summary: 'What the console shows of the last hour',
+  summary: 'The last hour, as the console shows it',
   response: { 200: Type.Object({}) },
   querystring: Type.Object({
-    after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$', description: 'the number of the last event that the page has; the answer lists newer ones' }))
+    after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$', description: 'the number of the last event that is known; only newer ones are answered' }))
   }, { additionalProperties: false })
 }

@@ -3,7 +3,6 @@ import { isExhausted, type Ask, type Count, type Counters, type CounterSource, t
 import { CountResult } from '../hit.js'
 import { MemoryCounters } from '../memory/counters.js'
 import { SharedKnownAddresses } from './known-addresses.js'
-import { SharedMarks } from './marks.js'
 import { RedisLink, type LinkOptions } from './connection.js'
 import { redisKey, type CountReply } from './scripts.js'
 import { CommandBatch, type Question } from './batch.js'
@@ -21,7 +20,6 @@ export async function sharedCounters (options: SharedOptions): Promise<CounterSo
     get up () { return link.up },
     counters: (name, window, size) => new SharedCounters(wire, name, new MemoryCounters(window, { size }), options.down),
     knownAddresses: () => new SharedKnownAddresses(link),
-    marks: new SharedMarks(link, options.down),
     askAhead: asks => link.up ? askAhead(wire, asks as Iterable<Ask<SharedCounters>>) : () => {},
     close: () => link.close()
   }
@@ -50,7 +48,7 @@ type Reply = Promise<CountReply | undefined>
  * Redis counts; beside it this node keeps its own account of what Redis said and of its own holds. That one goes on when Redis is away,
  * and where Redis knows of fewer hits, as it was restarted, evicted keys or lost its last writes: what a node knows never becomes less within a window.
  */
-export class SharedCounters implements Counters {
+class SharedCounters implements Counters {
   readonly window: number
   readonly #batch: CommandBatch
   readonly #name: string

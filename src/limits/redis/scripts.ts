@@ -26,8 +26,14 @@ const read = `
     return tonumber(state[1] or 0), tonumber(state[2] or 0), state[3], tonumber(state[4] or 0), tonumber(state[5] or 0)
   end`
 
-/** Needs an id for new windows as the first argument. */
-const count = `
+/** Each is atomic, and takes any number of counters. */
+export const scripts = {
+  /**
+   * Counts a hit in one counter after the other, up to the first where it is one too many. Arguments: an id for new windows; for each
+   * counter, most hits, milliseconds of a window, 1 for a hold. Answers for each that was asked: used, held, milliseconds left, 1 when one too many, id, gone.
+   */
+  brokerCount: {
+    lua: `${read}
   local function count (key, max, window, hold)
     local used, held, id, last, gone = read(key)
     local left = redis.call('PTTL', key)
@@ -49,16 +55,7 @@ const count = `
     redis.call('HSET', key, 'used', used, 'held', held, 'id', id, 'last', last)
     redis.call('PEXPIRE', key, left)
     return {used, held, left, 0, id, gone}
-  end`
-
-/** Each is atomic, and takes any number of counters. */
-export const scripts = {
-  /**
-   * Counts a hit in one counter after the other, up to the first where it is one too many. Arguments: an id for new windows; for each
-   * counter, most hits, milliseconds of a window, 1 for a hold. Answers for each that was asked: used, held, milliseconds left, 1 when one too many, id, gone.
-   */
-  brokerCount: {
-    lua: `${read}${count}
+  end
 
   local replies = {}
   for i, key in ipairs(KEYS) do
@@ -94,28 +91,6 @@ export const scripts = {
   end`
   },
 
-  /**
-   * Marks the first key, unless it is marked already, and counts a hit in the second, if there is one. Where the hit is one too many, nothing is marked.
-   * Arguments: an id for a new window, milliseconds of the mark, and of the counter the most hits and milliseconds of a window. Answers 1 where it was marked
-   * already, else 0, and of the counter what `brokerCount` answers.
-   */
-  brokerSetOnce: {
-    lua: `${read}${count}
-
-  if redis.call('EXISTS', KEYS[1]) == 1 then
-    return {1}
-  end
-  local reply = KEYS[2] and count(KEYS[2], tonumber(ARGV[3]), tonumber(ARGV[4]), 0)
-  if not reply then
-    redis.call('SET', KEYS[1], '', 'PX', ARGV[2])
-    return {0}
-  end
-  if reply[4] == 0 then
-    redis.call('SET', KEYS[1], '', 'PX', ARGV[2])
-  end
-  return {0, reply}`
-  },
-
   /** Redis' maxmemory-policy. Null where this user may not ask for it, which is found out without a line in the log of Redis' ACL, or where a service does not tell. */
   brokerPolicy: {
     lua: `
@@ -133,7 +108,6 @@ declare module 'ioredis' {
   interface RedisCommander<Context> {
     brokerCount (keys: number, ...keysAndArguments: Array<string | number>): Result<CountReply[], Context>
     brokerTell (keys: number, ...keysAndArguments: Array<string | number>): Result<null, Context>
-    brokerSetOnce (keys: number, ...keysAndArguments: Array<string | number>): Result<[isMarked: 0 | 1, count?: CountReply], Context>
     brokerPolicy (keys: 1, key: string): Result<string | null, Context>
   }
 }
