@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
 import type { Server, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { AddressShare } from './address-share.js'
 import { Backlog } from './backlog.js'
 import { Http1Connections } from './http1-connections.js'
 import { Http2Sessions, settings } from './http2-sessions.js'
@@ -39,6 +40,8 @@ export interface Listener {
   server: Server
   /** Serves new connections with another pair. Those that there are go on. */
   renew (pair: KeyPair): void
+  /** Sets the proxies in front, which may hold more than the share of one address. @param proxies IP addresses and CIDR ranges */
+  trustProxies (proxies: string[]): void
   /** From now on, the last response of each connection of HTTP/1.1 says `Connection: close`. */
   announceClose (): void
   /** Takes no more connections, lets what is under way be answered, then closes every socket, idle or half-sent. */
@@ -51,6 +54,7 @@ export interface Listener {
  */
 export function createListener (current: () => Handler, pair?: KeyPair): Listener {
   const sockets = new Set<Socket>()
+  const share = new AddressShare(maxConnections / 10)
   const backlog = new Backlog()
   let draining = false
   const closeAll = () => { for (const socket of sockets) socket.destroy() }
@@ -71,6 +75,7 @@ export function createListener (current: () => Handler, pair?: KeyPair): Listene
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
+    share.admit(socket)
     if (secure === undefined) connections.add(socket)
   })
   secure?.on('secureConnection', (socket: TLSSocket) => { if (socket.alpnProtocol !== 'h2') connections.add(socket) })
@@ -83,6 +88,7 @@ export function createListener (current: () => Handler, pair?: KeyPair): Listene
   return {
     server,
     renew: pair => secure?.setSecureContext(secureOptions(pair)),
+    trustProxies: proxies => share.exempt(proxies),
     announceClose: () => connections.announceClose(),
     drain: () => new Promise(resolve => {
       const late = setTimeout(closeAll, drainTime)
