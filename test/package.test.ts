@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
 import t from 'tap'
+import { bundleClient } from './browser/bundle.js'
 import { emptyFolder, install, outside, pack } from './helpers/packed.js'
 import { root } from './helpers/root.js'
 import { until } from './helpers/until.js'
@@ -30,6 +31,10 @@ t.test('its declarations are those that its entries import, and no others', asyn
   t.strictSame(missing, [])
 })
 
+t.test('the client in the package is the one that its tests load', async t => {
+  t.equal(readFileSync(join(own, 'dist/client/index.js'), 'utf8'), await bundleClient())
+})
+
 t.test('every link of a page in the package leads to a file in the package', t => {
   const pages = packed.files.filter(file => file.endsWith('.md'))
   const links = pages.flatMap(page => [...readFileSync(join(own, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target]) => ({ page, target: target! })))
@@ -47,7 +52,7 @@ t.test('npm publishes it from any machine', async t => {
   t.teardown(() => registry.close())
   await once(registry.listen(0, '127.0.0.1'), 'listening')
   const host = `127.0.0.1:${(registry.address() as AddressInfo).port}`
-  const { code, output } = await run('npm', ['publish', packed.tarball, '--registry', `http://${host}`, `--//${host}/:_authToken=none`, '--ignore-scripts', '--userconfig', join(folder, '.npmrc'), '--cache', join(folder, 'cache')])
+  const { code, output } = await run('npm', ['publish', packed.tarball, '--registry', `http://${host}`, `--//${host}/:_authToken=none`, '--ignore-scripts', '--loglevel', 'error', '--userconfig', join(folder, '.npmrc'), '--cache', join(folder, 'cache')])
   t.equal(code, 0, output)
   t.ok(published.includes('PUT /twilio-token-broker'), published.join())
 })
