@@ -1,7 +1,6 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { basicCredentials } from './basic-auth.js'
 import { limitKey } from '../caller.js'
-import { hasHungUp } from './hang-up.js'
 import type { Logins } from '../callers/login.js'
 import type { Ask, CounterSource } from '../limits/counters.js'
 import type { Limit } from './rate-limits.js'
@@ -45,8 +44,7 @@ export function aheadOf ({ counters: source, limits, logins }: AheadOptions): on
   }
 
   return (request, reply, done) => {
-    // Who has left already closes no more.
-    if (!hasHungUp(reply)) reply.raw.once('close', askAhead(asksOf(request)))
+    reply.raw.once('close', askAhead(asksOf(request)))
     done()
   }
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { FastifyBaseLogger } from 'fastify'
 import { createAudit, type Audit } from '../audit/audit-log.js'
 import { fileSink, standardSink } from '../audit/sink.js'
 import { guessCounters } from '../callers/guess-counters.js'
@@ -7,7 +8,6 @@ import type { VerifyHash } from '../callers/passwords/hash-threads.js'
 import { Logins } from '../callers/login.js'
 import { openStore, type OpenStore } from '../callers/stores/open.js'
 import { HashQueue } from '../callers/passwords/hash-queue.js'
-import type { Log } from '../lib/log.js'
 import type { Counters, CounterSource } from '../limits/counters.js'
 import { createLines, type Lines } from '../limits/lines.js'
 import { memory } from '../limits/memory/counters.js'
@@ -19,10 +19,10 @@ import { StartError, type State } from './config.js'
 
 /** What a reload leaves as it is: files, connections and counts. */
 export interface Rooms {
-  logger: Log
+  logger: FastifyBaseLogger
   store: OpenStore
   audit: Audit
-  guard: GuessLimiter
+  guessLimiter: GuessLimiter
   logins: Logins
   /** Where all counts are kept: here, or in a Redis that other nodes share. */
   counters: CounterSource
@@ -41,7 +41,7 @@ export interface RoomsOptions {
   cwd: string
   /** For the audit. */
   stdout: NodeJS.WritableStream
-  logger: Log
+  logger: FastifyBaseLogger
   /** Where the log is written; undefined where that is not the broker's own. */
   log?: { readonly dropped?: number } | undefined
   /** What compares passwords with hashes; by default threads of their own. */
@@ -64,13 +64,13 @@ export async function openRooms ({ settings, mistakes, warnings }: State, { cwd,
   const counters = await openCounters(settings, logger)
   const lines = createLines()
   metrics.watch({ queue, store, counters, audit, lines, log })
-  const guard = new GuessLimiter({ ...guessCounters(counters), failuresMax: settings.LOGIN_FAILURES_MAX })
+  const guessLimiter = new GuessLimiter({ ...guessCounters(counters), failuresMax: settings.LOGIN_FAILURES_MAX })
   return {
     logger,
     store,
     audit,
-    guard,
-    logins: new Logins({ store, guard }),
+    guessLimiter,
+    logins: new Logins({ store, guessLimiter }),
     counters,
     addresses: counters.counters('address', minute),
     foreign: memory.counters('foreign', minute),
@@ -81,7 +81,7 @@ export async function openRooms ({ settings, mistakes, warnings }: State, { cwd,
   }
 }
 
-async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, logger: Log): Promise<CounterSource> {
+async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, logger: FastifyBaseLogger): Promise<CounterSource> {
   if (url === undefined) return memory
   const { sharedCounters } = await import('../limits/redis/counters.js')
   return sharedCounters({
@@ -99,11 +99,11 @@ async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, log
 
 /** What stands against giving tokens, of what the rooms know. */
 export function readinessOf ({ store, audit, counters }: Rooms, { REDIS_DOWN: down }: Settings): Readiness {
-  const missing: Readiness['missing'] = []
-  if (!store.ready) missing.push('store')
-  if (!counters.up && down === 'closed') missing.push('redis')
-  if (!audit.ok) missing.push('audit')
-  return { missing, degraded: !counters.up && down !== 'closed' ? ['redis'] : [] }
+  const redis = counters.up ? [] : ['redis']
+  return {
+    missing: [...(store.ready ? [] : ['store']), ...(down === 'closed' ? redis : []), ...(audit.ok ? [] : ['audit'])],
+    degraded: down === 'closed' ? [] : redis
+  }
 }
 
 export async function closeRooms ({ store, audit, counters }: Rooms): Promise<void> {

@@ -9,8 +9,8 @@ import { verifyHash, type VerifyHash } from '../passwords/hash-threads.js'
 import { canonicalName } from '../../caller.js'
 import { databaseForms, hashPassword, readHash } from '../passwords/formats.js'
 import type { HashQueue } from '../passwords/hash-queue.js'
-import { rememberFor, tellChanges, unusable, type RemoteStore, type StoreLog } from './remote.js'
-import type { Caller, Login } from '../store.js'
+import { cacheMs, tellChanges, unusable, type RemoteStore, type StoreLog } from './remote.js'
+import type { Caller, LoginContext } from '../store.js'
 import { SettingMistake, UsersQuery, type UsersQueryOptions } from './users-query.js'
 
 export interface PostgresOptions extends UsersQueryOptions {
@@ -45,7 +45,7 @@ export function postgresStore (options: PostgresOptions): RemoteStore {
  * a stranger that the name exists. The operator finds the hash's form in the log, once.
  */
 class PostgresStore implements RemoteStore {
-  readonly rememberFor = rememberFor
+  readonly cacheMs = cacheMs
   readonly #queue: HashQueue
   readonly #decoyKey: KeyObject
   readonly #verifyHash: VerifyHash
@@ -77,7 +77,7 @@ class PostgresStore implements RemoteStore {
     return true
   }
 
-  async verify (name: string, password: string, login: Login): Promise<Caller | null> {
+  async verify (name: string, password: string, login: LoginContext): Promise<Caller | null> {
     login.signal.throwIfAborted()
     if (this.#users.waiting >= mostWaiting) throw problem('overloaded', { retryAfter: 1 })
     const { rows: [row, another] } = await this.#circuit.run(() => this.#users.lookUp(name))

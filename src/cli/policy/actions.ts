@@ -1,7 +1,6 @@
 import { nameMistake } from '../../caller.js'
 import type { Caller } from '../../callers/store.js'
-import { decide, type DecisionOptions } from '../../policy/decide.js'
-import type { CommonRequest } from '../../products/schemas.js'
+import { decide, type CommonRequest, type DecisionOptions } from '../../policy/decide.js'
 import { policyReader, type PolicyReading } from '../../policy/file/read.js'
 import { loadPolicy } from '../../policy/file/load.js'
 import { allowAll, type Policy } from '../../policy/policy.js'

@@ -1,13 +1,18 @@
 import { Type } from '../../lib/typebox.js'
 import { problems, type ProblemCode } from '../../problems.js'
-import { tokenAnswer } from '../../products/schemas.js'
 import type { Described, Kind } from './routes.js'
 
 const codes = Object.keys(problems) as ProblemCode[]
 
 /** What several routes answer, as `components/schemas`. */
 export const schemas = {
-  Token: tokenAnswer,
+  Token: Type.Object({
+    token: Type.String({ description: 'the Twilio access token, for the SDK' }),
+    identity: Type.String({ description: 'the name inside the token' }),
+    expiresIn: Type.Integer({ description: 'seconds' }),
+    expiresAt: Type.String({ format: 'date-time' }),
+    products: Type.Optional(Type.Array(Type.String(), { description: 'of one token for several: which' }))
+  }),
   // RFC 9457
   Problem: Type.Object({
     type: Type.Literal('about:blank'),
@@ -37,19 +42,17 @@ const refusals: Record<Kind, ProblemCode[]> = {
   tokens: [...forCallers, 'not-allowed', 'product-unknown', 'body-too-large', 'media-type', 'identity-unsuitable', 'caller-limited']
 }
 
-/**
- * All that an operation answers, by status: each refusal with its codes and the sentence of each.
- * @param response the schemas of what is no refusal, by status; the `description` of one says what it means
- */
-export function answersOf (kind: Kind, response: Described['response']): Record<string, object> {
+/** All that an operation answers, by status: each refusal with its codes and the sentence of each. */
+export function answersOf (kind: Kind, answer: object = refTo('Token'), otherwise: Described['otherwise'] = {}): Record<string, object> {
   const sentences: Record<string, string[]> = {}
   for (const code of codes) {
     const { status, detail } = problems[code]
     if (refusals[kind].includes(code)) (sentences[status] ??= []).push(`${code}: ${detail}`)
   }
   return {
-    ...Object.fromEntries(Object.entries(response).map(([status, schema]) => [
-      status, { description: schema.description ?? 'Done.', content: { [typeOf(schema)]: { schema: schema === tokenAnswer ? refTo('Token') : schema } } }
+    200: { description: 'Done.', content: { [typeOf(answer)]: { schema: answer } } },
+    ...Object.fromEntries(Object.entries(otherwise).map(([status, { says, schema }]) => [
+      status, { description: says, content: { 'application/json': { schema } } }
     ])),
     ...Object.fromEntries(Object.entries(sentences).map(([status, lines]) => [
       status, { description: lines.join('\n'), content: { 'application/problem+json': { schema: refTo('Problem') } } }
@@ -58,6 +61,6 @@ export function answersOf (kind: Kind, response: Described['response']): Record<
 }
 
 /** What is no object is text. */
-function typeOf (schema: object): string {
-  return 'type' in schema && schema.type === 'string' ? 'text/plain' : 'application/json'
+function typeOf (answer: object): string {
+  return 'type' in answer && answer.type === 'string' ? 'text/plain' : 'application/json'
 }

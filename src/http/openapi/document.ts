@@ -23,7 +23,7 @@ export function documentOf (routes: readonly Described[], mayAsk: (route: Descri
   }
 }
 
-function operation ({ path, method, summary, kind, product, response, body, query, credentialsInBody }: Described, allowed: boolean): object {
+function operation ({ path, method, summary, kind, product, answer, otherwise, body, query, credentialsInBody }: Described, allowed: boolean): object {
   const queries = Object.entries(query?.properties ?? {})
   return {
     operationId: `${method}${path.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
@@ -34,6 +34,6 @@ function operation ({ path, method, summary, kind, product, response, body, quer
     ...(credentialsInBody && { security: [{ basic: [] }, {}] }),
     ...(queries.length > 0 && { parameters: queries.map(([name, schema]) => ({ name, in: 'query', schema })) }),
     ...(body !== undefined && { requestBody: { required: 'required' in body, content: { 'application/json': { schema: body } } } }),
-    responses: answersOf(kind, response)
+    responses: answersOf(kind, answer, otherwise)
   }
 }

@@ -8,6 +8,10 @@ declare module 'fastify' {
   interface FastifySchema {
     /** What the route is for, in a few words. A route without one is no part of the API: pages, and what answers other methods. */
     summary?: string
+    /** The schema of the answer. Told, not enforced: what is enforced Fastify also rebuilds, for every request. */
+    answer?: object
+    /** The schemas of answers that are neither that nor a problem, by status, with what each means. */
+    otherwise?: Record<number, { says: string, schema: object }>
   }
 
   interface FastifyContextConfig {
@@ -22,8 +26,8 @@ export interface Described {
   method: string
   summary: string
   kind: Kind
-  /** The schemas of what is no problem, by status. */
-  response: Record<string, { description?: string }>
+  answer: object | undefined
+  otherwise: Record<number, { says: string, schema: object }> | undefined
   body: TObject | undefined
   query: TObject | undefined
   /** The product that the route gives tokens of. */
@@ -35,12 +39,12 @@ export interface Described {
 export function collectRoutes (scope: FastifyInstance): readonly Described[] {
   const routes: Described[] = []
   scope.addHook('onRoute', ({ url, method, schema = {}, config = {} }) => {
-    const { summary, response = {}, body, querystring } = schema
+    const { summary, answer, otherwise, body, querystring } = schema
     // HEAD is told with GET.
     if (summary === undefined || method === 'HEAD') return
     const { product, credentialsInBody = false, kind = product === undefined ? 'callers' : 'tokens' } = config
     routes.push({
-      path: url, method: String(method).toLowerCase(), summary, kind, product, response: response as Described['response'], body: body as TObject | undefined, query: querystring as TObject | undefined, credentialsInBody
+      path: url, method: String(method).toLowerCase(), summary, kind, product, answer, otherwise, body: body as TObject | undefined, query: querystring as TObject | undefined, credentialsInBody
     })
   })
   return routes

@@ -5,7 +5,6 @@ import { noQuery } from '../../products/schemas.js'
 import { Type } from '../../lib/typebox.js'
 import type { History } from '../../monitoring/history.js'
 import type { Metrics } from '../../monitoring/metrics.js'
-import type { TypeBoxTypeProvider } from '../type-provider.js'
 import type { Readiness } from './health.js'
 
 export interface OperatorOptions {
@@ -26,14 +25,14 @@ export function requireOperator ({ operators }: { operators: NameList }): onRequ
 
 /** What only operators may read. */
 export function operatorRoutes (scope: FastifyInstance, { metrics, readiness, history, given }: OperatorOptions): void {
-  const schema = { summary: 'Metrics, as Prometheus reads them', response: { 200: Type.String() }, querystring: noQuery }
+  const schema = { summary: 'Metrics, as Prometheus reads them', answer: { type: 'string' }, querystring: noQuery }
   scope.get('/metrics', { config: { kind: 'operators' }, schema }, async (_request, reply) => {
     reply.type(metrics.registry.contentType)
     return metrics.registry.metrics()
   })
 
   if (history === undefined) return
-  scope.withTypeProvider<TypeBoxTypeProvider>().get('/operator.json', { config: { kind: 'operators' }, schema: console }, async ({ query: { after } }) => ({
+  scope.get<{ Querystring: { after?: string } }>('/operator.json', { config: { kind: 'operators' }, schema: console }, async ({ query: { after } }) => ({
     at: new Date().toISOString(),
     readiness: readiness(),
     gauges: metrics.now(),
@@ -48,7 +47,7 @@ export function operatorRoutes (scope: FastifyInstance, { metrics, readiness, hi
 
 const console = {
   summary: 'The last hour, as the console shows it',
-  response: { 200: Type.Object({}) },
+  answer: { type: 'object' },
   querystring: Type.Object({
     after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$', description: 'the number of the last event that is known; only newer ones are answered' }))
   }, { additionalProperties: false })
