@@ -1,7 +1,7 @@
 import AccessToken from 'twilio/lib/jwt/AccessToken.js'
 import { defineProduct, Sid, Type } from '../src/product.js'
 
-// Programmable Chat ended in July 2022 and lives on inside Flex, so where Conversations writes the same grant it goes first.
+// Programmable Chat ended in July 2022; only Flex still uses it. Conversations writes the same grant, and goes first.
 export default defineProduct({
   name: 'chat',
   settings: Type.Object({ TWILIO_CHAT_SERVICE_SID: Sid('IS') }),

@@ -5,6 +5,10 @@ export const problems = {
   'request-invalid': { status: 400, detail: 'The request does not have the form this route takes; see errors.' },
   'credentials-missing': { status: 401, detail: 'This route needs a name and a password, sent as HTTP Basic credentials (RFC 7617).' },
   'credentials-wrong': { status: 401, detail: 'No caller has this name and password. Check both, or ask the operator of this broker.' },
+  'session-ended': { status: 401, detail: 'This session has ended. Sign in again.' },
+  'proof-stale': { status: 401, detail: 'The time or the nonce of the proof is not current. Make a new proof, with the DPoP-Nonce of this answer and by its time.' },
+  'proof-replayed': { status: 401, detail: 'This proof was used before. Make a new one for each request.' },
+  'proof-wrong': { status: 401, detail: 'A session needs the header DPoP: a proof (RFC 9449) for this request and this session, signed by the key that it was opened with.' },
   'not-allowed': { status: 403, detail: 'The policy does not allow what was asked for.' },
   'origin-refused': { status: 403, detail: 'This page may not ask for tokens: its origin is not among the broker\'s CORS_ORIGINS, or the request was not made with fetch.' },
   'product-unknown': { status: 404, detail: 'No product of this name is enabled here.' },
@@ -36,6 +40,8 @@ export interface ProblemOptions {
   errors?: Array<{ path: string, message: string }>
   /** Seconds, for the Retry-After header. */
   retryAfter?: number
+  /** The broker's time in seconds since 1970, for a client whose clock is wrong. */
+  now?: number
   /** Headers of the answer, such as Allow. */
   headers?: Record<string, string>
   /** What really happened; logged, never sent. */
@@ -82,6 +88,7 @@ export function problemBody ({ code, status, message, options }: Problem, reques
     detail: message,
     code,
     ...(options.errors && { errors: options.errors }),
+    ...(options.now !== undefined && { now: options.now }),
     requestId
   }
 }

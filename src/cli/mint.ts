@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { isRecord } from '../lib/is-record.js'
-import { decide, type CommonRequest } from '../policy/decide.js'
+import { decide } from '../policy/decide.js'
+import type { CommonRequest } from '../products/schemas.js'
 import { createMint } from '../tokens/mint.js'
 import { allowAll } from '../policy/policy.js'
 import { didYouMean } from '../lib/did-you-mean.js'

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { Log } from '../lib/log.js'
 import { hostRequest } from './host-request.js'
 import { pipeline, type PipelineOptions } from './pipeline.js'
 import { makeRoutable, undecodablePaths } from './request-target.js'
 
 export interface AppOptions extends PipelineOptions {
-  logger: FastifyBaseLogger
+  /** A logger of pino's or Fastify's. */
+  logger: Log
   /** IP addresses and CIDR ranges of the proxies whose X-Forwarded-For is believed. */
   trustProxy: string[]
   /** Stands before all paths, such as `/twilio`; empty where the broker is the whole server. */
@@ -15,7 +17,7 @@ export interface AppOptions extends PipelineOptions {
 /** The broker as a Fastify app of its own. It does not listen: a reload replaces the app and keeps the sockets. */
 export async function createApp ({ logger, trustProxy, prefix, ...options }: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
-    loggerInstance: logger,
+    loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: raw => usableId(hostRequest(raw)?.id) ?? randomUUID(),
     // A child logger for each request costs more than writing the request's id into each line.

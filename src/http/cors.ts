@@ -1,25 +1,30 @@
-import cors from '@fastify/cors'
+import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Origins } from './origins.js'
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Of @fastify/cors: whether its route for OPTIONS answers the request. */
-    corsPreflightEnabled: boolean
-  }
+const options: FastifyCorsOptions = {
+  methods: 'GET, POST',
+  allowedHeaders: 'Authorization, Content-Type',
+  exposedHeaders: 'Retry-After, RateLimit, RateLimit-Policy, X-Request-Id',
+  maxAge: 600,
+  strictPreflight: false,
+  // A malformed preflight is refused first.
+  preflightContinue: true
 }
 
 /** Makes every answer readable for pages of the listed origins. */
 export async function registerCors (scope: FastifyInstance, { origins }: { origins: Origins }): Promise<void> {
   await scope.register(cors, {
-    // With `false` the plugin would leave a refused preflight to the routes. With an empty list it answers 204 and allows nothing.
-    origin: (origin, done) => done(null, origin !== undefined && origins.has(origin) ? origin : []),
-    methods: 'GET, POST',
-    allowedHeaders: 'Authorization, Content-Type',
-    exposedHeaders: 'Retry-After, RateLimit, RateLimit-Policy, X-Request-Id',
-    maxAge: 600,
-    strictPreflight: false,
-    preflightContinue: true
+    delegator (request, done) {
+      const { origin } = request.headers
+      done(null, {
+        ...options,
+        // With `false` the plugin would leave a refused preflight to the routes. An empty list allows nothing.
+        origin: origin !== undefined && origins.has(origin) ? origin : [],
+        // By default the plugin takes every OPTIONS for a preflight.
+        preflight: isPreflight(request)
+      })
+    }
   })
 }
 
@@ -30,18 +35,11 @@ export function answerPreflight (): onRequestHookHandler {
       reply.code(204).send()
       return
     }
-    // The plugin takes every OPTIONS for a preflight.
-    if (request.method === 'OPTIONS') {
-      request.corsPreflightEnabled = false
-      for (const header of preflightOnly) reply.removeHeader(header)
-      // It is refused in any case, and not for the type of its body.
-      delete request.headers['content-type']
-    }
+    // Any other OPTIONS is refused for its method, and not first for the type of its body.
+    if (request.method === 'OPTIONS') delete request.headers['content-type']
     done()
   }
 }
-
-const preflightOnly = ['Access-Control-Allow-Methods', 'Access-Control-Allow-Headers', 'Access-Control-Max-Age']
 
 /** https://fetch.spec.whatwg.org/#cors-preflight-request */
 function isPreflight ({ method, headers }: FastifyRequest): boolean {

@@ -70,7 +70,7 @@ const steps: readonly Step[] = [
   { for: ['underToken'], step: preValidation(defaultBody) },
   { for: ['tokens'], step: preValidation(identifyByBody) },
   { for: ['tokens'], step: preValidation(noteProducts) },
-  { for: ['every'], step: validateSchemas },
+  { for: ['every'], step: useSchemas },
   { for: ['tokens'], step: preHandler(validateGet) },
 
   // The token.
@@ -127,6 +127,8 @@ async function prepare (root: FastifyInstance, options: PipelineOptions) {
   }
 }
 
-function validateSchemas (scope: FastifyInstance): void {
+/** Requests are validated by their schemas. Those of answers are for types and OpenAPI alone: Fastify's serializer drops what a schema forgets. */
+function useSchemas (scope: FastifyInstance): void {
   scope.setValidatorCompiler(({ schema }) => validatorOf(schema))
+  scope.setSerializerCompiler(() => JSON.stringify)
 }

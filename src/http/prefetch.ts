@@ -1,6 +1,7 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { basicCredentials } from './basic-auth.js'
 import { limitKey } from '../caller.js'
+import { hasHungUp } from './hang-up.js'
 import type { Logins } from '../callers/login.js'
 import type { Ask, CounterSource } from '../limits/counters.js'
 import type { Limit } from './rate-limits.js'
@@ -44,7 +45,8 @@ export function aheadOf ({ counters: source, limits, logins }: AheadOptions): on
   }
 
   return (request, reply, done) => {
-    reply.raw.once('close', askAhead(asksOf(request)))
+    // Who has left already closes no more.
+    if (!hasHungUp(reply)) reply.raw.once('close', askAhead(asksOf(request)))
     done()
   }
 }

@@ -1,7 +1,7 @@
 import type { preHandlerHookHandler } from 'fastify'
-import type { CommonRequest } from '../policy/decide.js'
 import type { EnabledProduct } from '../products/contract.js'
-import type { Combiner, Named } from '../tokens/combine.js'
+import type { Combiner } from '../tokens/combine.js'
+import type { CombinedRequest } from '../tokens/combined-request.js'
 
 export interface GrantOptions {
   products: EnabledProduct[]
@@ -13,7 +13,7 @@ export function grantProducts ({ products, combiner }: GrantOptions): preHandler
   const enabled = new Map(products.map(one => [one.product.name, one]))
   return (request, _reply, done) => {
     const decision = request.decision!
-    const { ttl, identity, ...properties } = request.body as CommonRequest & { products?: Named }
+    const { ttl, identity, ...properties } = request.body as CombinedRequest
     const product = enabled.get(request.routeOptions.config.product ?? '')
     if (product !== undefined) request.grants = [decision.grant({ ...product, request: properties })]
     else request.grants = properties.products === undefined ? combiner.all(decision) : combiner.named(properties.products, decision)

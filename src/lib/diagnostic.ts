@@ -32,11 +32,16 @@ export interface Diagnostic {
   code: DiagnosticCode
   /** A sentence for people, which can stand alone unless there is a position. */
   message: string
-  /** Where in the file `subject`. */
-  position?: Position
+  /** Where in the file `subject`; of some files the line alone is known. */
+  position?: Pick<Position, 'line'> & Partial<Position>
 }
 
 /** The diagnostic as one line for people: `policy.yaml:7:3 rooms must be a list`. */
 export function textOf ({ subject, message, position }: Diagnostic): string {
-  return position === undefined ? message : `${subject}:${position.line}:${position.column} ${message}`
+  return position === undefined ? message : `${[subject, position.line, position.column].filter(part => part !== undefined).join(':')} ${message}`
+}
+
+/** The lines of one level. */
+export function textsOf (diagnostics: readonly Diagnostic[], level: Diagnostic['level']): string[] {
+  return diagnostics.filter(diagnostic => diagnostic.level === level).map(textOf)
 }

@@ -2,6 +2,7 @@ import { isIdentity, type Caller } from '../caller.js'
 import { notAllowed, Problem, problem } from '../problems.js'
 import type { EnabledProduct, Grant, LoadedProduct } from '../products/contract.js'
 import { badRequest, forbid } from '../products/refusals.js'
+import type { CommonRequest } from '../products/schemas.js'
 import { requireFittingIdentity } from './identity-fit.js'
 import { chooser } from './patterns.js'
 import type { Policy, Rule } from './policy.js'
@@ -16,12 +17,6 @@ export interface DecisionOptions {
 export interface ProductRequest extends EnabledProduct {
   /** The properties of the request that are the product's own. */
   request: object
-}
-
-/** What every token request may ask for. */
-export interface CommonRequest {
-  ttl?: number
-  identity?: string
 }
 
 export interface ProductGrant {

@@ -1,5 +1,5 @@
 import { tokenLife } from '../lib/twilio-limits.js'
-import { Type, type TObject, type TSchema } from '../lib/typebox.js'
+import { Type, type Static, type TObject, type TSchema } from '../lib/typebox.js'
 
 /** A Twilio SID: `prefix`, then 32 hexadecimal digits. https://www.twilio.com/docs/glossary/what-is-a-sid */
 export function Sid (prefix: string) {
@@ -22,8 +22,25 @@ export const AnyName = Type.String({ pattern: '^[\\s\\S]*$' })
 /** For routes that take no query. */
 export const noQuery = Type.Object({}, { additionalProperties: false })
 
-/** Seconds that a caller may ask for, as a token's life. */
-export const Ttl = Type.Integer({ minimum: tokenLife.min, maximum: tokenLife.max, description: 'seconds that the token lives' })
+/** What every token request may ask for. */
+export const commonRequest = Type.Object({
+  ttl: Type.Optional(Type.Integer({ minimum: tokenLife.min, maximum: tokenLife.max, description: 'seconds that the token lives' })),
+  // How long it may be is each product's to say, with a 422.
+  identity: Type.Optional(Type.String({ minLength: 1, description: 'the name inside the token; without it, your own' }))
+})
+
+export type CommonRequest = Static<typeof commonRequest>
+
+/** What every token request is answered. */
+export const tokenAnswer = Type.Object({
+  token: Type.String({ description: 'the Twilio access token, for the SDK' }),
+  identity: Type.String({ description: 'the name inside the token' }),
+  expiresIn: Type.Integer({ description: 'seconds' }),
+  expiresAt: Type.String({ format: 'date-time' }),
+  products: Type.Optional(Type.Array(Type.String(), { description: 'of one token for several: which' }))
+})
+
+export type TokenAnswer = Static<typeof tokenAnswer>
 
 export interface ObjectParts {
   properties: Record<string, TSchema>
@@ -32,14 +49,8 @@ export interface ObjectParts {
 }
 
 /** The body of a token request: a product's own properties, and the broker's. */
-export function requestBody (request: ObjectParts): TObject {
-  const properties = {
-    ...request.properties,
-    ttl: Ttl,
-    // How long it may be is each product's to say, with a 422.
-    identity: Type.String({ minLength: 1, description: 'the name inside the token; without it, your own' })
-  }
-  return closedObject({ properties, required: request.required })
+export function requestBody ({ properties, required }: ObjectParts): TObject {
+  return closedObject({ properties: { ...properties, ...commonRequest.properties }, required })
 }
 
 /**

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path'
+import { textsOf, type Diagnostic } from '../lib/diagnostic.js'
 import { policyReader, type PolicyReading } from '../policy/file/read.js'
 import { loadPolicy } from '../policy/file/load.js'
 import { allowAll, type Policy } from '../policy/policy.js'
+import { asDiagnostic } from '../settings/as-diagnostic.js'
 import { readWithoutPlugins, readWithPlugins, type Read } from '../settings/load.js'
 import { readSources, withFiles, type Environment, type Findings, type Sources } from '../settings/sources.js'
 import { hasRemoteStore } from '../settings/rules.js'
@@ -21,6 +23,8 @@ export class StartError extends Error {
 export interface State extends Read {
   /** Whole and valid only without mistakes. */
   policy: Policy
+  /** All mistakes and warnings, as data. */
+  diagnostics: Diagnostic[]
   /** The files that it was read from, by absolute path, each with its stamp from before. */
   stamps: ReadonlyMap<string, string>
 }
@@ -70,21 +74,26 @@ export async function readState (given: Sources, cwd: string, beside: Beside = {
 
 /** The policy that the settings name, beside them. */
 async function withPolicy (read: Read, cwd: string, { stamps = new Map(), further = { mistakes: [], warnings: [] }, foldNames = hasRemoteStore(read.settings) }: Beside): Promise<State> {
-  const policy = await policyOf(read, cwd, foldNames)
+  const { policy, diagnostics, ...files } = await policyOf(read, cwd, foldNames)
   return {
     ...read,
-    policy: policy.policy ?? allowAll,
-    stamps: new Map([...stamps, ...policy.stamps]),
-    mistakes: [...read.mistakes, ...policy.mistakes, ...further.mistakes],
-    warnings: [...read.warnings, ...policy.warnings, ...further.warnings]
+    policy: policy ?? allowAll,
+    diagnostics: [...diagnosticsOf(read), ...diagnostics, ...diagnosticsOf(further)],
+    stamps: new Map([...stamps, ...files.stamps]),
+    mistakes: [...read.mistakes, ...textsOf(diagnostics, 'mistake'), ...further.mistakes],
+    warnings: [...read.warnings, ...textsOf(diagnostics, 'warning'), ...further.warnings]
   }
+}
+
+function diagnosticsOf ({ mistakes, warnings }: Findings): Diagnostic[] {
+  return [...mistakes.map(text => asDiagnostic('mistake', text)), ...warnings.map(text => asDiagnostic('warning', text))]
 }
 
 async function policyOf ({ settings, products, known, notLoaded, unread }: Read, cwd: string, foldNames: boolean): Promise<PolicyReading & Pick<State, 'stamps'>> {
   const { POLICY_FILE: file } = settings
   if (file === undefined) {
-    const warnings = unread.has('POLICY_FILE') ? [] : ['POLICY_FILE is not set: every caller may have every enabled product']
-    return { policy: allowAll, stamps: new Map(), mistakes: [], warnings }
+    const warning: Diagnostic = { level: 'warning', subject: 'POLICY_FILE', code: 'insecure', message: 'POLICY_FILE is not set: every caller may have every enabled product' }
+    return { policy: allowAll, stamps: new Map(), diagnostics: unread.has('POLICY_FILE') ? [] : [warning] }
   }
   const stamps = await stampsOf([resolve(cwd, file)])
   const reader = policyReader({ enabled: products.map(({ product }) => product), known, foldNames, more: notLoaded.length > 0 })

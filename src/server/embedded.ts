@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isRecord } from '../lib/is-record.js'
 import { applicationStore, type Authenticate } from '../callers/stores/authenticate.js'
+import { closeWithSocket } from '../http/hang-up.js'
 import { linkHostRequest } from '../http/host-request.js'
 import { ownOrigins } from '../http/origins.js'
 import { closeAfter, closeRooms, openRooms } from './services.js'
@@ -63,7 +64,7 @@ export async function broker (application: Application, options: BrokerOptions):
     cwd,
     stdout: process.stdout,
     logger: scope.log,
-    store: applicationStore({ authenticate, log: scope.log, cacheMs: rememberFor * 1000 })
+    store: applicationStore({ authenticate, log: scope.log, rememberFor: rememberFor * 1000 })
   })
   const own = new Set<string>()
   const serving = await serve({ state, read, rooms, prefix: scope.prefix, own }).catch(error => closeAfter(error, rooms))
@@ -83,6 +84,7 @@ export async function broker (application: Application, options: BrokerOptions):
 
   const hand = async (request: FastifyRequest, reply: FastifyReply) => {
     linkHostRequest(request)
+    closeWithSocket(request.raw, reply.raw)
     reply.hijack()
     serving.handle(request.raw, reply.raw)
   }

@@ -1,23 +1,26 @@
-import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
-import { isIP, type AddressInfo, type Server, type Socket } from 'node:net'
-import { problem, problemBody } from '../problems.js'
-import { hurry, Sessions, settings } from './http2-sessions.js'
-import { StartError } from './config.js'
+import type { Server, Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { AddressShare } from './address-share.js'
+import { Backlog } from './backlog.js'
+import { Http1Connections } from './http1-connections.js'
+import { Http2Sessions, settings } from './http2-sessions.js'
 import type { KeyPair } from './tls-files.js'
+import { answerUnparsable } from './unparsable.js'
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
-/** Milliseconds. What comes slower than this holds a socket for nothing. */
+/** Milliseconds. What comes or is taken slower than this holds a socket for nothing. */
 const patience = 10_000
 
 /** Milliseconds that a shutdown waits for what is under way. Load balancers and service managers wait 10 s. */
 export const drainTime = 8000
 
 /** Requests on one connection, after which it ends. */
-const most = 1000
+const maxRequests = 1000
+
+const maxConnections = 10_000
 
 /** As properties: the server that also speaks HTTP/2 takes none of them as an option, and has no others. */
 const limits = {
@@ -28,8 +31,7 @@ const limits = {
   keepAliveTimeout: patience,
   // How often Node looks at the times above; its own 30 s would make 10 s into 40.
   connectionsCheckingInterval: 2000,
-  maxRequestsPerSocket: most,
-  maxConnections: 10_000,
+  maxConnections,
   // A request without Host is refused further in: Node itself would go on with those behind it on the socket.
   requireHostHeader: false
 }
@@ -38,6 +40,10 @@ export interface Listener {
   server: Server
   /** Serves new connections with another pair. Those that there are go on. */
   renew (pair: KeyPair): void
+  /** Sets the proxies in front, which may hold more than the share of one address. @param proxies IP addresses and CIDR ranges */
+  trustProxies (proxies: string[]): void
+  /** From now on, the last response of each connection of HTTP/1.1 says `Connection: close`. */
+  announceClose (): void
   /** Takes no more connections, lets what is under way be answered, then closes every socket, idle or half-sent. */
   drain (): Promise<void>
 }
@@ -48,44 +54,42 @@ export interface Listener {
  */
 export function createListener (current: () => Handler, pair?: KeyPair): Listener {
   const sockets = new Set<Socket>()
-  let underWay = 0
+  const share = new AddressShare(maxConnections / 10)
+  const backlog = new Backlog()
   let draining = false
   const closeAll = () => { for (const socket of sockets) socket.destroy() }
-  const closeRest = () => { if (draining && underWay === 0 && !sessions?.size) closeAll() }
+  const closeRest = () => { if (draining && connections.unanswered === 0 && !sessions?.size) closeAll() }
 
-  const done = () => {
-    underWay--
-    closeRest()
+  /** Fastify serves the requests of both protocols by one handler, whose type names one of them. */
+  const serve = (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): void => {
+    const begin = () => current()(request as IncomingMessage, response as ServerResponse)
+    if ('stream' in request) sessions!.admit(request, response as Http2ServerResponse, begin)
+    else if (connections.admit(request, response as ServerResponse)) begin()
   }
-  const handle: Handler = (request, response) => {
-    underWay++
-    // It comes once.
-    response.on('close', done)
-    current()(request, response)
-  }
-  const secure = pair && createSecureServer({ ...secureOptions(pair), allowHTTP1: true, handshakeTimeout: patience, settings }, both(handle))
-  const sessions = secure && new Sessions(secure, { patience, ending: drainTime, most }, closeRest)
-  const server: Server = secure ?? createServer(handle)
+  const secure = pair && createSecureServer({ ...secureOptions(pair), allowHTTP1: true, handshakeTimeout: patience, settings }, serve)
+  const server: Server = secure ?? createServer(serve)
+  const connections = new Http1Connections({ patience, maxRequests, backlog }, closeRest)
+  const sessions = secure && new Http2Sessions(secure, { patience, ending: drainTime, maxRequests, backlog }, closeRest)
   Object.assign(server, limits)
   // Beneath TLS: also those that have not shaken hands.
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
+    share.admit(socket)
+    if (secure === undefined) connections.add(socket)
   })
-  server.on('clientError', answerUnparsable)
-  // RFC 9110 §10.1.1: what is expected may be passed over. Node's own 417 is no problem, and no page could read it.
-  server.on('checkExpectation', handle)
-  // Node's own 405 of HTTP/2 runs no hook. Over HTTP/1.1 there is no answer, as without a listener.
-  secure?.on('connect', (request: IncomingMessage | Http2ServerRequest, answerOrSocket: Http2ServerResponse | Socket) => {
-    if ('stream' in request) both(handle)(request, answerOrSocket as Http2ServerResponse)
-    else answerOrSocket.destroy()
+  secure?.on('secureConnection', (socket: TLSSocket) => { if (socket.alpnProtocol !== 'h2') connections.add(socket) })
+  leaveNothingToNode(server, serve)
+  everySecond(server, () => {
+    connections.endLate()
+    sessions?.endLate()
   })
-  // Ahead of Node, which would make it a clientError: an answer to one who never shook hands would wait for that for ever.
-  server.prependListener('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
 
   return {
     server,
     renew: pair => secure?.setSecureContext(secureOptions(pair)),
+    trustProxies: proxies => share.exempt(proxies),
+    announceClose: () => connections.announceClose(),
     drain: () => new Promise(resolve => {
       const late = setTimeout(closeAll, drainTime)
       server.close(() => {
@@ -93,68 +97,36 @@ export function createListener (current: () => Handler, pair?: KeyPair): Listene
         resolve()
       })
       draining = true
-      sessions?.end()
+      sessions?.endAll()
       closeRest()
     })
   }
 }
 
+type Serve = (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => void
+
+/** Node answers these by itself, and no hook runs. */
+function leaveNothingToNode (server: Server, serve: Serve): void {
+  server.on('clientError', answerUnparsable)
+  // RFC 9110 §10.1.1: what is expected may be passed over. Node's own 417 is no problem, and no page could read it.
+  server.on('checkExpectation', serve)
+  // Node's own 405 of HTTP/2. Over HTTP/1.1 there is no answer, as without a listener.
+  server.on('connect', (request: IncomingMessage | Http2ServerRequest, answerOrSocket: Http2ServerResponse | Socket) => {
+    if ('stream' in request) serve(request, answerOrSocket as Http2ServerResponse)
+    else answerOrSocket.destroy()
+  })
+  // Ahead of Node, which would make it a clientError: an answer to one who never shook hands would wait for that for ever.
+  server.prependListener('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
+}
+
+/** For as long as it listens. */
+function everySecond (server: Server, work: () => void): void {
+  server.once('listening', () => {
+    const clock = setInterval(work, 1000)
+    server.once('close', () => clearInterval(clock))
+  })
+}
+
 function secureOptions ({ cert, key }: KeyPair) {
   return { cert, key, minVersion: 'TLSv1.2' } as const
-}
-
-/** Fastify serves the requests of both protocols by one handler, whose type names one of them. */
-function both (handle: Handler) {
-  return (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): void => {
-    if ('stream' in request && 'stream' in response) hurry(request, response, patience)
-    handle(request as IncomingMessage, response as ServerResponse)
-  }
-}
-
-const statuses: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
-
-/** What Node's parser refuses never becomes a request: it is answered on the bare socket, which then closes. */
-function answerUnparsable (error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable) {
-    socket.destroy()
-    return
-  }
-  const status = statuses[error.code!] ?? 400
-  const body = status === 431 ? JSON.stringify(problemBody(problem('headers-too-large'), randomUUID())) : ''
-  socket.end([
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    ...(body === '' ? [] : ['Content-Type: application/problem+json']),
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
-    '', body
-  ].join('\r\n'))
-}
-
-/**
- * @returns the port, which the system chooses where PORT is 0
- * @throws StartError
- */
-export async function listen (server: Server, host: string, port: number): Promise<number> {
-  try {
-    await once(server.listen({ host, port }), 'listening')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new StartError([cannotListen(code, host, port)])
-  }
-  return (server.address() as AddressInfo).port
-}
-
-function cannotListen (code: string | undefined, host: string, port: number): string {
-  const reasons: Record<string, string> = {
-    EADDRINUSE: `PORT is taken by another process: ${addressOf(host, port)} is in use. End that process, or choose another port by PORT or --port`,
-    EACCES: `PORT may not be used by this user: ${port} is below 1024. Choose one above 1023 by PORT or --port`,
-    EADDRNOTAVAIL: 'HOST is not an address of this machine',
-    ENOTFOUND: 'HOST is a name that does not resolve'
-  }
-  return reasons[code!] ?? `HOST and PORT cannot be listened on (${code})`
-}
-
-/** As a URL has it. */
-export function addressOf (host: string, port: number): string {
-  return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`
 }

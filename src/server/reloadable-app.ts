@@ -4,7 +4,7 @@ import { NameList } from '../caller.js'
 import { coalesce } from '../lib/coalesce.js'
 import type { Handler } from './listener.js'
 import { createMint } from '../tokens/mint.js'
-import type { Readiness } from '../http/routes/health.js'
+import type { Readiness } from '../monitoring/readiness.js'
 import { readinessOf, type Rooms } from './services.js'
 import { list } from '../settings/rules.js'
 import type { State } from './config.js'
@@ -35,9 +35,9 @@ export interface Serving {
 }
 
 export async function serve ({ state, read, rooms, prefix = '', own, onTake = () => {} }: ServingOptions): Promise<Serving> {
-  const { logger, metrics, guessLimiter, store, audit } = rooms
+  const { logger, metrics, guard, store, audit } = rooms
   let retired = false
-  const readiness = () => {
+  const readiness = (): Readiness => {
     const { missing, degraded } = readinessOf(rooms, state.settings)
     return { missing: retired ? [...missing, 'shutdown'] : missing, degraded }
   }
@@ -76,7 +76,7 @@ export async function serve ({ state, read, rooms, prefix = '', own, onTake = ()
     for (const warning of next.warnings) logger.warn(warning)
     onTake(next)
     app = nextApp
-    guessLimiter.failuresMax = next.settings.LOGIN_FAILURES_MAX
+    guard.failuresMax = next.settings.LOGIN_FAILURES_MAX
     watchFilesOf(next)
     logger.info('settings taken')
     metrics.reloaded('settings', true)

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import type { FastifyBaseLogger } from 'fastify'
 import { createAudit, type Audit } from '../audit/audit-log.js'
 import { fileSink, standardSink } from '../audit/sink.js'
 import { guessCounters } from '../callers/guess-counters.js'
@@ -8,21 +7,22 @@ import type { VerifyHash } from '../callers/passwords/hash-threads.js'
 import { Logins } from '../callers/login.js'
 import { openStore, type OpenStore } from '../callers/stores/open.js'
 import { HashQueue } from '../callers/passwords/hash-queue.js'
+import type { Log } from '../lib/log.js'
 import type { Counters, CounterSource } from '../limits/counters.js'
 import { createLines, type Lines } from '../limits/lines.js'
 import { memory } from '../limits/memory/counters.js'
 import { History } from '../monitoring/history.js'
 import { createMetrics, type Metrics } from '../monitoring/metrics.js'
-import type { Readiness } from '../http/routes/health.js'
+import type { Readiness } from '../monitoring/readiness.js'
 import type { Settings } from '../settings/schema.js'
 import { StartError, type State } from './config.js'
 
 /** What a reload leaves as it is: files, connections and counts. */
 export interface Rooms {
-  logger: FastifyBaseLogger
+  logger: Log
   store: OpenStore
   audit: Audit
-  guessLimiter: GuessLimiter
+  guard: GuessLimiter
   logins: Logins
   /** Where all counts are kept: here, or in a Redis that other nodes share. */
   counters: CounterSource
@@ -41,7 +41,7 @@ export interface RoomsOptions {
   cwd: string
   /** For the audit. */
   stdout: NodeJS.WritableStream
-  logger: FastifyBaseLogger
+  logger: Log
   /** Where the log is written; undefined where that is not the broker's own. */
   log?: { readonly dropped?: number } | undefined
   /** What compares passwords with hashes; by default threads of their own. */
@@ -64,13 +64,13 @@ export async function openRooms ({ settings, mistakes, warnings }: State, { cwd,
   const counters = await openCounters(settings, logger)
   const lines = createLines()
   metrics.watch({ queue, store, counters, audit, lines, log })
-  const guessLimiter = new GuessLimiter({ ...guessCounters(counters), failuresMax: settings.LOGIN_FAILURES_MAX })
+  const guard = new GuessLimiter({ ...guessCounters(counters), failuresMax: settings.LOGIN_FAILURES_MAX })
   return {
     logger,
     store,
     audit,
-    guessLimiter,
-    logins: new Logins({ store, guessLimiter }),
+    guard,
+    logins: new Logins({ store, guard }),
     counters,
     addresses: counters.counters('address', minute),
     foreign: memory.counters('foreign', minute),
@@ -81,7 +81,7 @@ export async function openRooms ({ settings, mistakes, warnings }: State, { cwd,
   }
 }
 
-async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, logger: FastifyBaseLogger): Promise<CounterSource> {
+async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, logger: Log): Promise<CounterSource> {
   if (url === undefined) return memory
   const { sharedCounters } = await import('../limits/redis/counters.js')
   return sharedCounters({
@@ -97,13 +97,13 @@ async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, log
   })
 }
 
-/** What stands against giving tokens, of what the rooms know. */
+/** What keeps the broker from issuing tokens. */
 export function readinessOf ({ store, audit, counters }: Rooms, { REDIS_DOWN: down }: Settings): Readiness {
-  const redis = counters.up ? [] : ['redis']
-  return {
-    missing: [...(store.ready ? [] : ['store']), ...(down === 'closed' ? redis : []), ...(audit.ok ? [] : ['audit'])],
-    degraded: down === 'closed' ? [] : redis
-  }
+  const missing: Readiness['missing'] = []
+  if (!store.ready) missing.push('store')
+  if (!counters.up && down === 'closed') missing.push('redis')
+  if (!audit.ok) missing.push('audit')
+  return { missing, degraded: !counters.up && down !== 'closed' ? ['redis'] : [] }
 }
 
 export async function closeRooms ({ store, audit, counters }: Rooms): Promise<void> {

@@ -2,13 +2,15 @@ import { setTimeout } from 'node:timers/promises'
 import { pino, type DestinationStream, type Logger } from 'pino'
 import type { VerifyHash } from '../callers/passwords/hash-threads.js'
 import { watchClock } from './clock-watch.js'
-import { addressOf, createListener, drainTime, listen } from './listener.js'
+import { addressOf, listen } from './listen.js'
+import { createListener, drainTime } from './listener.js'
 import { ownOrigins } from '../http/origins.js'
 import { escapeInvisible } from '../lib/printable.js'
 import { keepRenewed } from './tls-reload.js'
 import { closeAfter, closeRooms, openRooms } from './services.js'
 import { serve } from './reloadable-app.js'
 import type { Environment } from '../settings/sources.js'
+import { list } from '../settings/rules.js'
 import type { Settings } from '../settings/schema.js'
 import { hasDotenv, readAgain, readStart } from './config.js'
 
@@ -66,9 +68,11 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: Surroundings
         if (next.settings[name] !== state.settings[name]) logger.warn(`${name} has changed, which takes a restart`)
       }
       logger.level = next.settings.LOG_LEVEL
+      listener.trustProxies(list(next.settings.TRUST_PROXY))
     }
   }).catch(error => closeAfter(error, rooms))
   const listener = createListener(() => serving.handle, pair)
+  listener.trustProxies(list(state.settings.TRUST_PROXY))
   const { HOST: host, PORT, SHUTDOWN_DELAY } = state.settings
   const port = await listen(listener.server, host, PORT).catch(async error => {
     await serving.close()
@@ -94,6 +98,7 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: Surroundings
     },
     async close () {
       serving.retire()
+      listener.announceClose()
       await setTimeout(SHUTDOWN_DELAY * 1000)
       clock.close()
       await Promise.all([listener.drain(), serving.close(), renewal.close()])

@@ -1,5 +1,6 @@
 import type { Recorder } from '../audit/audit-log.js'
 import type { Decision, ProductGrant } from '../policy/decide.js'
+import type { TokenAnswer } from '../products/schemas.js'
 import type { Mint } from './mint.js'
 
 export interface IssueOptions {
@@ -18,20 +19,11 @@ export interface Requester {
   caller: string
 }
 
-export interface Answer {
-  token: string
-  identity: string
-  /** Seconds. */
-  expiresIn: number
-  /** ISO 8601. */
-  expiresAt: string
-}
-
 /**
  * Signs a token, writes the audit's line, and only then answers: a token without a line could never be accounted for.
  * @throws Problem `audit-unavailable`
  */
-export async function issue ({ mint, audit }: IssueOptions, requester: Requester, decision: Decision, granted: ProductGrant[]): Promise<Answer> {
+export async function issue ({ mint, audit }: IssueOptions, requester: Requester, decision: Decision, granted: ProductGrant[]): Promise<TokenAnswer> {
   const { identity, ttl } = decision
   const { token, grants, expiresAt, sha256 } = mint.sign({ identity, ttl, grants: granted.map(({ grant }) => grant) })
   await audit.record({

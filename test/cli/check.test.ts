@@ -31,7 +31,7 @@ const folder = (t: Test, more: Record<string, string> = {}) => {
 t.test('settings and files that are right are said to be so', async t => {
   const cwd = folder(t)
   t.same(await check(cwd, settings), { code: 0, out: 'settings and files are right; enabled: chat, conversations, sync, video, voice\n', err: '' })
-  t.same(JSON.parse((await check(cwd, settings, '--json')).out), { right: true, products: ['chat', 'conversations', 'sync', 'video', 'voice'], mistakes: [], warnings: [] })
+  t.same(JSON.parse((await check(cwd, settings, '--json')).out), { right: true, products: ['chat', 'conversations', 'sync', 'video', 'voice'], mistakes: [], warnings: [], diagnostics: [] })
   t.match(await check(cwd, { ...settings, AUDIT_LOG: 'audit.log' }), { code: 0 })
   t.match(await check(cwd, { ...settings, AUDIT_LOG: 'users.htpasswd' }), { code: 0 }, 'a file that is there')
   t.match(await check(cwd, { ...settings, LOGIN_URL: 'https://app.example.com/login' }), { code: 0 }, 'a store elsewhere is not asked')
@@ -47,6 +47,31 @@ t.test('every mistake of settings and files is told, with 78', async t => {
   for (const AUDIT_LOG of ['.', 'users.htpasswd/audit.log']) t.match((await check(cwd, { ...settings, AUDIT_LOG })).err, /^AUDIT_LOG names a file/m, AUDIT_LOG)
   t.equal(rest.asked.length, 0, 'with mistakes there is nothing to ask about')
   t.match(JSON.parse((await check(cwd, settings, '--json')).out), { right: false, mistakes: { length: 2 } })
+})
+
+t.test('as JSON, each mistake and warning is data as well', async t => {
+  const cwd = folder(t, { 'policy.yaml': 'rules: []\n', 'users.htpasswd': 'broken\n', '.env': 'PORT\n', 'api-key': 'x' })
+  const env = { TWILIO_ACCOUNT_SID: secrets.accountSid, TWILIO_API_KEY: secrets.keySid, POLICY_FILE: 'policy.yaml', TOKEN_TTL: '1', TLS_CERT_FILE: 'none', AUDIT_LOG: 'no/such/folder', LOGIN_FAILURES_MIN: '3' }
+  const { mistakes, warnings, diagnostics } = JSON.parse((await check(cwd, env, '--json')).out) as { mistakes: string[], warnings: string[], diagnostics: Array<{ level: string, message: string }> }
+  const said = (level: string) => diagnostics.filter(diagnostic => diagnostic.level === level).map(({ message }) => message)
+  t.ok(mistakes.every((text, i) => text.endsWith(said('mistake')[i]!)), 'in the same order')
+  t.ok(warnings.every((text, i) => text.endsWith(said('warning')[i]!)))
+  for (const expected of [
+    { level: 'mistake', subject: '.env', code: 'syntax', position: { line: 1 } },
+    { level: 'mistake', subject: 'TOKEN_TTL', code: 'invalid', message: /^TOKEN_TTL must be/ },
+    { level: 'mistake', subject: 'TWILIO_API_KEY_SID', code: 'missing' },
+    { level: 'mistake', subject: 'policy.yaml', code: 'invalid', position: { line: 1, column: 8 } },
+    { level: 'mistake', subject: 'users.htpasswd', code: 'syntax', position: { line: 1 } },
+    { level: 'mistake', subject: 'AUDIT_LOG', code: 'unreadable' },
+    { level: 'warning', subject: 'LOGIN_FAILURES_MIN', code: 'unknown' }
+  ]) t.match(diagnostics.find(({ level, subject }: { level: string, subject?: string }) => level === expected.level && subject === expected.subject), expected, expected.subject)
+
+  chmodSync(join(cwd, 'users.htpasswd'), 0o666)
+  t.match(JSON.parse((await check(cwd, { ...settings, POLICY_FILE: '' }, '--json')).out).diagnostics, [
+    { level: 'mistake', subject: '.env', code: 'syntax' },
+    { level: 'warning', subject: 'POLICY_FILE', code: 'insecure' },
+    { level: 'mistake', subject: 'users.htpasswd', code: 'insecure', message: /^everyone may write users\.htpasswd/ }
+  ])
 })
 
 t.test('warnings do not stop a start', async t => {

@@ -47,7 +47,7 @@ test('check: a right file is right', async t => {
   const cwd = t.testdir(files)
   t.same(await run(cwd, 'policy.yaml', ['check']), { code: 0, out: 'policy.yaml is right\n', err: '' })
   t.same(await run(cwd, 'policy.yaml', ['check', '--json']), {
-    code: 0, out: '{"file":"policy.yaml","right":true,"mistakes":[],"warnings":[]}\n', err: ''
+    code: 0, out: '{"file":"policy.yaml","right":true,"mistakes":[],"warnings":[],"diagnostics":[]}\n', err: ''
   })
 })
 
@@ -57,7 +57,14 @@ test('check: every mistake is told, and the answer is no', async t => {
   t.equal(code, 1)
   t.equal(out, '')
   t.match(err, /^bad\.yaml:1:8 rules must not be empty.*\nbad\.yaml:2:1 rule is not a property of the policy; did you mean rules\?\n$/)
-  t.match(JSON.parse((await run(cwd, 'bad.yaml', ['check', '--json'])).out), { right: false, mistakes: { length: 2 } })
+  t.match(JSON.parse((await run(cwd, 'bad.yaml', ['check', '--json'])).out), {
+    right: false,
+    mistakes: { length: 2 },
+    diagnostics: [
+      { level: 'mistake', subject: 'bad.yaml', code: 'invalid', message: /^rules must not be empty/, position: { line: 1, column: 8 } },
+      { level: 'mistake', subject: 'bad.yaml', code: 'unknown', message: /^rule is not a property/, position: { line: 2, column: 1 } }
+    ]
+  })
 })
 
 test('check: warnings are told, and the answer is yes', async t => {

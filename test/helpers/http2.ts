@@ -61,7 +61,24 @@ export function headersFrame (headers: Array<[name: string, value: string]>, str
   return frame(1, endStream | endHeaders, stream, Buffer.concat(block))
 }
 
-/** A session of HTTP/2 by hand: its preface and settings, then what `send` is given. */
+/** How much of an answer a stream may be sent before more is taken; 0 is nothing. RFC 9113 §6.5.2 */
+export function windowSetting (bytes: number): Buffer {
+  const setting = Buffer.alloc(6)
+  setting.writeUInt16BE(4)
+  setting.writeUInt32BE(bytes, 2)
+  return frame(4, 0, 0, setting)
+}
+
+/** Takes some bytes of an answer; on stream 0 of the whole session. */
+export function windowUpdate (bytes: number, stream: number): Buffer {
+  const payload = Buffer.alloc(4)
+  payload.writeUInt32BE(bytes)
+  return frame(8, 0, stream, payload)
+}
+
+export const ping = frame(6, 0, 0, Buffer.alloc(8))
+
+/** A session of HTTP/2 by hand: its preface and settings, then what `send` is given. It reads, and passes over, what it is answered. */
 export function bareSession (url: string) {
   const { hostname, port } = new URL(url)
   const socket = connectTls({ host: hostname, port: Number(port), rejectUnauthorized: false, ALPNProtocols: ['h2'] })

@@ -26,7 +26,7 @@ export async function postgresStores (t: Test) {
   let tables = 0
 
   /** A store over a table of its own. */
-  async function open (t: Test, rows: Array<[name: string, hash: string | null, identity?: string | null, alias?: string]>, query = byName, url = server.url()) {
+  async function open (t: Test, rows: Array<[name: string, hash: string | null, identity?: string | null, alias?: string]>, query = byName, url = server.url(), now?: () => number) {
     const table = `callers${tables++}`
     await server.sql(`CREATE TABLE ${table} (name text, password text, identity text, alias text)`)
     await server.insert(table, rows.map(([name, hash, identity = null, alias = null]) => [name, hash, identity, alias]))
@@ -42,6 +42,7 @@ export async function postgresStores (t: Test) {
       usersQuery: query.replace('callers', table),
       queue,
       decoyKey,
+      ...(now !== undefined && { now }),
       log: { info: text => said.push(text), warn: text => said.push(text) }
     })
     t.teardown(() => store.close())

@@ -1,5 +1,6 @@
 import { test } from 'tap'
-import { decide, type CommonRequest } from '../../src/policy/decide.js'
+import { decide } from '../../src/policy/decide.js'
+import type { CommonRequest } from '../../src/products/schemas.js'
 import { compile } from '../../src/policy/compile.js'
 import { policyReader } from '../../src/policy/file/read.js'
 import { chooser, matches, piecesOf } from '../../src/policy/patterns.js'
@@ -15,8 +16,8 @@ const ttl = { default: 3600, max: 7200 }
 
 /** What comes out of the broker's own decision: `identity ttl grant`, or the refusal and the property it names. */
 async function outcome (text: string, name: string, product: string, { ttl: life, identity, ...request }: CommonRequest & Record<string, unknown> = {}) {
-  const { policy, mistakes } = await read(text, 'policy.yaml')
-  if (policy === null) throw new Error(mistakes.join('\n'))
+  const { policy, diagnostics } = await read(text, 'policy.yaml')
+  if (policy === null) throw new Error(JSON.stringify(diagnostics))
   try {
     const decision = decide({ policy, ttl }, { name, identity: name }, { ttl: life, identity })
     const { grant } = decision.grant({ product: products.get(product)!, settings, request })

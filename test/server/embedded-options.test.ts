@@ -10,7 +10,7 @@ const wrongOptions: Array<[name: string, options: object, mistakes: RegExp[]]> =
   ...['', '/', 'twilio', '/twilio/', '/:tenant', '/tw*', '/a//b', '/a b', '/..', '/a/./b'].map((prefix): typeof wrongOptions[0] => [`the prefix ${prefix}`, { prefix }, [/^prefix must be a plain path/]]),
   ['no authenticate', { authenticate: true }, [/^authenticate must be a function/]],
   ...[-1, 901, NaN, '60s', '60', null].map((rememberFor): typeof wrongOptions[0] => [`rememberFor ${rememberFor}`, { rememberFor }, [/^rememberFor must be a number of seconds/]]),
-  ['a folder and a callback of no use', { cwd: null, onStart: true }, [/^cwd must be the path of a folder$/, /^onStart must be a function$/]],
+  ['a folder and a callback of no use', { cwd: null, onStart: true, settings: { ...settings, AUDIT_LOG: 'stdout' } }, [/^cwd must be the path of a folder$/, /^onStart must be a function$/]],
   ['an audit log that cannot be written', { settings: { ...settings, AUDIT_LOG: 'no/such/folder' } }, [/^AUDIT_LOG names a file that cannot be opened/]],
   ['what the application decides', { settings: { ...settings, HOST: '0.0.0.0', PORT: 80, TRUST_PROXY: 'true', LOG_LEVEL: 'info', USERS_FILE: 'x', DATABASE_URL: 'x', LOGIN_URL_FILE: 'x', TLS_CERT_FILE: 'x' } },
     [/^HOST is not taken.*where the application listens; remove it$/, /^PORT is not/, /^TRUST_PROXY is not.*trustProxy of the/, /^LOG_LEVEL is not/, /^USERS_FILE is not.*authenticate/, /^DATABASE_URL is not/, /^LOGIN_URL_FILE is not/, /^TLS_CERT_FILE is not/]],

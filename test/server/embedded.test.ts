@@ -53,7 +53,7 @@ t.test('nothing of the broker leaks out, and nothing of the application leaks in
   t.match(await own('/echo', { method: 'POST', body: 'x'.repeat(10_000) }), { status: 200 }, 'its limit of a body is its own')
   t.match(await own('/echo', { method: 'OPTIONS', headers: { Origin: 'https://other.example', 'Access-Control-Request-Method': 'POST' } }),
     { status: 204, headers: { 'access-control-allow-origin': '*' } }, 'its CORS too')
-  t.notOk(app.hasDecorator('tokenHandler') || app.hasRequestDecorator('claimedUsername'))
+  t.notOk(app.hasRequestDecorator('claimedUsername'))
   t.match(app.printRoutes(), /twilio/)
 
   const refused = await ask(url, { path: token, as: susan, headers: { Origin: 'https://other.example' } })

@@ -1,8 +1,9 @@
-import { appendFileSync, readFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import { hashPassword } from '../../src/callers/passwords/formats.js'
 import { basic, susan } from '../helpers/broker.js'
+import { built } from '../console/built.js'
 import { ask } from '../helpers/http.js'
 import { accounted, alive, client, issuedInFile, start, writeUsers } from '../helpers/process.js'
 import { until } from '../helpers/until.js'
@@ -71,6 +72,31 @@ t.test('200 logins at once that each cost 19 MiB fit into 256 MB', { skip: reser
   await broker.kill('SIGTERM')
   t.equal(issuedInFile(broker.audit).length, 1)
   t.equal(readFileSync(broker.audit, 'utf8').match(/"code":"credentials-wrong"/g)?.length, 199)
+})
+
+t.test('a thousand clients that send a thousand requests each and read no answer fit into 256 MB, and all others are served', { skip: reserves }, async t => {
+  const broker = await start(t, { before: inLittleMemory, nodeArgs: littleMemory })
+  const { hostname, port } = new URL(broker.url)
+  const file = `/console/${readdirSync(built()).find(name => /^main-\w+\.js\.gz$/.test(name))!.slice(0, -'.gz'.length)}`
+  const other = (path: string) => ask(broker.url, { method: 'GET', path, from: '127.0.0.2' })
+  for (let i = 0; i < 500; i++) await other(file)
+  const memory = (what: string) => Number(new RegExp(`${what}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${broker.pid}/status`, 'utf8'))![1]) / 1000
+  const before = memory('VmRSS')
+  const bytes = `GET ${file} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(1000)
+  const deaf = Array.from({ length: 1000 }, () => connect(Number(port), hostname, function (this: Socket) { this.write(bytes) }).on('error', () => {}).pause())
+  t.teardown(() => { for (const socket of deaf) socket.destroy() })
+  await until(() => deaf.every(socket => !socket.connecting), 20_000)
+  t.equal((await other('/healthz')).status, 200)
+  const sockets = () => readdirSync(`/proc/${broker.pid}/fd`).length
+  const held = sockets()
+  t.ok(held > 100)
+  // Each answer that is not taken ends its connection after 10 s.
+  await until(() => sockets() < held / 2, 60_000)
+  const grown = memory('VmHWM') - before
+  t.comment(`${Math.round(grown)} MB more than before, at most`)
+  t.ok(grown < 64, `${grown} MB`)
+  t.equal((await other('/healthz')).status, 200)
+  await broker.kill('SIGTERM')
 })
 
 /** Says on standard error, for each SIGWINCH, how many bytes are still in use once all garbage is gone. */

@@ -127,6 +127,13 @@ t.test('the next setting behind a broken line is not swallowed', async t => {
   t.match(err, /^missing\.yaml cannot be read/m)
 })
 
+t.test('of the environment, only plain names are repeated', async t => {
+  const { err } = await inProcess(['check'], { cwd: t.testdir(), env: { ...complete, TWILIO_API_KEY_SECRET: '', [`TWILIO_API_KEY_SECRET_${secret}`]: '=', LOGIN_URI: 'x', login_uri: 'x' } })
+  t.match(err, /^TWILIO_API_KEY_SECRET is missing: a variable of the environment is not a setting; did you mean TWILIO_API_KEY_SECRET\?$/m)
+  for (const name of ['LOGIN_URI', 'login_uri']) t.match(err, `${name} is not a setting; did you mean LOGIN_URL? (a warning)\n`)
+  t.notMatch(err, showsSecret)
+})
+
 t.test('settings that an application gives are named by their place, where their names could be secrets', async t => {
   const refused: unknown = await application({ brokers: [{ settings: { ...settings, TWILIO_API_KEY_SECRET: '', [`TWILIO_API_KEY_SECRET_${upper}`]: 'x', [secret]: 'x', [upper]: [] as unknown as string } }] }).catch((error: unknown) => error)
   const { mistakes } = refused as { mistakes: string[] }

@@ -117,6 +117,9 @@ t.test('a .env behind /dev/null is none, and one that is a pipe is refused at on
   rmSync(join(cwd, '.env'))
   execFileSync('mkfifo', ['.env'], { cwd })
   t.match(await inProcess(['check'], { cwd, env: complete }), { code: 78, err: /^\.env cannot be read; check that it is a file/m })
+  rmSync(join(cwd, '.env'))
+  symlinkSync('.env', join(cwd, '.env'))
+  t.match(await inProcess(['check'], { cwd, env: complete }), { code: 78, err: /^\.env cannot be read; check that it is a file/m }, 'and a link to itself')
 })
 
 t.test('a secret may come by a pipe that has an end, also where plugins are loaded', async t => {

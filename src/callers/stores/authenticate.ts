@@ -36,27 +36,33 @@ export interface ApplicationOptions {
   authenticate: Authenticate
   log: StoreLog
   /** Milliseconds. */
-  cacheMs: number
+  rememberFor: number
   /** Milliseconds that one call may take. */
-  timeoutMs?: number
+  patience?: number
 }
 
 /** Calls at once, as many as of LOGIN_URL: a flood at the broker must not become one in the application. */
 const atOnce = 16
 
 /** A function of the application around the broker as the store. */
-export function applicationStore ({ authenticate, log, cacheMs, timeoutMs = 5000 }: ApplicationOptions): OpenStore {
-  const queue = new HashQueue({ maxRunning: atOnce })
+export function applicationStore ({ authenticate, log, rememberFor, patience = 5000 }: ApplicationOptions): OpenStore {
+  const queue = new HashQueue({ atOnce })
   const callers = new AnsweredCallers('authenticate', log)
 
   return {
     ready: true,
-    cacheMs,
+    rememberFor,
     isCurrent: () => true,
+    // The application says nothing of its users between two sign-ins.
+    sessions: {
+      kind: 'authenticate',
+      standingOf: caller => ({ caller, credential: '' }),
+      find: ({ caller }) => ({ caller, credential: '' })
+    },
 
     async verify (name, password, login) {
       // A login that hangs must not hold its place for ever.
-      const answer: unknown = await queue.run(login, () => withTimeout(timeoutMs, `authenticate did not answer within ${timeoutMs} ms`, async () => authenticate(name, password, login.hostRequest as ApplicationRequest)))
+      const answer: unknown = await queue.run(login, () => withTimeout(patience, `authenticate did not answer within ${patience} ms`, async () => authenticate(name, password, login.hostRequest as ApplicationRequest)))
       if (answer === null || answer === false) return null
       return callers.callerOf(name, answeredIn(answer))
     },

@@ -3,7 +3,8 @@ import { Agent, request } from 'undici'
 import { AnsweredCallers, type Answered } from './answered.js'
 import { Circuit } from './circuit-breaker.js'
 import { HashQueue } from '../passwords/hash-queue.js'
-import { cacheMs, tellChanges, unusable, type RemoteStore, type StoreLog } from './remote.js'
+import { LoginVersions } from './login-versions.js'
+import { rememberFor, tellChanges, unusable, type RemoteStore, type StoreLog } from './remote.js'
 
 export interface LoginUrlOptions {
   /** Takes `POST {"username","password"}`. A user and password inside it are sent as HTTP Basic credentials of the broker's own. */
@@ -52,14 +53,20 @@ export function loginUrlStore ({ url, log }: LoginUrlOptions): RemoteStore {
     keepAliveTimeout: idleTime,
     keepAliveMaxTimeout: idleTime
   })
-  const queue = new HashQueue({ maxRunning: atOnce })
+  const queue = new HashQueue({ atOnce })
   const circuit = new Circuit({ probe: askForNobody, onChange: tellChanges('LOGIN_URL', log) })
   const callers = new AnsweredCallers('LOGIN_URL', log)
 
-  async function ask (username: string, password: string, signal: AbortSignal): Promise<Answer> {
+  const sessions = new LoginVersions(async (username, version, login) => {
+    const { status, body } = await queue.run(login, () => circuit.run(signal => ask({ username, version }, signal)))
+    if (status !== 200 && !no.has(status)) throw unusable(`LOGIN_URL answered ${status}`)
+    return status === 200 && parse(body)
+  })
+
+  async function ask (what: object, signal: AbortSignal): Promise<Answer> {
     // Redirects are not followed: the password is for this URL alone.
     const { statusCode: status, body } = await request(target, {
-      dispatcher: agent, method: 'POST', headers, body: JSON.stringify({ username, password }), signal
+      dispatcher: agent, method: 'POST', headers, body: JSON.stringify(what), signal
     })
     if (status === 200) return { status, body: await read(body) }
     await body.dump({ limit: longestAnswer })
@@ -69,18 +76,20 @@ export function loginUrlStore ({ url, log }: LoginUrlOptions): RemoteStore {
 
   /** A login that nobody has; the password is random, so that it stays wrong even where the name exists. */
   function askForNobody (signal: AbortSignal) {
-    return ask('twilio-token-broker-check', randomBytes(24).toString('base64url'), signal)
+    return ask({ username: 'twilio-token-broker-check', password: randomBytes(24).toString('base64url') }, signal)
   }
 
   return {
-    cacheMs,
+    rememberFor,
     get ready () { return !circuit.open },
     isCurrent: () => true,
+    sessions,
 
     async verify (name, password, login) {
-      const answer = await queue.run(login, () => circuit.run(signal => ask(name, password, signal)))
+      const answer = await queue.run(login, () => circuit.run(signal => ask({ username: name, password }, signal)))
       if (no.has(answer.status)) return null
-      return callers.callerOf(name, answeredIn(answer))
+      const answered = answeredIn(answer)
+      return sessions.signedIn(name, callers.callerOf(name, answered), answered.version)
     },
 
     async check () {
@@ -123,7 +132,7 @@ async function read (body: AsyncIterable<Uint8Array>) {
 }
 
 /** A 200 without a JSON object is no yes: login pages answer 200 for everything, and so do misled proxies. */
-function answeredIn ({ status, body }: Answer): Answered {
+function answeredIn ({ status, body }: Answer): Answered & { version?: unknown } {
   if (status !== 200) throw unusable(`LOGIN_URL answered ${status}`)
   const said = parse(body)
   if (typeof said !== 'object' || said === null || Array.isArray(said)) throw unusable('LOGIN_URL answered 200 without a JSON object')

@@ -5,7 +5,7 @@ import { decoyKey } from '../passwords/decoys.js'
 import { verifyHash, type VerifyHash } from '../passwords/hash-threads.js'
 import type { HashQueue } from '../passwords/hash-queue.js'
 import type { RemoteStore, StoreLog } from './remote.js'
-import type { CallerStore } from '../store.js'
+import type { CallerStore, SessionStore } from '../store.js'
 import { UsersFileError, usersFileStore } from '../users-file/store.js'
 
 export interface OpenOptions {
@@ -21,6 +21,7 @@ export interface OpenOptions {
 export interface OpenStore extends CallerStore {
   /** False while nobody can sign in. */
   readonly ready: boolean
+  readonly sessions: SessionStore
   /** Reads the callers again where they are kept in a file, as on SIGHUP. */
   reload (): Promise<unknown>
 }

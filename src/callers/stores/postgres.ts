@@ -1,4 +1,4 @@
-import { randomUUID, type KeyObject } from 'node:crypto'
+import { hash as digest, randomUUID, type KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { ownCopy } from '../../limits/keys.js'
 import { problem } from '../../problems.js'
@@ -9,9 +9,10 @@ import { verifyHash, type VerifyHash } from '../passwords/hash-threads.js'
 import { canonicalName } from '../../caller.js'
 import { databaseForms, hashPassword, readHash } from '../passwords/formats.js'
 import type { HashQueue } from '../passwords/hash-queue.js'
-import { cacheMs, tellChanges, unusable, type RemoteStore, type StoreLog } from './remote.js'
-import type { Caller, LoginContext } from '../store.js'
-import { SettingMistake, UsersQuery, type UsersQueryOptions } from './users-query.js'
+import { MinuteAnswers } from './minute-answers.js'
+import { rememberFor, tellChanges, unusable, type RemoteStore, type StoreLog } from './remote.js'
+import type { Caller, Login, SessionStore, Standing } from '../store.js'
+import { SettingMistake, UsersQuery, type UserRow, type UsersQueryOptions } from './users-query.js'
 
 export interface PostgresOptions extends UsersQueryOptions {
   queue: HashQueue
@@ -20,6 +21,8 @@ export interface PostgresOptions extends UsersQueryOptions {
   /** By default in threads of their own. */
   verifyHash?: VerifyHash | undefined
   log: StoreLog
+  /** A clock that never steps, in milliseconds. */
+  now?: () => number
 }
 
 /** Look-ups that wait for a connection, each for less than a second. */
@@ -45,7 +48,13 @@ export function postgresStore (options: PostgresOptions): RemoteStore {
  * a stranger that the name exists. The operator finds the hash's form in the log, once.
  */
 class PostgresStore implements RemoteStore {
-  readonly cacheMs = cacheMs
+  readonly rememberFor = rememberFor
+  readonly sessions: SessionStore = {
+    kind: 'database',
+    standingOf: caller => this.#standings.get(caller),
+    find: ({ login }) => this.#found.get(login, () => this.#find(login))
+  }
+
   readonly #queue: HashQueue
   readonly #decoyKey: KeyObject
   readonly #verifyHash: VerifyHash
@@ -53,13 +62,17 @@ class PostgresStore implements RemoteStore {
   readonly #users: UsersQuery
   readonly #circuit: Circuit
   readonly #callers: AnsweredCallers
+  /** Of callers whose password was right. */
+  readonly #standings = new WeakMap<Caller, Standing>()
+  readonly #found: MinuteAnswers<Standing | null>
   readonly #warned = new Set<string>()
   readonly #default = hashPassword(randomUUID())
   readonly #decoys = new Decoys()
   /** By canonical name, the parameters of its hash. */
   readonly #seen = new LRUCache<string, string>({ max: mostSeen, dispose: parameters => this.#decoys.remove(parameters) })
 
-  constructor ({ queue, decoyKey, verifyHash: verify = verifyHash, log, ...usersQuery }: PostgresOptions) {
+  constructor ({ queue, decoyKey, verifyHash: verify = verifyHash, log, now, ...usersQuery }: PostgresOptions) {
+    this.#found = new MinuteAnswers(now)
     this.#queue = queue
     this.#decoyKey = decoyKey
     this.#verifyHash = verify
@@ -77,14 +90,15 @@ class PostgresStore implements RemoteStore {
     return true
   }
 
-  async verify (name: string, password: string, login: LoginContext): Promise<Caller | null> {
+  async verify (name: string, password: string, login: Login): Promise<Caller | null> {
     login.signal.throwIfAborted()
-    if (this.#users.waiting >= mostWaiting) throw problem('overloaded', { retryAfter: 1 })
-    const { rows: [row, another] } = await this.#circuit.run(() => this.#users.lookUp(name))
-    if (another) throw unusable('USERS_QUERY finds several callers under one name')
+    const row = await this.#lookUp(name)
     const hash = this.#taken(name, row?.password_hash) ?? this.#decoyOf(name) ?? await this.#default
     const right = await this.#queue.run(login, () => this.#verifyHash(hash, password))
-    return row && right ? this.#callers.callerOf(name, { name: row.name ?? undefined, identity: row.identity ?? undefined }, hash) : null
+    if (!row || !right) return null
+    const standing = this.#standingOf(name, row, hash)
+    this.#standings.set(standing.caller, standing)
+    return standing.caller
   }
 
   async check () {
@@ -101,6 +115,25 @@ class PostgresStore implements RemoteStore {
   async close () {
     this.#circuit.close()
     await this.#users.close()
+  }
+
+  async #lookUp (name: string): Promise<UserRow | undefined> {
+    if (this.#users.waiting >= mostWaiting) throw problem('overloaded', { retryAfter: 1 })
+    const { rows: [row, another] } = await this.#circuit.run(() => this.#users.lookUp(name))
+    if (another) throw unusable('USERS_QUERY finds several callers under one name')
+    return row
+  }
+
+  async #find (name: string): Promise<Standing | null> {
+    const row = await this.#lookUp(name)
+    const hash = this.#taken(name, row?.password_hash)
+    return row === undefined || hash === undefined ? null : this.#standingOf(name, row, hash)
+  }
+
+  #standingOf (login: string, { name, identity }: UserRow, hash: string): Standing {
+    const caller = this.#callers.callerOf(login, { name: name ?? undefined, identity: identity ?? undefined }, hash)
+    // A digest, so that no hash stays in memory that was a secret of the database.
+    return { caller, credential: digest('sha256', hash, 'base64url') }
   }
 
   /** The hash, if it is one that can be verified. */

@@ -1,10 +1,11 @@
 import { problem } from '../../problems.js'
-import type { CallerStore } from '../store.js'
+import type { CallerStore, SessionStore } from '../store.js'
 
 /** A store in another process, which may be away. */
 export interface RemoteStore extends CallerStore {
   /** False while the store is known to be away, so that every login is refused at once. */
   readonly ready: boolean
+  readonly sessions: SessionStore
   /**
    * Asks the store for a caller that nobody is.
    * @returns what is wrong with the settings, in words that name the setting and repeat no secret; none means that logins will work
@@ -20,7 +21,7 @@ export interface StoreLog {
 }
 
 /** Milliseconds that a login at such a store may be remembered, since nothing tells when its password changes there. */
-export const cacheMs = 60_000
+export const rememberFor = 60_000
 
 /** When the store is there and answers something that cannot be acted on: nobody gets in on a guess of what it meant. */
 export function unusable (cause: string) {

@@ -4,7 +4,7 @@ import { verifyHash, type VerifyHash } from '../passwords/hash-threads.js'
 import type { Mistakes, Users } from './parse.js'
 import { loadUsers } from './load.js'
 import type { HashQueue } from '../passwords/hash-queue.js'
-import type { Caller, CallerStore, LoginContext } from '../store.js'
+import type { Caller, CallerStore, Login, SessionStore, Standing } from '../store.js'
 import { stampOf } from '../../files/stamp.js'
 import { watchFiles } from '../../files/watch.js'
 
@@ -41,6 +41,7 @@ export interface UsersFileStore extends CallerStore {
   readonly warnings: readonly string[]
   /** How many callers there are now. */
   readonly size: number
+  readonly sessions: SessionStore
   /** Reads the file now, as on SIGHUP. Does not reject for what is wrong with the file. */
   reload (): Promise<ReloadResult>
 }
@@ -58,7 +59,7 @@ export class UsersFileError extends Error {
  * Milliseconds. A caller who changes or goes is no longer `isCurrent` once the file is read again,
  * so this only bounds how long a login that nobody uses stays in memory.
  */
-const cacheMs = 15 * 60_000
+const rememberFor = 15 * 60_000
 
 /**
  * The users file as the store, kept up with: a change is taken within a second, whole or not at all.
@@ -71,8 +72,14 @@ export async function usersFileStore (options: UsersFileOptions): Promise<UsersF
 }
 
 class UsersFile implements UsersFileStore {
-  readonly cacheMs = cacheMs
+  readonly rememberFor = rememberFor
   readonly warnings: readonly string[]
+  readonly sessions: SessionStore = {
+    kind: 'users-file',
+    standingOf: caller => this.isCurrent(caller) ? this.#standingOf(caller.name) : undefined,
+    find: ({ login }) => this.#standingOf(login) ?? null
+  }
+
   readonly #options: UsersFileOptions
   readonly #closing = new AbortController()
   readonly #watching: Promise<void>
@@ -95,7 +102,7 @@ class UsersFile implements UsersFileStore {
     return this.#users.callers.size
   }
 
-  verify (name: string, password: string, login: LoginContext): Promise<Caller | null> {
+  verify (name: string, password: string, login: Login): Promise<Caller | null> {
     const { queue, decoyKey, verifyHash: verify = verifyHash } = this.#options
     return queue.run(login, async () => {
       const { callers, decoys } = this.#users
@@ -120,6 +127,11 @@ class UsersFile implements UsersFileStore {
     this.#closing.abort()
     await this.#watching
     await this.#loading
+  }
+
+  #standingOf (name: string): Standing | undefined {
+    const caller = this.#users.callers.get(name)
+    return caller && { caller, credential: caller.hash }
   }
 
   readonly #load = coalesce(async (): Promise<ReloadResult> => {

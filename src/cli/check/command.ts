@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Dispatcher } from 'undici'
 import { askClock, askKey, askResources, credentialsOf, type Outcome } from '../../diagnose/online/checks.js'
+import { textsOf } from '../../lib/diagnostic.js'
 import type { EnabledProduct } from '../../products/contract.js'
 import type { Settings } from '../../settings/schema.js'
 import { readStart } from '../../server/config.js'
@@ -32,12 +33,13 @@ export function checkCommand (io: Io, done: (exitCode: number) => void, network?
 async function check (io: Io, { online, json }: CheckOptions, network?: Dispatcher): Promise<number> {
   const { settings, products, ...state } = await readStart(io.env, io.cwd)
   const files = await checkFiles(settings, io.cwd)
-  const mistakes = [...state.mistakes, ...files.mistakes]
-  const warnings = [...state.warnings, ...files.warnings]
+  const diagnostics = [...state.diagnostics, ...files]
+  const mistakes = [...state.mistakes, ...textsOf(files, 'mistake')]
+  const warnings = [...state.warnings, ...textsOf(files, 'warning')]
   const right = mistakes.length === 0
   // With mistakes there is nothing yet to ask about.
   const outcomes = online && right ? await ask(settings, products, network) : []
-  if (json) io.stdout.write(`${JSON.stringify({ right, products: namesOf(products), mistakes, warnings, ...(online && { online: outcomes }) })}\n`)
+  if (json) io.stdout.write(`${JSON.stringify({ right, products: namesOf(products), mistakes, warnings, diagnostics, ...(online && { online: outcomes }) })}\n`)
   else report(io, { right, products, mistakes, warnings, outcomes, hint: await initHint(io, mistakes) })
   if (!right) return exitCodes.settings
   return outcomes.every(({ answer }) => answer === 'yes') ? exitCodes.ok : exitCodes.no

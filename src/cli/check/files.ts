@@ -2,34 +2,30 @@ import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { loadUsers } from '../../callers/users-file/load.js'
+import type { Diagnostic } from '../../lib/diagnostic.js'
+import { asDiagnostic } from '../../settings/as-diagnostic.js'
 import { hasRemoteStore } from '../../settings/rules.js'
 import { defaultUsersFile, type Settings } from '../../settings/schema.js'
 
-interface Found {
-  mistakes: string[]
-  warnings: string[]
+/** Checks the files that a start would open and that are not read with the settings: the users file and the audit log. */
+export async function checkFiles (settings: Partial<Settings>, cwd: string): Promise<Diagnostic[]> {
+  return (await Promise.all([checkUsers(settings, cwd), checkAuditLog(settings, cwd)])).flat()
 }
 
-/** The files that a start would open, looked at without opening them for good. The policy is read with the settings. */
-export async function checkFiles (settings: Partial<Settings>, cwd: string): Promise<Found> {
-  const all = await Promise.all([users(settings, cwd), audit(settings, cwd)])
-  return { mistakes: all.flatMap(({ mistakes }) => mistakes), warnings: all.flatMap(({ warnings }) => warnings) }
-}
-
-async function users (settings: Partial<Settings>, cwd: string): Promise<Found> {
-  if (hasRemoteStore(settings)) return { mistakes: [], warnings: [] }
+async function checkUsers (settings: Partial<Settings>, cwd: string): Promise<Diagnostic[]> {
+  if (hasRemoteStore(settings)) return []
   const { USERS_FILE: label = defaultUsersFile } = settings
   const { users } = await loadUsers(resolve(cwd, label), label)
-  return 'mistakes' in users ? { mistakes: [...users.mistakes], warnings: [] } : { mistakes: [], warnings: [...users.warnings] }
+  return 'mistakes' in users ? users.mistakes.map(text => asDiagnostic('mistake', text)) : users.warnings.map(text => asDiagnostic('warning', text))
 }
 
-/** A file is made at the start where there is none, which takes a directory that can be written. */
-async function audit ({ AUDIT_LOG: log = 'stdout' }: Partial<Settings>, cwd: string): Promise<Found> {
+/** A start creates a missing file, so then the directory has to be writable. */
+async function checkAuditLog ({ AUDIT_LOG: log = 'stdout' }: Partial<Settings>, cwd: string): Promise<Diagnostic[]> {
+  if (log === 'stdout') return []
   const path = resolve(cwd, log)
   const writable = (path: string) => access(path, constants.W_OK).then(() => true, () => false)
   const isFolder = (path: string) => stat(path).then(stats => stats.isDirectory(), () => undefined)
-  const there = await isFolder(path)
-  const usable = there === undefined ? await isFolder(dirname(path)) && await writable(dirname(path)) : !there && await writable(path)
-  const right = log === 'stdout' || usable
-  return { mistakes: right ? [] : ['AUDIT_LOG names a file that cannot be opened for writing; check the path and its mode'], warnings: [] }
+  const found = await isFolder(path)
+  const usable = found === undefined ? await isFolder(dirname(path)) && await writable(dirname(path)) : !found && await writable(path)
+  return usable ? [] : [{ level: 'mistake', subject: 'AUDIT_LOG', code: 'unreadable', message: 'AUDIT_LOG names a file that cannot be opened for writing; check the path and its mode' }]
 }

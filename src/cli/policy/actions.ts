@@ -1,10 +1,12 @@
 import { nameMistake } from '../../caller.js'
 import type { Caller } from '../../callers/store.js'
-import { decide, type CommonRequest, type DecisionOptions } from '../../policy/decide.js'
+import { decide, type DecisionOptions } from '../../policy/decide.js'
+import type { CommonRequest } from '../../products/schemas.js'
 import { policyReader, type PolicyReading } from '../../policy/file/read.js'
 import { loadPolicy } from '../../policy/file/load.js'
 import { allowAll, type Policy } from '../../policy/policy.js'
 import { policySchema } from '../../policy/file/schema.js'
+import { textsOf } from '../../lib/diagnostic.js'
 import { didYouMean } from '../../lib/did-you-mean.js'
 import { Problem, invalidRequest } from '../../problems.js'
 import type { EnabledProduct, LoadedProduct } from '../../products/contract.js'
@@ -36,9 +38,11 @@ interface RequestOptions extends CommonRequest, ShowOptions {
 
 export async function checkPolicy (io: Io, { file, enabled, known, foldNames }: PolicyContext, { json }: ShowOptions): Promise<number> {
   if (file === undefined) throw new Failure(exitCodes.settings, 'POLICY_FILE is not set: every caller may have every enabled product; set it to the path of a policy')
-  const { policy, mistakes, warnings } = await loadPolicy(file, io.cwd, policyReader({ enabled: productsOf(enabled), known, foldNames }))
+  const { policy, diagnostics } = await loadPolicy(file, io.cwd, policyReader({ enabled: productsOf(enabled), known, foldNames }))
+  const mistakes = textsOf(diagnostics, 'mistake')
+  const warnings = textsOf(diagnostics, 'warning')
   if (json) {
-    io.stdout.write(`${JSON.stringify({ file, right: policy !== null, mistakes, warnings })}\n`)
+    io.stdout.write(`${JSON.stringify({ file, right: policy !== null, mistakes, warnings, diagnostics })}\n`)
   } else {
     for (const mistake of mistakes) io.stderr.write(`${mistake}\n`)
     for (const warning of warnings) io.stderr.write(`${warning} (a warning)\n`)
@@ -75,8 +79,8 @@ type Read = { policy: Policy } & Pick<PolicyReading, 'whereIs'>
 
 async function readingOf (io: Io, { file, enabled, known, foldNames }: PolicyContext): Promise<Read> {
   if (file === undefined) return { policy: allowAll }
-  const { policy, mistakes, whereIs } = await loadPolicy(file, io.cwd, policyReader({ enabled: productsOf(enabled), known, foldNames }))
-  if (policy === null) throw new Failure(exitCodes.settings, mistakes.join('\n'))
+  const { policy, diagnostics, whereIs } = await loadPolicy(file, io.cwd, policyReader({ enabled: productsOf(enabled), known, foldNames }))
+  if (policy === null) throw new Failure(exitCodes.settings, textsOf(diagnostics, 'mistake').join('\n'))
   return { policy, whereIs }
 }
 

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
+import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import type { FastifyHelmetOptions } from '@fastify/helmet'
@@ -47,6 +48,9 @@ const types: Record<string, string> = {
 /** What is always found under the same name, whatever is in it. */
 const changing = new Set(['.html', '.txt'].map(ending => types[ending]))
 
+/** Bytes of a response that are handed over at once. */
+const PIECE = 16 * 1024
+
 interface Page {
   type: string
   content: Buffer
@@ -66,7 +70,7 @@ export async function consoleRoutes (scope: FastifyInstance, { console }: Consol
   await scope.register(helmet, helmetOptions)
   let pages: Promise<Map<string, Page>> | undefined
 
-  async function send (name: string, request: FastifyRequest, reply: FastifyReply): Promise<Buffer> {
+  async function send (name: string, request: FastifyRequest, reply: FastifyReply): Promise<Readable> {
     // Read when somebody comes for them: most processes never have to hold them.
     pages ??= readPages()
     const page = (await pages).get(name)
@@ -75,14 +79,20 @@ export async function consoleRoutes (scope: FastifyInstance, { console }: Consol
     // The others' names hold a hash of what is in them.
     if (!changing.has(page.type)) reply.header('Cache-Control', 'public, max-age=31536000, immutable')
     const encoding = [...page.compressed.keys()].find(encoding => accepts(request, encoding))
-    if (encoding === undefined) return page.content
-    reply.header('Content-Encoding', encoding)
-    return page.compressed.get(encoding)!
+    if (encoding !== undefined) reply.header('Content-Encoding', encoding)
+    const content = encoding === undefined ? page.content : page.compressed.get(encoding)!
+    reply.header('Content-Length', content.length)
+    return Readable.from(piecesOf(content))
   }
 
   const options = { exposeHeadRoute: true }
   for (const path of ['/', '/docs']) scope.get(path, options, (request, reply) => send('index.html', request, reply))
   scope.get<{ Params: { file: string } }>('/console/:file', options, (request, reply) => send(request.params.file, request, reply))
+}
+
+/** TLS encrypts everything that it is given, and holds it until the client reads. */
+function * piecesOf (content: Buffer): Generator<Buffer> {
+  for (let at = 0; at < content.length; at += PIECE) yield content.subarray(at, at + PIECE)
 }
 
 /** RFC 9110 §12.5.3, without its weights but for 0: all that a browser sends. */

@@ -1,47 +1,43 @@
 import { LRUCache } from 'lru-cache'
 import { ownCopy } from '../keys.js'
 
-/** A week, so that an address is still known after a weekend. */
-export const KNOWN_MS = 7 * 24 * 3_600_000
+/** Milliseconds; a week, so that a weekend away from the office does not count as gone. */
+export const LATELY = 7 * 24 * 3_600_000
 
-const MAX_NAMES = 10_000
+/** Addresses a name is remembered at. Bounded for each name, so that one caller with many addresses pushes out its own only. */
+const ADDRESSES = 16
 
-/** Bounds each name for itself, so that a caller with many addresses pushes out only its own. */
-const MAX_ADDRESSES_PER_NAME = 16
-
-/** The addresses from which a name logged in during the last week. Add an address only after a right password. */
+/** From which addresses a name logged in recently. Only right passwords add to it. */
 export interface KnownAddresses {
   add (name: string, address: string): void
   has (name: string, address: string): boolean | Promise<boolean>
-  /** Like `has`, but asks no other node. */
+  /** As far as this node knows. */
   hasHere (name: string, address: string): boolean
 }
 
-interface KnownAddress {
+interface Noted {
   readonly address: string
-  /** Milliseconds of the monotonic clock. */
-  lastSeen: number
+  at: number
 }
 
 export class MemoryKnownAddresses implements KnownAddresses {
-  readonly #names = new LRUCache<string, Map<string, KnownAddress>>({ max: MAX_NAMES })
+  readonly #names = new LRUCache<string, Map<string, Noted>>({ max: 10_000 })
   readonly #now: () => number
 
-  /** @param now a monotonic clock, in milliseconds */
   constructor (now = () => performance.now()) {
     this.#now = now
   }
 
   add (name: string, address: string): void {
-    const addresses = this.#names.get(name) ?? this.#create(name)
-    const known = addresses.get(address) ?? { address: ownCopy(address), lastSeen: 0 }
-    known.lastSeen = this.#now()
-    // Most callers have one address, which needs no move to the end.
+    const addresses = this.#names.get(name) ?? this.#begin(name)
+    const noted = addresses.get(address) ?? { address: ownCopy(address), at: 0 }
+    noted.at = this.#now()
+    // Most callers have one address, which already is the newest.
     if (addresses.size === 1 && addresses.has(address)) return
     addresses.delete(address)
-    addresses.set(known.address, known)
+    addresses.set(noted.address, noted)
     for (const oldest of addresses.keys()) {
-      if (addresses.size <= MAX_ADDRESSES_PER_NAME) break
+      if (addresses.size <= ADDRESSES) break
       addresses.delete(oldest)
     }
   }
@@ -51,12 +47,12 @@ export class MemoryKnownAddresses implements KnownAddresses {
   }
 
   hasHere (name: string, address: string): boolean {
-    const known = this.#names.get(name)?.get(address)
-    return known !== undefined && this.#now() - known.lastSeen < KNOWN_MS
+    const noted = this.#names.get(name)?.get(address)
+    return noted !== undefined && this.#now() - noted.at < LATELY
   }
 
-  #create (name: string): Map<string, KnownAddress> {
-    const addresses = new Map<string, KnownAddress>()
+  #begin (name: string): Map<string, Noted> {
+    const addresses = new Map<string, Noted>()
     this.#names.set(ownCopy(name), addresses)
     return addresses
   }

@@ -1,15 +1,15 @@
 import type { Yaml } from './yaml.js'
 
 /**
- * Reads JSON, which is what programs write and what large policies are, in a twentieth of the time that the same text takes as YAML.
- * @returns undefined for all else, and where a key stands twice in one map, of which `JSON.parse` takes the second without a word
+ * Reads JSON in a twentieth of the time that the same text takes as YAML. Programs write JSON, and large policies are written by programs.
+ * @returns undefined for all else, and where a key stands twice in one map: `JSON.parse` would silently take the second
  */
-export function readJson (text: string): Pick<Yaml, 'value' | 'mistakes'> | undefined {
+export function readJson (text: string): Pick<Yaml, 'value' | 'faults'> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return keysIn(value) === keysWritten(text) ? { value, mistakes: [] } : undefined
+    return keysIn(value) === keysWritten(text) ? { value, faults: [] } : undefined
   } catch {
-    // No JSON, or nested deeper than the stack.
+    // Not JSON, or nested deeper than the stack.
     return undefined
   }
 }
@@ -20,7 +20,7 @@ function keysIn (value: unknown): number {
   return Object.values(value).reduce<number>((sum, part) => sum + keysIn(part), own)
 }
 
-/** In a text that is JSON, a string is a key where a colon follows. */
+/** The number of keys in a JSON text: strings that a colon follows. */
 function keysWritten (text: string): number {
   let keys = 0
   for (const [, colon] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?/g)) keys += Number(colon !== undefined)

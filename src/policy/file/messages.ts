@@ -1,23 +1,17 @@
 import type { ErrorObject } from 'ajv'
+import type { DiagnosticCode } from '../../lib/diagnostic.js'
 import { didYouMean } from '../../lib/did-you-mean.js'
-import type { Path } from './yaml.js'
+import type { Fault, Path } from './fault.js'
 
-/** A mistake before it has a line: what is wrong with the value at a path, or with the key that it stands under. */
-export interface Fault {
-  path: Path
-  of?: 'value' | 'key'
-  says: string
-}
-
-/** What a product's schema says of itself goes into the sentence, so that a third party's entry is explained as well as ours. */
-type Sentence = (name: string, params: Record<string, unknown>, error: ErrorObject) => string
+/** Makes a message. It includes the description of the product's schema, so that a third party's entry is explained as well as ours. */
+type Message = (name: string, params: Record<string, unknown>, error: ErrorObject) => string
 
 const types: Record<string, string> = {
   array: 'a list', boolean: 'true or false', integer: 'a whole number', number: 'a number', object: 'a map', string: 'text'
 }
 
-/** One row a keyword that the value breaks. */
-const sentences: Record<string, Sentence> = {
+/** By the schema's keyword that the value breaks. */
+const messages: Record<string, Message> = {
   additionalProperties: (name, { additionalProperty }, { parentSchema }) => {
     const known = Object.keys(parentSchema?.properties ?? {})
     const what = name === 'allow' ? 'a product' : `a property of ${name}`
@@ -30,16 +24,25 @@ const sentences: Record<string, Sentence> = {
   type: (name, { type }, error) => `${name} must be ${types[String(type)]}${described(error)}${type === 'string' ? '; put it in quotes' : ''}`
 }
 
-/** The sentence for one error of the validator, which has to be `verbose`. */
+/** What is no wrong value. */
+const codes: Record<string, DiagnosticCode> = { additionalProperties: 'unknown', required: 'missing' }
+
+/**
+ * Describes one error of the validator.
+ * @param error of an ajv with `verbose`
+ */
 export function faultOf (error: ErrorObject): Fault {
   const { instancePath, keyword, message, params } = error
   // JSON Pointer, RFC 6901 §4.
   const path = instancePath.split('/').slice(1).map(key => key.replaceAll('~1', '/').replaceAll('~0', '~'))
   const name = nameOf(path)
-  const says = sentences[keyword]?.(name, params, error) ?? `${name} ${message}${described(error)}`
+  const fault = {
+    code: codes[keyword] ?? 'invalid',
+    message: messages[keyword]?.(name, params, error) ?? `${name} ${message}${described(error)}`
+  }
   return keyword === 'additionalProperties'
-    ? { path: [...path, params.additionalProperty], of: 'key', says }
-    : { path, says }
+    ? { ...fault, path: [...path, params.additionalProperty], of: 'key' }
+    : { ...fault, path }
 }
 
 function nameOf (path: Path): string {

@@ -1,38 +1,38 @@
 import { foldText, nameMistake } from '../../caller.js'
-import type { Fault } from './messages.js'
 import { didYouMean } from '../../lib/did-you-mean.js'
+import type { Fault } from './fault.js'
 import { groupPrefix } from '../rule-index.js'
 
 /**
- * What no schema can say of `groups` and `who`. Takes any value, and passes over what does not have the form: that is
- * the schema's to say, in the same go.
+ * Checks the names in `groups` and `who`, which no schema can. Takes any value, and skips what does not have the right form: the schema
+ * reports that at the same time.
  */
-export function * namesAtFault (policy: unknown): Generator<Fault> {
+export function * faultyNames (policy: unknown): Generator<Fault> {
   const groups = recordOf(recordOf(policy).groups)
   for (const [group, members] of Object.entries(groups)) {
     for (const [i, name] of textsOf(members)) {
-      const says = nameMistake(name.normalize('NFC'))
-      if (says !== undefined) yield { path: ['groups', group, i], says: `${JSON.stringify(name)} is not a caller's name: ${says}` }
+      const mistake = nameMistake(name.normalize('NFC'))
+      if (mistake !== undefined) yield { code: 'invalid', path: ['groups', group, i], message: `${JSON.stringify(name)} is not a caller's name: ${mistake}` }
     }
   }
   for (const [rule, { who }] of rulesOf(policy)) {
     for (const [i, entry] of textsOf(who)) {
-      const says = whoMistake(entry, groups)
-      if (says !== undefined) yield { path: ['rules', rule, 'who', i], says }
+      const fault = faultOfWho(entry, groups)
+      if (fault !== undefined) yield { ...fault, path: ['rules', rule, 'who', i] }
     }
   }
 }
 
-/** Names, and patterns of names, that a store of callers may take for one: which rule is meant for a caller would be unclear. */
+/** Finds names, and patterns of names, that a store of callers may take for one name: it would be unclear which rule is meant for a caller. */
 export function * namesThatFold (policy: unknown): Generator<Fault> {
   const first = new Map<string, string>()
   for (const { path, name } of namesIn(policy)) {
     const key = foldText(name)
-    if (/^\**$/.test(key) && !/^\**$/.test(name)) yield { path, says: `${JSON.stringify(name)} is empty without marks and invisible characters, which the store of callers may ignore` }
+    if (/^\**$/.test(key) && !/^\**$/.test(name)) yield { code: 'invalid', path, message: `${JSON.stringify(name)} is empty without marks and invisible characters, which the store of callers may ignore` }
     const known = first.get(key) ?? name
     first.set(key, known)
     if (known.normalize('NFC') !== name.normalize('NFC')) {
-      yield { path, says: `${JSON.stringify(name)} is the same name as ${JSON.stringify(known)}: the store of callers may ignore case, accents, width and invisible characters; keep one spelling` }
+      yield { code: 'conflict', path, message: `${JSON.stringify(name)} is the same name as ${JSON.stringify(known)}: the store of callers may ignore case, accents, width and invisible characters; keep one spelling` }
     }
   }
 }
@@ -46,24 +46,24 @@ function * namesIn (policy: unknown): Generator<{ path: string[], name: string }
   }
 }
 
-/** Entries for products that are off. They are no mistake: the next settings may turn them on. */
+/** Finds entries for products that are off. They are not a mistake: the next settings may turn the products on. */
 export function * withoutEffect (policy: unknown, off: ReadonlySet<string>): Generator<Fault> {
   for (const [rule, { allow }] of rulesOf(policy)) {
     for (const product of Object.keys(recordOf(allow))) {
-      if (off.has(product)) yield { path: ['rules', rule, 'allow', product], of: 'key', says: `${product} is not enabled, so this has no effect` }
+      if (off.has(product)) yield { code: 'no-effect', path: ['rules', rule, 'allow', product], of: 'key', message: `${product} is not enabled, so this has no effect` }
     }
   }
 }
 
-function whoMistake (entry: string, groups: Record<string, unknown>): string | undefined {
+function faultOfWho (entry: string, groups: Record<string, unknown>): Omit<Fault, 'path'> | undefined {
   if (entry.startsWith(groupPrefix)) {
     const group = entry.slice(groupPrefix.length)
-    return Object.hasOwn(groups, group) ? undefined : `${group} is not a group${didYouMean(group, Object.keys(groups))}`
+    return Object.hasOwn(groups, group) ? undefined : { code: 'unknown', message: `${group} is not a group${didYouMean(group, Object.keys(groups))}` }
   }
-  if (entry.includes('{caller}')) return '{caller} stands for a name in rooms and identities; who needs the name itself, or *'
+  if (entry.includes('{caller}')) return { code: 'invalid', message: '{caller} stands for a name in rooms and identities; who needs the name itself, or *' }
   // A run of characters keeps every rule that a letter in its place keeps.
-  const says = nameMistake(entry.normalize('NFC').replaceAll('*', 'x'))
-  return says && `${JSON.stringify(entry)} is not a caller's name: ${says}; a group is written as ${groupPrefix}NAME`
+  const mistake = nameMistake(entry.normalize('NFC').replaceAll('*', 'x'))
+  return mistake === undefined ? undefined : { code: 'invalid', message: `${JSON.stringify(entry)} is not a caller's name: ${mistake}; a group is written as ${groupPrefix}NAME` }
 }
 
 function * rulesOf (policy: unknown): Generator<[string, Record<string, unknown>]> {

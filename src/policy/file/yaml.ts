@@ -1,33 +1,21 @@
 import { isAlias, isMap, isSeq, LineCounter, parseDocument, visit, type Document, type Node, type Scalar } from 'yaml'
-
-/** A place in a file, both from 1. */
-export interface Position {
-  line: number
-  col: number
-}
-
-/** Something to say about a place. */
-export interface Finding extends Position {
-  says: string
-}
-
-/** Keys and indexes that lead from the top to a value. */
-export type Path = readonly string[]
+import type { Position } from '../../lib/diagnostic.js'
+import type { Path, PlacedFault } from './fault.js'
 
 export interface Yaml {
-  /** Undefined with mistakes: half a file has no meaning. */
+  /** Undefined if there are faults: half a file has no meaning. */
   value: unknown
-  mistakes: Finding[]
+  faults: PlacedFault[]
   /** The place of a value, or of the key that it stands under. */
   positionOf (path: Path, of?: 'value' | 'key'): Position
 }
 
-/** How often anchors may be used: a list of aliases of lists of aliases unfolds to more than any memory holds. */
-const maxAliases = 10_000
+/** How often anchors may be used. A list of aliases of lists of aliases would unfold to more than any memory holds. */
+const MAX_ALIASES = 10_000
 
 const quotes = (message: string) => `${message}; a text that holds { or starts with * needs quotes`
 
-/** What to do, for where the parser only says what it met. */
+/** Better messages for some of the parser's errors, which say what it found and not what to do. */
 const advice: Partial<Record<string, (message: string) => string>> = {
   BAD_ALIAS: () => 'a name that starts with * needs quotes, as in ["*"]',
   MISSING_CHAR: quotes,
@@ -37,7 +25,7 @@ const advice: Partial<Record<string, (message: string) => string>> = {
   UNEXPECTED_TOKEN: quotes
 }
 
-/** Reads one YAML 1.2 document, of which JSON is a part. */
+/** Reads one YAML 1.2 document. JSON is a part of YAML. */
 export function readYaml (text: string): Yaml {
   const lines = new LineCounter()
   const document = parseDocument(text.replace(/^\uFEFF/, ''), {
@@ -47,25 +35,29 @@ export function readYaml (text: string): Yaml {
     merge: false,
     resolveKnownTags: false,
     stringKeys: true,
-    // The parser would compare each key with all before it.
+    // The parser would compare each key with all keys before it; `walk` looks for duplicates.
     uniqueKeys: false
   })
-  const mistakes: Finding[] = [...document.errors, ...document.warnings].map(({ code, message, pos: [offset] }) => (
-    { ...lines.linePos(offset), says: advice[code]?.(message) ?? message }
+  const positionAt = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset)
+    return { line, column: col }
+  }
+  const faults: PlacedFault[] = [...document.errors, ...document.warnings].map(({ code, message, pos: [offset] }) => (
+    { code: 'syntax', message: advice[code]?.(message) ?? message, position: positionAt(offset) }
   ))
   const anchors = new Map<string, Node>()
-  if (mistakes.length === 0) {
-    walk(document, anchors, (node, says) => mistakes.push({ ...lines.linePos(startOf(node, 0)), says }))
+  if (faults.length === 0) {
+    walk(document, anchors, (node, message) => faults.push({ code: 'syntax', message, position: positionAt(startOf(node, 0)) }))
   }
   return {
-    mistakes,
-    value: mistakes.length === 0 ? unfold(document, says => mistakes.push({ line: 1, col: 1, says })) : undefined,
-    positionOf: (path, of = 'value') => lines.linePos(offsetOf(document, anchors, path, of))
+    faults,
+    value: faults.length === 0 ? unfold(document, message => faults.push({ code: 'syntax', message, position: positionAt(0) })) : undefined,
+    positionOf: (path, of = 'value') => positionAt(offsetOf(document, anchors, path, of))
   }
 }
 
-/** What the parser leaves to its user: a key twice in one map, an alias of nothing. */
-function walk (document: Document, anchors: Map<string, Node>, report: (node: Node, says: string) => void): void {
+/** Finds what the parser does not report: a key twice in one map, an alias of nothing. */
+function walk (document: Document, anchors: Map<string, Node>, report: (node: Node, message: string) => void): void {
   visit(document, {
     Node (_, node) {
       if (isAlias(node)) {
@@ -83,9 +75,9 @@ function walk (document: Document, anchors: Map<string, Node>, report: (node: No
   })
 }
 
-function unfold (document: Document, report: (says: string) => void): unknown {
+function unfold (document: Document, report: (message: string) => void): unknown {
   try {
-    return document.toJS({ maxAliasCount: maxAliases })
+    return document.toJS({ maxAliasCount: MAX_ALIASES })
   } catch {
     report('aliases are used too often; write a group, or the lists themselves')
     return undefined
@@ -110,10 +102,10 @@ function offsetOf ({ contents }: Document, anchors: Map<string, Node>, path: Pat
   return offset
 }
 
-/** With `stringKeys`, a document without errors has no other maps. */
+/** With `stringKeys`, all maps of a document without errors are such. */
 const isTextMap = isMap<Scalar<string>, Node | null>
 
-/** A value that is left out has a place of no width, behind the blanks and comments that follow. */
+/** A value that is left out has an empty range, after the blanks and comments that follow: not the place that people look at. */
 function startOf (node: unknown, otherwise: number): number {
   const { range } = (node ?? {}) as Partial<Node>
   return range && range[0] < range[1] ? range[0] : otherwise

@@ -2,7 +2,7 @@
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { broker, StartError, type Authenticate, type BrokerOptions } from 'twilio-token-broker'
 import { RefusedError, TokenBroker } from 'twilio-token-broker/client'
-import { defineProduct, Patterns, Sid, Type } from 'twilio-token-broker/product'
+import { badRequest, chooseEach, defineProduct, forbid, Patterns, resolveFlag, Sid, testProduct, Type, type Ask, type GrantContext } from 'twilio-token-broker/product'
 
 const authenticate: Authenticate = async (username, password, request) =>
   username === 'susan' && password.length > 8 && request.ip !== '' ? { identity: username } : null
@@ -61,3 +61,34 @@ export default defineProduct({
   // @ts-expect-error a misspelt property
   grant: ({ settings, request, allow, choose }) => ({ key: 'fax', toPayload: () => ({ sid: settings.TWILIO_FAX_SID, to: choose('to', request.too, allow.to) }) })
 })
+
+const pager = defineProduct({
+  name: 'pager',
+  settings: Type.Object({ PAGER_URL: Type.Optional(Type.String()) }),
+  request: Type.Object({ loud: Type.Optional(Type.Boolean()), groups: Type.Optional(Type.Record(Type.String(), Type.String())) }),
+  allow: Type.Object({ loud: Type.Optional(Type.Boolean()), groups: Type.Optional(Type.Record(Type.String(), Patterns)) }),
+  identity: { maxLength: 20, characters: /[a-z]/ },
+  regions: ['us1', 'ie1'],
+  defersGrant: true,
+  grant ({ settings, request, allow, choose }) {
+    if (settings.PAGER_URL === undefined) forbid('loud', 'not possible without PAGER_URL')
+    if (settings.PAGER_URL.length > 100) badRequest('loud', 'too long')
+    chooseEach(choose, 'groups', request.groups, allow.groups)
+    const loud: boolean = resolveFlag('loud', request.loud, allow.loud ?? false)
+    return { key: 'pager', toPayload: () => ({ loud }) }
+  }
+})
+const { key, payload }: { key: string, payload: object } = testProduct(pager, { settings: { PAGER_URL: 'x' }, request: { loud: false }, allow: {}, identity: 'mia' })
+export const tested = [key, payload]
+
+// @ts-expect-error there is no such region
+defineProduct({ ...fields(), regions: ['us2'] })
+// @ts-expect-error async
+defineProduct({ ...fields(), grant: async () => ({ key: 'pager', toPayload: () => ({}) }) })
+
+function fields () {
+  const none = Type.Object({})
+  return { name: 'pager', settings: none, request: none, allow: none, grant: ({ identity }: GrantContext) => ({ key: identity, toPayload: () => ({}) }) }
+}
+
+export const before = (context: Ask<object, object, object>): GrantContext => context

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import t from 'tap'
 import { basic, startBroker, susan } from '../../helpers/broker.js'
 import { ask, type Ask } from '../../helpers/http.js'
@@ -105,4 +106,22 @@ t.test('what is asked ahead and not used in the end is given back, and what is r
     const keys = await redis.ask('KEYS', `*:${name}:*`) as string[]
     return keys[0]!
   }
+})
+
+t.test('requests whose client has left hold nothing in Redis, those behind others on their socket, too', { skip: noRedis }, async t => {
+  const redis = await redisServer()
+  t.teardown(redis.close)
+  const broker = await startBroker({ settings: { REDIS_URL: redis.url, LOGIN_FAILURES_MAX: '1000' } })
+  t.teardown(broker.close)
+  // The method is refused, so that nobody takes the place among the guesses that was asked for ahead.
+  const refused = `PUT /token/video HTTP/1.1\r\nHost: x\r\nAuthorization: ${wrong}\r\n\r\n`
+  const { hostname, port } = new URL(broker.url)
+  connect(Number(port), hostname).on('error', () => {}).end(refused.repeat(30))
+  const count = async (name: string, field: string) => {
+    const [key] = await redis.ask('KEYS', `*:${name}:*`) as string[]
+    return key === undefined ? 0 : Number(await redis.ask('HGET', key, field))
+  }
+  await until(async () => await count('address', 'used') === 30)
+  await until(async () => await count('login-pair', 'held') === 0 && await count('login-name', 'held') === 0)
+  t.match(await ask(broker.url, { as: susan }), { status: 200, headers: { ratelimit: /^"address";r=99969;/ } }, 'and no count of theirs is left for the next')
 })

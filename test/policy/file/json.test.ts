@@ -2,6 +2,7 @@ import t from 'tap'
 import { policyReader } from '../../../src/policy/file/read.js'
 import { readJson } from '../../../src/policy/file/json.js'
 import { builtIn } from '../../../src/products/load.js'
+import { readingInTexts } from '../in-texts.js'
 
 const left: Array<[says: string, text: string]> = [
   ['YAML', 'rules: []'],
@@ -32,7 +33,7 @@ for (const [says, text] of taken) {
 
 t.test('a policy in JSON has the mistakes, warnings and places that the same text has as YAML', async t => {
   const known = [...(await builtIn()).values()]
-  const read = policyReader({ enabled: known.slice(1), known })
+  const read = readingInTexts(policyReader({ enabled: known.slice(1), known }))
   const rules = [
     { who: ['susan'], allow: { chat: {}, video: { rooms: ['{x}'] } } },
     { who: ['*'], allow: {}, maxTtl: 1 },

@@ -1,5 +1,6 @@
 import { test } from 'tap'
-import { decide, type CommonRequest } from '../../../src/policy/decide.js'
+import { decide } from '../../../src/policy/decide.js'
+import type { CommonRequest } from '../../../src/products/schemas.js'
 import { compile } from '../../../src/policy/compile.js'
 import { policyReader } from '../../../src/policy/file/read.js'
 import type { PolicyFile } from '../../../src/policy/file/schema.js'

@@ -10,6 +10,7 @@ import { defineProduct, Patterns, Type } from '../../../src/product.js'
 import { loadedProduct } from '../../../src/products/define.js'
 import { builtIn } from '../../../src/products/load.js'
 import { example } from '../example.js'
+import { inTexts, readingInTexts } from '../in-texts.js'
 
 const known = [...(await builtIn()).values()]
 
@@ -28,7 +29,8 @@ const router = loadedProduct(defineProduct({
   grant: () => ({ key: 'task_router', toPayload: () => ({}) })
 }))
 const enabled = [...known, router]
-const read = policyReader({ enabled })
+const reader = policyReader({ enabled })
+const read = readingInTexts(reader)
 
 const patternRule = ': 1 to 256 characters, and no braces but those of {caller}'
 const rule = (entry: string) => `rules:\n  - who: [a]\n    allow: ${entry}\n`
@@ -117,6 +119,26 @@ for (const [says, text, expected] of mistakes) {
   })
 }
 
+test('each mistake and warning is data: of what, of which kind, and where', async t => {
+  const off = policyReader({ enabled: known.slice(1), known, foldNames: true })
+  const diagnostics = async (text: string) => (await off(text, 'p')).diagnostics
+  t.same(await diagnostics('rules: [{ who: [a], allow: {} }]\nmodes: audit\n'), [
+    { level: 'mistake', subject: 'p', code: 'unknown', message: 'modes is not a property of the policy; did you mean mode?', position: { line: 2, column: 1 } }
+  ])
+  const kinds: Array<{ text: string, codes: string[] }> = [
+    { text: '', codes: ['missing'] },
+    { text: 'rules: [a', codes: ['syntax'] },
+    { text: 'a: 1\na: 2', codes: ['syntax'] },
+    { text: 'groups: {}', codes: ['missing'] },
+    { text: 'rules: 1', codes: ['invalid'] },
+    { text: '['.repeat(3000), codes: ['invalid'] },
+    { text: 'rules: [{ who: [group:x, "{caller}", "a:b"], allow: {} }]', codes: ['unknown', 'invalid', 'invalid'] },
+    { text: 'rules: [{ who: [susan, Susan], allow: { viedo: {} } }]', codes: ['conflict', 'unknown'] },
+    { text: 'mode: audit\nrules: [{ who: ["*"], allow: { chat: {} } }, { who: [a], allow: {} }]', codes: ['insecure', 'no-effect', 'no-effect'] }
+  ]
+  for (const { text, codes } of kinds) t.same((await diagnostics(text)).map(({ code }) => code), codes, text)
+})
+
 test('a file of any size or depth is answered', async t => {
   t.same((await read('a'.repeat(4 * 1024 * 1024 + 1), 'p')).mistakes, ['p:1:1 is larger than 4 MiB, which no policy needs'])
   const deep: Array<[text: string, place: string]> = [
@@ -155,7 +177,7 @@ test('aliases, JSON, CRLF and a byte order mark are taken', async t => {
 })
 
 test('warnings: what may be meant as it is', async t => {
-  const off = policyReader({ enabled: known.slice(1), known })
+  const off = readingInTexts(policyReader({ enabled: known.slice(1), known }))
   const { policy, mistakes, warnings } = await off(`mode: audit
 groups: { s: [juan], nobody: [] }
 rules:
@@ -182,7 +204,7 @@ rules:
 })
 
 test('an entry of a product that is off keeps its form all the same', async t => {
-  const off = policyReader({ enabled: known.slice(1), known })
+  const off = readingInTexts(policyReader({ enabled: known.slice(1), known }))
   t.same((await off(rule('{ chat: { rooms: [] } }'), 'p')).mistakes, ['p:3:22 rooms is not a property of chat; there are none'])
 })
 
@@ -219,13 +241,13 @@ test('load: a file of any encoding or none', async t => {
   await mkdir(join(cwd, 'folder'))
   execFileSync('mkfifo', [join(cwd, 'pipe')])
 
-  t.ok((await loadPolicy('policy.yaml', cwd, read)).policy)
-  t.ok((await loadPolicy(join(cwd, 'policy.yaml'), '/', read)).policy)
-  t.match((await loadPolicy('./bad.yaml', cwd, read)).mistakes, [/^\.\/bad\.yaml:1:8 rules must not be empty/])
+  t.ok((await loadPolicy('policy.yaml', cwd, reader)).policy)
+  t.ok((await loadPolicy(join(cwd, 'policy.yaml'), '/', reader)).policy)
+  t.match(inTexts(await loadPolicy('./bad.yaml', cwd, reader)).mistakes, [/^\.\/bad\.yaml:1:8 rules must not be empty/])
   for (const file of ['none.yaml', 'folder', 'pipe']) {
-    t.same((await loadPolicy(file, cwd, read)).mistakes, [`${file} cannot be read; check that POLICY_FILE names a file that this user may read`])
+    t.same(inTexts(await loadPolicy(file, cwd, reader)).mistakes, [`${file} cannot be read; check that POLICY_FILE names a file that this user may read`])
   }
-  t.same((await loadPolicy('latin.yaml', cwd, read)).mistakes, ['latin.yaml is not UTF-8; save it as UTF-8'])
+  t.same(inTexts(await loadPolicy('latin.yaml', cwd, reader)).mistakes, ['latin.yaml is not UTF-8; save it as UTF-8'])
 })
 
 test('what a pattern says to a name is remembered, for as many names as fit', async t => {

@@ -1,0 +1,47 @@
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
+
+/** Bytes of a key's id. */
+export const KEY_ID_BYTES = 4
+
+/** What is derived from one secret: one key for each use, so that nothing made for one can stand in for another. */
+export interface SessionKey {
+  /** Says which secret it was; no secret itself. */
+  readonly id: Buffer
+  readonly mac: KeyObject
+  readonly fingerprint: KeyObject
+  readonly nonce: KeyObject
+}
+
+/** The keys of one to three secrets. The first seals, all unseal, so that a secret can be replaced without ending a session. */
+export class SessionKeys {
+  readonly first: SessionKey
+  readonly #all: readonly SessionKey[]
+
+  constructor (secrets: readonly [string, ...string[]]) {
+    this.#all = secrets.map(deriveKey)
+    this.first = this.#all[0]!
+  }
+
+  withId (id: Buffer): SessionKey | undefined {
+    return this.#all.find(key => key.id.equals(id))
+  }
+
+  /** Hexadecimal, the sealing one first: nodes that show the same one take each other's sessions. */
+  get ids (): string[] {
+    return this.#all.map(({ id }) => id.toString('hex'))
+  }
+}
+
+function deriveKey (secret: string): SessionKey {
+  return {
+    id: derive(secret, 'session key id', KEY_ID_BYTES),
+    mac: createSecretKey(derive(secret, 'session mac', 32)),
+    fingerprint: createSecretKey(derive(secret, 'session fingerprint', 32)),
+    nonce: createSecretKey(derive(secret, 'session nonce', 32))
+  }
+}
+
+/** RFC 5869 */
+function derive (secret: string, info: string, bytes: number): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, 'twilio-token-broker', info, bytes))
+}

@@ -1,0 +1,97 @@
+import { hash } from 'node:crypto'
+import { isRecord } from '../../lib/is-record.js'
+import { decodeBase64url } from './base64url.js'
+
+/** Characters of a proof at most. */
+export const PROOF_MAX = 1024
+
+/** The public key in a proof: P-256, and nothing else. */
+export interface PublicJwk {
+  readonly kty: 'EC'
+  readonly crv: 'P-256'
+  readonly x: string
+  readonly y: string
+}
+
+/** A DPoP proof (RFC 9449 §4.2) that has the right form. Nothing of it is proven before its signature is checked. */
+export interface Proof {
+  readonly htm: string
+  readonly htu: string
+  /** Whole seconds since 1970. */
+  readonly iat: number
+  readonly jti: string
+  readonly ath: string | undefined
+  readonly nonce: string | undefined
+  readonly jwk: PublicJwk
+  /** SHA-256 of the key (RFC 7638). */
+  readonly thumbprint: Buffer
+  /** What the signature is over. */
+  readonly signed: string
+  /** R and S, 32 bytes each. */
+  readonly signature: Buffer
+}
+
+/**
+ * Reads a proof, with no elliptic curve yet.
+ * @returns undefined where it is none: any other algorithm, key or type, a private key, a member that stands there twice, or text that is not canonical
+ */
+export function readProof (text: string): Proof | undefined {
+  if (text.length > PROOF_MAX) return
+  const [header, payload, signature, ...more] = text.split('.').map(decodeBase64url)
+  if (header === undefined || payload === undefined || signature?.length !== 64 || more.length > 0) return
+  const jwk = keyIn(objectIn(header))
+  const claims = objectIn(payload)
+  if (jwk === undefined || claims === undefined) return
+  const { htm, htu, iat, jti, ath, nonce } = claims
+  if (!isText(htm) || !isText(htu) || !isText(jti) || jti === '' || !isOptionalText(ath) || !isOptionalText(nonce)) return
+  if (typeof iat !== 'number' || !Number.isSafeInteger(iat)) return
+  return { htm, htu, iat, jti, ath, nonce, jwk, thumbprint: thumbprintOf(jwk), signed: text.slice(0, text.lastIndexOf('.')), signature }
+}
+
+function keyIn (header: Record<string, unknown> | undefined): PublicJwk | undefined {
+  if (header?.typ !== 'dpop+jwt' || header.alg !== 'ES256' || header.crit !== undefined || !isRecord(header.jwk)) return
+  const { kty, crv, x, y, d } = header.jwk
+  if (kty !== 'EC' || crv !== 'P-256' || d !== undefined || !isCoordinate(x) || !isCoordinate(y)) return
+  return { kty, crv, x, y }
+}
+
+function isCoordinate (value: unknown): value is string {
+  return isText(value) && decodeBase64url(value)?.length === 32
+}
+
+/** RFC 7638 §3.2: the required members alone, in this order. */
+function thumbprintOf ({ crv, kty, x, y }: PublicJwk): Buffer {
+  return hash('sha256', JSON.stringify({ crv, kty, x, y }), 'buffer')
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function objectIn (bytes: Buffer): Record<string, unknown> | undefined {
+  try {
+    const text = utf8.decode(bytes)
+    const value: unknown = JSON.parse(text)
+    return isRecord(value) && membersIn(value) === membersOf(text) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The members that are left of it, on all levels: of two with one name JSON.parse keeps the last. */
+function membersIn (value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const inside = Object.values(value).reduce<number>((sum, member) => sum + membersIn(member), 0)
+  return Array.isArray(value) ? inside : inside + Object.keys(value).length
+}
+
+/** The members that stand in JSON: its strings with a colon behind them. */
+function membersOf (json: string): number {
+  return [...json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, colon]) => colon !== undefined).length
+}
+
+function isText (value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+function isOptionalText (value: unknown): value is string | undefined {
+  return value === undefined || isText(value)
+}

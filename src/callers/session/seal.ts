@@ -1,0 +1,86 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { SessionHolder } from '../store.js'
+import { decodeBase64url } from './base64url.js'
+import { KEY_ID_BYTES, type SessionKey, type SessionKeys } from './keys.js'
+
+/** Characters of a session at most. */
+export const SESSION_MAX = 2400
+
+/** What every session begins with, so that scanners of logs and code find one that leaked. */
+export const SESSION_PREFIX = 'ttb_'
+
+/** What a session says. Its holder can read all of it. */
+export interface SealedSession extends SessionHolder {
+  /** 12 random bytes, base64url. */
+  readonly id: string
+  /** Seconds since 1970. */
+  readonly opened: number
+  /** Seconds since 1970. */
+  readonly ends: number
+  /** Of the page's public key: SHA-256 (RFC 7638). */
+  readonly thumbprint: Buffer
+  /** Of the caller as the store had it: 16 bytes. */
+  readonly fingerprint: Buffer
+}
+
+/** The version stands for the format and all its algorithms: nothing in a session chooses one. */
+const VERSION = 1
+
+/** version 1 | key id 4 | opened 6 | ends 6 | id 12 | thumbprint 32 | fingerprint 16 | texts | mac 32 */
+const at = { keyId: 1, opened: 5, ends: 11, id: 17, thumbprint: 29, fingerprint: 61, texts: 77 } as const
+const MAC_BYTES = 32
+
+/** @returns undefined where it would be too long to be taken */
+export function seal (key: SessionKey, session: SealedSession): string | undefined {
+  const head = Buffer.alloc(at.texts)
+  head.writeUInt8(VERSION)
+  key.id.copy(head, at.keyId)
+  head.writeUIntBE(session.opened, at.opened, 6)
+  head.writeUIntBE(session.ends, at.ends, 6)
+  head.write(session.id, at.id, 'base64url')
+  session.thumbprint.copy(head, at.thumbprint)
+  session.fingerprint.copy(head, at.fingerprint)
+  const body = Buffer.concat([head, Buffer.from(textsOf(session))])
+  const text = SESSION_PREFIX + Buffer.concat([body, macOf(key, body)]).toString('base64url')
+  return text.length > SESSION_MAX ? undefined : text
+}
+
+/**
+ * Reads nothing of a session before its MAC is found right.
+ * @returns undefined for all that this broker, or one with the same secret, has not sealed
+ */
+export function unseal (keys: SessionKeys, text: string): { session: SealedSession, key: SessionKey } | undefined {
+  if (text.length > SESSION_MAX || !text.startsWith(SESSION_PREFIX)) return
+  const bytes = decodeBase64url(text.slice(SESSION_PREFIX.length))
+  if (bytes === undefined || bytes.length < at.texts + MAC_BYTES || bytes[0] !== VERSION) return
+  const key = keys.withId(bytes.subarray(at.keyId, at.keyId + KEY_ID_BYTES))
+  const body = bytes.subarray(0, -MAC_BYTES)
+  if (key === undefined || !timingSafeEqual(macOf(key, body), bytes.subarray(-MAC_BYTES))) return
+  return { session: read(body), key }
+}
+
+function read (body: Buffer): SealedSession {
+  const texts = body.toString('utf8', at.texts).split('\0')
+  const [login, name = '', identity = '', version] = texts as [string, ...string[]]
+  const caller = name === '' ? { name: login, identity: identity || login, asTyped: true as const } : { name, identity: identity || name }
+  return {
+    login,
+    caller,
+    version,
+    id: body.toString('base64url', at.id, at.thumbprint),
+    opened: body.readUIntBE(at.opened, 6),
+    ends: body.readUIntBE(at.ends, 6),
+    thumbprint: body.subarray(at.thumbprint, at.fingerprint),
+    fingerprint: body.subarray(at.fingerprint, at.texts)
+  }
+}
+
+/** None of them holds a NUL. An empty name is one that the store did not answer, an empty identity is the name. */
+function textsOf ({ login, caller: { name, identity, asTyped }, version }: SessionHolder): string {
+  const texts = [login, asTyped ? '' : name, identity === name ? '' : identity]
+  return version === undefined ? texts.join('\0').replace(/\0+$/, '') : [...texts, version].join('\0')
+}
+
+function macOf ({ mac }: SessionKey, body: Buffer): Buffer {
+  return createHmac('sha256', mac).update(body).digest()
+}

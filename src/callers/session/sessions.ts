@@ -1,0 +1,185 @@
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { problem, type Problem } from '../../problems.js'
+import type { Caller, Login, SessionStore } from '../store.js'
+import type { EndedSessions } from './ended.js'
+import { fingerprintOf } from './fingerprint.js'
+import type { SessionKey, SessionKeys } from './keys.js'
+import { Nonces } from './nonce.js'
+import type { ProofKeys } from './proof-keys.js'
+import { isFor, type ProofPlace } from './proof-url.js'
+import { readProof, type Proof } from './proof.js'
+import { seal, unseal, type SealedSession } from './seal.js'
+
+/** Seconds by which the clocks of a page and the broker may differ. */
+const CLOCKS_DIFFER = 60
+
+/** Seconds for which a nonce is taken at least. */
+const NONCE_LIFE_MIN = 600
+
+export interface SessionsOptions {
+  keys: SessionKeys
+  store: SessionStore
+  ended: EndedSessions
+  proofKeys: ProofKeys
+  place: ProofPlace
+  /** Seconds from the sign-in to a session's end. */
+  ttl: number
+  /** Seconds that a token lives by default. */
+  tokenTtl: number
+  /** Seconds since 1970. */
+  now?: () => number
+}
+
+/** The request that a proof is for. */
+export interface ProvenRequest {
+  readonly method: string
+  /** As it arrived, without the query. */
+  readonly path: string
+}
+
+export interface OpenedSession {
+  readonly session: string
+  readonly id: string
+  /** Seconds. */
+  readonly expiresIn: number
+  /** ISO 8601. */
+  readonly expiresAt: string
+  /** The broker's time, in seconds since 1970. */
+  readonly now: number
+}
+
+export interface CurrentSession {
+  readonly caller: Caller
+  readonly id: string
+  /** Seconds since 1970. */
+  readonly ends: number
+  /** Names the proof that was given, to be used once. */
+  readonly proof: string
+}
+
+/** What a page brings in the place of a password. */
+export interface SessionCredentials {
+  readonly session: string
+  readonly proof: string | undefined
+}
+
+/** Sessions of pages, which this broker keeps nothing of: each says all itself, sealed, and is worth nothing without the key it was opened with. */
+export class Sessions {
+  readonly keys: SessionKeys
+  readonly #store: SessionStore
+  readonly #ended: EndedSessions
+  readonly #proofKeys: ProofKeys
+  readonly #place: ProofPlace
+  readonly #ttl: number
+  readonly #nonces: Nonces
+  readonly #now: () => number
+
+  constructor ({ keys, store, ended, proofKeys, place, ttl, tokenTtl, now = () => Date.now() / 1000 }: SessionsOptions) {
+    this.keys = keys
+    this.#store = store
+    this.#ended = ended
+    this.#proofKeys = proofKeys
+    this.#place = place
+    this.#ttl = ttl
+    this.#nonces = new Nonces(keys, Math.max(NONCE_LIFE_MIN, 2 * tokenTtl))
+    this.#now = now
+  }
+
+  /** For the next proof. */
+  nonce (): string {
+    return this.#nonces.current(this.#now())
+  }
+
+  /**
+   * The proof that a session is to be opened with, as far as it can be judged without elliptic curves: before the password costs a hash.
+   * @throws Problem `proof-wrong` or `proof-stale`
+   */
+  readOpening (proof: string | undefined, request: ProvenRequest): Proof {
+    const read = this.#readProof(proof, request)
+    if (read.ath !== undefined) throw problem('proof-wrong')
+    this.#mustBeTimely(read)
+    return read
+  }
+
+  /**
+   * Opens a session, once the password was right.
+   * @param name as it was typed, in NFC
+   * @returns also what names the proof, to be used once
+   * @throws Problem `proof-wrong`, `credentials-wrong` where the caller has changed since, or `identity-unsuitable` where the session would be too long to be taken
+   */
+  open (proof: Proof, name: string, caller: Caller): OpenedSession & { proof: string } {
+    if (!this.#proofKeys.isSigned(proof)) throw problem('proof-wrong')
+    const standing = this.#store.standingOf(caller)
+    if (standing === undefined) throw problem('credentials-wrong')
+    const now = Math.floor(this.#now())
+    const ends = now + this.#ttl
+    const id = randomBytes(12).toString('base64url')
+    const { first } = this.keys
+    const session = seal(first, {
+      login: name,
+      caller,
+      version: standing.version,
+      id,
+      opened: now,
+      ends,
+      thumbprint: proof.thumbprint,
+      fingerprint: fingerprintOf(first, this.#store.kind, name, standing)
+    })
+    if (session === undefined) throw problem('identity-unsuitable', { detail: 'The identity is too long for a session.' })
+    return { session, id, expiresIn: this.#ttl, expiresAt: new Date(ends * 1000).toISOString(), now, proof: nameOf(proof) }
+  }
+
+  /**
+   * Who asks. The order is the security: nothing is read before its MAC was right, no elliptic curve is computed for a proof that is wrong anyway, and the
+   * store is asked only for the holder of the key.
+   * @param onSealed called once it is certain that this broker sealed the session
+   * @throws Problem `session-ended`, `proof-wrong`, `proof-stale`, `store-unavailable` or `overloaded`
+   */
+  async authenticate ({ session: text, proof: proofText }: SessionCredentials, request: ProvenRequest, login: Login, onSealed: (session: { id: string, caller: Caller }) => void): Promise<CurrentSession> {
+    const unsealed = unseal(this.keys, text)
+    if (unsealed === undefined) throw problem('session-ended')
+    const { session, key } = unsealed
+    onSealed(session)
+    const ends = Math.min(session.ends, session.opened + this.#ttl)
+    if (this.#now() >= ends || await this.#ended.has(session.id)) throw problem('session-ended')
+    const proof = this.#readProof(proofText, request)
+    if (proof.ath !== hash('sha256', text, 'base64url')) throw problem('proof-wrong')
+    if (proof.nonce === undefined || !this.#nonces.isFresh(proof.nonce, this.#now())) throw this.#stale()
+    this.#mustBeTimely(proof)
+    if (!timingSafeEqual(proof.thumbprint, session.thumbprint) || !this.#proofKeys.isSigned(proof)) throw problem('proof-wrong')
+    const caller = await this.#callerOf(session, key, login)
+    return { caller, id: session.id, ends, proof: nameOf(proof) }
+  }
+
+  /** Ends a session for good. */
+  async end ({ id, ends }: Pick<CurrentSession, 'id' | 'ends'>): Promise<void> {
+    await this.#ended.add(id, Math.ceil(ends - this.#now()) * 1000)
+  }
+
+  /** The caller as the store has it now. */
+  async #callerOf (session: SealedSession, key: SessionKey, login: Login): Promise<Caller> {
+    const found = await this.#store.find(session, login)
+    if (found === 'ended') await this.end(session)
+    else if (found !== null && timingSafeEqual(fingerprintOf(key, this.#store.kind, session.login, found), session.fingerprint)) return found.caller
+    throw problem('session-ended')
+  }
+
+  #readProof (text: string | undefined, { method, path }: ProvenRequest): Proof {
+    const proof = text === undefined ? undefined : readProof(text)
+    if (proof === undefined || proof.htm !== method || !isFor(proof.htu, path, this.#place)) throw problem('proof-wrong')
+    return proof
+  }
+
+  #mustBeTimely ({ iat }: Proof): void {
+    if (Math.abs(iat - this.#now()) > CLOCKS_DIFFER) throw this.#stale()
+  }
+
+  #stale (): Problem {
+    return problem('proof-stale', { now: Math.floor(this.#now()) })
+  }
+}
+
+/** One key may use a `jti` once. */
+function nameOf ({ thumbprint, jti }: Proof): string {
+  return thumbprint.toString('base64url') + jti
+}

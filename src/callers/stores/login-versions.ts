@@ -1,0 +1,82 @@
+import { isRecord } from '../../lib/is-record.js'
+import type { Caller, Found, Login, SessionHolder, SessionStore, Standing } from '../store.js'
+import { MinuteAnswers } from './minute-answers.js'
+import { unusable } from './remote.js'
+
+/** Bytes of UTF-8: it stands in every session of its caller. */
+const VERSION_MAX = 128
+
+/**
+ * Asks LOGIN_URL whether a version that it answered before still stands.
+ * @returns false for a no; else what it answered, if that was JSON
+ */
+export type AskVersion = (username: string, version: string, login: Login) => Promise<unknown>
+
+/**
+ * Sessions of callers at LOGIN_URL. Nothing tells the broker that a password was changed there, unless each yes carries a `version` that changes with it.
+ * Then the endpoint is asked at renewals, at most once a minute for a caller; the sign-in counts as the first question.
+ */
+export class LoginVersions implements SessionStore {
+  readonly kind = 'login-url'
+  readonly #ask: AskVersion
+  readonly #standings = new WeakMap<Caller, Standing>()
+  readonly #found: MinuteAnswers<Found>
+
+  /** @param now a clock that never steps, in milliseconds */
+  constructor (ask: AskVersion, now?: () => number) {
+    this.#ask = ask
+    this.#found = new MinuteAnswers(now)
+  }
+
+  /**
+   * Notes what a yes said of the caller.
+   * @throws Problem `store-unavailable` for a version that cannot be kept
+   */
+  signedIn (login: string, caller: Caller, version: unknown): Caller {
+    const standing = { caller, credential: '', version: versionIn(version) }
+    this.#standings.set(caller, standing)
+    if (standing.version !== undefined) this.#found.set(keyOf(login, standing.version), standing)
+    return caller
+  }
+
+  standingOf (caller: Caller): Standing | undefined {
+    return this.#standings.get(caller)
+  }
+
+  find (holder: SessionHolder, { ip }: Login): Found | Promise<Found> {
+    const { login, version } = holder
+    if (version === undefined) return standingOf(holder)
+    // Others may wait for the same answer, so it is not given up when this one leaves.
+    return this.#found.get(keyOf(login, version), async () => foundIn(await this.#ask(login, version, { ip, signal: new AbortController().signal }), holder))
+  }
+}
+
+function keyOf (login: string, version: string): string {
+  return `${login}\0${version}`
+}
+
+function standingOf ({ caller, version }: SessionHolder): Standing {
+  return { caller, credential: '', version }
+}
+
+/** An endpoint that answers what stands now, in place of a no, means the same. */
+function foundIn (answer: unknown, holder: SessionHolder): Found {
+  if (answer === false) return 'ended'
+  const { name, identity, version } = isRecord(answer) ? answer : {}
+  const { caller } = holder
+  const isChanged = differs(name, caller.asTyped ? name : caller.name) || differs(identity, caller.identity) || differs(version, holder.version)
+  return isChanged ? 'ended' : standingOf(holder)
+}
+
+/** What is not said has not changed. */
+function differs (said: unknown, sealed: unknown): boolean {
+  return said !== undefined && said !== null && (typeof said === 'string' ? said.normalize('NFC') : said) !== sealed
+}
+
+function versionIn (version: unknown): string | undefined {
+  if (version === undefined || version === null) return undefined
+  if (typeof version !== 'string' || Buffer.byteLength(version) > VERSION_MAX || /[\p{Cc}\p{Cs}]/u.test(version)) {
+    throw unusable(`LOGIN_URL answered a version that is no text of at most ${VERSION_MAX} bytes without control characters`)
+  }
+  return version
+}

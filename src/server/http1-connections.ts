@@ -1,0 +1,68 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Backlog } from './backlog.js'
+import { Deadlines } from './deadlines.js'
+import { Http1Connection } from './http1-connection.js'
+
+export interface Http1Limits {
+  /** Milliseconds in which a client must have read a response, from its first byte on. */
+  patience: number
+  /** Requests, after which a connection ends. */
+  maxRequests: number
+  backlog: Backlog
+}
+
+/** All connections of HTTP/1.1. */
+export class Http1Connections {
+  readonly #limits: Http1Limits
+  readonly #deadlines: Deadlines
+  readonly #open = new Map<Socket, Http1Connection>()
+  readonly #onRequestEnd: () => void
+  #unanswered = 0
+  #closing = false
+
+  /** @param onRequestEnd called whenever a request has been answered, or its client has left */
+  constructor (limits: Http1Limits, onRequestEnd: () => void) {
+    this.#limits = limits
+    this.#deadlines = new Deadlines(limits.patience)
+    this.#onRequestEnd = onRequestEnd
+  }
+
+  /** The number of unanswered requests. */
+  get unanswered (): number {
+    return this.#unanswered
+  }
+
+  /** @param socket one that Node's server has set up */
+  add (socket: Socket): void {
+    const { backlog, maxRequests } = this.#limits
+    const connection = new Http1Connection(socket, backlog, maxRequests)
+    this.#open.set(socket, connection)
+    socket.once('close', () => this.#open.delete(socket))
+    if (this.#closing) connection.announceClose()
+  }
+
+  /** Counts a request. @returns false when its connection has had all its requests, and this one gets no response */
+  admit (request: IncomingMessage, response: ServerResponse): boolean {
+    if (!this.#open.get(request.socket)!.admit(request, response)) return false
+    this.#unanswered += 1
+    response.once('close', () => {
+      this.#unanswered -= 1
+      this.#onRequestEnd()
+    })
+    return true
+  }
+
+  /** Ends the connections whose client does not read a response in time. To be called every second. */
+  endLate (): void {
+    for (const [socket, { currentResponse }] of this.#open) {
+      if (currentResponse?.headersSent && this.#deadlines.passed(currentResponse)) socket.destroy()
+    }
+  }
+
+  /** From now on, the last response of each connection says `Connection: close`. */
+  announceClose (): void {
+    this.#closing = true
+    for (const connection of this.#open.values()) connection.announceClose()
+  }
+}

@@ -1,0 +1,75 @@
+import type { Caller, Found, SessionHolder, SessionStore, Standing } from '../../src/callers/store.js'
+import { EndedSessions } from '../../src/callers/session/ended.js'
+import { SessionKeys } from '../../src/callers/session/keys.js'
+import { ProofKeys } from '../../src/callers/session/proof-keys.js'
+import { Sessions, type SessionsOptions } from '../../src/callers/session/sessions.js'
+import { Problem } from '../../src/problems.js'
+import { athOf, PageKey, type ProofParts } from './dpop.js'
+
+export const secret = 'a secret of at least 32 characters'
+export const susan: Caller = { name: 'susan', identity: 'susan' }
+export const origin = 'https://tokens.example.com'
+export const use = { method: 'POST', path: '/token/video' }
+const opening = { method: 'POST', path: '/session' }
+const login = { ip: '192.0.2.1', signal: new AbortController().signal }
+
+/** One caller, who can be changed. */
+export function oneCaller (standing: Standing = { caller: susan, credential: 'hash' }) {
+  const store = {
+    kind: 'users-file' as SessionStore['kind'],
+    found: standing as Found,
+    asked: [] as SessionHolder[],
+    standingOf: (caller: Caller) => caller === standing.caller ? standing : undefined,
+    find (holder: SessionHolder) {
+      store.asked.push(holder)
+      return store.found
+    }
+  }
+  return store
+}
+
+/** The sessions of one caller. The clock stands where it is put. */
+export function sessionsOf ({ secrets = [secret], store = oneCaller(), ...options }: Partial<Omit<SessionsOptions, 'store'>> & { secrets?: string[], store?: ReturnType<typeof oneCaller> } = {}) {
+  let now = Date.now() / 1000
+  const sessions = new Sessions({
+    keys: new SessionKeys(secrets as [string]),
+    store,
+    ended: new EndedSessions(),
+    proofKeys: new ProofKeys(),
+    place: { publicUrl: undefined, own: new Set<string>(), prefix: '' },
+    ttl: 43_200,
+    tokenTtl: 3600,
+    now: () => now,
+    ...options
+  })
+  const page = new PageKey()
+  return {
+    sessions,
+    store,
+    page,
+    now: () => Math.floor(now),
+    pass (seconds: number) { now += seconds },
+
+    open ({ claims = {}, ...parts }: ProofParts = {}, name = 'susan', caller = susan) {
+      const proof = page.proof({ ...parts, claims: { htu: `${origin}/session`, iat: Math.floor(now), ...claims } })
+      return sessions.open(sessions.readOpening(proof, opening), name, caller)
+    },
+
+    /** The claims of a proof that is right for a session. */
+    rightFor: (session: string) => ({ htm: 'POST', htu: `${origin}/token/video`, iat: Math.floor(now), ath: athOf(session), nonce: sessions.nonce() }),
+
+    async authenticate (session: string, proof: string | undefined, request = use) {
+      const sealed: Array<{ id: string, caller: Caller }> = []
+      const answer = await sessions.authenticate({ session, proof }, request, login, known => sealed.push(known)).catch((error: unknown) => {
+        if (!(error instanceof Problem)) throw error
+        return { code: error.code, now: error.options.now }
+      })
+      return { ...answer, sealed }
+    },
+
+    /** Uses a session with a proof that is right but for what is given. */
+    async use (session: string, claims: object = {}, request = use) {
+      return this.authenticate(session, page.proof({ claims: { ...this.rightFor(session), ...claims } }), request)
+    }
+  }
+}
