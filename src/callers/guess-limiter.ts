@@ -1,181 +1,167 @@
-import { isExhausted, retryAfter, type Ask, type Count, type Counters, type Hold } from '../limits/counters.js'
+import { isExhausted, retryAfter, type Ask, type Count, type Counters, type Reservation } from '../limits/counters.js'
 import type { KnownAddresses } from '../limits/memory/known-addresses.js'
 import { problem } from '../problems.js'
-import { CacheGuesses } from './cache-guesses.js'
+import { CacheGuesses, type GuessNumbers } from './cache-guesses.js'
 import type { GuessCounters } from './guess-counters.js'
-import { guessAt, type Guess } from './guess.js'
-import { both, isHeld, isRefused, type Holds } from './holds.js'
-import type { Login } from './store.js'
-import { WaitingLine, type Ticket } from './waiting-line.js'
+import { guessKeys, type GuessKeys } from './guess-keys.js'
+import { loginAttempt, type LoginAttempt } from './login-attempt.js'
+import { both, isGranted, isRefused, type Reservations } from './reservations.js'
+import type { LoginContext } from './store.js'
+import { WaitingLine, type Waiter } from './waiting-line.js'
 
-/** How many times the limit of one address a name has over all addresses, and at one address that right passwords clear in between. */
-const CEILING = 20
-
-/** The right to try one password. Exactly one of its functions is called, once. */
-export interface LoginAttempt {
-  /** Whether the password may be compared with a remembered one. */
-  readonly mayRecall: boolean
-  /** The password was right: the wrong ones of this name at this address are cleared, up to its ceiling, and the address counts as known. */
-  succeeded (): void
-  /** The password was wrong. */
-  failed (): void
-  /**
-   * No hash told whether the password was right: the store was away, or the caller hung up.
-   * @param hasGuessed whether it was compared with a remembered one, which it was not
-   */
-  cancelled (hasGuessed?: boolean): void
-}
+/** A name may have this many times `failuresMax` wrong passwords: over all addresses, and at one address where right ones come between. */
+const CEILING_FACTOR = 20
 
 export interface GuessLimiterOptions extends GuessCounters {
   /** Wrong passwords that a name may have at one address; at least 1. */
   failuresMax: number
-  /** Milliseconds that a login waits for a place at most. */
-  patience?: number
+  /** Milliseconds that a login waits for its turn at most. */
+  maxWaitMs?: number
 }
 
 /**
- * Bounds how many passwords can be tried for a name: so many at one address, and twenty times as many over all addresses, in 15 minutes.
+ * Bounds how many passwords can be tried for a name in 15 minutes: `failuresMax` at one address, and twenty times as many over all
+ * addresses.
  *
- * A place is reserved before a password is compared with anything, be it a hash or what is remembered of right passwords: memory that answers a guess
- * beyond the limit tells as much as a hash. What is still being compared is no failure, so while all places are taken the next one waits,
- * and right passwords in parallel are never refused.
+ * An attempt is reserved before its password is compared with anything, the cache included: beyond the limit, an answer from the cache
+ * tells an attacker as much as a hash does. An attempt under way is no failure yet. So while all places are reserved, the next login waits,
+ * and parallel logins with the right password are never refused.
  *
- * A right password clears what its name has failed at its address, and nothing else: who mistypes starts anew. But whoever shares the address could guess
- * between two right passwords for ever, so nineteen times the limit is cleared at most, and there too no more than twenty times the limit can be tried.
+ * A right password clears the failures of its name at its address, so that a user who mistypes starts anew. An attacker at the same address
+ * could use that to guess for ever between two right passwords. So at most nineteen times the limit is cleared, which makes twenty times
+ * the limit in all.
  *
- * At a name's ceiling only those addresses get in from which it logged in recently, so that nobody can lock a user out at home.
- * Whether a name exists is not known here, so unknown ones are limited alike.
+ * At a name's ceiling, only addresses from which it logged in during the last week are admitted, so that nobody can lock users out at home.
+ * The limiter does not know which names exist, so unknown names are limited in the same way.
  */
 export class GuessLimiter {
   /** A reload may change it. */
   failuresMax: number
-  readonly #pairs: Counters
-  readonly #names: Counters
+  readonly #perNameAndAddress: Counters
+  readonly #perName: Counters
   readonly #knownAddresses: KnownAddresses
   readonly #cacheGuesses: CacheGuesses
-  readonly #patience: number
+  readonly #maxWaitMs: number
   readonly #waitingLine = new WaitingLine()
 
-  constructor ({ pairs, names, knownAddresses, cachePairs, cacheNames, failuresMax, patience = 10_000 }: GuessLimiterOptions) {
-    this.#pairs = pairs
-    this.#names = names
-    this.#knownAddresses = knownAddresses
-    this.#cacheGuesses = new CacheGuesses(cachePairs, cacheNames, knownAddresses)
-    this.failuresMax = failuresMax
-    this.#patience = patience
+  constructor (options: GuessLimiterOptions) {
+    this.#perNameAndAddress = options.perNameAndAddress
+    this.#perName = options.perName
+    this.#knownAddresses = options.knownAddresses
+    this.#cacheGuesses = new CacheGuesses(options.cachePerNameAndAddress, options.cachePerName, options.knownAddresses)
+    this.failuresMax = options.failuresMax
+    this.#maxWaitMs = options.maxWaitMs ?? 10_000
   }
 
   /**
-   * Lets a password through that somebody knows at once to be right. Within one turn of the event loop a place would be taken and given back, so
-   * it is enough that there is one.
-   * @param known compares it, and is called only if there is a place
-   * @returns what `known` answers; undefined where there is no place, where the counters do not answer at once, or where guesses were made before at what
-   * is remembered
+   * Admits a cached right password synchronously. Within one turn of the event loop an attempt would be reserved and released, so it is
+   * enough to check that one is free.
+   * @param compare looks into the cache; called only if an attempt is free
+   * @returns what `compare` found; undefined where a login has to `reserve`: no attempt is free, counters are shared, or the cache was
+   * guessed at
    */
-  tryFastPath<T> (name: string, ip: string, known: () => T | null | undefined): T | undefined {
-    const guess = guessAt(name, ip)
-    if (this.#pairs.isFull?.(guess.pair, this.failuresMax) !== false || this.#names.isFull?.(guess.name, this.failuresMax * CEILING) !== false) return
-    if (!this.#cacheGuesses.isUntouched(guess)) return
-    const found = known() ?? undefined
-    if (found !== undefined) this.#admitted(guess)
+  tryFastPath<T> (name: string, ip: string, compare: () => T | null | undefined): T | undefined {
+    const keys = guessKeys(name, ip)
+    const { perNameAndAddress, perName } = this.#max
+    if (this.#perNameAndAddress.isFull?.(keys.nameAndAddress, perNameAndAddress) !== false) return
+    if (this.#perName.isFull?.(keys.name, perName) !== false) return
+    if (!this.#cacheGuesses.isUntouched(keys)) return
+    const found = compare() ?? undefined
+    if (found !== undefined) this.#onSuccess(keys)
     return found
   }
 
   /**
-   * Answers at once where a place is free and the counters are in memory, else a promise.
-   * @param login whose signal ends the wait, and is asked for only then: each one costs as much as a signature
-   * @throws Problem `login-limited` when the name or the pair has had its wrong passwords, `overloaded` when too many wait or one waits too long,
-   * `limiter-unavailable` as the counters say; or the reason that the signal was aborted with
+   * Reserves one attempt; waits where all are taken by attempts under way. Returns a value where it need not wait and counters are in
+   * memory.
+   * @param login its signal ends the wait. It is read only then, because creating a signal costs as much as signing a token
+   * @throws Problem `login-limited` at the limit, `overloaded` when too many logins wait or one waits too long, `limiter-unavailable`; or
+   * the reason of the aborted signal
    */
-  reserve (name: string, login: Login): LoginAttempt | Promise<LoginAttempt> {
-    const guess = guessAt(name, login.ip)
-    const asked = this.#hold(guess)
-    const [pair, whole] = asked
-    return isHeld(pair) && isHeld(whole) ? this.#place(guess, pair, whole) : this.#wait(guess, login, asked)
+  reserve (name: string, login: LoginContext): LoginAttempt | Promise<LoginAttempt> {
+    const keys = guessKeys(name, login.ip)
+    const reservations = this.#reserve(keys)
+    const [perNameAndAddress, perName] = reservations
+    return isGranted(perNameAndAddress) && isGranted(perName)
+      ? this.#attempt(keys, perNameAndAddress, perName)
+      : this.#wait(keys, login, reservations)
   }
 
-  /** What `reserve` will ask the counters for. */
+  /** The hits that `reserve` will count. */
   asks (name: string, ip: string): Ask[] {
-    const { name: canonical, pair } = guessAt(name, ip)
+    const keys = guessKeys(name, ip)
     return [
-      { counters: this.#pairs, key: pair, max: this.failuresMax, hold: 1 },
-      { counters: this.#names, key: canonical, max: this.failuresMax * CEILING, hold: 1 }
+      { counters: this.#perNameAndAddress, key: keys.nameAndAddress, max: this.#max.perNameAndAddress, hold: 1 },
+      { counters: this.#perName, key: keys.name, max: this.#max.perName, hold: 1 }
     ]
   }
 
-  /** A pair that is refused at once takes no place of its name, not even for a moment. */
-  #hold ({ name, pair }: Guess): Holds {
-    const first = this.#pairs.reserve(pair, this.failuresMax)
-    return [first, isRefused(first) ? first : this.#names.reserve(name, this.failuresMax * CEILING)]
+  get #max (): GuessNumbers {
+    return { perNameAndAddress: this.failuresMax, perName: this.failuresMax * CEILING_FACTOR }
   }
 
-  async #wait (guess: Guess, login: Login, asked: Holds): Promise<LoginAttempt> {
-    const until = performance.now() + this.#patience
-    let ticket: Ticket | undefined
+  /** Reserves nothing for the name where its address is refused at once. */
+  #reserve ({ nameAndAddress, name }: GuessKeys): Reservations {
+    const { perNameAndAddress, perName } = this.#max
+    const first = this.#perNameAndAddress.reserve(nameAndAddress, perNameAndAddress)
+    return [first, isRefused(first) ? first : this.#perName.reserve(name, perName)]
+  }
+
+  async #wait (keys: GuessKeys, login: LoginContext, reservations: Reservations): Promise<LoginAttempt> {
+    const until = performance.now() + this.#maxWaitMs
+    let waiter: Waiter | undefined
     try {
       for (;;) {
-        const [pair, whole] = await both(asked)
-        const place = await this.#decide(guess, pair, whole)
-        if (place !== undefined) return place
+        const [perNameAndAddress, perName] = await both(reservations)
+        const attempt = await this.#decide(keys, perNameAndAddress, perName)
+        if (attempt !== undefined) return attempt
         if (performance.now() > until) throw problem('overloaded', { retryAfter: 1 })
-        const line = pair.exceeded ? guess.pair : guess.name
-        if (ticket?.line !== line) {
-          ticket?.leave()
-          ticket = undefined
-          ticket = this.#waitingLine.join(line, login.ip)
+        const line = perNameAndAddress.exceeded ? keys.nameAndAddress : keys.name
+        if (waiter?.line !== line) {
+          waiter?.leave()
+          waiter = undefined
+          waiter = this.#waitingLine.join(line, login.ip)
         }
-        await ticket.turn(login.signal)
+        await waiter.turn(login.signal)
         login.signal.throwIfAborted()
-        asked = this.#hold(guess)
+        reservations = this.#reserve(keys)
       }
     } finally {
-      ticket?.leave()
+      waiter?.leave()
     }
   }
 
-  /** @returns undefined while all places are taken by attempts that have not ended */
-  async #decide (guess: Guess, pair: Hold, whole: Hold): Promise<LoginAttempt | undefined> {
-    const known = whole.exceeded && await this.#knownAddresses.has(guess.name, guess.address)
-    if (!pair.exceeded && (!whole.exceeded || known)) return this.#place(guess, pair, whole)
-    pair.release()
-    whole.release()
-    if (isExhausted(pair)) throw limited(pair)
-    if (isExhausted(whole) && !known) throw limited(whole)
+  /** @returns undefined where attempts under way have taken all places, so that waiting may help */
+  async #decide (keys: GuessKeys, perNameAndAddress: Reservation, perName: Reservation): Promise<LoginAttempt | undefined> {
+    const isKnown = perName.exceeded && await this.#knownAddresses.has(keys.name, keys.address)
+    if (!perNameAndAddress.exceeded && (!perName.exceeded || isKnown)) return this.#attempt(keys, perNameAndAddress, perName)
+    perNameAndAddress.release()
+    perName.release()
+    if (isExhausted(perNameAndAddress)) throw limited(perNameAndAddress)
+    if (isExhausted(perName) && !isKnown) throw limited(perName)
   }
 
-  #place (guess: Guess, pair: Hold, whole: Hold): LoginAttempt {
-    const end = (outcome: 'commit' | 'release') => {
-      pair[outcome]()
-      whole[outcome]()
-    }
-    const max = { pair: this.failuresMax, name: this.failuresMax * CEILING }
-    return {
-      mayRecall: this.#cacheGuesses.mayCompare(guess, max, { pair: pair.held, name: whole.held }),
-      succeeded: () => {
-        end('release')
-        this.#admitted(guess)
-      },
-      failed: () => {
-        end('commit')
-        this.#wake(guess)
-      },
-      cancelled: (hasGuessed = false) => {
-        if (hasGuessed) this.#cacheGuesses.count(guess, max)
-        end('release')
-        this.#wake(guess)
-      }
-    }
+  #attempt (keys: GuessKeys, perNameAndAddress: Reservation, perName: Reservation): LoginAttempt {
+    return loginAttempt({
+      keys,
+      perNameAndAddress,
+      perName,
+      max: this.#max,
+      cacheGuesses: this.#cacheGuesses,
+      onSuccess: () => this.#onSuccess(keys),
+      onEnd: () => this.#wake(keys)
+    })
   }
 
-  #admitted (guess: Guess): void {
-    this.#pairs.clear(guess.pair, this.failuresMax * (CEILING - 1))
-    this.#knownAddresses.add(guess.name, guess.address)
-    this.#wake(guess)
+  #onSuccess (keys: GuessKeys): void {
+    this.#perNameAndAddress.clear(keys.nameAndAddress, this.failuresMax * (CEILING_FACTOR - 1))
+    this.#knownAddresses.add(keys.name, keys.address)
+    this.#wake(keys)
   }
 
-  #wake (guess: Guess): void {
-    this.#waitingLine.wake(guess.pair)
-    this.#waitingLine.wake(guess.name)
+  #wake (keys: GuessKeys): void {
+    this.#waitingLine.wake(keys.nameAndAddress)
+    this.#waitingLine.wake(keys.name)
   }
 }
 

@@ -1,121 +1,129 @@
+import { loginName } from '../caller.js'
 import type { Ask } from '../limits/counters.js'
 import { Problem, problem } from '../problems.js'
-import type { GuessLimiter, LoginAttempt } from './guess-limiter.js'
-import { loginName } from '../caller.js'
+import type { GuessLimiter } from './guess-limiter.js'
+import type { LoginAttempt } from './login-attempt.js'
 import { usablePassword } from './password-rules.js'
-import type { Caller, CallerStore, Login } from './store.js'
+import type { Caller, CallerStore, LoginContext } from './store.js'
 import { VerifiedCache } from './verified-cache.js'
 
-/** Decides a login. Returns or resolves to the caller. @throws Problem what the answer is */
-export type SignIn = (name: string, password: string, login: Login) => Caller | Promise<Caller>
+/** Signs a caller in. Returns or resolves to the caller, or fails with the Problem to answer. */
+export type SignIn = (name: string, password: string, context: LoginContext) => Caller | Promise<Caller>
 
 export interface LoginParts {
   store: CallerStore
-  guard: GuessLimiter
-  verified?: VerifiedCache
+  guessLimiter: GuessLimiter
+  verifiedCache?: VerifiedCache
 }
 
-interface Credentials {
+/** A name and a password in NFC, both of a form that a caller may have. */
+interface NormalizedCredentials {
   readonly name: string
   readonly password: string
 }
 
 /**
- * Who the credentials belong to. The order is the security:
- * what nobody is called costs no look-up; a place among the guesses comes before any comparison, also with what is remembered;
- * and nothing but a `Caller` that the store gave in time is taken for one.
+ * Signs callers in. The order is the security: a malformed name or password costs no look-up; an attempt is reserved before any comparison,
+ * also with the cache; and only a `Caller` that the store returned while the client was connected is let in.
+ * @example
+ * const logins = new Logins({ store, guessLimiter })
+ * const caller = await logins.login('susan', 'secret123', { ip: '192.0.2.1', signal })
  */
 export class Logins {
   readonly #store: CallerStore
-  readonly #guard: GuessLimiter
-  readonly #verified: VerifiedCache
+  readonly #guessLimiter: GuessLimiter
+  readonly #verifiedCache: VerifiedCache
 
-  constructor ({ store, guard, verified = new VerifiedCache(store) }: LoginParts) {
+  constructor ({ store, guessLimiter, verifiedCache = new VerifiedCache(store) }: LoginParts) {
     this.#store = store
-    this.#guard = guard
-    this.#verified = verified
+    this.#guessLimiter = guessLimiter
+    this.#verifiedCache = verifiedCache
   }
 
   /**
-   * Answers or throws at once where it can: a caller that is remembered, or credentials that nobody has. Else it answers a promise, which settles once
-   * the store does: one whose signal is aborted should soon. What it then says of the password stands.
-   * @throws Problem `credentials-wrong`, `login-limited`, `overloaded`, `store-unavailable` or `limiter-unavailable`;
-   * or the reason that the signal was aborted with
+   * Decides one login. Returns or throws synchronously for a cached caller and for malformed credentials; otherwise returns a promise,
+   * which settles when the store does. A store should settle soon after the signal is aborted; what it says about the password still
+   * counts.
+   * @throws Problem `credentials-wrong`, `login-limited`, `overloaded`, `store-unavailable` or `limiter-unavailable`; or the reason of the
+   * aborted signal
    */
-  login (sentName: string, sentPassword: string, login: Login): Caller | Promise<Caller> {
+  login (sentName: string, sentPassword: string, context: LoginContext): Caller | Promise<Caller> {
     const name = loginName(sentName)
     const password = usablePassword(sentPassword)
     if (name === undefined || password === undefined) throw problem('credentials-wrong')
-    const remembered = this.#guard.tryFastPath(name, login.ip, () => this.#verified.get(name, password))
-    if (remembered !== undefined) return remembered
-    const place = this.#guard.reserve(name, login)
-    return place instanceof Promise
-      ? place.then(place => this.#compare({ name, password }, place, login))
-      : this.#compare({ name, password }, place, login)
+    const cached = this.#guessLimiter.tryFastPath(name, context.ip, () => this.#verifiedCache.get(name, password))
+    if (cached !== undefined) return cached
+    const attempt = this.#guessLimiter.reserve(name, context)
+    return attempt instanceof Promise
+      ? attempt.then(attempt => this.#compare({ name, password }, attempt, context))
+      : this.#compare({ name, password }, attempt, context)
   }
 
   /**
-   * What a login will ask the counters for; then, if they grant it, who it will be at once. Only for what changes no answer,
-   * as the second step compares a password that has no place yet.
+   * Yields the hits that a login will count; then returns the caller, if cached. Use the result only where it changes no answer: this
+   * compares a password without a reserved attempt.
    */
   * foresee (sentName: string, sentPassword: string, ip: string): Generator<Ask, Caller | undefined, void> {
     const name = loginName(sentName)
     const password = usablePassword(sentPassword)
     if (name === undefined || password === undefined) return
-    yield * this.#guard.asks(name, ip)
-    return this.#verified.get(name, password) ?? undefined
+    yield * this.#guessLimiter.asks(name, ip)
+    return this.#verifiedCache.get(name, password) ?? undefined
   }
 
-  #compare ({ name, password }: Credentials, place: LoginAttempt, login: Login): Caller | Promise<Caller> {
-    const found = place.mayRecall ? this.#verified.get(name, password) : undefined
-    if (!found) return this.#ask({ name, password }, place, login, found === null)
-    place.succeeded()
-    return found
+  #compare (credentials: NormalizedCredentials, attempt: LoginAttempt, context: LoginContext): Caller | Promise<Caller> {
+    const cached = attempt.mayUseCache ? this.#verifiedCache.get(credentials.name, credentials.password) : undefined
+    if (!cached) return this.#askStore(credentials, attempt, context, cached === null)
+    attempt.succeeded()
+    return cached
   }
 
-  /** @param hasGuessed whether the password was compared with a remembered one */
-  async #ask ({ name, password }: Credentials, place: LoginAttempt, login: Login, hasGuessed: boolean): Promise<Caller> {
-    if (login.signal.aborted) {
-      place.cancelled(hasGuessed)
-      throw login.signal.reason
+  /** @param hasGuessed whether the password was compared with a cached one, and differed */
+  async #askStore (credentials: NormalizedCredentials, attempt: LoginAttempt, context: LoginContext, hasGuessed: boolean): Promise<Caller> {
+    const { name, password } = credentials
+    const { signal } = context
+    if (signal.aborted) {
+      attempt.cancelled(hasGuessed)
+      throw signal.reason
     }
     let answer: unknown
     try {
-      answer = await this.#store.verify(name, password, login)
+      answer = await this.#store.verify(name, password, context)
     } catch (error) {
-      // A refusal that is thrown where null was to be answered is still a wrong password; an outage is none, nor is a login that left before its hash began.
+      // A store that throws a refusal instead of returning null also means a wrong password. An outage does not, nor a hang-up before the
+      // hash.
       const isRefusal = error instanceof Problem && error.status < 500
-      if (isRefusal) place.failed()
-      else place.cancelled(hasGuessed)
-      if (!isRefusal) login.signal.throwIfAborted()
+      if (isRefusal) attempt.failed()
+      else attempt.cancelled(hasGuessed)
+      if (!isRefusal) signal.throwIfAborted()
       throw error instanceof Problem ? error : unavailable(error)
     }
-    // Only now does the place come free, so that to hang up buys no further hash; and a wrong password is one, whether or not somebody waits to hear it.
+    // The attempt ends only now, so that hanging up early buys no further hash. A wrong password counts although the client has left.
     if (answer === null) {
-      place.failed()
-      // Also where nobody is there any more to hear it: it goes on record.
+      attempt.failed()
+      // Thrown although the client may have left, so that the audit records the guess.
       throw problem('credentials-wrong')
     }
-    if (login.signal.aborted) {
-      place.cancelled()
-      throw login.signal.reason
+    if (signal.aborted) {
+      attempt.cancelled()
+      throw signal.reason
     }
     if (!isCaller(answer)) {
-      place.cancelled(hasGuessed)
+      attempt.cancelled(hasGuessed)
       throw unavailable(new TypeError('the store answered neither a caller nor null'))
     }
-    place.succeeded()
-    this.#verified.set(name, password, answer)
+    attempt.succeeded()
+    this.#verifiedCache.set(name, password, answer)
     return answer
   }
 }
 
 function isCaller (answer: unknown): answer is Caller {
   return typeof answer === 'object' && answer !== null &&
-    'name' in answer && isText(answer.name) && 'identity' in answer && isText(answer.identity)
+    'name' in answer && isNonEmptyText(answer.name) && 'identity' in answer && isNonEmptyText(answer.identity)
 }
 
-function isText (value: unknown): boolean {
+function isNonEmptyText (value: unknown): boolean {
   return typeof value === 'string' && value !== ''
 }
 

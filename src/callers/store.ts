@@ -5,16 +5,18 @@ export type { Caller } from '../caller.js'
 /** Where callers are kept: a users file, a database, or the application's own login. */
 export interface CallerStore {
   /**
-   * Decides one login, with one look-up and, where the store keeps hashes, one hash, whether or not the name exists:
-   * an answer that comes sooner for an unknown name tells which names exist.
+   * Decides one login. Does the same work whether or not the name exists (one look-up and, where the store keeps hashes, one hash), because
+   * a faster answer would reveal which names exist.
+   * @param name NFC, and of a form that a caller may have
+   * @param password NFC
    * @returns the caller, or null for an unknown name or a wrong password
    * @throws Problem `store-unavailable` when the store cannot tell, `overloaded` when too many logins wait
    */
-  verify (name: string, password: string, login: Login): Promise<Caller | null>
-  /** Whether a caller that `verify` gave is still as it was then. Asked for each remembered login, so it does no I/O. */
+  verify (name: string, password: string, context: LoginContext): Promise<Caller | null>
+  /** Whether a caller that `verify` returned has not changed since. Called for every cached login, so it does no I/O. */
   isCurrent (caller: Caller): boolean
-  /** How long a login may be remembered, in milliseconds. */
-  readonly rememberFor: number
+  /** Milliseconds for which a right password may be cached. */
+  readonly cacheMs: number
   close (): Promise<void>
 }
 
@@ -51,14 +53,15 @@ export interface SessionStore {
    * How the holder of a session stands now; null where the store has no such caller any more, `ended` where it says that the session has ended for good.
    * @throws Problem `store-unavailable` when the store cannot tell, `overloaded` when too many ask
    */
-  find (holder: SessionHolder, login: Login): Found | Promise<Found>
+  find (holder: SessionHolder, login: LoginContext): Found | Promise<Found>
 }
 
-export interface Login {
-  /** The request of the application around the broker, where there is one. */
+/** The request that a login belongs to. */
+export interface LoginContext {
+  /** The request of the application that the broker runs in, if there is one. */
   readonly hostRequest?: object | undefined
-  /** The address that asks; an IP address. */
+  /** The client's IP address. */
   readonly ip: string
-  /** Aborted when the caller hangs up. */
+  /** Aborted when the client hangs up. */
   readonly signal: AbortSignal
 }

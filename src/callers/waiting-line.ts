@@ -1,53 +1,58 @@
 import { clientAddress, type ClientAddress } from '../limits/address-buckets.js'
 import type { Problem } from '../problems.js'
-import { Waiters, type Waiter } from './waiters.js'
+import { FairQueue, type QueueEntry } from './fair-queue.js'
 
-/** In all lines together. One who waits costs about 1 KB, and no hash. */
-const WAITING = 1024
-/** Milliseconds after which one who waits looks again unasked: another node frees places without waking anyone here. */
-const LOOK_AGAIN = 200
+/** In all lines together. A waiter costs about 1 KB. */
+const MAX_WAITERS = 1024
+/** How often a waiter tries again without being woken: places that another node frees wake nobody here. */
+const RETRY_INTERVAL_MS = 200
 
-/** Lines in which requests wait for their turn, first come, first woken. */
+/** Lines in which logins wait for their turn, first come, first served. */
 export class WaitingLine {
-  readonly #lines = new Map<string, Set<Ticket>>()
-  readonly #waiters = new Waiters<Ticket>({ most: WAITING, mostPerAddress: WAITING / 2, mostPerNetwork: WAITING / 2, retryAfter: 1 })
+  readonly #lines = new Map<string, Set<Waiter>>()
+  readonly #waiters = new FairQueue<Waiter>({
+    max: MAX_WAITERS,
+    maxPerAddress: MAX_WAITERS / 2,
+    maxPerNetwork: MAX_WAITERS / 2,
+    retryAfter: 1
+  })
 
   /**
    * Goes to the end of a line.
    * @throws Problem `overloaded` when too many wait
    */
-  join (line: string, ip: string): Ticket {
-    const ticket: Ticket = new Ticket(line, clientAddress(ip), () => {
-      this.#waiters.delete(ticket)
-      tickets.delete(ticket)
-      if (tickets.size === 0) this.#lines.delete(line)
-      // Whoever leaves hands on the turn it was woken for: there may be room for two, or a refusal for all.
+  join (line: string, ip: string): Waiter {
+    const waiter: Waiter = new Waiter(line, clientAddress(ip), () => {
+      this.#waiters.delete(waiter)
+      waiters.delete(waiter)
+      if (waiters.size === 0) this.#lines.delete(line)
+      // Passes on the wake-up: there may be place for two, or a refusal for all.
       this.wake(line)
     })
-    this.#waiters.add(ticket)
-    const tickets = this.#lines.get(line) ?? new Set()
-    this.#lines.set(line, tickets.add(ticket))
-    return ticket
+    this.#waiters.add(waiter)
+    const waiters = this.#lines.get(line) ?? new Set()
+    this.#lines.set(line, waiters.add(waiter))
+    return waiter
   }
 
-  /** Tells the one who has waited longest that it is worth trying. */
+  /** Wakes the first waiter of a line. */
   wake (line: string): void {
     this.#lines.get(line)?.values().next().value?.wake()
   }
 }
 
-/** A place in a line, kept until `leave`, which is called once; so who tries in vain is still first. */
-export class Ticket implements Waiter {
-  /** Who was woken while trying tries again; and who has just joined, as the turn may have come between the try and the joining. */
-  #due = true
-  #go: (() => void) | undefined
+/** One login in a line. It keeps its place until `leave`, which is called once, so a login that tries in vain stays first. */
+export class Waiter implements QueueEntry {
+  /** Starts as true: the line may have moved between the login's last try and its joining. */
+  #isWoken = true
+  #resume: (() => void) | undefined
   #refusal: Problem | undefined
 
   constructor (readonly line: string, readonly from: ClientAddress, readonly leave: () => void) {}
 
   wake (): void {
-    this.#due = true
-    this.#go?.()
+    this.#isWoken = true
+    this.#resume?.()
   }
 
   drop (refusal: Problem): void {
@@ -56,24 +61,24 @@ export class Ticket implements Waiter {
   }
 
   /**
-   * Resolves when it is worth trying: when woken, after a moment, or when the signal is aborted.
-   * @throws Problem `overloaded` when it had to give way to another
+   * Resolves when it is worth trying again: after `wake`, after a moment, or when the signal is aborted.
+   * @throws Problem `overloaded` when the waiter was dropped
    */
   async turn (signal: AbortSignal): Promise<void> {
-    if (!this.#due) await this.#sleep(signal)
+    if (!this.#isWoken) await this.#sleep(signal)
     if (this.#refusal !== undefined) throw this.#refusal
-    this.#due = false
+    this.#isWoken = false
   }
 
   #sleep (signal: AbortSignal): Promise<void> {
     return new Promise(resolve => {
-      const go = this.#go = () => {
+      const resume = this.#resume = () => {
         clearTimeout(timer)
-        signal.removeEventListener('abort', go)
+        signal.removeEventListener('abort', resume)
         resolve()
       }
-      const timer = setTimeout(go, LOOK_AGAIN)
-      signal.addEventListener('abort', go)
+      const timer = setTimeout(resume, RETRY_INTERVAL_MS)
+      signal.addEventListener('abort', resume)
     })
   }
 }

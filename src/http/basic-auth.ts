@@ -1,7 +1,7 @@
 import fastifyBasicAuth from '@fastify/basic-auth'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { SignIn } from '../callers/login.js'
-import type { Login } from '../callers/store.js'
+import type { LoginContext } from '../callers/store.js'
 import { Problem, problem } from '../problems.js'
 import { hangUpSignal } from './hang-up.js'
 import { hostRequest } from './host-request.js'
@@ -42,7 +42,7 @@ export async function signInBy (request: FastifyRequest, reply: FastifyReply, { 
   request.caller = await signIn(name, password, new RequestLogin(request, reply))
 }
 
-class RequestLogin implements Login {
+class RequestLogin implements LoginContext {
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
   #signal: AbortSignal | undefined

@@ -6,7 +6,7 @@ type Callback = Parameters<FastifyRateLimitStore['incr']>[1]
 
 /**
  * Counters as a `store` of @fastify/rate-limit, whose keys must then be addresses: `keyGenerator: request => request.ip`.
- * The window is the counters' own, so give the plugin `timeWindow: counters.window`. Its `ban` cannot work, as hits beyond the limit are not counted.
+ * The window is the counters' own, so give the plugin `timeWindow: counters.windowMs`. Its `ban` cannot work, as hits beyond the limit are not counted.
  */
 export function rateLimitStore (counters: Counters): FastifyRateLimitStoreCtor {
   return class AddressStore implements FastifyRateLimitStore {

@@ -24,19 +24,19 @@ export async function createAddressLimit (scope: FastifyInstance, { counters, ma
   await scope.register(rateLimit, {
     global: false,
     max,
-    timeWindow: counters.window,
+    timeWindow: counters.windowMs,
     keyGenerator: request => request.address,
     store: rateLimitStore(counters)
   })
   const ask = scope.createRateLimit()
-  const policy = policyOf('address', max, counters.window)
+  const policy = policyOf('address', max, counters.windowMs)
 
   async function look (request: FastifyRequest, reply: FastifyReply, increment: boolean): Promise<Counted> {
     reply.header('RateLimit-Policy', policy)
     // Without an allow list it always is one that counts.
     const limit = await ask(request, { increment }).catch((error: unknown) => {
       // Nobody knows how much is left, and until somebody does nothing is let in.
-      reply.header('RateLimit', stateOf('address', 0, counters.window))
+      reply.header('RateLimit', stateOf('address', 0, counters.windowMs))
       throw error
     }) as Counted
     reply.header('RateLimit', stateOf('address', limit.remaining, limit.ttl))
@@ -68,7 +68,7 @@ export function tooMany (resetMs: number): Problem {
 
 /** Counts a caller's tokens, after its address. */
 export function limitCaller ({ limits: { caller: { counters, max } } }: { limits: { caller: Limit } }): preHandlerAsyncHookHandler {
-  const policy = policyOf('caller', max, counters.window)
+  const policy = policyOf('caller', max, counters.windowMs)
   return async ({ caller }, reply) => {
     const count = await counters.consume(limitKey(caller!), max)
     append(reply, 'RateLimit-Policy', policy)

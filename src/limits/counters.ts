@@ -1,51 +1,54 @@
 import type { KnownAddresses } from './memory/known-addresses.js'
 
-/** What a counter stands at. */
+/** The state of a counter. */
 export interface Count {
-  /** Hits counted in this window, those held included; never above `max`, as a hit beyond it is not counted. */
+  /** Hits in this window, reservations included. Never above `max`, because a hit beyond it is refused and not counted. */
   readonly used: number
-  /** How many of `used` are held, and may yet be given back. */
+  /** How many of `used` are reservations that were neither committed nor released yet. */
   readonly held: number
   readonly max: number
   /** Milliseconds until the window ends; 0 where nothing is counted. */
   readonly resetMs: number
-  /** Whether this hit was one too many. */
+  /** Whether this hit was refused. */
   readonly exceeded: boolean
 }
 
-/** A hit whose outcome is still open. Exactly one of its functions is called, once; after the window's end they do nothing, nor do they where the hit was one too many. */
-export interface Hold extends Count {
-  /** The hit counts. */
+/** A hit whose outcome is open. Call one function, once. Both do nothing for a refused hit, and after the window has ended. */
+export interface Reservation extends Count {
+  /** Makes the hit count for good. */
   commit (): void
-  /** The hit never was. */
+  /** Takes the hit back. */
   release (): void
 }
 
 /**
- * Counters of hits in fixed windows: a window begins with a key's first hit and lasts `window` milliseconds.
- * Those in memory answer at once, those that share with other nodes answer a promise.
+ * Counts hits per key in fixed windows: a key's first hit starts its window.
+ * Counters in memory return values; counters that nodes share return promises, which reject with Problem `limiter-unavailable`
+ * where Redis is away and `REDIS_DOWN` is `closed`.
+ * @example
+ * const { exceeded, resetMs } = await counters.consume('192.0.2.1', 120)
  */
 export interface Counters {
-  /** Milliseconds. */
-  readonly window: number
-  /** Counts a hit, unless that makes more than `max`. */
+  /** Milliseconds that a window lasts. */
+  readonly windowMs: number
+  /** Counts a hit, unless the key already has `max`. */
   consume (key: string, max: number): Count | Promise<Count>
-  /** Counts a hit for the time being. Any number of calls at once hold at most `max` together. */
-  reserve (key: string, max: number): Hold | Promise<Hold>
-  /** Looks, and counts nothing; those that are shared say what this node knows. `exceeded` tells whether a hit would be one too many. */
+  /** Counts a hit that can be taken back. However many calls run in parallel, at most `max` get a place. */
+  reserve (key: string, max: number): Reservation | Promise<Reservation>
+  /** Counts nothing. `exceeded` says whether a hit would be refused; shared counters answer with what this node knows. */
   read (key: string, max: number): Count
-  /** Whether a hit would be one too many, which counts nothing. There only where counters answer at once. */
+  /** Whether a hit would be refused; counts nothing. Only counters in memory have it. */
   isFull? (key: string, max: number): boolean
-  /** Forgets a key's hits, at most so many in a window, and none that is still held: its outcome will count. */
-  clear (key: string, most: number): void
+  /** Clears committed hits of a key, at most `max` in one window. Open reservations stay. */
+  clear (key: string, max: number): void
 }
 
-/** A hit that somebody will ask for. */
+/** A hit that a request is about to count. */
 export interface Ask<C extends Counters = Counters> {
   counters: C
   key: string
   max: number
-  /** 1 where it will be asked for by `hold`. */
+  /** 1 for `reserve`, 0 for `consume`. */
   hold: 0 | 1
 }
 
@@ -65,26 +68,29 @@ export interface Marks {
   setOnce (name: string, text: string, ms: number, ask?: Ask): Promise<boolean>
 }
 
-/** Where the counters of a process live: in its memory, or shared with other nodes. */
+/** Creates counters, either in this process's memory or shared with other nodes. */
 export interface CounterSource {
-  /** Counters of their own. @param name letters and hyphens; one for each use @param window milliseconds @param size keys in memory at most */
-  counters (name: string, window: number, size?: number): Counters
+  /**
+   * @param name letters and hyphens; each use has a name of its own
+   * @param maxKeys how many keys are kept in memory
+   */
+  counters (name: string, windowMs: number, maxKeys?: number): Counters
   knownAddresses (): KnownAddresses
   /**
-   * Asks at once for what a request will ask for one after the other, so that it waits once: up to the first that is refused, after
-   * which the others are not counted. There only where counters answer by promise.
-   * @param asks for counters of this source; read no further than one that is known to be refused
-   * @returns gives back what nobody asked for in the end; to be called once the request is answered
+   * Counts several hits of one request in one round trip, up to the first that is refused. `consume` and `reserve` then take these results.
+   * Only shared counters have it.
+   * @param asks hits of counters of this source; not read further once one is known to be refused
+   * @returns releases the results that were not taken; call it when the request has ended
    */
   askAhead? (asks: Iterable<Ask>): () => void
   /** Marks that all nodes see. There only where counters are shared. */
   readonly marks?: Marks
-  /** False while what should be shared is counted by each node for itself, or not at all. */
+  /** False while counters that should be shared are not. */
   readonly up: boolean
   close (): void
 }
 
-/** Whether so many hits count for good that no outcome of a held one can make room. */
+/** Whether committed hits alone reach the limit, so that no release can free a place. */
 export function isExhausted (count: Count): boolean {
   return count.used - count.held >= count.max
 }
@@ -92,4 +98,24 @@ export function isExhausted (count: Count): boolean {
 /** Whole seconds for a Retry-After header; at least 1. */
 export function retryAfter ({ resetMs }: Pick<Count, 'resetMs'>): number {
   return Math.max(1, Math.ceil(resetMs / 1000))
+}
+
+/** A class and no object literal: every request creates one, and closures would make that many times slower. */
+export class CountResult implements Reservation {
+  constructor (
+    readonly used: number,
+    readonly held: number,
+    readonly max: number,
+    readonly resetMs: number,
+    readonly exceeded: boolean,
+    private readonly settle?: (released: 0 | 1) => void
+  ) {}
+
+  commit (): void {
+    this.settle?.(0)
+  }
+
+  release (): void {
+    this.settle?.(1)
+  }
 }

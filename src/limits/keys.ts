@@ -1,18 +1,18 @@
 import { hash } from 'node:crypto'
 
-const LONGEST = 40
+const MAX_LENGTH = 40
 
 /**
- * The form in which a key is kept: at most 43 characters, however long a name an attacker sends.
- * A digest has 43 characters and a key that is kept as it is at most 40, so neither can be taken for the other.
+ * Bounds the memory of a key, however long a name an attacker sends: replaces long keys by a digest.
+ * A digest has 43 characters and other keys have at most 40, so the two never collide.
  */
 export function fixedKey (key: string): string {
-  return key.length > LONGEST ? hash('sha256', key, 'base64url') : key
+  return key.length > MAX_LENGTH ? hash('sha256', key, 'base64url') : key
 }
 
 /**
- * The same text in memory of its own. V8 lets a slice hold on to the string it was cut from,
- * which here can be a header of 16 KiB, or decoded credentials with the password in them.
+ * Copies a text before it is stored. In V8 a slice keeps the whole string in memory that it was cut from: here a header of up to 16 KiB,
+ * or decoded credentials with the password.
  */
 export function ownCopy (text: string): string {
   return Buffer.from(text, 'utf16le').toString('utf16le')

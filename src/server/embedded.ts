@@ -64,7 +64,7 @@ export async function broker (application: Application, options: BrokerOptions):
     cwd,
     stdout: process.stdout,
     logger: scope.log,
-    store: applicationStore({ authenticate, log: scope.log, rememberFor: rememberFor * 1000 })
+    store: applicationStore({ authenticate, log: scope.log, cacheMs: rememberFor * 1000 })
   })
   const own = new Set<string>()
   const serving = await serve({ state, read, rooms, prefix: scope.prefix, own }).catch(error => closeAfter(error, rooms))

@@ -35,7 +35,7 @@ export interface Serving {
 }
 
 export async function serve ({ state, read, rooms, prefix = '', own, onTake = () => {} }: ServingOptions): Promise<Serving> {
-  const { logger, metrics, guard, store, audit } = rooms
+  const { logger, metrics, guessLimiter, store, audit } = rooms
   let retired = false
   const readiness = (): Readiness => {
     const { missing, degraded } = readinessOf(rooms, state.settings)
@@ -76,7 +76,7 @@ export async function serve ({ state, read, rooms, prefix = '', own, onTake = ()
     for (const warning of next.warnings) logger.warn(warning)
     onTake(next)
     app = nextApp
-    guard.failuresMax = next.settings.LOGIN_FAILURES_MAX
+    guessLimiter.failuresMax = next.settings.LOGIN_FAILURES_MAX
     watchFilesOf(next)
     logger.info('settings taken')
     metrics.reloaded('settings', true)

@@ -22,7 +22,7 @@ export interface Rooms {
   logger: Log
   store: OpenStore
   audit: Audit
-  guard: GuessLimiter
+  guessLimiter: GuessLimiter
   logins: Logins
   /** Where all counts are kept: here, or in a Redis that other nodes share. */
   counters: CounterSource
@@ -64,13 +64,13 @@ export async function openRooms ({ settings, mistakes, warnings }: State, { cwd,
   const counters = await openCounters(settings, logger)
   const lines = createLines()
   metrics.watch({ queue, store, counters, audit, lines, log })
-  const guard = new GuessLimiter({ ...guessCounters(counters), failuresMax: settings.LOGIN_FAILURES_MAX })
+  const guessLimiter = new GuessLimiter({ ...guessCounters(counters), failuresMax: settings.LOGIN_FAILURES_MAX })
   return {
     logger,
     store,
     audit,
-    guard,
-    logins: new Logins({ store, guard }),
+    guessLimiter,
+    logins: new Logins({ store, guessLimiter }),
     counters,
     addresses: counters.counters('address', minute),
     foreign: memory.counters('foreign', minute),

@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net'
+import { ipNumber } from '../lib/ip-number.js'
 
 /** Addresses as numbers of 128 bits, those of IPv4 as IPv6 maps them: ::ffff:a.b.c.d. */
 interface Range {
@@ -52,14 +53,6 @@ function rangeOf (entry: string): Range {
   const [address = '', bits] = entry.split('/')
   const width = isIPv4(address) ? 32 : 128
   const hostBits = BigInt(width - Number(bits ?? width))
-  const start = numberOf(address) >> hostBits << hostBits
+  const start = ipNumber(address) >> hostBits << hostBits
   return { start, end: start + (1n << hostBits) }
-}
-
-function numberOf (address: string): bigint {
-  // A URL's host has no dots and no zone, and all else in one spelling.
-  const { hostname } = new URL(`http://[${isIPv4(address) ? `::ffff:${address}` : address.split('%', 1)[0]}]`)
-  const [head = [], tail = []] = hostname.slice(1, -1).split('::').map(groups => groups.split(':').filter(group => group !== ''))
-  const groups = [...head, ...Array<string>(8 - head.length - tail.length).fill('0'), ...tail]
-  return BigInt(`0x${groups.map(group => group.padStart(4, '0')).join('')}`)
 }

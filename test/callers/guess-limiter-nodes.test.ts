@@ -1,5 +1,5 @@
 import t from 'tap'
-import { GUESSING_WINDOW } from '../../src/callers/guess-counters.js'
+import { GUESSING_WINDOW_MS } from '../../src/callers/guess-counters.js'
 import type { Counters } from '../../src/limits/counters.js'
 import { MemoryCounters } from '../../src/limits/memory/counters.js'
 import { collect, guarded, susanAtHome } from '../helpers/guarded.js'
@@ -7,55 +7,55 @@ import { promised } from '../helpers/promised.js'
 import { settle } from '../helpers/settle.js'
 import { until } from '../helpers/until.js'
 
-t.test('places that another node frees are found without being woken', async t => {
-  const pairs = new MemoryCounters(GUESSING_WINDOW)
-  const { reserve } = guarded({ failuresMax: 1, pairs })
-  const heldByAnotherNode = pairs.reserve(susanAtHome, 1)
+t.test('an attempt that another node releases is found without a wake-up', async t => {
+  const perNameAndAddress = new MemoryCounters(GUESSING_WINDOW_MS)
+  const { reserve } = guarded({ failuresMax: 1, perNameAndAddress })
+  const heldByAnotherNode = perNameAndAddress.reserve(susanAtHome, 1)
   const waiting = reserve()
   await settle()
   heldByAnotherNode.release()
   await t.resolves(waiting)
 })
 
-t.test('who waited for a place at an address may then have to wait for one of the name', async t => {
-  const pairs = new MemoryCounters(GUESSING_WINDOW)
-  const names = new MemoryCounters(GUESSING_WINDOW)
+t.test('a login that waited for its address may then have to wait for its name', async t => {
+  const perNameAndAddress = new MemoryCounters(GUESSING_WINDOW_MS)
+  const perName = new MemoryCounters(GUESSING_WINDOW_MS)
   let asked = 0
-  const counted: Counters = { ...promised(names), reserve: (...hit) => { asked++; return names.reserve(...hit) } }
-  const { reserve } = guarded({ failuresMax: 1, pairs, names: counted })
-  const heldByAnotherNode = pairs.reserve(susanAtHome, 1)
+  const counted: Counters = { ...promised(perName), reserve: (...hit) => { asked++; return perName.reserve(...hit) } }
+  const { reserve } = guarded({ failuresMax: 1, perNameAndAddress, perName: counted })
+  const heldByAnotherNode = perNameAndAddress.reserve(susanAtHome, 1)
   const [first] = await Promise.all(Array.from({ length: 20 }, (_, i) => reserve('susan', `198.51.100.${i}`)))
-  const { places } = collect([reserve()])
+  const { attempts } = collect([reserve()])
   await settle()
   asked = 0
   heldByAnotherNode.release()
   await until(() => asked > 0)
   await settle()
-  t.equal(places.length, 0)
+  t.equal(attempts.length, 0)
   first?.cancelled()
   await settle()
-  t.equal(places.length, 1)
+  t.equal(attempts.length, 1)
 })
 
 t.test('with counters that promise their answers', t => {
   t.test('the limit stands', async t => {
-    const { reserve } = guarded({ pairs: promised(new MemoryCounters(GUESSING_WINDOW)), names: promised(new MemoryCounters(GUESSING_WINDOW)) })
-    const { places, refused } = collect(Array.from({ length: 100 }, () => reserve()))
+    const { reserve } = guarded({ perNameAndAddress: promised(new MemoryCounters(GUESSING_WINDOW_MS)), perName: promised(new MemoryCounters(GUESSING_WINDOW_MS)) })
+    const { attempts, refused } = collect(Array.from({ length: 100 }, () => reserve()))
     await settle()
-    t.equal(places.length, 5)
-    for (const place of places) place.failed()
+    t.equal(attempts.length, 5)
+    for (const attempt of attempts) attempt.failed()
     await settle()
     t.strictSame(refused, Array(95).fill('login-limited'))
   })
 
   t.test('one that fails gives back the other', async t => {
-    const pairs = new MemoryCounters(GUESSING_WINDOW)
-    const names = new MemoryCounters(GUESSING_WINDOW)
-    const { reserve } = guarded({ pairs: promised(pairs), names: promised(names, 1) })
+    const perNameAndAddress = new MemoryCounters(GUESSING_WINDOW_MS)
+    const perName = new MemoryCounters(GUESSING_WINDOW_MS)
+    const { reserve } = guarded({ perNameAndAddress: promised(perNameAndAddress), perName: promised(perName, 1) })
     const first = reserve()
-    t.match(pairs.read(susanAtHome, 5), { used: 1 })
+    t.match(perNameAndAddress.read(susanAtHome, 5), { used: 1 })
     await t.rejects(first, { code: 'limiter-unavailable' })
-    t.match(pairs.read(susanAtHome, 5), { used: 0 })
+    t.match(perNameAndAddress.read(susanAtHome, 5), { used: 0 })
     await t.resolves(reserve())
   })
 

@@ -4,7 +4,7 @@ import { desk, right, wrong } from '../helpers/desk.js'
 import { limited } from '../helpers/guarded.js'
 import { elsewhere, home } from '../helpers/login.js'
 import { settle } from '../helpers/settle.js'
-import type { Login } from '../../src/callers/store.js'
+import type { LoginContext } from '../../src/callers/store.js'
 
 t.test('who hangs up', t => {
   const gone = new Error('gone')
@@ -47,7 +47,7 @@ t.test('who hangs up', t => {
     caller.abort(gone)
     t.equal(await attempt.catch(error => error), gone)
   }
-  const neverAsked = ({ signal }: Login) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  const neverAsked = ({ signal }: LoginContext) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
 
   t.test('before its hash began locks nobody out and leaves no guess behind, however many do', async t => {
     const counter = desk({ failuresMax: 1, size: 100 })

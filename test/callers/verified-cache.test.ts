@@ -5,7 +5,7 @@ import { right, susan } from '../helpers/desk.js'
 
 t.test('what is remembered', t => {
   t.test('is one caller\'s last right password, and nothing like it', t => {
-    const verified = new VerifiedCache({ isCurrent: () => true, rememberFor: 1000 })
+    const verified = new VerifiedCache({ isCurrent: () => true, cacheMs: 1000 })
     verified.set('ab', 'c', susan)
     t.equal(verified.get('ab', 'c'), susan)
     for (const [name, password] of [['a', 'bc'], ['ab', 'C'], ['ab', ''], ['ab', 'cc'], ['AB', 'c'], ['__proto__', 'c']] as const) {
@@ -19,7 +19,7 @@ t.test('what is remembered', t => {
 
   t.test('lasts as long as the store says, by a clock that does not step', t => {
     const time = clock()
-    const verified = new VerifiedCache({ isCurrent: () => true, rememberFor: 1000 }, time)
+    const verified = new VerifiedCache({ isCurrent: () => true, cacheMs: 1000 }, time)
     verified.set('susan', right, susan)
     t.intercept(Date, 'now', { value: () => Number.MAX_SAFE_INTEGER })
     time.pass(999)
@@ -30,14 +30,14 @@ t.test('what is remembered', t => {
   })
 
   t.test('is nothing where the store says so', t => {
-    const verified = new VerifiedCache({ isCurrent: () => true, rememberFor: 0 }, clock())
+    const verified = new VerifiedCache({ isCurrent: () => true, cacheMs: 0 }, clock())
     verified.set('susan', right, susan)
     t.equal(verified.get('susan', right), undefined)
     t.end()
   })
 
   t.test('has a bound: the one least recently used goes', t => {
-    const verified = new VerifiedCache({ isCurrent: () => true, rememberFor: 1000 }, { size: 2 })
+    const verified = new VerifiedCache({ isCurrent: () => true, cacheMs: 1000 }, { maxNames: 2 })
     for (const name of ['a', 'b']) verified.set(name, right, susan)
     verified.get('a', right)
     verified.set('c', right, susan)

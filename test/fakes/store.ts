@@ -1,13 +1,13 @@
-import type { Caller, CallerStore, Login } from '../../src/callers/store.js'
+import type { Caller, CallerStore, LoginContext } from '../../src/callers/store.js'
 
-interface Asked extends Login {
+interface Asked extends LoginContext {
   readonly name: string
   readonly password: string
 }
 
 /** A store of callers in memory, whose answers can be held back, replaced, or outlived. */
 export class FakeStore implements CallerStore {
-  rememberFor = 3_600_000
+  cacheMs = 3_600_000
   /** Every call of `verify`, in order. */
   readonly asked: Asked[] = []
   /** Stands in place of the answer, which may be anything that broken code could do. */
@@ -40,7 +40,7 @@ export class FakeStore implements CallerStore {
     for (const go of free ?? []) go()
   }
 
-  async verify (name: string, password: string, login: Login): Promise<Caller | null> {
+  async verify (name: string, password: string, login: LoginContext): Promise<Caller | null> {
     const asked = { name, password, ...login }
     this.asked.push(asked)
     if (this.#held !== undefined) await new Promise<void>(resolve => this.#held?.push(resolve))

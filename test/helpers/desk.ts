@@ -1,4 +1,4 @@
-import { GUESSING_WINDOW, guessCounters } from '../../src/callers/guess-counters.js'
+import { GUESSING_WINDOW_MS, guessCounters } from '../../src/callers/guess-counters.js'
 import { GuessLimiter } from '../../src/callers/guess-limiter.js'
 import { Logins } from '../../src/callers/login.js'
 import type { Caller } from '../../src/callers/store.js'
@@ -10,13 +10,13 @@ import { home } from './login.js'
 export const right = 'correct horse'
 export const susan = { name: 'susan', identity: 'susan' }
 
-/** Logins of a store, and the guard before it. */
+/** Logins of a store, behind a guess limiter. */
 export function desk ({ store = new FakeStore(), failuresMax = 5, size = 65_536 } = {}) {
-  const guard = new GuessLimiter({ ...guessCounters(memory), pairs: new MemoryCounters(GUESSING_WINDOW, { size }), failuresMax })
-  const logins = new Logins({ store, guard })
+  const guessLimiter = new GuessLimiter({ ...guessCounters(memory), perNameAndAddress: new MemoryCounters(GUESSING_WINDOW_MS, { maxKeys: size }), failuresMax })
+  const logins = new Logins({ store, guessLimiter })
   const login = async (name = 'susan', password = right, ip = home, signal: AbortSignal = new AbortController().signal) =>
     await logins.login(name, password, { ip, signal })
-  return { store, guard, logins, login }
+  return { store, guessLimiter, logins, login }
 }
 
 /** What came of each login: the identity, or the refusal's code. */

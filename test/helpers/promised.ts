@@ -2,11 +2,11 @@ import type { Counters } from '../../src/limits/counters.js'
 import type { MemoryCounters } from '../../src/limits/memory/counters.js'
 import { Problem } from '../../src/problems.js'
 
-/** Counters that promise their answers, as those of another machine do, and fail the hold whose number is given. */
+/** Counters that return promises, as shared ones do. @param failing the number of the reservation that fails */
 export function promised (counters: MemoryCounters, failing?: number): Counters {
   let holds = 0
   return {
-    window: counters.window,
+    windowMs: counters.windowMs,
     consume: async (...hit) => counters.consume(...hit),
     reserve: async (...hit) => {
       if (++holds === failing) throw new Problem('limiter-unavailable')

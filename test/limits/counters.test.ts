@@ -5,7 +5,7 @@ import { clock } from '../helpers/clock.js'
 
 const minute = 60_000
 
-t.test('a limit is spent only when no outcome can make room', t => {
+t.test('a limit is exhausted only when no release can free a place', t => {
   const counters = new MemoryCounters(minute, clock())
   const one = counters.reserve('a', 2)
   const two = counters.reserve('a', 2)

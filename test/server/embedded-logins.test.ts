@@ -76,7 +76,7 @@ t.test('a right password is asked for each time, or remembered for as long as th
 })
 
 t.test('a login that hangs is an outage, and does not hold its place for ever', async t => {
-  const store = applicationStore({ authenticate: () => new Promise(() => {}), log: { info () {}, warn () {} }, rememberFor: 0, patience: 10 })
+  const store = applicationStore({ authenticate: () => new Promise(() => {}), log: { info () {}, warn () {} }, cacheMs: 0, timeoutMs: 10 })
   const logins = Array.from({ length: 60 }, () => store.verify('susan', 'secret123', { ip: '127.0.0.1', signal: new AbortController().signal }))
   for (const outcome of await Promise.allSettled(logins)) t.match(outcome, { status: 'rejected', reason: { message: 'authenticate did not answer within 10 ms' } })
 })

@@ -1,124 +1,123 @@
 import { availableParallelism } from 'node:os'
 import { clientAddress, type ClientAddress } from '../../limits/address-buckets.js'
 import { problem, type Problem } from '../../problems.js'
-import type { Login } from '../store.js'
-import { Waiters, type Waiter } from '../waiters.js'
+import { FairQueue, type QueueEntry } from '../fair-queue.js'
+import type { LoginContext } from '../store.js'
 
 export interface HashQueueOptions {
-  /** Hashes that run at once. */
-  atOnce?: number
+  /** Hashes that run in parallel. */
+  maxRunning?: number
   /** Hashes that wait, over all addresses. */
-  mostWaiting?: number
-  /** Hashes that wait for one address. */
-  mostPerAddress?: number
+  maxWaiting?: number
+  maxPerAddress?: number
   /** Hashes that wait for one IPv6 /48. */
-  mostPerNetwork?: number
-  /** Milliseconds that one waits at most. */
-  patience?: number
+  maxPerNetwork?: number
+  maxWaitMs?: number
 }
 
-/** Seconds; a full queue of default hashes is worked off in about this time on two cores. */
-const retryAfter = 2
+/** Two cores work off a full queue of default hashes in about this time. */
+const RETRY_AFTER_SECONDS = 2
 
-/** Beyond this, whoever asked has most likely given up. The time that a hold lives in Redis counts on it. */
-const longestWait = 20_000
+/** After this time most clients have given up. `ABANDONED_MS` of the Redis scripts relies on it. */
+const MAX_WAIT_MS = 20_000
 
-/** A login that waits. */
-interface Job extends Waiter {
-  /** Called when its turn comes. */
+/** A login that waits for its hash. */
+interface Job extends QueueEntry {
   start (): void
 }
 
 /**
- * Lets a few password hashes run and a bounded number wait, so that logins can neither take every core nor all memory.
- * Networks and addresses take turns, one hash each, however many each has waiting, and one has all the places only while no other
- * wants one: a flood from one address or network delays another's login by the rest of one hash.
+ * Runs a few password hashes in parallel and lets a bounded number wait, so that logins take neither every core nor all memory. Networks
+ * and addresses take turns, one hash each. One of them may use every core only while no other wants one. So a flood from one address or
+ * network delays another's login by the rest of one hash.
  */
 export class HashQueue {
-  readonly #waiters: Waiters<Job>
-  /** Hashes that run, by address and by network. */
+  readonly #queue: FairQueue<Job>
+  /** Running hashes by address. */
   readonly #addresses = new Map<string, number>()
+  /** Running hashes by network. */
   readonly #networks = new Map<string, number>()
-  readonly #atOnce: number
-  /** Hashes that run for one while others want a place. */
-  readonly #mostHeld: number
-  readonly #patience: number
+  readonly #maxRunning: number
+  /** How many hashes of one address or network may run while others want to. */
+  readonly #maxShare: number
+  readonly #maxWaitMs: number
   #running = 0
 
-  constructor ({ atOnce = availableParallelism(), mostWaiting = 256, mostPerAddress = 64, mostPerNetwork = 128, patience = longestWait }: HashQueueOptions = {}) {
-    this.#waiters = new Waiters({ most: mostWaiting, mostPerAddress, mostPerNetwork, retryAfter })
-    this.#atOnce = atOnce
-    this.#mostHeld = Math.max(1, atOnce - 1)
-    this.#patience = patience
+  constructor (options: HashQueueOptions = {}) {
+    const { maxRunning = availableParallelism(), maxWaiting = 256, maxPerAddress = 64, maxPerNetwork = 128 } = options
+    this.#queue = new FairQueue({ max: maxWaiting, maxPerAddress, maxPerNetwork, retryAfter: RETRY_AFTER_SECONDS })
+    this.#maxRunning = maxRunning
+    this.#maxShare = Math.max(1, maxRunning - 1)
+    this.#maxWaitMs = options.maxWaitMs ?? MAX_WAIT_MS
   }
 
-  /** Hashes that run now. */
+  /** How many hashes run now. */
   get running (): number {
     return this.#running
   }
 
-  /** Hashes that wait now. */
+  /** How many hashes wait now. */
   get waiting (): number {
-    return this.#waiters.size
+    return this.#queue.size
   }
 
   /**
-   * Runs `hash` when its turn comes. Once it runs, a caller who hangs up no longer stops it: a native hash cannot be stopped.
-   * @throws Problem `overloaded` when too many wait or it waits too long; the signal's reason when the caller hangs up while waiting
+   * Runs `hash` when its turn has come. A client that hangs up later does not stop it: a native hash cannot be stopped.
+   * @throws Problem `overloaded` when too many wait or it waits too long; the signal's reason when the client hangs up while it waits
    */
-  async run<T> ({ ip, signal }: Login, hash: () => Promise<T>): Promise<T> {
+  async run<T> ({ ip, signal }: LoginContext, hash: () => Promise<T>): Promise<T> {
     signal.throwIfAborted()
     const from = clientAddress(ip)
-    if (this.#running < this.#atOnce && this.#mayHold(from)) this.#count(from, 1)
+    if (this.#running < this.#maxRunning && this.#mayRun(from)) this.#count(from, 1)
     else await this.#turn(from, signal)
     try {
       return await hash()
     } finally {
       this.#count(from, -1)
-      this.#waiters.next(from => this.#mayHold(from))?.start()
+      this.#queue.next(from => this.#mayRun(from))?.start()
     }
   }
 
-  /** Waits; resolves with a place taken. */
+  /** Resolves when the job's turn has come; it is then counted as running. */
   #turn (from: ClientAddress, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const end = (): void => {
-        clearTimeout(late)
-        signal.removeEventListener('abort', leave)
+      const stopWaiting = (): void => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', onAbort)
       }
-      const job = {
+      const job: Job = {
         from,
         start: () => {
-          end()
+          stopWaiting()
           this.#count(from, 1)
           resolve()
         },
         drop: (refusal: Problem) => {
-          end()
+          stopWaiting()
           reject(refusal)
         }
       }
-      const leave = (): void => {
-        end()
-        this.#waiters.delete(job)
+      const onAbort = (): void => {
+        stopWaiting()
+        this.#queue.delete(job)
         reject(signal.reason)
       }
-      this.#waiters.add(job)
-      signal.addEventListener('abort', leave)
-      const late = setTimeout(() => {
-        this.#waiters.delete(job)
-        job.drop(problem('overloaded', { retryAfter }))
-      }, this.#patience).unref()
+      this.#queue.add(job)
+      signal.addEventListener('abort', onAbort)
+      const timer = setTimeout(() => {
+        this.#queue.delete(job)
+        job.drop(problem('overloaded', { retryAfter: RETRY_AFTER_SECONDS }))
+      }, this.#maxWaitMs).unref()
     })
   }
 
-  #mayHold ({ address, network }: ClientAddress): boolean {
-    return this.#mayHoldMore(network, this.#networks, this.#waiters.networks) && this.#mayHoldMore(address, this.#addresses, this.#waiters.addresses)
+  #mayRun ({ address, network }: ClientAddress): boolean {
+    return this.#hasShare(network, this.#networks, this.#queue.networks) && this.#hasShare(address, this.#addresses, this.#queue.addresses)
   }
 
-  #mayHoldMore (key: string, held: Map<string, number>, waiting: Pick<ReadonlySet<string>, 'has' | 'size'>): boolean {
-    const isAlone = held.size === Number(held.has(key)) && waiting.size === Number(waiting.has(key))
-    return isAlone || (held.get(key) ?? 0) < this.#mostHeld
+  #hasShare (key: string, running: Map<string, number>, waiting: Pick<ReadonlySet<string>, 'has' | 'size'>): boolean {
+    const isAlone = running.size === Number(running.has(key)) && waiting.size === Number(waiting.has(key))
+    return isAlone || (running.get(key) ?? 0) < this.#maxShare
   }
 
   #count ({ address, network }: ClientAddress, by: 1 | -1): void {

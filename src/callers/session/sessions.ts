@@ -1,6 +1,6 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { problem, type Problem } from '../../problems.js'
-import type { Caller, Login, SessionStore } from '../store.js'
+import type { Caller, LoginContext, SessionStore } from '../store.js'
 import type { EndedSessions } from './ended.js'
 import { fingerprintOf } from './fingerprint.js'
 import type { SessionKey, SessionKeys } from './keys.js'
@@ -135,7 +135,7 @@ export class Sessions {
    * @param onSealed called once it is certain that this broker sealed the session
    * @throws Problem `session-ended`, `proof-wrong`, `proof-stale`, `store-unavailable` or `overloaded`
    */
-  async authenticate ({ session: text, proof: proofText }: SessionCredentials, request: ProvenRequest, login: Login, onSealed: (session: { id: string, caller: Caller }) => void): Promise<CurrentSession> {
+  async authenticate ({ session: text, proof: proofText }: SessionCredentials, request: ProvenRequest, login: LoginContext, onSealed: (session: { id: string, caller: Caller }) => void): Promise<CurrentSession> {
     const unsealed = unseal(this.keys, text)
     if (unsealed === undefined) throw problem('session-ended')
     const { session, key } = unsealed
@@ -157,7 +157,7 @@ export class Sessions {
   }
 
   /** The caller as the store has it now. */
-  async #callerOf (session: SealedSession, key: SessionKey, login: Login): Promise<Caller> {
+  async #callerOf (session: SealedSession, key: SessionKey, login: LoginContext): Promise<Caller> {
     const found = await this.#store.find(session, login)
     if (found === 'ended') await this.end(session)
     else if (found !== null && timingSafeEqual(fingerprintOf(key, this.#store.kind, session.login, found), session.fingerprint)) return found.caller

@@ -36,22 +36,22 @@ export interface ApplicationOptions {
   authenticate: Authenticate
   log: StoreLog
   /** Milliseconds. */
-  rememberFor: number
+  cacheMs: number
   /** Milliseconds that one call may take. */
-  patience?: number
+  timeoutMs?: number
 }
 
 /** Calls at once, as many as of LOGIN_URL: a flood at the broker must not become one in the application. */
 const atOnce = 16
 
 /** A function of the application around the broker as the store. */
-export function applicationStore ({ authenticate, log, rememberFor, patience = 5000 }: ApplicationOptions): OpenStore {
-  const queue = new HashQueue({ atOnce })
+export function applicationStore ({ authenticate, log, cacheMs, timeoutMs = 5000 }: ApplicationOptions): OpenStore {
+  const queue = new HashQueue({ maxRunning: atOnce })
   const callers = new AnsweredCallers('authenticate', log)
 
   return {
     ready: true,
-    rememberFor,
+    cacheMs,
     isCurrent: () => true,
     // The application says nothing of its users between two sign-ins.
     sessions: {
@@ -62,7 +62,7 @@ export function applicationStore ({ authenticate, log, rememberFor, patience = 5
 
     async verify (name, password, login) {
       // A login that hangs must not hold its place for ever.
-      const answer: unknown = await queue.run(login, () => withTimeout(patience, `authenticate did not answer within ${patience} ms`, async () => authenticate(name, password, login.hostRequest as ApplicationRequest)))
+      const answer: unknown = await queue.run(login, () => withTimeout(timeoutMs, `authenticate did not answer within ${timeoutMs} ms`, async () => authenticate(name, password, login.hostRequest as ApplicationRequest)))
       if (answer === null || answer === false) return null
       return callers.callerOf(name, answeredIn(answer))
     },

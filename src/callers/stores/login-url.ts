@@ -4,7 +4,7 @@ import { AnsweredCallers, type Answered } from './answered.js'
 import { Circuit } from './circuit-breaker.js'
 import { HashQueue } from '../passwords/hash-queue.js'
 import { LoginVersions } from './login-versions.js'
-import { rememberFor, tellChanges, unusable, type RemoteStore, type StoreLog } from './remote.js'
+import { cacheMs, tellChanges, unusable, type RemoteStore, type StoreLog } from './remote.js'
 
 export interface LoginUrlOptions {
   /** Takes `POST {"username","password"}`. A user and password inside it are sent as HTTP Basic credentials of the broker's own. */
@@ -53,7 +53,7 @@ export function loginUrlStore ({ url, log }: LoginUrlOptions): RemoteStore {
     keepAliveTimeout: idleTime,
     keepAliveMaxTimeout: idleTime
   })
-  const queue = new HashQueue({ atOnce })
+  const queue = new HashQueue({ maxRunning: atOnce })
   const circuit = new Circuit({ probe: askForNobody, onChange: tellChanges('LOGIN_URL', log) })
   const callers = new AnsweredCallers('LOGIN_URL', log)
 
@@ -80,7 +80,7 @@ export function loginUrlStore ({ url, log }: LoginUrlOptions): RemoteStore {
   }
 
   return {
-    rememberFor,
+    cacheMs,
     get ready () { return !circuit.open },
     isCurrent: () => true,
     sessions,

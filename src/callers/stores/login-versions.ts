@@ -1,5 +1,5 @@
 import { isRecord } from '../../lib/is-record.js'
-import type { Caller, Found, Login, SessionHolder, SessionStore, Standing } from '../store.js'
+import type { Caller, Found, LoginContext, SessionHolder, SessionStore, Standing } from '../store.js'
 import { MinuteAnswers } from './minute-answers.js'
 import { unusable } from './remote.js'
 
@@ -10,7 +10,7 @@ const VERSION_MAX = 128
  * Asks LOGIN_URL whether a version that it answered before still stands.
  * @returns false for a no; else what it answered, if that was JSON
  */
-export type AskVersion = (username: string, version: string, login: Login) => Promise<unknown>
+export type AskVersion = (username: string, version: string, login: LoginContext) => Promise<unknown>
 
 /**
  * Sessions of callers at LOGIN_URL. Nothing tells the broker that a password was changed there, unless each yes carries a `version` that changes with it.
@@ -43,7 +43,7 @@ export class LoginVersions implements SessionStore {
     return this.#standings.get(caller)
   }
 
-  find (holder: SessionHolder, { ip }: Login): Found | Promise<Found> {
+  find (holder: SessionHolder, { ip }: LoginContext): Found | Promise<Found> {
     const { login, version } = holder
     if (version === undefined) return standingOf(holder)
     // Others may wait for the same answer, so it is not given up when this one leaves.

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { rememberFor } from './remote.js'
+import { cacheMs } from './remote.js'
 
 /** Callers. Beyond, those that were not asked about for longest are asked about anew. */
 const MAX_CALLERS = 50_000
@@ -10,7 +10,7 @@ export class MinuteAnswers<T> {
 
   /** @param now a clock that never steps, in milliseconds */
   constructor (now = () => performance.now()) {
-    this.#answers = new LRUCache({ max: MAX_CALLERS, ttl: rememberFor, ttlResolution: 0, perf: { now } })
+    this.#answers = new LRUCache({ max: MAX_CALLERS, ttl: cacheMs, ttlResolution: 0, perf: { now } })
   }
 
   /** The last answer, or what `ask` settles with. A question that fails is asked anew the next time. */

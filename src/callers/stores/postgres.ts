@@ -10,8 +10,8 @@ import { canonicalName } from '../../caller.js'
 import { databaseForms, hashPassword, readHash } from '../passwords/formats.js'
 import type { HashQueue } from '../passwords/hash-queue.js'
 import { MinuteAnswers } from './minute-answers.js'
-import { rememberFor, tellChanges, unusable, type RemoteStore, type StoreLog } from './remote.js'
-import type { Caller, Login, SessionStore, Standing } from '../store.js'
+import { cacheMs, tellChanges, unusable, type RemoteStore, type StoreLog } from './remote.js'
+import type { Caller, LoginContext, SessionStore, Standing } from '../store.js'
 import { SettingMistake, UsersQuery, type UserRow, type UsersQueryOptions } from './users-query.js'
 
 export interface PostgresOptions extends UsersQueryOptions {
@@ -48,7 +48,7 @@ export function postgresStore (options: PostgresOptions): RemoteStore {
  * a stranger that the name exists. The operator finds the hash's form in the log, once.
  */
 class PostgresStore implements RemoteStore {
-  readonly rememberFor = rememberFor
+  readonly cacheMs = cacheMs
   readonly sessions: SessionStore = {
     kind: 'database',
     standingOf: caller => this.#standings.get(caller),
@@ -90,7 +90,7 @@ class PostgresStore implements RemoteStore {
     return true
   }
 
-  async verify (name: string, password: string, login: Login): Promise<Caller | null> {
+  async verify (name: string, password: string, login: LoginContext): Promise<Caller | null> {
     login.signal.throwIfAborted()
     const row = await this.#lookUp(name)
     const hash = this.#taken(name, row?.password_hash) ?? this.#decoyOf(name) ?? await this.#default

@@ -21,7 +21,7 @@ export interface StoreLog {
 }
 
 /** Milliseconds that a login at such a store may be remembered, since nothing tells when its password changes there. */
-export const rememberFor = 60_000
+export const cacheMs = 60_000
 
 /** When the store is there and answers something that cannot be acted on: nobody gets in on a guess of what it meant. */
 export function unusable (cause: string) {

@@ -4,7 +4,7 @@ import { verifyHash, type VerifyHash } from '../passwords/hash-threads.js'
 import type { Mistakes, Users } from './parse.js'
 import { loadUsers } from './load.js'
 import type { HashQueue } from '../passwords/hash-queue.js'
-import type { Caller, CallerStore, Login, SessionStore, Standing } from '../store.js'
+import type { Caller, CallerStore, LoginContext, SessionStore, Standing } from '../store.js'
 import { stampOf } from '../../files/stamp.js'
 import { watchFiles } from '../../files/watch.js'
 
@@ -59,7 +59,7 @@ export class UsersFileError extends Error {
  * Milliseconds. A caller who changes or goes is no longer `isCurrent` once the file is read again,
  * so this only bounds how long a login that nobody uses stays in memory.
  */
-const rememberFor = 15 * 60_000
+const cacheMs = 15 * 60_000
 
 /**
  * The users file as the store, kept up with: a change is taken within a second, whole or not at all.
@@ -72,7 +72,7 @@ export async function usersFileStore (options: UsersFileOptions): Promise<UsersF
 }
 
 class UsersFile implements UsersFileStore {
-  readonly rememberFor = rememberFor
+  readonly cacheMs = cacheMs
   readonly warnings: readonly string[]
   readonly sessions: SessionStore = {
     kind: 'users-file',
@@ -102,7 +102,7 @@ class UsersFile implements UsersFileStore {
     return this.#users.callers.size
   }
 
-  verify (name: string, password: string, login: Login): Promise<Caller | null> {
+  verify (name: string, password: string, login: LoginContext): Promise<Caller | null> {
     const { queue, decoyKey, verifyHash: verify = verifyHash } = this.#options
     return queue.run(login, async () => {
       const { callers, decoys } = this.#users

@@ -1,106 +1,117 @@
 import { ownCopy } from '../keys.js'
-import { Ring, type Linked } from './linked-list.js'
+import { LinkedList, type ListEntry } from './linked-list.js'
 
-export interface Counter extends Linked<Counter> {
+export interface Counter extends ListEntry<Counter> {
   readonly key: string
-  /** By the monotonic clock, in milliseconds. */
-  ends: number
+  /** Milliseconds of the monotonic clock. */
+  endsAt: number
   max: number
   used: number
   held: number
-  /** Hits that counted for good in this window and were cleared. */
-  gone: number
-  /** The window of another account that this one last agreed with; see `MemoryCounters.learn`. */
-  agreed: string | undefined
+  /** Committed hits of this window that were cleared. */
+  cleared: number
+  /** The remote window that was last merged into this counter; undefined where this counter knows of hits that the remote one does not. */
+  remoteWindowId: string | undefined
 }
 
 /**
  * A bounded number of counters, by key.
  *
- * An attacker can make up keys without end, so the oldest counters are forgotten when there are too many: first those whose hits were
- * all given back, as these cost nothing to make, and never one that has reached its limit. When those fill three quarters of all room,
- * a key that has no counter is refused until the first of them ends: that is closed rather than forgetful. By default it takes
- * 12 288 keys brought to their limit in one window, for addresses 24 576 requests a second at 120 a minute each.
+ * Attackers can invent keys without end, so a full table drops counters: first the oldest whose hits were all released (they cost an
+ * attacker nothing), then the oldest below its limit, and never one that reached its limit. Once such locked counters fill three quarters
+ * of the table, a new key is refused until the first of them ends: better to refuse too much than to forget a lock. By default that takes
+ * 12 288 keys at their limit in one window; for addresses with 120 requests a minute, 24 576 requests a second.
  */
 export class CounterTable {
   readonly #counters = new Map<string, Counter>()
-  readonly #idle = new Ring<Counter>()
-  readonly #open = new Ring<Counter>()
-  readonly #locked = new Ring<Counter>()
-  readonly #window: number
-  readonly #size: number
-  #firstLockEnds = 0
+  /** Counters without a hit. */
+  readonly #idle = new LinkedList<Counter>()
+  /** Counters below their limit. */
+  readonly #open = new LinkedList<Counter>()
+  /** Counters at their limit. */
+  readonly #locked = new LinkedList<Counter>()
+  readonly #windowMs: number
+  readonly #maxKeys: number
+  #firstLockEndsAt = 0
 
-  /** @param window milliseconds */
-  constructor (window: number, size: number) {
-    this.#window = window
-    this.#size = size
+  constructor (windowMs: number, maxKeys: number) {
+    this.#windowMs = windowMs
+    this.#maxKeys = maxKeys
   }
 
-  /** When a key that is refused for want of room may come again. */
-  get firstLockEnds (): number {
-    return this.#firstLockEnds
+  /** When a key that did not fit may fit again. */
+  get firstLockEndsAt (): number {
+    return this.#firstLockEndsAt
   }
 
-  /** The counter of a window that has not ended. */
+  /** Returns the counter of a key, unless its window has ended. */
   find (key: string, now: number): Counter | undefined {
     const counter = this.#counters.get(key)
-    return counter !== undefined && counter.used + counter.gone > 0 && now < counter.ends ? counter : undefined
+    return counter !== undefined && counter.used + counter.cleared > 0 && now < counter.endsAt ? counter : undefined
   }
 
-  /** A counter for a new window; undefined where there is no room. */
-  begin (key: string, now: number): Counter | undefined {
+  /** Starts a new window for a key. Returns undefined where the table is full of locked counters. */
+  startWindow (key: string, now: number): Counter | undefined {
     const old = this.#counters.get(key)
-    if (old !== undefined) old.ring?.remove(old)
-    else if (!this.#makeRoom(now)) return
-    const counter = {
-      key: old?.key ?? ownCopy(key), ends: now + this.#window, max: 0, used: 0, held: 0, gone: 0, agreed: undefined, ring: undefined, before: undefined, after: undefined
+    if (old !== undefined) old.list?.remove(old)
+    else if (!this.#makeSpace(now)) return
+    const counter: Counter = {
+      key: old?.key ?? ownCopy(key),
+      endsAt: now + this.#windowMs,
+      max: 0,
+      used: 0,
+      held: 0,
+      cleared: 0,
+      remoteWindowId: undefined,
+      list: undefined,
+      previous: undefined,
+      next: undefined
     }
     this.#counters.set(counter.key, counter)
     this.#idle.add(counter)
     return counter
   }
 
-  /** Puts a counter where it now belongs in the order of forgetting. */
-  file (counter: Counter): void {
-    const { used, gone, max } = counter
-    const ring = used + gone === 0 ? this.#idle : used < max ? this.#open : this.#locked
-    if (counter.ring !== ring) ring.add(counter)
+  /** Moves a counter into the list that fits its hits. Call it after every change. */
+  updateList (counter: Counter): void {
+    const { used, cleared, max } = counter
+    const list = used + cleared === 0 ? this.#idle : used < max ? this.#open : this.#locked
+    if (counter.list !== list) list.add(counter)
   }
 
-  /** Whether a key that has no counter of this window can be given one; forgets none but those that have ended. */
-  takes (key: string, now: number): boolean {
-    return this.#counters.has(key) || this.#hasRoom(now)
+  /** Whether a key has a counter or could get one. Drops only counters that have ended. */
+  hasSpaceFor (key: string, now: number): boolean {
+    return this.#counters.has(key) || this.#hasSpace(now)
   }
 
-  #hasRoom (now: number): boolean {
-    const locksMax = this.#size * 3 / 4
-    if (this.#locked.size >= locksMax) this.#forgetEndedLocks(now)
-    return this.#counters.size < this.#size || (this.#locked.size < locksMax && this.#oldest !== undefined)
+  #hasSpace (now: number): boolean {
+    const maxLocked = this.#maxKeys * 3 / 4
+    if (this.#locked.size >= maxLocked) this.#dropEndedLocks(now)
+    return this.#counters.size < this.#maxKeys || (this.#locked.size < maxLocked && this.#oldest !== undefined)
   }
 
-  /** What is forgotten first: what was given back, then what has not reached its limit. */
+  /** The counter to drop first. */
   get #oldest (): Counter | undefined {
     return this.#idle.first ?? this.#open.first
   }
 
-  #makeRoom (now: number): boolean {
-    if (!this.#hasRoom(now)) return false
-    if (this.#counters.size >= this.#size) this.#forget(this.#oldest!)
+  #makeSpace (now: number): boolean {
+    if (!this.#hasSpace(now)) return false
+    if (this.#counters.size >= this.#maxKeys) this.#drop(this.#oldest!)
     return true
   }
 
-  #forgetEndedLocks (now: number): void {
-    if (now < this.#firstLockEnds) return
-    this.#firstLockEnds = now + this.#window
+  #dropEndedLocks (now: number): void {
+    if (now < this.#firstLockEndsAt) return
+    this.#firstLockEndsAt = now + this.#windowMs
     for (const counter of this.#locked) {
-      if (counter.ends <= now) this.#forget(counter)
-      else this.#firstLockEnds = Math.min(this.#firstLockEnds, counter.ends)
+      if (counter.endsAt <= now) this.#drop(counter)
+      else this.#firstLockEndsAt = Math.min(this.#firstLockEndsAt, counter.endsAt)
     }
   }
 
-  #forget (counter: Counter): void {
+  #drop (counter: Counter): void {
     this.#counters.delete(counter.key)
-    counter.ring?.remove(counter)
+    counter.list?.remove(counter)
   }
 }

@@ -1,24 +1,23 @@
-import type { Count, CounterSource, Counters, Hold } from '../counters.js'
-import { CountResult } from '../hit.js'
+import { CountResult, type Count, type CounterSource, type Counters, type Reservation } from '../counters.js'
 import { fixedKey } from '../keys.js'
 import { CounterTable, type Counter } from './counter-table.js'
 import { MemoryKnownAddresses } from './known-addresses.js'
 
-/** What another account of the same key says. */
-export interface Account {
-  /** Hits that count for good. */
-  kept: number
-  /** Hits that did, in this window. */
-  gone: number
+/** What another counter of the same key says, such as the one in Redis. */
+export interface RemoteCount {
+  /** Committed hits that still count. */
+  committed: number
+  /** Committed hits of this window that were cleared. */
+  cleared: number
   resetMs: number
-  /** Names the window: another one begins anew. */
-  id: string
+  /** Changes with every window. */
+  windowId: string
 }
 
 export interface MemoryOptions {
-  /** Keys at most; each costs about 0.2 KB. */
-  size?: number | undefined
-  /** A clock that never steps, in milliseconds. */
+  /** Each key costs about 0.2 KB. */
+  maxKeys?: number | undefined
+  /** A monotonic clock, in milliseconds. */
   now?: () => number
 }
 
@@ -27,8 +26,8 @@ export class MemoryCounters implements Counters {
   readonly #table: CounterTable
   readonly #now: () => number
 
-  constructor (readonly window: number, { size = 16_384, now = () => performance.now() }: MemoryOptions = {}) {
-    this.#table = new CounterTable(window, size)
+  constructor (readonly windowMs: number, { maxKeys = 16_384, now = () => performance.now() }: MemoryOptions = {}) {
+    this.#table = new CounterTable(windowMs, maxKeys)
     this.#now = now
   }
 
@@ -36,87 +35,89 @@ export class MemoryCounters implements Counters {
     return this.#count(key, max, 0)
   }
 
-  reserve (key: string, max: number): Hold {
+  reserve (key: string, max: number): Reservation {
     return this.#count(key, max, 1)
   }
 
   read (key: string, max: number): Count {
     const now = this.#now()
     const counter = this.#table.find(fixedKey(key), now)
-    return counter === undefined ? new CountResult(0, 0, max, 0, this.isFull(key, max)) : hit(counter, max, now, counter.used >= max)
+    return counter === undefined
+      ? new CountResult(0, 0, max, 0, this.isFull(key, max))
+      : resultOf(counter, max, now, counter.used >= max)
   }
 
   isFull (key: string, max: number): boolean {
     const now = this.#now()
-    const kept = fixedKey(key)
-    const counter = this.#table.find(kept, now)
+    const fixed = fixedKey(key)
+    const counter = this.#table.find(fixed, now)
     if (counter !== undefined) return counter.used >= max
-    return max < 1 || !this.#table.takes(kept, now)
+    return max < 1 || !this.#table.hasSpaceFor(fixed, now)
   }
 
-  clear (key: string, most: number): void {
+  clear (key: string, max: number): void {
     const counter = this.#table.find(fixedKey(key), this.#now())
     if (counter === undefined) return
-    const cleared = Math.max(0, Math.min(counter.used - counter.held, most - counter.gone))
+    const cleared = Math.max(0, Math.min(counter.used - counter.held, max - counter.cleared))
     counter.used -= cleared
-    counter.gone += cleared
-    this.#table.file(counter)
+    counter.cleared += cleared
+    this.#table.updateList(counter)
   }
 
   /**
-   * Takes over what another account of the same key says, unless it knows of fewer hits: within a window they only add up, so then it has lost some.
-   * Nor is a limit that is reached here taken back.
-   * @returns whether it was taken over; if not, whether that is because it was said before what is known here, or because hits were `lost`
+   * Takes over a remote count, unless it knows of fewer committed hits than this counter: within a window their number only grows. A limit
+   * that is reached here stays reached.
+   * @returns `merged`; `outdated` where the remote count is older than what was merged before; `lost` where the remote side lost hits
    */
-  mergeRemote (key: string, max: number, { kept, gone, resetMs, id }: Account): 'taken' | 'older' | 'lost' {
+  mergeRemote (key: string, max: number, { committed, cleared, resetMs, windowId }: RemoteCount): 'merged' | 'outdated' | 'lost' {
     const now = this.#now()
-    const own = fixedKey(key)
-    const counter = this.#table.find(own, now) ?? this.#table.begin(own, now)
-    // Without room for one there is nothing to know better.
-    if (counter === undefined) return 'taken'
+    const fixed = fixedKey(key)
+    const counter = this.#table.find(fixed, now) ?? this.#table.startWindow(fixed, now)
+    // Without a counter, this node knows of no other hits.
+    if (counter === undefined) return 'merged'
     const known = counter.used - counter.held
-    const more = kept + gone - known - counter.gone
-    const isSame = counter.agreed === id
-    // The hits of another window are others, so as many as are known here would be too few.
-    if (known >= max || (isSame ? more < 0 : more <= 0 && known + counter.gone > 0)) return isSame ? 'older' : 'lost'
-    Object.assign(counter, { max, used: kept + counter.held, gone, ends: now + resetMs, agreed: id })
-    this.#table.file(counter)
-    return 'taken'
+    const more = committed + cleared - known - counter.cleared
+    const isSameWindow = counter.remoteWindowId === windowId
+    // The hits of another window are others, so an equal number of them means that some were lost.
+    const isLess = isSameWindow ? more < 0 : more <= 0 && known + counter.cleared > 0
+    if (known >= max || isLess) return isSameWindow ? 'outdated' : 'lost'
+    Object.assign(counter, { max, used: committed + counter.held, cleared, endsAt: now + resetMs, remoteWindowId: windowId })
+    this.#table.updateList(counter)
+    return 'merged'
   }
 
   #count (key: string, max: number, held: 0 | 1): CountResult {
     const now = this.#now()
-    const kept = fixedKey(key)
-    const counter = this.#table.find(kept, now) ?? this.#table.begin(kept, now)
-    if (counter === undefined) return new CountResult(max, 0, max, this.#table.firstLockEnds - now, true)
+    const fixed = fixedKey(key)
+    const counter = this.#table.find(fixed, now) ?? this.#table.startWindow(fixed, now)
+    if (counter === undefined) return new CountResult(max, 0, max, this.#table.firstLockEndsAt - now, true)
     counter.max = max
-    if (counter.used >= max) return hit(counter, max, now, true)
+    if (counter.used >= max) return resultOf(counter, max, now, true)
     counter.used += 1
     counter.held += held
-    // Another account may not know of it.
-    if (held === 0) counter.agreed = undefined
-    this.#table.file(counter)
-    // What is taken has no outcome to wait for.
-    return hit(counter, max, now, false, held === 0 ? undefined : givenBack => this.#settle(counter, givenBack))
+    // The remote counter may not know of this hit.
+    if (held === 0) counter.remoteWindowId = undefined
+    this.#table.updateList(counter)
+    return resultOf(counter, max, now, false, held === 0 ? undefined : released => this.#settle(counter, released))
   }
 
-  /** Does nothing where the counter is forgotten, as then its key may have another. */
-  #settle (counter: Counter, givenBack: 0 | 1): void {
-    if (counter.ring === undefined) return
-    counter.used -= givenBack
+  /** Ignores a counter that was dropped: its key may have a new one. */
+  #settle (counter: Counter, released: 0 | 1): void {
+    if (counter.list === undefined) return
+    counter.used -= released
     counter.held -= 1
-    this.#table.file(counter)
+    this.#table.updateList(counter)
   }
 }
 
-function hit ({ used, held, ends }: Counter, max: number, now: number, exceeded: boolean, settle?: (givenBack: 0 | 1) => void): CountResult {
-  return new CountResult(used, held, max, ends - now, exceeded, settle)
+function resultOf ({ used, held, endsAt }: Counter, max: number, now: number, exceeded: boolean, settle?: (released: 0 | 1) => void) {
+  return new CountResult(used, held, max, endsAt - now, exceeded, settle)
 }
 
-/** Every counter in this process. */
+/** Counters in this process's memory, shared with no other node. */
 export const memory: CounterSource = {
   up: true,
-  counters: (_name, window, size) => new MemoryCounters(window, { size }),
+  counters: (_name, windowMs, maxKeys) => new MemoryCounters(windowMs, { maxKeys }),
   knownAddresses: () => new MemoryKnownAddresses(),
   close () {}
 }

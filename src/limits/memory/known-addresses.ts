@@ -1,43 +1,47 @@
 import { LRUCache } from 'lru-cache'
 import { ownCopy } from '../keys.js'
 
-/** Milliseconds; a week, so that a weekend away from the office does not count as gone. */
-export const LATELY = 7 * 24 * 3_600_000
+/** A week, so that an address is still known after a weekend. */
+export const KNOWN_MS = 7 * 24 * 3_600_000
 
-/** Addresses a name is remembered at. Bounded for each name, so that one caller with many addresses pushes out its own only. */
-const ADDRESSES = 16
+const MAX_NAMES = 10_000
 
-/** From which addresses a name logged in recently. Only right passwords add to it. */
+/** Bounds each name for itself, so that a caller with many addresses pushes out only its own. */
+const MAX_ADDRESSES_PER_NAME = 16
+
+/** The addresses from which a name logged in during the last week. Add an address only after a right password. */
 export interface KnownAddresses {
   add (name: string, address: string): void
   has (name: string, address: string): boolean | Promise<boolean>
-  /** As far as this node knows. */
+  /** Like `has`, but asks no other node. */
   hasHere (name: string, address: string): boolean
 }
 
-interface Noted {
+interface KnownAddress {
   readonly address: string
-  at: number
+  /** Milliseconds of the monotonic clock. */
+  lastSeen: number
 }
 
 export class MemoryKnownAddresses implements KnownAddresses {
-  readonly #names = new LRUCache<string, Map<string, Noted>>({ max: 10_000 })
+  readonly #names = new LRUCache<string, Map<string, KnownAddress>>({ max: MAX_NAMES })
   readonly #now: () => number
 
+  /** @param now a monotonic clock, in milliseconds */
   constructor (now = () => performance.now()) {
     this.#now = now
   }
 
   add (name: string, address: string): void {
-    const addresses = this.#names.get(name) ?? this.#begin(name)
-    const noted = addresses.get(address) ?? { address: ownCopy(address), at: 0 }
-    noted.at = this.#now()
-    // Most callers have one address, which already is the newest.
+    const addresses = this.#names.get(name) ?? this.#create(name)
+    const known = addresses.get(address) ?? { address: ownCopy(address), lastSeen: 0 }
+    known.lastSeen = this.#now()
+    // Most callers have one address, which needs no move to the end.
     if (addresses.size === 1 && addresses.has(address)) return
     addresses.delete(address)
-    addresses.set(noted.address, noted)
+    addresses.set(known.address, known)
     for (const oldest of addresses.keys()) {
-      if (addresses.size <= ADDRESSES) break
+      if (addresses.size <= MAX_ADDRESSES_PER_NAME) break
       addresses.delete(oldest)
     }
   }
@@ -47,12 +51,12 @@ export class MemoryKnownAddresses implements KnownAddresses {
   }
 
   hasHere (name: string, address: string): boolean {
-    const noted = this.#names.get(name)?.get(address)
-    return noted !== undefined && this.#now() - noted.at < LATELY
+    const known = this.#names.get(name)?.get(address)
+    return known !== undefined && this.#now() - known.lastSeen < KNOWN_MS
   }
 
-  #begin (name: string): Map<string, Noted> {
-    const addresses = new Map<string, Noted>()
+  #create (name: string): Map<string, KnownAddress> {
+    const addresses = new Map<string, KnownAddress>()
     this.#names.set(ownCopy(name), addresses)
     return addresses
   }

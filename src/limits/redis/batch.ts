@@ -1,49 +1,55 @@
 import { randomUUID } from 'node:crypto'
-import type { RedisLink } from './connection.js'
+import type { RedisConnection } from './connection.js'
 import type { CountReply } from './scripts.js'
 
-/** A hit to be counted. */
-export interface Question {
-  /** As Redis has it. */
+/** A hit to count. */
+export interface CountCommand {
+  /** The key in Redis. */
   key: string
   max: number
-  /** Milliseconds. */
-  window: number
+  windowMs: number
+  /** 1 for a reservation. */
   hold: 0 | 1
 }
 
-/** Puts together what Redis is asked, and what it is told. */
+/** Sends counts to Redis, and batches what became of them. */
 export class CommandBatch {
-  readonly #link: RedisLink
-  #told: Array<[key: string, id: string, givenBack: number, settled: 0 | 1]> = []
+  readonly #connection: RedisConnection
+  #outcomes: Array<[key: string, windowId: string, released: number, settled: 0 | 1]> = []
 
-  constructor (link: RedisLink) {
-    this.#link = link
+  constructor (connection: RedisConnection) {
+    this.#connection = connection
   }
 
-  /** One answer for each question up to the first that is refused; undefined where there is none, as Redis is away. */
-  ask (questions: Question[]): Promise<CountReply[] | undefined> {
-    // In the order in which they were said.
+  /** Returns a reply for each command up to the first that is refused; undefined where Redis is away. */
+  count (commands: CountCommand[]): Promise<CountReply[] | undefined> {
+    // Keeps the order: earlier releases may make this count succeed.
     this.#flush()
-    const keys = questions.map(({ key }) => key)
-    const limits = questions.flatMap(({ max, window, hold }) => [max, window, hold])
-    return this.#link.run(redis => redis.brokerCount(keys.length, ...keys, randomUUID(), ...limits))
+    const keys = commands.map(({ key }) => key)
+    const limits = commands.flatMap(({ max, windowMs, hold }) => [max, windowMs, hold])
+    return this.#connection.run(redis => redis.brokerCount(keys.length, ...keys, randomUUID(), ...limits))
   }
 
-  /** What became of a hit that Redis counted in the window `id`. Nobody waits for it; all of one turn goes at once. */
-  tell (key: string, id: string, givenBack: number, settled: 0 | 1): void {
-    if (this.#told.length === 0) queueMicrotask(() => this.#flush())
-    this.#told.push([key, id, givenBack, settled])
+  /**
+   * Reports the outcome of a hit. Nobody waits for it; all outcomes of one turn of the event loop share one command.
+   * @param windowId the window in which Redis counted the hit
+   * @param released 1 where the hit is taken back
+   * @param settled 1 where the hit was a reservation
+   */
+  settle (key: string, windowId: string, released: number, settled: 0 | 1): void {
+    if (this.#outcomes.length === 0) queueMicrotask(() => this.#flush())
+    this.#outcomes.push([key, windowId, released, settled])
   }
 
-  /** Forgets the hits of a key that count for good, at most so many in a window. */
-  clear (key: string, most: number): void {
-    this.tell(key, '', most, 0)
+  /** Clears committed hits of a key, at most `max` in one window. */
+  clear (key: string, max: number): void {
+    this.settle(key, '', max, 0)
   }
 
   #flush (): void {
-    const told = this.#told.splice(0)
-    if (told.length === 0) return
-    this.#link.run(redis => redis.brokerTell(told.length, ...told.map(([key]) => key), ...told.flatMap(([, ...what]) => what)))
+    const outcomes = this.#outcomes.splice(0)
+    if (outcomes.length === 0) return
+    const keys = outcomes.map(([key]) => key)
+    this.#connection.run(redis => redis.brokerSettle(keys.length, ...keys, ...outcomes.flatMap(([, ...outcome]) => outcome)))
   }
 }

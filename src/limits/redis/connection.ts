@@ -1,45 +1,43 @@
 import { Redis } from 'ioredis'
 import { redisKey, scripts } from './scripts.js'
 
-/** Milliseconds that a request waits for Redis at most. */
-const PATIENCE = 250
-/** Milliseconds for a connection to be made. */
-const CONNECTING = 500
-/** Milliseconds between two looks at Redis. One never meets the next: it takes a connection, a password and a command. */
-const LOOK_EVERY = 1500
+/** How long a request waits for Redis. */
+const COMMAND_TIMEOUT_MS = 250
+const CONNECT_TIMEOUT_MS = 500
+/** Longer than a check takes (connect, authenticate, one command), so that two never overlap. */
+const CHECK_INTERVAL_MS = 1500
 
-export interface LinkOptions {
+export interface ConnectionOptions {
   /** `redis://` or `rediss://`. */
   url: string
-  /** Told what the first look saw, then of each loss and return; a loss with its cause in a word. */
+  /** Called with the result of the first check, then at every loss and return. `cause` is one word. */
   onChange?: (up: boolean, cause?: string) => void
-  /** Told the maxmemory-policy of a Redis that evicts keys when its memory is full, once. */
+  /** Called once for each maxmemory-policy by which Redis may evict keys. */
   onEviction?: (policy: string) => void
 }
 
 /**
- * A connection to Redis that is either proven to work or not used at all. The first command that fails, for whatever reason,
- * ends the connection and with it the wait of all others. From then on nobody asks or waits, until a look at Redis by a timer
- * has counted a hit over a new connection: a full or read-only Redis answers everything else.
+ * A connection to Redis that is either known to work or not used. The first command that fails closes it, and no request waits for Redis
+ * until a check has counted a hit over a new connection. The check writes, because a full or read-only Redis still answers everything else.
  */
-export class RedisLink {
+export class RedisConnection {
   readonly #url: string
-  readonly #onChange: NonNullable<LinkOptions['onChange']>
-  readonly #onEviction: LinkOptions['onEviction']
+  readonly #onChange: NonNullable<ConnectionOptions['onChange']>
+  readonly #onEviction: ConnectionOptions['onEviction']
   #policy: string | null | undefined
   #redis: Redis | undefined
   #up: boolean | undefined
-  #looking: NodeJS.Timeout | undefined
+  #checkTimer: NodeJS.Timeout | undefined
 
-  /** Resolves after the first look, whatever it saw. */
-  static async open (options: LinkOptions): Promise<RedisLink> {
-    const link = new RedisLink(options)
-    await link.#connect()
-    link.#looking = setInterval(() => link.#look(), LOOK_EVERY).unref()
-    return link
+  /** Resolves after the first check, whether Redis is up or not. */
+  static async open (options: ConnectionOptions): Promise<RedisConnection> {
+    const connection = new RedisConnection(options)
+    await connection.#connect()
+    connection.#checkTimer = setInterval(() => connection.#check(), CHECK_INTERVAL_MS).unref()
+    return connection
   }
 
-  private constructor ({ url, onChange = () => {}, onEviction }: LinkOptions) {
+  private constructor ({ url, onChange = () => {}, onEviction }: ConnectionOptions) {
     this.#url = url
     this.#onChange = onChange
     this.#onEviction = onEviction
@@ -49,25 +47,25 @@ export class RedisLink {
     return this.#up === true
   }
 
-  /** What Redis answers; undefined, at once or within 250 ms, where it does not. */
-  async run<T> (work: (redis: Redis) => Promise<T>): Promise<T | undefined> {
+  /** Runs a command. Resolves with undefined, at once or within 250 ms, where Redis does not answer. */
+  async run<T> (command: (redis: Redis) => Promise<T>): Promise<T | undefined> {
     const redis = this.#redis
     if (redis === undefined || !this.up) return
     try {
-      return await work(redis)
+      return await command(redis)
     } catch (error) {
-      this.#lose(redis, error)
+      this.#giveUp(redis, error)
     }
   }
 
   close (): void {
-    clearInterval(this.#looking)
+    clearInterval(this.#checkTimer)
     this.#up = false
     this.#redis?.disconnect()
   }
 
-  async #look (): Promise<void> {
-    if (this.up) await this.run(prove)
+  async #check (): Promise<void> {
+    if (this.up) await this.run(countProbe)
     else await this.#connect()
   }
 
@@ -76,44 +74,44 @@ export class RedisLink {
       scripts,
       protocol: 2,
       lazyConnect: true,
-      connectTimeout: CONNECTING,
-      commandTimeout: PATIENCE,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      commandTimeout: COMMAND_TIMEOUT_MS,
       disableClientInfo: true,
       enableReadyCheck: false,
       enableOfflineQueue: false,
-      // What is said in one turn of the event loop goes out in one write, which costs as much as a request's whole token.
+      // All commands of one turn of the event loop share one write, which costs as much as signing a token.
       enableAutoPipelining: true,
       retryStrategy: null
     })
     this.#redis = redis
     let cause: unknown
     redis.on('error', error => { cause = error })
-    redis.on('end', () => this.#lose(redis, cause))
+    redis.on('end', () => this.#giveUp(redis, cause))
     try {
       await redis.connect()
-      await prove(redis)
-      this.#turn(true)
-      await this.#lookAtPolicy()
+      await countProbe(redis)
+      this.#report(true)
+      await this.#checkPolicy()
     } catch (error) {
       redis.disconnect()
-      this.#turn(false, word(cause ?? error))
+      this.#report(false, wordOf(cause ?? error))
     }
   }
 
-  /** Whatever `maxmemory` is now: it can be set at any time, and nobody would look at the policy again. */
-  async #lookAtPolicy (): Promise<void> {
+  /** Ignores whether `maxmemory` is set: it can be set later, and the policy is only read when Redis connects. */
+  async #checkPolicy (): Promise<void> {
     const policy = await this.run(redis => redis.brokerPolicy(1, probeKey))
     if (policy && policy !== 'noeviction' && policy !== this.#policy) this.#onEviction?.(policy)
     this.#policy = policy
   }
 
-  #lose (redis: Redis, cause: unknown): void {
+  #giveUp (redis: Redis, cause: unknown): void {
     if (redis !== this.#redis || !this.up) return
     redis.disconnect()
-    this.#turn(false, word(cause))
+    this.#report(false, wordOf(cause))
   }
 
-  #turn (up: boolean, cause?: string): void {
+  #report (up: boolean, cause?: string): void {
     if (up === this.#up) return
     this.#up = up
     this.#onChange(up, cause)
@@ -122,12 +120,12 @@ export class RedisLink {
 
 const probeKey = redisKey('probe', '')
 
-async function prove (redis: Redis): Promise<void> {
-  await redis.brokerCount(1, probeKey, 'probe', Number.MAX_SAFE_INTEGER, 10 * LOOK_EVERY, 0)
+async function countProbe (redis: Redis): Promise<void> {
+  await redis.brokerCount(1, probeKey, 'probe', Number.MAX_SAFE_INTEGER, 10 * CHECK_INTERVAL_MS, 0)
 }
 
-/** A word and never the message, in which a server can repeat what was sent to it, such as a password. */
-function word (cause: unknown): string {
+/** Drops the message: a server may repeat in it what it was sent, such as a password. */
+function wordOf (cause: unknown): string {
   if (!(cause instanceof Error)) return 'closed'
   if (cause.name === 'ReplyError') return cause.message.replace(/[^A-Z].*/s, '')
   return 'code' in cause ? String(cause.code) : 'no answer'

@@ -1,34 +1,38 @@
-import { LATELY, MemoryKnownAddresses, type KnownAddresses } from '../memory/known-addresses.js'
+import { KNOWN_MS, MemoryKnownAddresses, type KnownAddresses } from '../memory/known-addresses.js'
 import { MemoryCounters } from '../memory/counters.js'
-import type { RedisLink } from './connection.js'
+import type { RedisConnection } from './connection.js'
 import { redisKey } from './scripts.js'
 
-/** Milliseconds for which Redis is not told again what it knows. */
-const TOLD = 3_600_000
+/** How long this node does not write again what Redis already knows. */
+const WRITE_INTERVAL_MS = 3_600_000
 
 export class SharedKnownAddresses implements KnownAddresses {
-  readonly #link: RedisLink
+  readonly #connection: RedisConnection
   readonly #local = new MemoryKnownAddresses()
-  readonly #told = new MemoryCounters(TOLD)
+  readonly #writes = new MemoryCounters(WRITE_INTERVAL_MS)
 
-  constructor (link: RedisLink) {
-    this.#link = link
+  constructor (connection: RedisConnection) {
+    this.#connection = connection
   }
 
   add (name: string, address: string): void {
     this.#local.add(name, address)
-    const telling = this.#told.reserve(`${address} ${name}`, 1)
-    if (telling.exceeded) return
-    this.#link.run(redis => redis.set(redisKey('lately', `${address} ${name}`), '', 'PX', LATELY))
-      .then(reply => reply === undefined ? telling.release() : telling.commit())
+    const write = this.#writes.reserve(`${address} ${name}`, 1)
+    if (write.exceeded) return
+    this.#connection.run(redis => redis.set(keyOf(name, address), '', 'PX', KNOWN_MS))
+      .then(reply => reply === undefined ? write.release() : write.commit())
   }
 
   async has (name: string, address: string): Promise<boolean> {
     return this.hasHere(name, address) ||
-      await this.#link.run(redis => redis.exists(redisKey('lately', `${address} ${name}`))) === 1
+      await this.#connection.run(redis => redis.exists(keyOf(name, address))) === 1
   }
 
   hasHere (name: string, address: string): boolean {
     return this.#local.has(name, address)
   }
+}
+
+function keyOf (name: string, address: string): string {
+  return redisKey('known-address', `${address} ${name}`)
 }

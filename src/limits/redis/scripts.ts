@@ -2,60 +2,62 @@ import { hash } from 'node:crypto'
 import type { Result } from 'ioredis'
 
 /**
- * Where a counter is kept: under a version, which goes up when the scripts change what they store.
- * Only a digest of its key, as people type passwords in the place of names.
+ * The key of a counter in Redis. Its version goes up when the scripts change what they store.
+ * Stores a digest of the key, because people type passwords into the name's field.
  */
 export function redisKey (name: string, key: string): string {
   return `twilio-token-broker:1:${name}:${hash('sha256', key, 'base64url')}`
 }
 
 /**
- * Milliseconds after which a hold whose node never told its outcome, as it died, is given back. No login takes so long: a second for
- * the store, 20 in the queue for hashes and 30 for the hash are the most.
+ * Redis releases a reservation after this time, because its node has died. No login takes as long: at most 1 second for the store, 20 in
+ * the queue for hashes and 30 for the hash.
  */
-const ABANDONED = 60_000
+const ABANDONED_MS = 60_000
 
 /**
- * A counter is a hash: hits `used`, of them `held`, the window's `id`, the time left when the last hold was taken, and hits that counted for good
- * in this window and are `gone`. Those and the ones that still count for good only ever add up, by which nodes know whether Redis has lost some.
- * Its life is the window, and is also the clock, so that no node's own clock plays a part.
+ * A counter is a Redis hash with these fields: `used` hits, of which `held` are reservations; the window's `id`; the milliseconds that were
+ * `left` at the last reservation; and how many committed hits were `cleared`. Within a window the sum of committed and cleared hits only
+ * grows, so that nodes notice when Redis has lost some.
+ * The hash expires with its window. That expiry is the only clock, so the clocks of nodes do not matter.
  */
 const read = `
   local function read (key)
-    local state = redis.call('HMGET', key, 'used', 'held', 'id', 'last', 'gone')
+    local state = redis.call('HMGET', key, 'used', 'held', 'id', 'left', 'cleared')
     return tonumber(state[1] or 0), tonumber(state[2] or 0), state[3], tonumber(state[4] or 0), tonumber(state[5] or 0)
   end`
 
 /** Needs an id for new windows as the first argument. */
 const count = `
   local function count (key, max, window, hold)
-    local used, held, id, last, gone = read(key)
+    local used, held, id, leftThen, cleared = read(key)
     local left = redis.call('PTTL', key)
     if left <= 0 then
       redis.call('DEL', key)
-      used, held, id, last, gone, left = 0, 0, ARGV[1], 0, 0, window
+      used, held, id, leftThen, cleared, left = 0, 0, ARGV[1], 0, 0, window
     end
     left = math.min(left, window)
-    if last - left > ${ABANDONED} then
+    if leftThen - left > ${ABANDONED_MS} then
       used, held = used - held, 0
     end
     if used >= max then
-      return {used, held, left, 1, id, gone}
+      return {used, held, left, 1, id, cleared}
     end
     used, held = used + 1, held + hold
     if hold == 1 then
-      last = left
+      leftThen = left
     end
-    redis.call('HSET', key, 'used', used, 'held', held, 'id', id, 'last', last)
+    redis.call('HSET', key, 'used', used, 'held', held, 'id', id, 'left', leftThen)
     redis.call('PEXPIRE', key, left)
-    return {used, held, left, 0, id, gone}
+    return {used, held, left, 0, id, cleared}
   end`
 
-/** Each is atomic, and takes any number of counters. */
+/** Each script is atomic and takes any number of counters. */
 export const scripts = {
   /**
-   * Counts a hit in one counter after the other, up to the first where it is one too many. Arguments: an id for new windows; for each
-   * counter, most hits, milliseconds of a window, 1 for a hold. Answers for each that was asked: used, held, milliseconds left, 1 when one too many, id, gone.
+   * Counts a hit in each counter, up to the first that refuses it.
+   * Arguments: an id for new windows; then for each counter its limit, its window in milliseconds, and 1 for a reservation.
+   * Replies with a `CountReply` for each counter that was reached.
    */
   brokerCount: {
     lua: `${read}${count}
@@ -71,24 +73,24 @@ export const scripts = {
   },
 
   /**
-   * What became of hits. Arguments for each counter: the id of the hit's window, how many hits never were, how many are held no more;
-   * or no id, and the most of those that count for good to clear in a window.
+   * Settles hits. Arguments for each counter: the id of the hits' window, how many hits are released, how many reservations end. With an
+   * empty id it clears committed hits instead: the second argument is then how many may be cleared in one window.
    */
-  brokerTell: {
+  brokerSettle: {
     lua: `${read}
   for i, key in ipairs(KEYS) do
-    local used, held, id, _, gone = read(key)
-    local told, givenBack, settled = ARGV[3 * i - 2], tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i])
-    if told == '' then
-      told, givenBack, settled = id, math.max(0, math.min(used - held, givenBack - gone)), 0
+    local used, held, id, _, cleared = read(key)
+    local window, released, settled = ARGV[3 * i - 2], tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i])
+    if window == '' then
+      window, released, settled = id, math.max(0, math.min(used - held, released - cleared)), 0
     end
-    -- Those of a window that has ended, or that were taken for abandoned, are not there any more.
-    if told == id and held >= settled and used - givenBack >= held - settled then
-      gone = gone + math.max(0, givenBack - settled)
-      if used == givenBack and gone == 0 then
+    -- Skips hits of an ended window, and reservations that were already released as abandoned.
+    if window == id and held >= settled and used - released >= held - settled then
+      cleared = cleared + math.max(0, released - settled)
+      if used == released and cleared == 0 then
         redis.call('DEL', key)
       else
-        redis.call('HSET', key, 'used', used - givenBack, 'held', held - settled, 'gone', gone)
+        redis.call('HSET', key, 'used', used - released, 'held', held - settled, 'cleared', cleared)
       end
     end
   end`
@@ -116,7 +118,10 @@ export const scripts = {
   return {0, reply}`
   },
 
-  /** Redis' maxmemory-policy. Null where this user may not ask for it, which is found out without a line in the log of Redis' ACL, or where a service does not tell. */
+  /**
+   * Replies with Redis' maxmemory-policy; null where this user may not read it or the service hides it. Checks the permission first,
+   * because a refused command is logged by Redis.
+   */
   brokerPolicy: {
     lua: `
   if redis.acl_check_cmd and not redis.acl_check_cmd('INFO', 'memory') then
@@ -127,12 +132,12 @@ export const scripts = {
   }
 }
 
-export type CountReply = [used: number, held: number, left: number, exceeded: 0 | 1, id: string, gone: number]
+export type CountReply = [used: number, held: number, leftMs: number, exceeded: 0 | 1, windowId: string, cleared: number]
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     brokerCount (keys: number, ...keysAndArguments: Array<string | number>): Result<CountReply[], Context>
-    brokerTell (keys: number, ...keysAndArguments: Array<string | number>): Result<null, Context>
+    brokerSettle (keys: number, ...keysAndArguments: Array<string | number>): Result<null, Context>
     brokerSetOnce (keys: number, ...keysAndArguments: Array<string | number>): Result<[isMarked: 0 | 1, count?: CountReply], Context>
     brokerPolicy (keys: 1, key: string): Result<string | null, Context>
   }

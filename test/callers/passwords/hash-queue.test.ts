@@ -40,7 +40,7 @@ function bench (options: HashQueueOptions) {
 const counts = (t: Test, queue: HashQueue, running: number, waiting: number) => t.same([queue.running, queue.waiting], [running, waiting])
 
 t.test('no more hashes run at once than it is told, and the others follow as these end', async t => {
-  const { queue, ask, end, started } = bench({ atOnce: 2 })
+  const { queue, ask, end, started } = bench({ maxRunning: 2 })
   const answers = ['a', 'b', 'c', 'd'].map(label => ask(label))
   counts(t, queue, 2, 2)
   t.same(started, ['a', 'b'])
@@ -59,7 +59,7 @@ t.test('by default as many run as there are cores', async t => {
 })
 
 t.test('a hash that fails frees its place', async t => {
-  const { queue, ask, end, started } = bench({ atOnce: 1 })
+  const { queue, ask, end, started } = bench({ maxRunning: 1 })
   const failing = ask('a')
   ask('b')
   const rejected = t.rejects(failing, { message: 'no memory' })
@@ -70,7 +70,7 @@ t.test('a hash that fails frees its place', async t => {
 })
 
 t.test('addresses take turns, however many each has waiting', async t => {
-  const { ask, end, started } = bench({ atOnce: 1 })
+  const { ask, end, started } = bench({ maxRunning: 1 })
   for (const label of ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1']) ask(label, label[0])
   const order = ['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4']
   for (const label of order) await end(label)
@@ -78,7 +78,7 @@ t.test('addresses take turns, however many each has waiting', async t => {
 })
 
 t.test('a flood from one address delays another\'s login by the rest of one hash', async t => {
-  const { queue, ask, end, started } = bench({ atOnce: 2 })
+  const { queue, ask, end, started } = bench({ maxRunning: 2 })
   const flood = Array.from({ length: 2000 }, (_, index) => ask(`a${index}`, 'a'))
   const refused = (await Promise.allSettled(flood.slice(66))).filter(({ status }) => status === 'rejected')
   t.equal(refused.length, 2000 - 66, 'two run, as nobody else asks, and 64 wait')
@@ -97,7 +97,7 @@ t.test('a flood from one address delays another\'s login by the rest of one hash
 })
 
 t.test('where only one hash may run, a flood delays another\'s login by one hash that runs and one that waits', async t => {
-  const { ask, end, started } = bench({ atOnce: 1 })
+  const { ask, end, started } = bench({ maxRunning: 1 })
   for (let index = 0; index < 65; index++) ask(`a${index}`, 'a')
   ask('good', 'b')
   await end('a0')
@@ -106,7 +106,7 @@ t.test('where only one hash may run, a flood delays another\'s login by one hash
 })
 
 t.test('an address that holds all it may beside others is passed over, and keeps its turn', async t => {
-  const { ask, end, started } = bench({ atOnce: 3 })
+  const { ask, end, started } = bench({ maxRunning: 3 })
   for (const label of ['b1', 'a1', 'a2', 'a3', 'a4', 'b2', 'c1']) ask(label, label[0])
   t.same(started, ['b1', 'a1', 'a2'])
   await end('b1')
@@ -119,7 +119,7 @@ t.test('an address that holds all it may beside others is passed over, and keeps
 })
 
 t.test('beyond what may wait, for one address and for all, the answer is overloaded at once', async t => {
-  const { queue, ask, end } = bench({ atOnce: 1, mostWaiting: 3, mostPerAddress: 2 })
+  const { queue, ask, end } = bench({ maxRunning: 1, maxWaiting: 3, maxPerAddress: 2 })
   const overloaded = { code: 'overloaded', status: 503, options: { retryAfter: 2 } }
   for (const label of ['a1', 'a2', 'a3']) ask(label, 'a')
   await t.rejects(ask('a4', 'a'), overloaded, 'for one address')
@@ -132,19 +132,19 @@ t.test('beyond what may wait, for one address and for all, the answer is overloa
 })
 
 t.test('by default 64 may wait for one address and 256 in all', async t => {
-  const { queue, ask } = bench({ atOnce: 1 })
+  const { queue, ask } = bench({ maxRunning: 1 })
   const asked = Array.from({ length: 600 }, (_, index) => ask(`${index}`, `${index % 6}`))
   const refused = (await Promise.allSettled(asked.slice(257))).filter(({ status }) => status === 'rejected')
   t.equal(refused.length, 600 - 257)
   counts(t, queue, 1, 256)
-  const alone = bench({ atOnce: 1 })
+  const alone = bench({ maxRunning: 1 })
   for (let index = 0; index < 65; index++) alone.ask(`${index}`, 'a')
   await t.rejects(alone.ask('65', 'a'), { code: 'overloaded' })
   counts(t, alone.queue, 1, 64)
 })
 
 t.test('an IPv6 /64 counts as one address', async t => {
-  const { ask } = bench({ atOnce: 1, mostPerAddress: 1 })
+  const { ask } = bench({ maxRunning: 1, maxPerAddress: 1 })
   ask('1', '2001:db8::1')
   ask('2', '2001:db8::2')
   await t.rejects(ask('3', '2001:db8::3'), { code: 'overloaded' })
@@ -162,26 +162,26 @@ t.test('from however many addresses of one /48 the queue is filled', t => {
   }
 
   t.test('half of it waits at most, and each newcomer from elsewhere is heard within three times a hash', async t => {
-    for (const atOnce of [1, 2, 4]) {
-      const { queue, ask, end, started } = bench({ atOnce })
+    for (const maxRunning of [1, 2, 4]) {
+      const { queue, ask, end, started } = bench({ maxRunning })
       const refused = settled(Array.from({ length: 600 }, (_, i) => ask(`flood${i}`, inNetwork(i % 100))))
       await settle()
-      counts(t, queue, atOnce, 128)
-      t.same(refused, Array(600 - 128 - atOnce).fill('overloaded'))
+      counts(t, queue, maxRunning, 128)
+      t.same(refused, Array(600 - 128 - maxRunning).fill('overloaded'))
       const newcomers = Array.from({ length: 40 }, (_, i) => ask(`newcomer${i}`, `192.0.2.${i}`))
       t.same(settled(newcomers), [])
-      counts(t, queue, atOnce, 168)
+      counts(t, queue, maxRunning, 168)
       // Each place that comes free is worth one turn; the flood has one in as many turns as there are newcomers.
       for (let i = 0; i < 2; i++) await end(started[i]!)
-      t.ok(started.includes('newcomer0'), `${atOnce} at once`)
-      t.ok(started.filter(label => label.startsWith('flood')).length <= atOnce + 1)
+      t.ok(started.includes('newcomer0'), `${maxRunning} at once`)
+      t.ok(started.filter(label => label.startsWith('flood')).length <= maxRunning + 1)
       while (!started.includes('newcomer39')) await end(started.at(-1)!)
-      t.ok(started.filter(label => label.startsWith('flood')).length <= atOnce + 2, 'nor do they wait for more of it')
+      t.ok(started.filter(label => label.startsWith('flood')).length <= maxRunning + 2, 'nor do they wait for more of it')
     }
   })
 
   t.test('its addresses take turns as well, and one that has only begun gets the place of the last in the longest line', async t => {
-    const { queue, ask, end, started } = bench({ atOnce: 1, mostPerNetwork: 6 })
+    const { queue, ask, end, started } = bench({ maxRunning: 1, maxPerNetwork: 6 })
     const refused = settled(['a1', 'a2', 'a3', 'a4', 'a5', 'b1', 'b2'].map(label => ask(label, inNetwork(label.charCodeAt(0)))))
     const late = settled([ask('c1', inNetwork(99)), ask('c2', inNetwork(99)), ask('a6', inNetwork(97))])
     await settle()
@@ -192,7 +192,7 @@ t.test('from however many addresses of one /48 the queue is filled', t => {
   })
 
   t.test('where each has one waiting, another of the /48 is refused', async t => {
-    const { ask } = bench({ atOnce: 1, mostPerNetwork: 4 })
+    const { ask } = bench({ maxRunning: 1, maxPerNetwork: 4 })
     for (let i = 0; i < 5; i++) ask(`${i}`, inNetwork(i))
     await t.rejects(ask('5', inNetwork(5)), { code: 'overloaded' })
   })
@@ -201,7 +201,7 @@ t.test('from however many addresses of one /48 the queue is filled', t => {
 })
 
 t.test('when the queue is full, the last in the longest line gives way to a newcomer\'s first', async t => {
-  const { queue, ask, end, started } = bench({ atOnce: 1, mostWaiting: 6, mostPerAddress: 4, mostPerNetwork: 6 })
+  const { queue, ask, end, started } = bench({ maxRunning: 1, maxWaiting: 6, maxPerAddress: 4, maxPerNetwork: 6 })
   const gaveWay: string[] = []
   const flood = ['a1', 'a2', 'a3', 'a4', 'a5', 'b1', 'b2']
   for (const label of flood) ask(label, label[0]).catch(({ code }) => { gaveWay.push(`${label} ${code}`) })
@@ -227,7 +227,7 @@ t.test('when the queue is full, the last in the longest line gives way to a newc
 })
 
 t.test('of a network that gives way it is the longest line', async t => {
-  const { ask, end, started } = bench({ atOnce: 1, mostWaiting: 5, mostPerNetwork: 5 })
+  const { ask, end, started } = bench({ maxRunning: 1, maxWaiting: 5, maxPerNetwork: 5 })
   const gaveWay: string[] = []
   for (const [label, number] of [['a1', 1], ['a2', 1], ['b1', 2], ['b2', 2], ['b3', 2], ['c1', 3]] as const) {
     ask(label, inNetwork(number)).catch(() => { gaveWay.push(label) })
@@ -241,7 +241,7 @@ t.test('of a network that gives way it is the longest line', async t => {
 })
 
 t.test('who has waited too long is overloaded', async t => {
-  const { queue, ask, end, started } = bench({ atOnce: 1, patience: 20 })
+  const { queue, ask, end, started } = bench({ maxRunning: 1, maxWaitMs: 20 })
   // In place of the sockets that keep a broker alive.
   const socket = setInterval(() => {}, 1000)
   t.teardown(() => clearInterval(socket))
@@ -258,7 +258,7 @@ t.test('who has waited too long is overloaded', async t => {
 })
 
 t.test('who hangs up while waiting leaves at once and frees the place', async t => {
-  const { queue, ask, end, started } = bench({ atOnce: 1, mostWaiting: 2 })
+  const { queue, ask, end, started } = bench({ maxRunning: 1, maxWaiting: 2 })
   const controller = new AbortController()
   ask('a')
   const leaving = ask('b', 'b', controller.signal)
@@ -274,7 +274,7 @@ t.test('who hangs up while waiting leaves at once and frees the place', async t 
 })
 
 t.test('who hangs up out of the middle of a lane does not take the others\' turn', async t => {
-  const { ask, end, started } = bench({ atOnce: 1 })
+  const { ask, end, started } = bench({ maxRunning: 1 })
   const controller = new AbortController()
   ask('a1', 'a')
   ask('a2', 'a')
@@ -287,7 +287,7 @@ t.test('who hangs up out of the middle of a lane does not take the others\' turn
 })
 
 t.test('who hangs up while the hash runs holds the place until it ends: it cannot be stopped', async t => {
-  const { queue, ask, end } = bench({ atOnce: 1 })
+  const { queue, ask, end } = bench({ maxRunning: 1 })
   const controller = new AbortController()
   const answer = ask('a', 'a', controller.signal)
   ask('b')
@@ -299,13 +299,13 @@ t.test('who hangs up while the hash runs holds the place until it ends: it canno
 })
 
 t.test('who has hung up already is not let in', async t => {
-  const { queue, ask } = bench({ atOnce: 1 })
+  const { queue, ask } = bench({ maxRunning: 1 })
   await t.rejects(ask('a', 'a', AbortSignal.abort(new Error('gone'))), { message: 'gone' })
   counts(t, queue, 0, 0)
 })
 
 t.test('a signal that outlives the wait is not held on to', async t => {
-  const { ask, end } = bench({ atOnce: 1 })
+  const { ask, end } = bench({ maxRunning: 1 })
   const { signal } = new AbortController()
   ask('a')
   ask('b', 'b', signal)
@@ -315,7 +315,7 @@ t.test('a signal that outlives the wait is not held on to', async t => {
 })
 
 t.test('a thousand random arrivals, ends and hang-ups leave no place taken', async t => {
-  const { queue, ask, end, started } = bench({ atOnce: 3, mostWaiting: 20, mostPerAddress: 5 })
+  const { queue, ask, end, started } = bench({ maxRunning: 3, maxWaiting: 20, maxPerAddress: 5 })
   let seed = 1
   const random = (below: number) => (seed = seed * 48271 % 2147483647) % below
   const done: string[] = []

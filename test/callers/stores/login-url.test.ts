@@ -168,6 +168,6 @@ for (const [status, mistakes] of checks) {
 
 t.test('a remembered login is current, for as long as a minute', async t => {
   const { store } = await open(t, yes)
-  t.equal(store.rememberFor, 60_000)
+  t.equal(store.cacheMs, 60_000)
   t.equal(store.isCurrent({ name: 'susan', identity: 'susan' }), true)
 })

@@ -27,7 +27,7 @@ t.test('a users file says of sessions what stands in it now', async t => {
 })
 
 t.test('an application says nothing of its users between two sign-ins', async t => {
-  const { sessions, verify } = applicationStore({ authenticate: () => ({ name: 'Susan' }), log: { info () {}, warn () {} }, rememberFor: 0 })
+  const { sessions, verify } = applicationStore({ authenticate: () => ({ name: 'Susan' }), log: { info () {}, warn () {} }, cacheMs: 0 })
   const caller = (await verify('susan', 'right', login()))!
   t.equal(sessions.kind, 'authenticate')
   t.same(sessions.standingOf(caller), { caller, credential: '' })

@@ -71,7 +71,7 @@ t.test('who is removed while the hash runs is not let in', async t => {
 
 t.test('too many logins are told so, and one that hung up is not hashed', async t => {
   const { path } = await open(t, both)
-  const queue = new HashQueue({ mostWaiting: 0, atOnce: 1 })
+  const queue = new HashQueue({ maxWaiting: 0, maxRunning: 1 })
   const store = await usersFileStore({ path, label, queue, decoyKey, verifyHash, onReload () {} })
   t.teardown(() => store.close())
   const first = store.verify('susan', 'correct horse', login())

@@ -18,27 +18,27 @@ function heap (): number {
 }
 
 t.test('a million names and addresses cost at most 64 MB, and what is locked stays so', t => {
-  const { pairs, names } = guessCounters(memory)
+  const { perNameAndAddress, perName } = guessCounters(memory)
   const addresses = memory.counters('address', minute)
   const before = heap()
-  names.consume('locked', 1)
-  pairs.consume('locked', 1)
+  perName.consume('locked', 1)
+  perNameAndAddress.consume('locked', 1)
   addresses.consume('locked', 1)
   for (let i = 0; i < 1_000_000; i++) {
-    names.consume(`name ${i} ${i % 50 === 0 ? 'x'.repeat(1000) : ''}`, 100)
-    // Once there is no more room, a million more is the same again.
+    perName.consume(`name ${i} ${i % 50 === 0 ? 'x'.repeat(1000) : ''}`, 100)
+    // Once the tables are full, more keys change nothing.
     if (i < 100_000) {
-      pairs.consume(`2001:db8::${i.toString(16)} name ${i}`, 5)
+      perNameAndAddress.consume(`2001:db8::${i.toString(16)} name ${i}`, 5)
       addresses.consume(`2001:db8::${i.toString(16)}`, 120)
     }
   }
   const grown = heap() - before
   t.ok(grown < 64e6, `grew by ${grown} bytes`)
-  for (const counters of [names, pairs, addresses]) t.match(counters.consume('locked', 1), { exceeded: true })
+  for (const counters of [perName, perNameAndAddress, addresses]) t.match(counters.consume('locked', 1), { exceeded: true })
   t.end()
 })
 
-t.test('long keys are told apart, and none of them is kept', t => {
+t.test('long keys are told apart, and none is stored', t => {
   const counters = new MemoryCounters(minute, clock())
   const long = 'a'.repeat(100_000)
   const before = heap()
@@ -49,7 +49,7 @@ t.test('long keys are told apart, and none of them is kept', t => {
   t.end()
 })
 
-t.test('a copy does not hold on to the text that it was cut from', t => {
+t.test('a copy does not keep the text that it was cut from', t => {
   const before = heap()
   const copies = Array.from({ length: 50 }, (_, i) => ownCopy(`${i}${'p'.repeat(200_000)}`.slice(0, 20)))
   t.ok(heap() - before < 2e6)

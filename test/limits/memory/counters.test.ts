@@ -35,7 +35,7 @@ t.test('a wall clock that steps changes nothing', t => {
   t.end()
 })
 
-t.test('to look counts nothing', t => {
+t.test('reading counts nothing', t => {
   const counters = new MemoryCounters(minute, clock())
   t.match(counters.read('a', 1), { used: 0, held: 0, max: 1, resetMs: 0, exceeded: false })
   counters.consume('a', 1)
@@ -46,7 +46,7 @@ t.test('to look counts nothing', t => {
   t.end()
 })
 
-t.test('a hold takes a place until it is given back', t => {
+t.test('a reservation counts until it is released', t => {
   const counters = new MemoryCounters(minute, clock())
   const first = counters.reserve('a', 2)
   t.match(first, { used: 1, held: 1, exceeded: false })
@@ -56,13 +56,13 @@ t.test('a hold takes a place until it is given back', t => {
   t.match(third, { used: 2, held: 1, exceeded: true })
   third.commit()
   third.release()
-  t.match(counters.read('a', 2), { used: 2, held: 1 }, 'one too many has nothing to give back')
+  t.match(counters.read('a', 2), { used: 2, held: 1 }, 'a refused hit has nothing to release')
   first.release()
   t.match(counters.read('a', 2), { used: 1, held: 0 })
   t.end()
 })
 
-t.test('what is given back after the window ended takes nothing from the next', t => {
+t.test('a release after the end of its window changes nothing in the next', t => {
   const time = clock()
   const counters = new MemoryCounters(minute, time)
   const kept = counters.reserve('a', 5)
@@ -75,7 +75,7 @@ t.test('what is given back after the window ended takes nothing from the next', 
   t.end()
 })
 
-t.test('a key whose hits were all given back begins anew', t => {
+t.test('a key whose hits were all released begins anew', t => {
   const time = clock()
   const counters = new MemoryCounters(minute, time)
   counters.reserve('a', 1).release()
@@ -84,7 +84,7 @@ t.test('a key whose hits were all given back begins anew', t => {
   t.end()
 })
 
-t.test('clear forgets what counted and leaves what is held', t => {
+t.test('clear removes committed hits and keeps reservations', t => {
   const counters = new MemoryCounters(minute, clock())
   const held = counters.reserve('a', 3)
   counters.consume('a', 3)
@@ -99,9 +99,9 @@ t.test('clear forgets what counted and leaves what is held', t => {
   t.end()
 })
 
-t.test('so many hits are cleared in a window and no more, whatever comes between', t => {
+t.test('a limited number of hits is cleared in one window', t => {
   const time = clock()
-  const counters = new MemoryCounters(minute, { ...time, size: 4 })
+  const counters = new MemoryCounters(minute, { ...time, maxKeys: 4 })
   const fail = (times: number) => {
     for (let i = 0; i < times; i++) counters.consume('a', 5)
   }
@@ -127,8 +127,8 @@ t.test('so many hits are cleared in a window and no more, whatever comes between
   t.end()
 })
 
-t.test('what was cleared is not forgotten before what counts nothing', t => {
-  const counters = new MemoryCounters(minute, { ...clock(), size: 2 })
+t.test('a counter with cleared hits is dropped after idle ones', t => {
+  const counters = new MemoryCounters(minute, { ...clock(), maxKeys: 2 })
   counters.consume('a', 5)
   counters.clear('a', 1)
   counters.reserve('idle', 5).release()
@@ -139,36 +139,36 @@ t.test('what was cleared is not forgotten before what counts nothing', t => {
   t.end()
 })
 
-t.test('what another account of the same key says', t => {
-  const account = { kept: 0, gone: 0, resetMs: minute, id: 'one' }
+t.test('a remote count of the same key', t => {
+  const remote = { committed: 0, cleared: 0, resetMs: minute, windowId: 'one' }
 
-  t.test('is taken over, beside what is held here', t => {
+  t.test('is merged with the reservations of this node', t => {
     const counters = new MemoryCounters(minute, clock())
     const held = counters.reserve('a', 5)
     counters.consume('a', 5)
-    t.equal(counters.mergeRemote('a', 5, { ...account, kept: 3, resetMs: 1000 }), 'taken')
+    t.equal(counters.mergeRemote('a', 5, { ...remote, committed: 3, resetMs: 1000 }), 'merged')
     t.match(counters.read('a', 5), { used: 4, held: 1, resetMs: 1000 })
     held.release()
-    t.equal(counters.mergeRemote('a', 5, { ...account, kept: 1, gone: 2 }), 'taken', 'what was cleared there is cleared here')
+    t.equal(counters.mergeRemote('a', 5, { ...remote, committed: 1, cleared: 2 }), 'merged', 'what was cleared there is cleared here')
     t.match(counters.read('a', 5), { used: 1 })
-    t.equal(counters.mergeRemote('new', 2, { ...account, kept: 2, resetMs: 1000 }), 'taken')
+    t.equal(counters.mergeRemote('new', 2, { ...remote, committed: 2, resetMs: 1000 }), 'merged')
     t.match(counters.consume('new', 2), { exceeded: true, resetMs: 1000 })
     t.end()
   })
 
-  t.test('is not, where it knows of fewer hits: they were lost, or it is older', t => {
+  t.test('is not merged where it knows of fewer hits, because they were lost or it is older', t => {
     const counters = new MemoryCounters(minute, clock())
-    counters.mergeRemote('a', 5, { ...account, kept: 3, gone: 1 })
-    for (const fewer of [{ kept: 2, gone: 1 }, { kept: 3, gone: 0 }, { kept: 0, gone: 3 }]) {
-      t.equal(counters.mergeRemote('a', 5, { ...account, ...fewer }), 'older')
-      t.equal(counters.mergeRemote('a', 5, { ...account, ...fewer, id: 'two' }), 'lost')
+    counters.mergeRemote('a', 5, { ...remote, committed: 3, cleared: 1 })
+    for (const fewer of [{ committed: 2, cleared: 1 }, { committed: 3, cleared: 0 }, { committed: 0, cleared: 3 }]) {
+      t.equal(counters.mergeRemote('a', 5, { ...remote, ...fewer }), 'outdated')
+      t.equal(counters.mergeRemote('a', 5, { ...remote, ...fewer, windowId: 'two' }), 'lost')
     }
     t.match(counters.read('a', 5), { used: 3 })
     counters.consume('a', 5)
-    t.equal(counters.mergeRemote('a', 5, { ...account, kept: 3, gone: 1 }), 'lost', 'the other did not see what was counted here alone')
-    t.equal(counters.mergeRemote('a', 9, { ...account, kept: 4, gone: 1 }), 'lost', 'as many may be others')
-    t.equal(counters.mergeRemote('a', 9, { ...account, kept: 5, gone: 1 }), 'taken')
-    t.equal(counters.mergeRemote('a', 9, { ...account, kept: 4, gone: 1 }), 'older')
+    t.equal(counters.mergeRemote('a', 5, { ...remote, committed: 3, cleared: 1 }), 'lost', 'the remote counter did not see the hit of this node')
+    t.equal(counters.mergeRemote('a', 9, { ...remote, committed: 4, cleared: 1 }), 'lost', 'as many may be others')
+    t.equal(counters.mergeRemote('a', 9, { ...remote, committed: 5, cleared: 1 }), 'merged')
+    t.equal(counters.mergeRemote('a', 9, { ...remote, committed: 4, cleared: 1 }), 'outdated')
     t.match(counters.read('a', 9), { used: 5 })
     t.end()
   })
@@ -176,16 +176,16 @@ t.test('what another account of the same key says', t => {
   t.test('does not unlock what is locked here', t => {
     const counters = new MemoryCounters(minute, clock())
     counters.consume('a', 1)
-    t.equal(counters.mergeRemote('a', 1, account), 'lost')
-    t.equal(counters.mergeRemote('a', 1, { ...account, gone: 1 }), 'lost')
+    t.equal(counters.mergeRemote('a', 1, remote), 'lost')
+    t.equal(counters.mergeRemote('a', 1, { ...remote, cleared: 1 }), 'lost')
     t.match(counters.consume('a', 1), { exceeded: true })
     t.end()
   })
 
-  t.test('stands where there is no room to know better', t => {
-    const counters = new MemoryCounters(minute, { ...clock(), size: 1 })
+  t.test('is merged where no counter fits', t => {
+    const counters = new MemoryCounters(minute, { ...clock(), maxKeys: 1 })
     counters.consume('locked', 1)
-    t.equal(counters.mergeRemote('a', 5, { ...account, kept: 3 }), 'taken')
+    t.equal(counters.mergeRemote('a', 5, { ...remote, committed: 3 }), 'merged')
     t.match(counters.read('a', 5), { used: 0 })
     t.end()
   })

@@ -6,9 +6,9 @@ import { random } from '../../helpers/random.js'
 
 const minute = 60_000
 
-t.test('when there is no more room', t => {
-  t.test('the oldest counter below its limit goes first, after those that count nothing', t => {
-    const counters = new MemoryCounters(minute, { ...clock(), size: 4 })
+t.test('in a full table', t => {
+  t.test('idle counters are dropped first, then the oldest below its limit', t => {
+    const counters = new MemoryCounters(minute, { ...clock(), maxKeys: 4 })
     counters.consume('oldest', 2)
     counters.consume('locked', 1)
     counters.consume('young', 2)
@@ -22,8 +22,8 @@ t.test('when there is no more room', t => {
     t.end()
   })
 
-  t.test('a hold whose counter was forgotten takes nothing from the one that came after', t => {
-    const counters = new MemoryCounters(minute, { ...clock(), size: 2 })
+  t.test('a reservation whose counter was dropped changes nothing in the next counter of its key', t => {
+    const counters = new MemoryCounters(minute, { ...clock(), maxKeys: 2 })
     const held = counters.reserve('a', 5)
     counters.consume('b', 5)
     counters.consume('c', 5)
@@ -33,9 +33,9 @@ t.test('when there is no more room', t => {
     t.end()
   })
 
-  t.test('nor does one whose window ended make its key seem idle', t => {
+  t.test('a reservation whose window ended does not make its key idle', t => {
     const time = clock()
-    const counters = new MemoryCounters(minute, { ...time, size: 2 })
+    const counters = new MemoryCounters(minute, { ...time, maxKeys: 2 })
     const held = counters.reserve('a', 5)
     time.pass(minute)
     counters.consume('oldest', 5)
@@ -47,9 +47,9 @@ t.test('when there is no more room', t => {
     t.end()
   })
 
-  t.test('locked counters are never forgotten: new keys are refused until the first of them ends', t => {
+  t.test('locked counters are never dropped: new keys are refused until the first of them ends', t => {
     const time = clock()
-    const counters = new MemoryCounters(minute, { ...time, size: 4 })
+    const counters = new MemoryCounters(minute, { ...time, maxKeys: 4 })
     counters.consume('locked 1', 1)
     time.pass(1000)
     counters.consume('locked 2', 1)
@@ -60,7 +60,7 @@ t.test('when there is no more room', t => {
     t.ok(isExhausted(refused))
     refused.release()
     t.match(counters.consume('newer', 2), { exceeded: true })
-    t.match(counters.consume('open', 2), { exceeded: false }, 'who has a counter goes on counting')
+    t.match(counters.consume('open', 2), { exceeded: false }, 'a key with a counter goes on counting')
     time.pass(minute - 1000)
     t.match(counters.consume('new', 2), { exceeded: false, used: 1 })
     t.match(counters.consume('locked 2', 1), { exceeded: true })
@@ -72,7 +72,7 @@ t.test('when there is no more room', t => {
 
   t.test('all locks may end together', t => {
     const time = clock()
-    const counters = new MemoryCounters(minute, { ...time, size: 2 })
+    const counters = new MemoryCounters(minute, { ...time, maxKeys: 2 })
     for (let round = 0; round < 3; round++) {
       t.match(counters.consume(`a${round}`, 1), { exceeded: false })
       t.match(counters.consume(`b${round}`, 1), { exceeded: false })
@@ -85,10 +85,10 @@ t.test('when there is no more room', t => {
   t.end()
 })
 
-t.test('a key is full if a hit of it would be refused, and else not, also where there is no room', t => {
+t.test('isFull is true exactly where a hit would be refused, also in a full table', t => {
   const { pick, list } = random(20261124)
   const time = clock()
-  const counters = new MemoryCounters(minute, { size: 8, now: time.now })
+  const counters = new MemoryCounters(minute, { maxKeys: 8, now: time.now })
   let full = 0
   for (let i = 0; i < 20_000; i++) {
     const key = `key ${pick([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16])}`

@@ -1,18 +1,18 @@
 import t from 'tap'
-import { LATELY, MemoryKnownAddresses } from '../../../src/limits/memory/known-addresses.js'
+import { KNOWN_MS, MemoryKnownAddresses } from '../../../src/limits/memory/known-addresses.js'
 import { memory } from '../../../src/limits/memory/counters.js'
 import { clock } from '../../helpers/clock.js'
 
-t.test('where a name logged in recently', t => {
+t.test('an address where a name logged in', t => {
   t.test('is remembered for a week after the last time', t => {
     const time = clock()
     const knownAddresses = new MemoryKnownAddresses(time.now)
     t.notOk(knownAddresses.has('susan', '192.0.2.7'))
     knownAddresses.add('susan', '192.0.2.7')
-    time.pass(LATELY - 1)
+    time.pass(KNOWN_MS - 1)
     t.ok(knownAddresses.has('susan', '192.0.2.7'))
     knownAddresses.add('susan', '192.0.2.7')
-    time.pass(LATELY - 1)
+    time.pass(KNOWN_MS - 1)
     t.ok(knownAddresses.has('susan', '192.0.2.7'))
     time.pass(1)
     t.notOk(knownAddresses.has('susan', '192.0.2.7'))

@@ -1,59 +1,60 @@
 import t from 'tap'
-import { GUESSING_WINDOW, guessCounters } from '../../../src/callers/guess-counters.js'
-import { GuessLimiter, type LoginAttempt } from '../../../src/callers/guess-limiter.js'
-import { LATELY } from '../../../src/limits/memory/known-addresses.js'
+import { GUESSING_WINDOW_MS, guessCounters } from '../../../src/callers/guess-counters.js'
+import { GuessLimiter } from '../../../src/callers/guess-limiter.js'
+import type { LoginAttempt } from '../../../src/callers/login-attempt.js'
+import { KNOWN_MS } from '../../../src/limits/memory/known-addresses.js'
 import type { Problem } from '../../../src/problems.js'
 import { home, login } from '../../helpers/login.js'
 import { noRedis } from '../../helpers/redis.js'
 import { node, redis } from '../../helpers/redis-nodes.js'
 import { until } from '../../helpers/until.js'
 
-t.test('guards that share a Redis', { skip: noRedis }, async t => {
+t.test('guess limiters that share a Redis', { skip: noRedis }, async t => {
   const server = await redis(t)
   t.beforeEach(async () => { await server.ask('FLUSHALL') })
 
   t.test('everything in Redis has a version and a life, and nothing says who it is about', async t => {
     const { source, counters } = await node(t, server.url)
-    const guard = new GuessLimiter({ ...guessCounters(source), failuresMax: 5 })
-    const right: LoginAttempt = await guard.reserve('my password', login())
+    const guessLimiter = new GuessLimiter({ ...guessCounters(source), failuresMax: 5 })
+    const right: LoginAttempt = await guessLimiter.reserve('my password', login())
     right.succeeded()
-    const wrong: LoginAttempt = await guard.reserve('my password', login())
+    const wrong: LoginAttempt = await guessLimiter.reserve('my password', login())
     wrong.failed()
     await counters.consume('x'.repeat(5000), 5)
     const keys = await server.ask('KEYS', '*') as string[]
-    t.strictSame(keys.map(key => key.split(':')[2]).sort(), ['lately', 'login-name', 'login-pair', 'probe', 'test'])
+    t.strictSame(keys.map(key => key.split(':')[2]).sort(), ['known-address', 'login-name', 'login-pair', 'probe', 'test'])
     for (const key of keys) {
       t.match(key, /^twilio-token-broker:1:[a-z-]+:[\w-]{43}$/)
       const life = await server.ask('PTTL', key) as number
-      t.ok(life > 0 && life <= LATELY, key)
+      t.ok(life > 0 && life <= KNOWN_MS, key)
     }
   })
 
-  t.test('three guards let through as many wrong passwords as one', async t => {
-    const guards = await Promise.all([1, 2, 3].map(async () =>
+  t.test('three guessLimiters let through as many wrong passwords as one', async t => {
+    const guessLimiters = await Promise.all([1, 2, 3].map(async () =>
       new GuessLimiter({ ...guessCounters((await node(t, server.url)).source), failuresMax: 5 })))
     let tried = 0
-    const guess = async (guard: GuessLimiter) => {
-      const place = await guard.reserve('susan', login())
+    const guess = async (guessLimiter: GuessLimiter) => {
+      const attempt = await guessLimiter.reserve('susan', login())
       tried++
       await new Promise(resolve => setImmediate(resolve))
-      place.failed()
+      attempt.failed()
     }
-    const guesses = Array.from({ length: 60 }, (_, i) => guess(guards[i % 3]!))
+    const guesses = Array.from({ length: 60 }, (_, i) => guess(guessLimiters[i % 3]!))
     const results = await Promise.allSettled(guesses)
     t.equal(tried, 5)
     for (const result of results) if (result.status === 'rejected') t.match(result.reason, { code: 'login-limited' })
-    const { options } = await guess(guards[0]!).catch(error => error as Problem) as Problem
-    t.ok(options.retryAfter! > 800 && options.retryAfter! <= GUESSING_WINDOW / 1000)
+    const { options } = await guess(guessLimiters[0]!).catch(error => error as Problem) as Problem
+    t.ok(options.retryAfter! > 800 && options.retryAfter! <= GUESSING_WINDOW_MS / 1000)
   })
 
   t.test('right passwords at once on three nodes are all let in', async t => {
-    const guards = await Promise.all([1, 2, 3].map(async () =>
+    const guessLimiters = await Promise.all([1, 2, 3].map(async () =>
       new GuessLimiter({ ...guessCounters((await node(t, server.url)).source), failuresMax: 2 })))
     await t.resolves(Promise.all(Array.from({ length: 30 }, async (_, i) => {
-      const place = await guards[i % 3]!.reserve('susan', login())
+      const attempt = await guessLimiters[i % 3]!.reserve('susan', login())
       await new Promise(resolve => setImmediate(resolve))
-      place.succeeded()
+      attempt.succeeded()
     })))
   })
 
