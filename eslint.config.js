@@ -8,5 +8,10 @@ export default [
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/consistent-type-imports': 'error'
     }
+  },
+  {
+    files: ['src/**/*.ts', 'src/**/*.tsx', 'plugins/**/*.ts'],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: { '@typescript-eslint/no-floating-promises': 'error' }
   }
 ]

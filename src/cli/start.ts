@@ -6,6 +6,7 @@ import { start, type LogStream, type Running } from '../server/start.js'
 import { StartError } from '../server/config.js'
 import { initHint } from './init/hint.js'
 import { exitCodes, type Io } from './io.js'
+import { detach } from '../lib/detach.js'
 
 const stderrFd = 2
 
@@ -42,7 +43,7 @@ async function logTo ({ stderr, env }: Io): Promise<LogStream> {
 
 /** Closes on a signal, with 0, or on an uncaught error, with 1. A second of either ends the process at once. */
 export function untilSignalled (running: Running): void {
-  process.on('SIGHUP', () => { running.reload() })
+  process.on('SIGHUP', () => detach(running.reload()))
   closeWithGrace({ delay: running.grace + 1000, skip: ['SIGHUP'], logger: running.logger }, async ({ err, signal }) => {
     if (err) running.logger.fatal({ err }, 'uncaught error; what is under way is answered, then the broker ends')
     else running.logger.info({ signal }, 'closing')

@@ -62,7 +62,7 @@ function useTold (credentials: Credentials) {
     function later (seconds = 0): void {
       timer = setTimeout(look, Math.max(every, seconds * 1000))
     }
-    look()
+    look().catch(() => {})
     return () => {
       ended = true
       clearTimeout(timer)

@@ -5,6 +5,9 @@ import { problem } from '../problems.js'
 /** A token request is small; more is an attack or a mistake. */
 const MAX_BODY_BYTES = 4096
 
+/** Fastify's parser answers by callback. Its type says that it might answer by promise. */
+type Parser = (request: FastifyRequest, text: string, done: (error: Error | null, value?: unknown) => void) => void
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Parses no body: no route but those of tokens reads one. Fastify would take a megabyte from anybody, and answer 500 to some. */
@@ -26,17 +29,17 @@ export function requireJson (scope: FastifyInstance): void {
     }
     // A GET requests the default. To ignore a room in its body would issue a token for all rooms.
     if (request.method === 'GET') {
-      hasContent(content).then(some => done(some ? invalidBody('a GET takes no body; send it by POST') : null))
+      hasContent(content).then(some => done(some ? invalidBody('a GET takes no body; send it by POST') : null), done)
       return
     }
     const charset = /;\s*charset\s*=\s*"?([^";]*)/i.exec(type ?? '')?.[1]?.trim()
     if (encoding !== undefined || (charset !== undefined && !/^utf-?8$/i.test(charset))) throw problem('media-type')
     // In HTTP/2, Fastify takes a request without type and length for one without content.
     if (type !== undefined) return done()
-    hasContent(content).then(some => done(some ? problem('media-type') : null))
+    hasContent(content).then(some => done(some ? problem('media-type') : null), done)
   })
 
-  const parse = scope.getDefaultJsonParser('error', 'error')
+  const parse = scope.getDefaultJsonParser('error', 'error') as Parser
   scope.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (request, body, done) => {
     if (body.length === 0) return done(null)
     let text: string

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs'
 import type { Sink } from '../audit/sink.js'
+import { detach } from '../lib/detach.js'
 
 /** Bytes that wait for a reader of the log at most: some 20 000 lines. */
 const MAX_WAITING = 4 * 1024 * 1024
@@ -58,7 +59,7 @@ export class LogWriter {
 
   #schedule (): void {
     if (this.#writing || this.#waiting.length === 0) return
-    if (this.#bytes >= BATCH) this.#flush()
+    if (this.#bytes >= BATCH) detach(this.#flush())
     else this.#timer ??= setTimeout(() => this.#flush(), FLUSH_AFTER_MS).unref()
   }
 

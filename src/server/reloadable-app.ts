@@ -9,6 +9,7 @@ import { readinessOf, type Rooms } from './services.js'
 import { list } from '../settings/rules.js'
 import type { State } from './config.js'
 import { watchFiles } from '../files/watch.js'
+import { detach } from '../lib/detach.js'
 
 export interface ServingOptions {
   /** What it begins with. */
@@ -49,7 +50,7 @@ export async function serve ({ state, read, rooms, prefix = '', own, onTake = ()
   function watchFilesOf ({ stamps }: State): void {
     watch.abort()
     watch = new AbortController()
-    logged(watchFiles({ stamps: new Map(stamps), signal: watch.signal, onChange: takeState }), 'the settings\' files are not watched any more; send SIGHUP after a change')
+    detach(logged(watchFiles({ stamps: new Map(stamps), signal: watch.signal, onChange: takeState }), 'the settings\' files are not watched any more; send SIGHUP after a change'))
   }
   watchFilesOf(state)
 

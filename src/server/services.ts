@@ -83,7 +83,7 @@ export async function openRooms ({ settings, mistakes, warnings }: State, { cwd,
 
 async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, logger: Log): Promise<CounterSource> {
   if (url === undefined) return memory
-  const { sharedCounters } = await import('../limits/redis/counters.js')
+  const { sharedCounters } = await import('../limits/redis/shared.js')
   return sharedCounters({
     url,
     down,

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { freePort } from './free-port.js'
 import { listens } from './listens.js'
+import { root } from './root.js'
 import { until } from './until.js'
 
 export interface ProxyOptions {
@@ -49,7 +49,7 @@ export async function openProxy ({ program, recipe, substitutes, run }: Proxy) {
   const site = substitutes(place).reduce((text, [from, to]) => {
     if (!from.test(text)) throw new Error(`the recipe has no ${from}`)
     return text.replace(from, to)
-  }, readFileSync(fileURLToPath(new URL(`../../deploy/${recipe}`, import.meta.url)), 'utf8'))
+  }, readFileSync(join(root, 'deploy', recipe), 'utf8'))
 
   const { args, env } = run(place, site)
   const child = spawn(program, args, { ...(env && { env }), stdio: ['ignore', 'ignore', 'pipe'] })

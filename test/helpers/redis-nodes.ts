@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { sharedCounters, type SharedOptions } from '../../src/limits/redis/counters.js'
+import { sharedCounters, type SharedOptions } from '../../src/limits/redis/shared.js'
 import { redisServer } from './redis.js'
 
 export const minute = 60_000

@@ -71,7 +71,7 @@ export function hashThreads ({ patience = 30_000, ...options }: HashThreadsOptio
   return Object.assign(verify, {
     begin () {
       // That it failed is told to the logins that need it.
-      Promise.allSettled([pool ??= open()])
+      (pool ??= open()).catch(() => {})
     }
   })
 }

@@ -1,3 +1,4 @@
+import { detach } from '../../lib/detach.js'
 import { randomUUID } from 'node:crypto'
 import type { RedisConnection } from './connection.js'
 import type { CountReply } from './scripts.js'
@@ -50,6 +51,6 @@ export class CommandBatch {
     const outcomes = this.#outcomes.splice(0)
     if (outcomes.length === 0) return
     const keys = outcomes.map(([key]) => key)
-    this.#connection.run(redis => redis.brokerSettle(keys.length, ...keys, ...outcomes.flatMap(([, ...outcome]) => outcome)))
+    detach(this.#connection.run(redis => redis.brokerSettle(keys.length, ...keys, ...outcomes.flatMap(([, ...outcome]) => outcome))))
   }
 }

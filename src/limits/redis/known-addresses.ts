@@ -2,6 +2,7 @@ import { KNOWN_MS, MemoryKnownAddresses, type KnownAddresses } from '../memory/k
 import { MemoryCounters } from '../memory/counters.js'
 import type { RedisConnection } from './connection.js'
 import { redisKey } from './scripts.js'
+import { detach } from '../../lib/detach.js'
 
 /** How long this node does not write again what Redis already knows. */
 const WRITE_INTERVAL_MS = 3_600_000
@@ -19,8 +20,8 @@ export class SharedKnownAddresses implements KnownAddresses {
     this.#local.add(name, address)
     const write = this.#writes.reserve(`${address} ${name}`, 1)
     if (write.exceeded) return
-    this.#connection.run(redis => redis.set(keyOf(name, address), '', 'PX', KNOWN_MS))
-      .then(reply => reply === undefined ? write.release() : write.commit())
+    detach(this.#connection.run(redis => redis.set(keyOf(name, address), '', 'PX', KNOWN_MS))
+      .then(reply => reply === undefined ? write.release() : write.commit()))
   }
 
   async has (name: string, address: string): Promise<boolean> {
