@@ -13,7 +13,14 @@ function rule (name) {
   return fromFile.includes(name) ? `${description}; or \`${name}_FILE\`, a file that holds it` : description
 }
 
+/** Defaults that depend on other settings. */
+const dependent = {
+  SESSION_TTL: '`43200`; none with `LOGIN_URL` and `authenticate`',
+  SESSION_SECRET: 'the secret of the API key'
+}
+
 function standard (name) {
+  if (name in dependent) return dependent[name]
   const owner = owners.get(name)
   const { required = [], properties } = owner?.settings ?? schema
   const value = properties[name].default

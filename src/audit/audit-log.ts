@@ -14,7 +14,13 @@ interface Common {
   identity?: string | undefined
   /** Names of products. */
   products?: string[] | undefined
+  /** How the caller said who it is. */
+  via?: Via | undefined
+  /** Of the session, where it was one that this broker sealed. */
+  sessionId?: string | undefined
 }
+
+export type Via = 'basic' | 'session' | 'bearer' | 'application'
 
 export interface TokenIssued extends Common {
   event: 'token.issued'
@@ -37,7 +43,23 @@ export interface TokenRefused extends Common {
   code: RefusalCode
 }
 
-/** The audit log: one JSON line for every issued token, and for every refusal of a request with credentials. */
+export interface SessionOpened extends Common {
+  event: 'session.opened'
+  sessionId: string
+  /** Seconds. */
+  ttl: number
+  /** ISO 8601. */
+  expiresAt: string
+}
+
+export interface SessionEnded extends Common {
+  event: 'session.ended'
+  sessionId: string
+}
+
+export type AuditEvent = TokenIssued | TokenRefused | SessionOpened | SessionEnded
+
+/** The audit log: one JSON line for every issued token, for every session opened or ended, and for every refusal of a request with credentials. */
 export interface Audit {
   /** False from a failed write until one succeeds. */
   readonly ok: boolean
@@ -49,7 +71,7 @@ export interface Audit {
    * Resolves once the line is written. Await it before sending a token.
    * @throws Problem `audit-unavailable`
    */
-  record (event: TokenIssued | TokenRefused): Promise<void>
+  record (event: AuditEvent): Promise<void>
   /**
    * Continues in the file that now has the log's name. Call it after a rotation.
    * @throws the system's error, when that file cannot be opened; the old one stays in use
@@ -81,12 +103,14 @@ export function createAudit (sink: Sink, stallMs = 1000): Audit {
   }
 }
 
-function record (writer: BatchWriter, event: TokenIssued | TokenRefused): Promise<void> {
+function record (writer: BatchWriter, event: AuditEvent): Promise<void> {
   const time = new Date().toISOString()
   return new Promise((resolve, reject) => {
     writer.write(lineOf({ time, ...event }), resolve, cause => {
       // The caller is refused all the same, now with this code, so its line is written later. A token that was not sent needs none.
       if (event.event === 'token.refused') writer.enqueue(lineOf({ time, ...event, code: 'audit-unavailable' satisfies ProblemCode }))
+      // So it is with a session that was ended, and stays so.
+      if (event.event === 'session.ended') writer.enqueue(lineOf({ time, ...event }))
       reject(problem('audit-unavailable', { retryAfter: 5, cause }))
     })
   })

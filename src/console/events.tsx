@@ -16,6 +16,8 @@ export function Events ({ events }: { events: Event[] }) {
             <option value=''>all</option>
             <option value='token.issued'>issued</option>
             <option value='token.refused'>refused</option>
+            <option value='session.opened'>signed in</option>
+            <option value='session.ended'>signed out</option>
           </select>
         </label>
         <label>Product
@@ -43,15 +45,17 @@ export function Events ({ events }: { events: Event[] }) {
   )
 }
 
-function Line ({ event: { time, event, caller = '', identity, products = [], code, grants, wouldRefuse, ip } }: { event: Event }) {
+const tags = { 'token.issued': 'issued', 'token.refused': 'refused', 'session.opened': 'signed in', 'session.ended': 'signed out' }
+
+function Line ({ event: { time, event, caller = '', identity, products = [], code, grants, wouldRefuse, ip, sessionId } }: { event: Event }) {
   const refused = event === 'token.refused'
   return (
     <tr>
       <td><time dateTime={time} title={time}>{new Date(time).toTimeString().slice(0, 8)}</time></td>
-      <td><span class={refused ? 'tag bad' : 'tag good'}>{refused ? 'refused' : 'issued'}</span></td>
+      <td><span class={refused ? 'tag bad' : 'tag good'}>{tags[event]}</span></td>
       <td title={caller}>{caller.startsWith('hmac:') ? `${caller.slice(0, 13)}…` : caller}{identity !== undefined && identity !== caller && ` as ${identity}`}</td>
       <td>{products.join(', ')}</td>
-      <td><code>{code ?? JSON.stringify(grants)}</code>{wouldRefuse !== undefined && <> the policy would refuse: {wouldRefuse}</>}</td>
+      <td><code>{code ?? (grants === undefined ? `session ${sessionId}` : JSON.stringify(grants))}</code>{wouldRefuse !== undefined && <> the policy would refuse: {wouldRefuse}</>}</td>
       <td>{ip}</td>
     </tr>
   )

@@ -14,13 +14,15 @@ export interface Event {
   /** Counts all of them since the broker's start. */
   n: number
   time: string
-  event: 'token.issued' | 'token.refused'
+  event: 'token.issued' | 'token.refused' | 'session.opened' | 'session.ended'
   ip: string
   caller?: string
   identity?: string
   products?: string[]
   code?: string
   grants?: Record<string, object>
+  via?: string
+  sessionId?: string
   wouldRefuse?: string
 }
 

@@ -26,23 +26,35 @@ export interface AuditRefusalOptions {
  * @throws Problem `audit-unavailable`
  */
 export async function auditRefusal (request: FastifyRequest, code: RefusalCode, { audit, mint, lines }: AuditRefusalOptions): Promise<void> {
-  const username = claimedUsername(request)
-  if (unrecorded.has(code) || username === undefined) return
+  if (unrecorded.has(code) || !bringsCredentials(request)) return
   const isUnlimited = request.caller === null && unlimited.has(code)
-  if (!isUnlimited || lines.audit.take(request.address)) await audit.record(lineOf(request, code, username, mint))
+  if (!isUnlimited || lines.audit.take(request.address)) await audit.record(lineOf(request, code, mint))
 }
 
-function lineOf (request: FastifyRequest, code: RefusalCode, username: string, mint: Mint): TokenRefused {
+function lineOf (request: FastifyRequest, code: RefusalCode, mint: Mint): TokenRefused {
   return {
     event: 'token.refused',
     requestId: request.id,
     ip: request.address,
     origin: request.headers.origin && printable(request.headers.origin, MAX_ORIGIN_CHARACTERS),
-    // The name itself only once the password was right: people type passwords in place of their name.
-    caller: request.caller?.name ?? `hmac:${mint.hashName(nameKey(username))}`,
+    caller: callerOf(request, mint),
     products: request.requestedProducts ?? undefined,
+    via: request.scheme?.via,
+    sessionId: request.session?.id,
     code
   }
+}
+
+/** The name itself only once the password was right, or the session's seal: people type passwords in place of their name. */
+function callerOf (request: FastifyRequest, mint: Mint): string | undefined {
+  const known = request.caller ?? request.session?.caller
+  if (known !== undefined) return known.name
+  const username = claimedUsername(request)
+  return username === undefined ? undefined : `hmac:${mint.hashName(nameKey(username))}`
+}
+
+function bringsCredentials ({ claimedUsername, headers: { authorization } }: FastifyRequest): boolean {
+  return claimedUsername !== null || authorization !== undefined
 }
 
 /** One key for all spellings of a name. A text that is no name is its own key: it may be long, and strangers could have any number of such texts folded. */
@@ -51,9 +63,9 @@ function nameKey (username: string): string {
   return name === undefined ? username : canonicalName(name)
 }
 
-/** The name in the credentials, whether they are well-formed or not; undefined without credentials. */
-function claimedUsername ({ claimedUsername, headers: { authorization } }: FastifyRequest): string | undefined {
+/** The name in the credentials, whether they are well-formed or not; undefined where they hold none. */
+function claimedUsername ({ claimedUsername, headers: { authorization = '' } }: FastifyRequest): string | undefined {
   if (claimedUsername !== null) return claimedUsername
-  if (authorization === undefined) return undefined
+  if (!/^basic( |$)/i.test(authorization)) return undefined
   return Buffer.from(authorization.replace(/^basic +/i, ''), 'base64').toString().split(':', 1)[0]!
 }

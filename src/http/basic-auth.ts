@@ -1,10 +1,8 @@
 import fastifyBasicAuth from '@fastify/basic-auth'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { SignIn } from '../callers/login.js'
-import type { LoginContext } from '../callers/store.js'
 import { Problem, problem } from '../problems.js'
-import { hangUpSignal } from './hang-up.js'
-import { hostRequest } from './host-request.js'
+import { RequestLogin } from './request-login.js'
 import type { Scheme } from './scheme.js'
 
 export interface BasicAuthOptions {
@@ -29,6 +27,7 @@ export async function basicAuth (scope: FastifyInstance, { signIn }: BasicAuthOp
   })
   return {
     name: 'basic',
+    via: 'basic',
     challenge: () => 'Basic realm="twilio-token-broker", charset="UTF-8"',
     identify: (request, reply) => new Promise((resolve, reject) => {
       scope.basicAuth(request, reply, error => error === undefined ? resolve() : reject(error))
@@ -40,31 +39,6 @@ export async function basicAuth (scope: FastifyInstance, { signIn }: BasicAuthOp
 export async function signInBy (request: FastifyRequest, reply: FastifyReply, { name, password }: Credentials, signIn: SignIn): Promise<void> {
   request.claimedUsername = name
   request.caller = await signIn(name, password, new RequestLogin(request, reply))
-}
-
-class RequestLogin implements LoginContext {
-  readonly #request: FastifyRequest
-  readonly #reply: FastifyReply
-  #signal: AbortSignal | undefined
-
-  constructor (request: FastifyRequest, reply: FastifyReply) {
-    this.#request = request
-    this.#reply = reply
-  }
-
-  get hostRequest (): object | undefined {
-    return hostRequest(this.#request.raw)
-  }
-
-  get ip (): string {
-    return this.#request.address
-  }
-
-  /** Made on first use: most logins never wait, and need none. */
-  get signal (): AbortSignal {
-    this.#signal ??= hangUpSignal(this.#reply)
-    return this.#signal
-  }
 }
 
 /** Name and password of a request's `Authorization`, where it has them in their one canonical form. */

@@ -4,8 +4,8 @@ import type { Origins } from './origins.js'
 
 const options: FastifyCorsOptions = {
   methods: 'GET, POST',
-  allowedHeaders: 'Authorization, Content-Type',
-  exposedHeaders: 'Retry-After, RateLimit, RateLimit-Policy, X-Request-Id',
+  allowedHeaders: 'Authorization, Content-Type, DPoP',
+  exposedHeaders: 'Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, DPoP-Nonce, WWW-Authenticate',
   maxAge: 600,
   strictPreflight: false,
   // A malformed preflight is refused first.
@@ -13,12 +13,14 @@ const options: FastifyCorsOptions = {
 }
 
 /** Makes every answer readable for pages of the listed origins. */
-export async function registerCors (scope: FastifyInstance, { origins }: { origins: Origins }): Promise<void> {
+export async function registerCors (scope: FastifyInstance, { origins, sessionPath }: { origins: Origins, sessionPath: string }): Promise<void> {
   await scope.register(cors, {
     delegator (request, done) {
       const { origin } = request.headers
       done(null, {
         ...options,
+        // Also where there are no sessions: without it a page could not read the 404 that says so.
+        ...(request.url.split('?', 1)[0] === sessionPath && { methods: 'POST, DELETE' }),
         // With `false` the plugin would leave a refused preflight to the routes. An empty list allows nothing.
         origin: origin !== undefined && origins.has(origin) ? origin : [],
         // By default the plugin takes every OPTIONS for a preflight.

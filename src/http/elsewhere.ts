@@ -9,7 +9,7 @@ export type MethodsOf = (path: string) => string[] | undefined
 export function collectMethods (scope: FastifyInstance): MethodsOf {
   const methods = new Map<string, string[]>()
   scope.addHook('onRoute', ({ url, method }) => {
-    methods.set(url, [...methods.get(url) ?? [], String(method)].sort())
+    methods.set(url, [...methods.get(url) ?? [], String(method)])
   })
   return path => methods.get(path)
 }

@@ -1,22 +1,26 @@
 import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import { problem, type RefusalCode } from '../problems.js'
 import { basicAuth, type BasicAuthOptions } from './basic-auth.js'
+import { dpopAuth, type SessionOptions } from './dpop-auth.js'
 import type { Scheme } from './scheme.js'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route also takes `username` and `password` in its body. */
     credentialsInBody?: boolean
+    /** The schemes that the route takes; by default all that are on. */
+    schemes?: readonly string[]
   }
 }
 
-export type SchemeOptions = BasicAuthOptions
+export type SchemeOptions = BasicAuthOptions & SessionOptions
 
 type CreateScheme = (scope: FastifyInstance, options: SchemeOptions) => Promise<Scheme | undefined>
 
 /** All schemes, in the order of their challenges. One that the settings leave off is undefined. */
 const table: readonly CreateScheme[] = [
-  basicAuth
+  basicAuth,
+  dpopAuth
 ]
 
 /** The schemes that are on. */
@@ -36,13 +40,18 @@ export function identifyCaller ({ schemes }: IdentifyOptions): onRequestAsyncHoo
     const { authorization } = request.headers
     if (authorization === undefined && request.routeOptions.config.credentialsInBody) return
     const scheme = byName.get((authorization ?? '').split(' ', 1)[0]!.toLowerCase())
-    if (scheme === undefined) throw problem('credentials-missing')
+    if (scheme === undefined || !takes(request, scheme)) throw problem('credentials-missing')
     request.scheme = scheme
     await scheme.identify(request, reply)
   }
 }
 
-/** The challenges of a 401 (RFC 9110 §11.6.1): of the scheme that was used, or of every one where none was. */
-export function challengesOf ({ scheme }: FastifyRequest, code: RefusalCode, schemes: readonly Scheme[]): string[] {
-  return (scheme === null ? schemes : [scheme]).map(one => one.challenge(code))
+function takes ({ routeOptions: { config } }: FastifyRequest, { name }: Scheme): boolean {
+  return config.schemes?.includes(name) ?? true
+}
+
+/** The challenges of a 401 (RFC 9110 §11.6.1): of the scheme that the code is about or that was used, or of every one that the route takes. */
+export function challengesOf (request: FastifyRequest, code: RefusalCode, schemes: readonly Scheme[]): string[] {
+  const own = schemes.find(scheme => scheme.answers?.(code)) ?? request.scheme
+  return (own === null ? schemes.filter(scheme => takes(request, scheme)) : [own]).map(scheme => scheme.challenge(code))
 }

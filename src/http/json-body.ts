@@ -28,8 +28,9 @@ export function requireJson (scope: FastifyInstance): void {
       return done()
     }
     // A GET requests the default. To ignore a room in its body would issue a token for all rooms.
-    if (request.method === 'GET') {
-      hasContent(content).then(some => done(some ? invalidBody('a GET takes no body; send it by POST') : null), done)
+    if (request.method === 'GET' || request.method === 'DELETE') {
+      delete request.headers['content-type']
+      hasContent(content).then(some => done(some ? invalidBody(`a ${request.method} takes no body; send it by POST`) : null), done)
       return
     }
     const charset = /;\s*charset\s*=\s*"?([^";]*)/i.exec(type ?? '')?.[1]?.trim()

@@ -10,7 +10,7 @@ const MAX_HEADER_BYTES = 16 * 1024
 const MAX_HEADER_LINES = 1000
 
 // RFC 9110 §5.3: these are no lists, so two of one cannot be joined, and proxies disagree on which of them counts.
-const singleHeaders = new Set(['host', 'authorization', 'content-type', 'content-length', 'content-encoding', 'origin'])
+const singleHeaders = new Set(['host', 'authorization', 'content-type', 'content-length', 'content-encoding', 'origin', 'dpop'])
 
 /** Refuses what no route may see, preflights included, and closes the socket. Runs after CORS, so that pages can read the answer. */
 export function rejectMalformed (): onRequestHookHandler {

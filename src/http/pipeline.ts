@@ -5,6 +5,7 @@ import { identifyByBody } from './body-credentials.js'
 import { skipClosingSockets } from './closing-sockets.js'
 import { answerPreflight, registerCors } from './cors.js'
 import { rejectCrossSite } from './cross-site.js'
+import { offerNonce, readOpeningProof, rejectUnprovenSession, useProof, useProofOfCaller } from './dpop-auth.js'
 import { collectMethods, rejectElsewhere, type ElsewhereOptions } from './elsewhere.js'
 import { answerErrors, type ErrorHandlerOptions } from './error-handler.js'
 import { createSchemes, identifyCaller, type SchemeOptions } from './identify.js'
@@ -23,16 +24,17 @@ import { noteProducts, validateGet } from './requested-products.js'
 import { consoleRoutes, type ConsoleOptions } from './routes/console.js'
 import { healthRoutes, type HealthOptions } from './routes/health.js'
 import { operatorRoutes, requireOperator, type OperatorOptions } from './routes/operators.js'
+import { sessionRoutes, type SessionRouteOptions } from './routes/session.js'
 import { rejectUnknownProducts, tokenRoutes, type TokenRouteOptions } from './routes/tokens.js'
 import { rejectMethod } from './token-methods.js'
 import { limitVisitor } from './visitor-limit.js'
 import type { DecisionOptions } from '../policy/decide.js'
 
 /** Whose requests a step is for: those that a Fastify scope gets. A scope within `every` has the steps of `every`, too. */
-type Scope = 'every' | 'pages' | 'elsewhere' | 'callers' | 'operators' | 'underToken' | 'tokens'
+type Scope = 'every' | 'pages' | 'elsewhere' | 'callers' | 'operators' | 'sessions' | 'underToken' | 'tokens'
 
 /** Requests that only callers may make. */
-const callers: Scope[] = ['callers', 'operators', 'underToken']
+const callers: Scope[] = ['callers', 'operators', 'sessions', 'underToken']
 
 interface Step {
   for: Scope[]
@@ -52,6 +54,7 @@ const steps: readonly Step[] = [
   // By the headers alone: nothing of the body is read before the caller is known.
   { for: ['every'], step: onRequest(skipClosingSockets) },
   { for: ['every'], step: onRequest(setContext) },
+  { for: ['every'], step: onRequest(offerNonce) },
   { for: ['every'], step: registerCors },
   { for: ['every'], step: onRequest(rejectMalformed) },
   { for: ['every'], step: onRequest(answerPreflight) },
@@ -61,14 +64,18 @@ const steps: readonly Step[] = [
   { for: callers, step: onRequest(limitAddress) },
   { for: ['underToken'], step: onRequest(rejectMethod) },
   { for: ['underToken'], step: onRequest(rejectUndecodablePath) },
+  { for: callers, step: onRequest(rejectUnprovenSession) },
+  { for: ['sessions'], step: onRequest(readOpeningProof) },
   { for: callers, step: onRequest(identifyCaller) },
+  { for: ['callers', 'operators', 'sessions'], step: onRequest(useProof) },
+  { for: ['underToken'], step: onRequest(useProofOfCaller) },
   { for: ['operators'], step: onRequest(requireOperator) },
 
   // The body and the query.
   { for: ['every'], step: ignoreBody },
-  { for: ['underToken'], step: requireJson },
-  { for: ['underToken'], step: preValidation(defaultBody) },
-  { for: ['tokens'], step: preValidation(identifyByBody) },
+  { for: ['sessions', 'underToken'], step: requireJson },
+  { for: ['sessions', 'underToken'], step: preValidation(defaultBody) },
+  { for: ['sessions', 'tokens'], step: preValidation(identifyByBody) },
   { for: ['tokens'], step: preValidation(noteProducts) },
   { for: ['every'], step: useSchemas },
   { for: ['tokens'], step: preHandler(validateGet) },
@@ -82,6 +89,7 @@ const steps: readonly Step[] = [
   { for: ['underToken'], step: rejectUnknownProducts },
 
   // Everything else that is answered.
+  { for: ['sessions'], step: sessionRoutes },
   { for: ['callers'], step: openApiRoute },
   { for: ['operators'], step: operatorRoutes },
   { for: ['every'], step: healthRoutes },
@@ -93,8 +101,8 @@ const steps: readonly Step[] = [
   { for: ['every'], step: onResponse(recordEnd) }
 ]
 
-export interface PipelineOptions extends SchemeOptions, PrefetchOptions, DecisionOptions, OperatorOptions, HealthOptions, ConsoleOptions,
-  Omit<TokenRouteOptions, 'combiner'>, Omit<OpenApiOptions, 'routes'>, Omit<ErrorHandlerOptions, 'schemes'>, Omit<ElsewhereOptions, 'addressLimit' | 'methodsOf'> {
+export interface PipelineOptions extends SchemeOptions, SessionRouteOptions, PrefetchOptions, DecisionOptions, OperatorOptions, HealthOptions, ConsoleOptions,
+  Omit<TokenRouteOptions, 'combiner'>, Omit<OpenApiOptions, 'routes' | 'schemes'>, Omit<ErrorHandlerOptions, 'schemes'>, Omit<ElsewhereOptions, 'addressLimit' | 'methodsOf'> {
   limits: { address: Limit, crossSite: Limit, caller: Limit }
 }
 
@@ -108,6 +116,8 @@ export async function pipeline (root: FastifyInstance, options: PipelineOptions)
     for (const { for: scopes, step } of steps) if (scopes.includes(name)) await step(scope, parts)
   }
   await install('every', root)
+  // Without sessions their path is one like any other that is nowhere.
+  if (options.sessions !== undefined) await root.register(scope => install('sessions', scope))
   for (const name of ['callers', 'operators', 'pages', 'elsewhere'] as const) await root.register(scope => install(name, scope))
   await root.register(async underToken => {
     await install('underToken', underToken)
@@ -123,6 +133,7 @@ async function prepare (root: FastifyInstance, options: PipelineOptions) {
     methodsOf: collectMethods(root),
     routes: collectRoutes(root),
     schemes: await createSchemes(root, options),
+    sessionPath: `${root.prefix}/session`,
     tokenPath: `${root.prefix}/token`
   }
 }

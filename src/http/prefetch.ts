@@ -38,8 +38,8 @@ export function aheadOf ({ counters: source, limits, logins }: AheadOptions): on
     const sent = basicCredentials(request)
     if (sent === undefined) return
     const remembered = yield * logins.foresee(sent.name, sent.password, request.address)
-    const { product, credentialsInBody } = request.routeOptions.config
-    if (remembered !== undefined && (product !== undefined || credentialsInBody)) {
+    const { product, kind } = request.routeOptions.config
+    if (remembered !== undefined && (product !== undefined || kind === 'tokens')) {
       yield { counters: caller.counters, key: limitKey(remembered), max: caller.max, hold: 0 }
     }
   }

@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler, preHandlerAsyncHookHandler } from 'fastify'
-import { limitKey } from '../caller.js'
+import { limitKey, type Caller } from '../caller.js'
 import { problem, type Problem } from '../problems.js'
 import { retryAfter, type Counters } from '../limits/counters.js'
 import { rateLimitStore } from './rate-limit-store.js'
@@ -66,11 +66,19 @@ export function tooMany (resetMs: number): Problem {
   return problem('rate-limited', { retryAfter: retryAfter({ resetMs }) })
 }
 
-/** Counts a caller's tokens, after its address. */
-export function limitCaller ({ limits: { caller: { counters, max } } }: { limits: { caller: Limit } }): preHandlerAsyncHookHandler {
+/** Counts a caller's tokens, after its address. Those by a session were counted with their proof. */
+export function limitCaller ({ limits }: { limits: { caller: Limit } }): preHandlerAsyncHookHandler {
+  const count = countCaller(limits.caller)
+  return async ({ caller, session }, reply) => {
+    if (session === null) await count(caller!, reply)
+  }
+}
+
+/** @returns counts a hit for a caller, and throws Problem `caller-limited` where it is one too many */
+export function countCaller ({ counters, max }: Limit): (caller: Caller, reply: FastifyReply) => Promise<void> {
   const policy = policyOf('caller', max, counters.windowMs)
-  return async ({ caller }, reply) => {
-    const count = await counters.consume(limitKey(caller!), max)
+  return async (caller, reply) => {
+    const count = await counters.consume(limitKey(caller), max)
     append(reply, 'RateLimit-Policy', policy)
     append(reply, 'RateLimit', stateOf('caller', max - count.used, count.resetMs))
     if (count.exceeded) throw problem('caller-limited', { retryAfter: retryAfter(count) })

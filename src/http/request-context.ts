@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Caller } from '../caller.js'
+import type { KnownSession, ProvenSession } from '../callers/session/sessions.js'
+import type { Proof } from '../callers/session/proof.js'
 import type { Decision, ProductGrant } from '../policy/decide.js'
 import type { RefusalCode } from '../problems.js'
 import { hostRequest } from './host-request.js'
@@ -21,6 +23,10 @@ declare module 'fastify' {
     claimedUsername: string | null
     /** Set once the credentials are found right. */
     caller: Caller | null
+    /** Set once it is certain that the broker sealed the session; with its proof, once that is found right. */
+    session: KnownSession & Partial<Pick<ProvenSession, 'proof'>> | null
+    /** What a session is to be opened with. Its signature is not checked yet. */
+    openingProof: Proof | null
     /** The products that the request names, as far as they exist. */
     requestedProducts: string[] | null
     /** What the policy says of the caller. Set before a token route's grants are made. */
@@ -37,7 +43,7 @@ declare module 'fastify' {
 /** What the steps find out about a request. */
 export function decorateRequests (scope: FastifyInstance): void {
   scope.decorateRequest('address', '')
-  for (const property of ['scheme', 'claimedUsername', 'caller', 'requestedProducts', 'decision', 'grants', 'grantedProducts', 'problemCode'] as const) {
+  for (const property of ['scheme', 'claimedUsername', 'caller', 'session', 'openingProof', 'requestedProducts', 'decision', 'grants', 'grantedProducts', 'problemCode'] as const) {
     scope.decorateRequest(property, null)
   }
 }
@@ -46,8 +52,9 @@ export function decorateRequests (scope: FastifyInstance): void {
 export function setContext (): onRequestHookHandler {
   return (request, reply, done) => {
     request.address = addressOf(request)
-    const { product } = request.routeOptions.config
+    const { product, kind } = request.routeOptions.config
     if (product !== undefined) request.requestedProducts = [product]
+    else if (kind === 'sessions') request.requestedProducts = []
     reply.headers({
       'X-Request-Id': request.id,
       'Cache-Control': 'no-store',

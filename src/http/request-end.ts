@@ -27,7 +27,8 @@ export function recordRequest (request: FastifyRequest, reply: FastifyReply, { m
     route: request.routeOptions.url,
     seconds: reply.elapsedTime / 1000,
     problemCode: request.problemCode,
-    grantedProducts: request.grantedProducts
+    grantedProducts: request.grantedProducts,
+    via: request.scheme?.via
   })
   logRequest(request, reply, lines)
 }

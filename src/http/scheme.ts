@@ -1,12 +1,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Via } from '../audit/audit-log.js'
 import type { RefusalCode } from '../problems.js'
 
 /** One way to say who is asking, in the header `Authorization`. */
 export interface Scheme {
   /** The first word of `Authorization`, in lower case. RFC 9110 §11.1: its case does not count. */
   readonly name: string
+  /** What the audit calls it. */
+  readonly via: Via
   /** The value of `WWW-Authenticate` with which a 401 of this code asks for the scheme. */
   challenge (code: RefusalCode): string
+  /** Whether a 401 of this code is about this scheme, whichever the request used. */
+  answers? (code: RefusalCode): boolean
   /**
    * Sets `request.caller`.
    * @throws Problem what the answer is, where the credentials are not right or cannot be checked

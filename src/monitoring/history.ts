@@ -1,4 +1,4 @@
-import type { Recorder, TokenIssued, TokenRefused } from '../audit/audit-log.js'
+import type { AuditEvent, Recorder } from '../audit/audit-log.js'
 
 /** Minutes. */
 const kept = 60
@@ -21,7 +21,7 @@ export interface Minute {
   logins: { count: number, meanMs: number, slowestMs: number }
 }
 
-export type Event = (TokenIssued | TokenRefused) & {
+export type Event = AuditEvent & {
   /** Counts all events since the start. */
   n: number
   /** ISO 8601. */
@@ -31,7 +31,7 @@ export type Event = (TokenIssued | TokenRefused) & {
 /** The last hour, in memory: sums for each minute and the last events. Names in it are of the broker's own tables, so it cannot grow. */
 export class History {
   readonly #minutes: Array<{ at: number, minute: Minute }> = []
-  readonly #events: Array<{ n: number, time: number, event: TokenIssued | TokenRefused }> = []
+  readonly #events: Array<{ n: number, time: number, event: AuditEvent }> = []
   readonly #now: () => number
   #count = 0
 
@@ -77,9 +77,9 @@ export class History {
       .map(({ n, time, event }) => ({ n, time: new Date(time).toISOString(), ...event }))
   }
 
-  #keep (event: TokenIssued | TokenRefused): void {
+  #keep (event: AuditEvent): void {
     const { tokens, refusals, codes } = this.#minute()
-    const counts = event.event === 'token.issued' ? tokens : refusals
+    const counts = { 'token.issued': tokens, 'token.refused': refusals, 'session.opened': {}, 'session.ended': {} }[event.event]
     for (const product of event.products?.length ? event.products : [noProduct]) add(counts, product)
     if (event.event === 'token.refused') add(codes, event.code)
     this.#events[this.#count++ % lastEvents] = { n: this.#count, time: Date.now(), event }

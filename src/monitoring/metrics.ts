@@ -10,6 +10,7 @@ export interface Gauges {
   counters: { readonly up: boolean }
   audit: { readonly ok: boolean, readonly pending: number, readonly dropped: number }
   lines: Record<'audit' | 'log', { readonly skipped: number }>
+  usedProofs: { readonly forgotten: number }
   log?: { readonly dropped?: number } | undefined
 }
 
@@ -22,6 +23,8 @@ export interface EndedRequest {
   problemCode: string | null
   /** The products of the token, where one was issued. */
   grantedProducts: readonly string[] | null
+  /** How the caller said who it is, where it did. */
+  via: string | undefined
 }
 
 type Reloaded = 'settings' | 'users' | 'certificate'
@@ -40,7 +43,8 @@ export function createMetrics () {
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
 
-  const tokens = new Counter({ name: 'token_broker_tokens_total', help: 'Tokens given, by product; one for several counts for each', labelNames: ['product'], registers })
+  const tokens = new Counter({ name: 'token_broker_tokens_total', help: 'Tokens given, by product and by how the caller signed in; one for several counts for each', labelNames: ['product', 'via'], registers })
+  const sessionsOpened = new Counter({ name: 'token_broker_sessions_opened_total', help: 'Sessions opened', registers })
   const refusals = new Counter({ name: 'token_broker_refusals_total', help: 'Requests refused, by the code of the answer', labelNames: ['code'], registers })
   const requests = new Histogram({ name: 'token_broker_request_seconds', help: 'From a request to its answer, by route', labelNames: ['route'], buckets, registers })
   const logins = new Histogram({ name: 'token_broker_login_seconds', help: 'Logins that were not remembered, by outcome', labelNames: ['outcome'], buckets, registers })
@@ -57,7 +61,7 @@ export function createMetrics () {
     /** The gauges as they stand. */
     now: () => Object.fromEntries([...gauges].map(([name, read]) => [name, read()])),
 
-    watch ({ queue, store, counters, audit, lines, log }: Gauges): void {
+    watch ({ queue, store, counters, audit, lines, usedProofs, log }: Gauges): void {
       for (const [name, help, read] of [
         ['hashes_running', 'Password hashes that run now', () => queue.running],
         ['hashes_waiting', 'Password hashes that wait', () => queue.waiting],
@@ -73,6 +77,7 @@ export function createMetrics () {
         ['audit_lost', 'Refusals of which there is no line, as too many were owed', () => audit.dropped],
         ['audit_skipped', 'Refusals of which there is no line, as their address had too many before its password was looked at', () => lines.audit.skipped],
         ['log_skipped', 'Requests of which there is no line in the log, as their address had too many without a right password', () => lines.log.skipped],
+        ['proofs_forgotten', 'Proofs of sessions that were forgotten, as there were too many, while they could still have been used again', () => usedProofs.forgotten],
         ['log_dropped', 'Lines of the log that were dropped, as its reader stalled', () => log?.dropped ?? 0]
       ] as const) {
         registry.registerMetric(new Counter({
@@ -92,12 +97,13 @@ export function createMetrics () {
       lastReloads[what] = { taken, at: new Date().toISOString() }
     },
     clockStepped: () => clockSteps.inc(),
+    sessionOpened: () => sessionsOpened.inc(),
 
     /** Counts a request that has ended. */
-    count ({ route = 'none', seconds, problemCode, grantedProducts }: EndedRequest): void {
+    count ({ route = 'none', seconds, problemCode, grantedProducts, via = 'none' }: EndedRequest): void {
       requests.observe({ route }, seconds)
       if (problemCode !== null) refusals.inc({ code: problemCode })
-      for (const product of grantedProducts ?? []) tokens.inc({ product })
+      for (const product of grantedProducts ?? []) tokens.inc({ product, via })
     },
 
     /**

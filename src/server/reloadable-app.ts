@@ -10,6 +10,8 @@ import { list } from '../settings/rules.js'
 import type { State } from './config.js'
 import { watchFiles } from '../files/watch.js'
 import { detach } from '../lib/detach.js'
+import type { Sessions } from '../callers/session/sessions.js'
+import { createSessions, endOfSessions } from './sessions.js'
 
 export interface ServingOptions {
   /** What it begins with. */
@@ -42,8 +44,11 @@ export async function serve ({ state, read, rooms, prefix = '', own, onTake = ()
     const { missing, degraded } = readinessOf(rooms, state.settings)
     return { missing: retired ? [...missing, 'shutdown'] : missing, degraded }
   }
-  const build = (state: State) => buildApp(state, rooms, prefix, own, readiness)
-  let app = await build(state)
+  const sessionsOf = ({ settings }: State) => createSessions(settings, store.sessions, rooms.sessions, { own, prefix })
+  const build = (state: State, sessions: Sessions | undefined) => buildApp(state, rooms, sessions, prefix, own, readiness)
+  let sessions = sessionsOf(state)
+  let app = await build(state, sessions)
+  logSessionKeys()
   const takeState = coalesce(readAgain)
 
   let watch = new AbortController()
@@ -73,14 +78,27 @@ export async function serve ({ state, read, rooms, prefix = '', own, onTake = ()
       return
     }
     // Whole: a request goes on with the app that it began with. The old one holds nothing that would have to be closed.
-    const nextApp = await build(next)
+    const nextSessions = sessionsOf(next)
+    const nextApp = await build(next, nextSessions)
     for (const warning of next.warnings) logger.warn(warning)
     onTake(next)
+    const ended = endOfSessions(sessions, nextSessions, next.settings)
+    const isSameKey = String(sessions?.keys.ids) === String(nextSessions?.keys.ids)
     app = nextApp
+    sessions = nextSessions
+    if (ended !== undefined) logger.warn(ended)
+    if (!isSameKey) logSessionKeys()
     guessLimiter.failuresMax = next.settings.LOGIN_FAILURES_MAX
     watchFilesOf(next)
     logger.info('settings taken')
     metrics.reloaded('settings', true)
+  }
+
+  /** Nodes whose first key is the same take each other's sessions. */
+  function logSessionKeys (): void {
+    if (sessions === undefined) return
+    const [keyId, ...others] = sessions.keys.ids
+    logger.info({ keyId, alsoTaken: others.length === 0 ? undefined : others }, 'sessions are sealed by this key')
   }
 
   function logged (work: Promise<unknown>, failure: string): Promise<unknown> {
@@ -104,7 +122,7 @@ export async function serve ({ state, read, rooms, prefix = '', own, onTake = ()
   }
 }
 
-function buildApp ({ settings, products, policy, given }: State, { logger, audit, logins, counters, addresses, foreign, callers, lines, metrics, ...rooms }: Rooms, prefix: string, own: ReadonlySet<string>, readiness: () => Readiness) {
+function buildApp ({ settings, products, policy, given }: State, { logger, audit, logins, counters, addresses, foreign, callers, lines, metrics, ...rooms }: Rooms, sessions: Sessions | undefined, prefix: string, own: ReadonlySet<string>, readiness: () => Readiness) {
   const pages = new Set(list(settings.CORS_ORIGINS))
   if (settings.PUBLIC_URL !== undefined) pages.add(new URL(settings.PUBLIC_URL).origin)
   const history = settings.CONSOLE && settings.OPERATORS !== undefined ? rooms.history : undefined
@@ -136,6 +154,8 @@ function buildApp ({ settings, products, policy, given }: State, { logger, audit
     readiness,
     limits,
     lines,
+    sessions,
+    usedProofs: rooms.sessions.usedProofs,
     askAhead: aheadOf({ counters, limits, logins }),
     ttl: { default: settings.TOKEN_TTL, max: settings.TOKEN_TTL_MAX ?? settings.TOKEN_TTL }
   })

@@ -16,6 +16,7 @@ import { createMetrics, type Metrics } from '../monitoring/metrics.js'
 import type { Readiness } from '../monitoring/readiness.js'
 import type { Settings } from '../settings/schema.js'
 import { StartError, type State } from './config.js'
+import { sessionMemory, type SessionMemory } from './sessions.js'
 
 /** What a reload leaves as it is: files, connections and counts. */
 export interface Rooms {
@@ -30,6 +31,7 @@ export interface Rooms {
   /** What pages of others make an address ask for: in this process alone. */
   foreign: Counters
   callers: Counters
+  sessions: SessionMemory
   lines: Lines
   metrics: Metrics
   history: History
@@ -63,7 +65,8 @@ export async function openRooms ({ settings, mistakes, warnings }: State, { cwd,
   }
   const counters = await openCounters(settings, logger)
   const lines = createLines()
-  metrics.watch({ queue, store, counters, audit, lines, log })
+  const sessions = sessionMemory(counters)
+  metrics.watch({ queue, store, counters, audit, lines, usedProofs: sessions.usedProofs, log })
   const guessLimiter = new GuessLimiter({ ...guessCounters(counters), failuresMax: settings.LOGIN_FAILURES_MAX })
   return {
     logger,
@@ -75,6 +78,7 @@ export async function openRooms ({ settings, mistakes, warnings }: State, { cwd,
     addresses: counters.counters('address', minute),
     foreign: memory.counters('foreign', minute),
     callers: counters.counters('caller', minute),
+    sessions,
     lines,
     metrics,
     history: new History()

@@ -51,7 +51,10 @@ export function givenSources (given: GivenSettings, mistakes: string[]): Sources
     called,
     unread: new Set(),
     mistakes: [...mistakes, ...decided, ...others],
-    warnings: values.some(([name]) => name === 'AUDIT_LOG') ? [] : [mixed]
+    warnings: [
+      ...values.some(([name]) => name === 'AUDIT_LOG') ? [] : [mixed],
+      ...Number(given.SESSION_TTL ?? 0) > 0 ? ['SESSION_TTL is set: a password that is changed in the application ends no session before its time'] : []
+    ]
   }
 }
 

@@ -68,6 +68,10 @@ export const rules: Rule[] = [
 export const cautions: Rule[] = [
   ({ LOGIN_URL: url }) => url !== undefined && /^http:/.test(url) && URL.canParse(url) && !isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ''))
     ? ['LOGIN_URL is http: to another machine, so every password crosses the network unencrypted; use https: unless that network is yours alone']
+    : [],
+
+  ({ LOGIN_URL: url, SESSION_TTL: ttl = 0 }) => url !== undefined && ttl > 0
+    ? ['SESSION_TTL is set with LOGIN_URL: a changed password ends no session there, unless the endpoint answers a version that changes with it']
     : []
 ]
 

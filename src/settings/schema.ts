@@ -1,6 +1,7 @@
 import { Type, type Static } from '../lib/typebox.js'
 import { regions, tokenLife } from '../lib/twilio-limits.js'
 import { Sid } from '../products/schemas.js'
+import { SECRET_MIN, SECRETS_MAX, sessionLife } from './session-limits.js'
 
 const Seconds = (minimum: number, maximum: number, default_?: number) => Type.Integer({
   minimum, maximum, ...(default_ !== undefined && { default: default_ }), description: `a whole number of seconds, ${minimum} to ${maximum}`
@@ -37,6 +38,16 @@ export const schema = Type.Object({
   DATABASE_URL: Type.Optional(Text('a postgres: or postgresql: URL')),
   USERS_QUERY: Type.Optional(Text('an SQL query that takes the name as $1 and answers password_hash, and also name and identity where they are not what was typed')),
   LOGIN_URL: Type.Optional(Text('an http: or https: URL')),
+  SESSION_TTL: Type.Optional(Type.Integer({
+    minimum: 0,
+    maximum: sessionLife.max,
+    not: { minimum: 1, maximum: sessionLife.min - 1 },
+    description: `a whole number of seconds, ${sessionLife.min} to ${sessionLife.max}, or 0 for no sessions`
+  })),
+  SESSION_SECRET: Type.Optional(Type.String({
+    pattern: `^\\s*\\S{${SECRET_MIN},}(\\s+\\S{${SECRET_MIN},}){0,${SECRETS_MAX - 1}}\\s*$`,
+    description: `one to three secrets of at least ${SECRET_MIN} characters each, separated by blanks: the first seals, all unseal`
+  })),
   POLICY_FILE: Type.Optional(Text('the path of a policy file')),
   RATE_LIMIT_MAX: Count(120),
   CALLER_LIMIT_MAX: Count(60),
@@ -57,5 +68,5 @@ type SettingName = keyof Settings
 
 /** Settings that may be given as `<NAME>_FILE`, the way containers mount secrets. */
 export const fromFile = [
-  'TWILIO_ACCOUNT_SID', 'TWILIO_API_KEY_SID', 'TWILIO_API_KEY_SECRET', 'DATABASE_URL', 'REDIS_URL', 'LOGIN_URL'
+  'TWILIO_ACCOUNT_SID', 'TWILIO_API_KEY_SID', 'TWILIO_API_KEY_SECRET', 'DATABASE_URL', 'REDIS_URL', 'LOGIN_URL', 'SESSION_SECRET'
 ] as const satisfies SettingName[]

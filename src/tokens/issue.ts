@@ -1,4 +1,4 @@
-import type { Recorder } from '../audit/audit-log.js'
+import type { Recorder, Via } from '../audit/audit-log.js'
 import type { Decision, ProductGrant } from '../policy/decide.js'
 import type { TokenAnswer } from '../products/schemas.js'
 import type { Mint } from './mint.js'
@@ -17,6 +17,10 @@ export interface Requester {
   origin: string | undefined
   /** The caller's name. */
   caller: string
+  /** How the caller said who it is. */
+  via: Via
+  /** Of the session, where it was one. */
+  sessionId: string | undefined
 }
 
 /**

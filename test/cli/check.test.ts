@@ -30,8 +30,10 @@ const folder = (t: Test, more: Record<string, string> = {}) => {
 
 t.test('settings and files that are right are said to be so', async t => {
   const cwd = folder(t)
-  t.same(await check(cwd, settings), { code: 0, out: 'settings and files are right; enabled: chat, conversations, sync, video, voice\n', err: '' })
-  t.same(JSON.parse((await check(cwd, settings, '--json')).out), { right: true, products: ['chat', 'conversations', 'sync', 'video', 'voice'], mistakes: [], warnings: [], diagnostics: [] })
+  const { code, out, err } = await check(cwd, settings)
+  t.match({ code, err }, { code: 0, err: '' })
+  t.match(out, /^settings and files are right; enabled: chat, conversations, sync, video, voice\nsessions are sealed by key [0-9a-f]{8}\n$/)
+  t.same(JSON.parse((await check(cwd, settings, '--json')).out), { right: true, products: ['chat', 'conversations', 'sync', 'video', 'voice'], mistakes: [], warnings: [], diagnostics: [], sessionKeyId: out.slice(-9, -1) })
   t.match(await check(cwd, { ...settings, AUDIT_LOG: 'audit.log' }), { code: 0 })
   t.match(await check(cwd, { ...settings, AUDIT_LOG: 'users.htpasswd' }), { code: 0 }, 'a file that is there')
   t.match(await check(cwd, { ...settings, LOGIN_URL: 'https://app.example.com/login' }), { code: 0 }, 'a store elsewhere is not asked')

@@ -60,7 +60,7 @@ export function sessionsOf ({ secrets = [secret], store = oneCaller(), ...option
 
     async authenticate (session: string, proof: string | undefined, request = use) {
       const sealed: Array<{ id: string, caller: Caller }> = []
-      const answer = await sessions.authenticate({ session, proof }, request, login, known => sealed.push(known)).catch((error: unknown) => {
+      const answer = await sessions.authenticate({ session, proof }, request, { login, onSealed: known => sealed.push(known), mayBeAway: false }).catch((error: unknown) => {
         if (!(error instanceof Problem)) throw error
         return { code: error.code, now: error.options.now }
       })

@@ -126,9 +126,9 @@ t.test('tokens, refusals, logins and reloads are counted, and a reload keeps the
   await broker.write('users.htpasswd', 'nonsense')
   await broker.reload()
   const counts: Array<[line: string, count: number | undefined]> = [
-    ['token_broker_tokens_total{product="video"}', 2],
-    ['token_broker_tokens_total{product="sync"}', 1],
-    ['token_broker_tokens_total{product="voice"}', undefined],
+    ['token_broker_tokens_total{product="video",via="basic"}', 2],
+    ['token_broker_tokens_total{product="sync",via="basic"}', 1],
+    ['token_broker_tokens_total{product="voice",via="basic"}', undefined],
     ['token_broker_refusals_total{code="not-allowed"}', 1],
     ['token_broker_refusals_total{code="credentials-wrong"}', 1],
     ['token_broker_refusals_total{code="credentials-missing"}', 1],
@@ -155,7 +155,7 @@ t.test('who hangs up while waiting for a login is counted as that, and no secret
 })
 
 /** Words of PromQL that are no metrics. */
-const words = /^(absent|avg|by|count|histogram_quantile|increase|le|max|min|on|or|and|rate|sum|instance|product|code|route|what|outcome|m|s)$/
+const words = /^(absent|avg|by|count|histogram_quantile|increase|le|max|min|on|or|and|rate|sum|instance|product|code|route|what|outcome|via|m|s)$/
 
 function metricsIn (expression: string): string[] {
   const bare = expression.replace(/\{[^}]*\}|"[^"]*"|\[[^\]]*\]|\$\w+/g, ' ')

@@ -101,7 +101,7 @@ t.test('two brokers of two accounts live in one application', async t => {
   t.equal((await audit()).length, 2)
   t.match(await audit('other.log'), [{ caller: 'mia', identity: 'mia-2' }, { code: 'credentials-wrong' }, { code: 'product-unknown' }])
   const metrics = await ask(url, { as: mia, method: 'GET', path: '/other/twilio/metrics' })
-  t.match(metrics.text, /token_broker_tokens_total\{product="video"\} 1\n/, 'each counts its own')
+  t.match(metrics.text, /token_broker_tokens_total\{product="video",via="basic"\} 1\n/, 'each counts its own')
   t.equal((await ask(url, { as: mia, method: 'HEAD', path: '/other/twilio/metrics' })).status, 405)
 })
 

@@ -4,6 +4,7 @@ import t from 'tap'
 import { nearMiss } from '../../src/lib/did-you-mean.js'
 import { readSettings } from '../../src/settings/load.js'
 import { schema } from '../../src/settings/schema.js'
+import { sessionSecrets, sessionTtl } from '../../src/settings/sessions.js'
 import { mustBeSchema } from '../../src/lib/ajv.js'
 import { complete, secrets } from '../helpers/broker.js'
 
@@ -66,6 +67,11 @@ const mistaken: Array<[name: string, settings: Record<string, string>, mistakes:
   ['a database without its query', { DATABASE_URL: 'mysql://a' }, [/^DATABASE_URL must/, /^USERS_QUERY is missing/]],
   ['a query without its database', { USERS_QUERY: 'SELECT 1' }, [/^USERS_QUERY goes with/, /^USERS_QUERY must take/]],
   ['two stores', { LOGIN_URL: 'http://localhost/login', USERS_FILE: 'users' }, [/^LOGIN_URL and USERS_FILE each name a store/]],
+  ...['1', '299', '604801', '-1', '1h', '300.5'].map((ttl): typeof mistaken[0] =>
+    [`SESSION_TTL=${ttl}`, { SESSION_TTL: ttl }, [/^SESSION_TTL must be a whole number of seconds, 300 to 604800, or 0 for no sessions$/]]),
+  ...['short', 'x'.repeat(31), `${'x'.repeat(32)} short`, Array(4).fill('x'.repeat(32)).join(' '), ' '].map((secret): typeof mistaken[0] =>
+    [`SESSION_SECRET=${secret}`, { SESSION_SECRET: secret }, [/^SESSION_SECRET must be one to three secrets of at least 32 characters each, separated by blanks/]]),
+  ['a secret of sessions twice', { SESSION_SECRET: 'x'.repeat(32), SESSION_SECRET_FILE: 'secret' }, [/^SESSION_SECRET and SESSION_SECRET_FILE are both set/]],
   ['half of TLS', { TLS_CERT_FILE: 'a' }, [/^TLS_KEY_FILE is missing/]],
   ['the other half of TLS', { TLS_KEY_FILE: 'a' }, [/^TLS_CERT_FILE is missing/]],
   ['a secret twice', { TWILIO_API_KEY_SECRET_FILE: 'secret' }, [/^TWILIO_API_KEY_SECRET and TWILIO_API_KEY_SECRET_FILE are both set/]],
@@ -128,6 +134,24 @@ t.test('passwords that would go to a login unencrypted are warned of', async t =
   const warnings = async (LOGIN_URL: string) => (await readSettings({ ...complete, LOGIN_URL }, t.testdir())).warnings
   t.match(await warnings('http://app.example.com/login'), [/^LOGIN_URL is http: to another machine/])
   for (const url of ['https://app.example.com/login', 'http://localhost:8080/login', 'http://[::1]/login']) t.strictSame(await warnings(url), [], url)
+})
+
+t.test('a login that ends no session at a changed password is warned of, where it has sessions', async t => {
+  const warnings = async (settings: Record<string, string>) => (await readSettings({ ...complete, ...settings }, t.testdir())).warnings
+  const LOGIN_URL = 'https://app.example.com/login'
+  t.match(await warnings({ LOGIN_URL, SESSION_TTL: '300' }), [/^SESSION_TTL is set with LOGIN_URL: a changed password ends no session there/])
+  for (const settings of [{ LOGIN_URL }, { LOGIN_URL, SESSION_TTL: '0' }, { SESSION_TTL: '604800' }]) t.strictSame(await warnings(settings as Record<string, string>), [], JSON.stringify(settings))
+})
+
+t.test('sessions have a life and secrets, by default where a changed password is seen', async t => {
+  const read = async (settings: Record<string, string>) => (await readSettings({ ...complete, ...settings }, t.testdir({ secret: `${'b'.repeat(32)}\n` }))).settings
+  t.equal(sessionTtl(await read({}), true), 43_200)
+  t.equal(sessionTtl(await read({}), false), 0)
+  t.equal(sessionTtl(await read({ SESSION_TTL: '0' }), true), 0)
+  t.equal(sessionTtl(await read({ SESSION_TTL: '600' }), false), 600)
+  t.strictSame(sessionSecrets(await read({})), [secrets.keySecret])
+  t.strictSame(sessionSecrets(await read({ SESSION_SECRET: ` ${'a'.repeat(32)}  ${'b'.repeat(40)}\t${'c'.repeat(32)} ` })), ['a'.repeat(32), 'b'.repeat(40), 'c'.repeat(32)])
+  t.strictSame(sessionSecrets(await read({ SESSION_SECRET_FILE: 'secret' })), ['b'.repeat(32)])
 })
 
 t.test('URLs of every kind that their clients take are taken', async t => {

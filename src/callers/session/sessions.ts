@@ -1,5 +1,5 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { problem, type Problem } from '../../problems.js'
+import { Problem, problem } from '../../problems.js'
 import type { Caller, LoginContext, SessionStore } from '../store.js'
 import type { EndedSessions } from './ended.js'
 import { fingerprintOf } from './fingerprint.js'
@@ -48,13 +48,29 @@ export interface OpenedSession {
   readonly now: number
 }
 
-export interface CurrentSession {
-  readonly caller: Caller
+/** A session that this broker sealed. */
+export interface KnownSession {
   readonly id: string
+  /** Whose it was at the sign-in. */
+  readonly caller: Caller
   /** Seconds since 1970. */
   readonly ends: number
-  /** Names the proof that was given, to be used once. */
+}
+
+/** A session that its holder may use. */
+export interface ProvenSession extends KnownSession {
+  /** As the store has it now. */
+  readonly caller: Caller
+  /** Names the proof, to be used once. */
   readonly proof: string
+}
+
+export interface AuthenticateOptions {
+  login: LoginContext
+  /** Called once it is certain that this broker sealed the session. */
+  onSealed: (session: KnownSession) => void
+  /** Whether it is enough that the store does not say no: whoever signs out is not kept from it by an outage. */
+  mayBeAway: boolean
 }
 
 /** What a page brings in the place of a password. */
@@ -132,27 +148,29 @@ export class Sessions {
   /**
    * Who asks. The order is the security: nothing is read before its MAC was right, no elliptic curve is computed for a proof that is wrong anyway, and the
    * store is asked only for the holder of the key.
-   * @param onSealed called once it is certain that this broker sealed the session
    * @throws Problem `session-ended`, `proof-wrong`, `proof-stale`, `store-unavailable` or `overloaded`
    */
-  async authenticate ({ session: text, proof: proofText }: SessionCredentials, request: ProvenRequest, login: LoginContext, onSealed: (session: { id: string, caller: Caller }) => void): Promise<CurrentSession> {
+  async authenticate ({ session: text, proof: proofText }: SessionCredentials, request: ProvenRequest, { login, onSealed, mayBeAway }: AuthenticateOptions): Promise<ProvenSession> {
     const unsealed = unseal(this.keys, text)
     if (unsealed === undefined) throw problem('session-ended')
     const { session, key } = unsealed
-    onSealed(session)
     const ends = Math.min(session.ends, session.opened + this.#ttl)
+    onSealed({ id: session.id, caller: session.caller, ends })
     if (this.#now() >= ends || await this.#ended.has(session.id)) throw problem('session-ended')
     const proof = this.#readProof(proofText, request)
     if (proof.ath !== hash('sha256', text, 'base64url')) throw problem('proof-wrong')
     if (proof.nonce === undefined || !this.#nonces.isFresh(proof.nonce, this.#now())) throw this.#stale()
     this.#mustBeTimely(proof)
     if (!timingSafeEqual(proof.thumbprint, session.thumbprint) || !this.#proofKeys.isSigned(proof)) throw problem('proof-wrong')
-    const caller = await this.#callerOf(session, key, login)
+    const caller = await this.#callerOf(session, key, login).catch((error: unknown) => {
+      if (mayBeAway && error instanceof Problem && error.status >= 500) return session.caller
+      throw error
+    })
     return { caller, id: session.id, ends, proof: nameOf(proof) }
   }
 
   /** Ends a session for good. */
-  async end ({ id, ends }: Pick<CurrentSession, 'id' | 'ends'>): Promise<void> {
+  async end ({ id, ends }: Pick<KnownSession, 'id' | 'ends'>): Promise<void> {
     await this.#ended.add(id, Math.ceil(ends - this.#now()) * 1000)
   }
 

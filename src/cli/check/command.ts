@@ -2,8 +2,10 @@ import type { Command } from 'commander'
 import type { Dispatcher } from 'undici'
 import { askClock, askKey, askResources, credentialsOf, type Outcome } from '../../diagnose/online/checks.js'
 import { textsOf } from '../../lib/diagnostic.js'
+import { SessionKeys } from '../../callers/session/keys.js'
 import type { EnabledProduct } from '../../products/contract.js'
 import type { Settings } from '../../settings/schema.js'
+import { sessionSecrets, sessionTtl } from '../../settings/sessions.js'
 import { readStart } from '../../server/config.js'
 import { checkFiles } from './files.js'
 import { paintFor } from '../colours.js'
@@ -39,8 +41,13 @@ async function check (io: Io, { online, json }: CheckOptions, network?: Dispatch
   const right = mistakes.length === 0
   // With mistakes there is nothing yet to ask about.
   const outcomes = online && right ? await ask(settings, products, network) : []
-  if (json) io.stdout.write(`${JSON.stringify({ right, products: namesOf(products), mistakes, warnings, diagnostics, ...(online && { online: outcomes }) })}\n`)
-  else report(io, { right, products, mistakes, warnings, outcomes, hint: await initHint(io, mistakes) })
+  const keyIds = right ? sessionKeyIds(settings) : []
+  if (json) {
+    const sessions = keyIds.length === 0 ? {} : { sessionKeyId: keyIds[0] }
+    io.stdout.write(`${JSON.stringify({ right, products: namesOf(products), mistakes, warnings, diagnostics, ...sessions, ...(online && { online: outcomes }) })}\n`)
+  } else {
+    report(io, { right, products, mistakes, warnings, keyIds, outcomes, hint: await initHint(io, mistakes) })
+  }
   if (!right) return exitCodes.settings
   return outcomes.every(({ answer }) => answer === 'yes') ? exitCodes.ok : exitCodes.no
 }
@@ -58,6 +65,11 @@ async function ask (settings: Settings, products: EnabledProduct[], network?: Di
   return [...outcomes, ...await askResources(twilio, credentials, own), clock]
 }
 
+/** Nodes whose first one is the same take each other's sessions; none where there are no sessions. */
+function sessionKeyIds (settings: Settings): string[] {
+  return sessionTtl(settings, settings.LOGIN_URL === undefined) === 0 ? [] : new SessionKeys(sessionSecrets(settings)).ids
+}
+
 function namesOf (products: EnabledProduct[]): string[] {
   return products.map(({ product }) => product.name)
 }
@@ -67,6 +79,7 @@ interface Report {
   products: EnabledProduct[]
   mistakes: string[]
   warnings: string[]
+  keyIds: string[]
   outcomes: Outcome[]
   /** What helps, if anything does. */
   hint: string
@@ -74,11 +87,12 @@ interface Report {
 
 const styles = { yes: 'green', no: 'red', unknown: 'yellow' } as const
 
-function report (io: Io, { right, products, mistakes, warnings, outcomes, hint }: Report): void {
+function report (io: Io, { right, products, mistakes, warnings, keyIds: [keyId, ...others], outcomes, hint }: Report): void {
   const paint = paintFor(io)
   for (const mistake of mistakes) io.stderr.write(`${mistake}\n`)
   for (const warning of warnings) io.stderr.write(`${warning} (a warning)\n`)
   io.stderr.write(hint)
   if (right) io.stdout.write(`settings and files are right; enabled: ${namesOf(products).join(', ')}\n`)
+  if (keyId !== undefined) io.stdout.write(`sessions are sealed by key ${keyId}${others.length === 0 ? '' : `, and taken by ${others.join(' and ')} too`}\n`)
   for (const { about, answer, says } of outcomes) io.stdout.write(`${paint(styles[answer], answer.padEnd(8))} ${about}: ${says}\n`)
 }

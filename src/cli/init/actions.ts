@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Dispatcher } from 'undici'
 import { resolveLinks, writeAtomic } from '../../files/write-atomic.js'
@@ -92,5 +93,7 @@ function envFile (answers: Answers): string {
   const lines = order.map(({ setting }) => [setting, answers[setting] ?? ''] as const).filter(([, value]) => value !== '')
     // A bare # would begin a comment.
     .map(([setting, value]) => `${setting}=${value.includes('#') ? `'${value}'` : value}\n`)
-  return `# Keep this file out of git. All settings: .env.example\n${lines.join('')}`
+  // Of its own, so that a new API key ends no session.
+  const sessions = `SESSION_SECRET=${randomBytes(32).toString('base64url')}\n`
+  return `# Keep this file out of git. All settings: .env.example\n${lines.join('')}${sessions}`
 }

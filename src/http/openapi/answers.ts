@@ -19,6 +19,7 @@ export const schemas = {
       path: Type.String({ description: 'a JSON Pointer into the body, or ? for the query' }),
       message: Type.String()
     }), { description: 'one entry for each wrong property' })),
+    now: Type.Optional(Type.Integer({ description: 'of proof-stale: the broker\'s time in seconds since 1970' })),
     requestId: Type.String({ description: 'the operator finds the request in the log and the audit by this' })
   })
 }
@@ -30,31 +31,41 @@ const forCallers: ProblemCode[] = [
   'rate-limited', 'login-limited', 'internal', 'store-unavailable', 'overloaded', 'audit-unavailable', 'limiter-unavailable'
 ]
 
+const ofSessions: ProblemCode[] = ['session-ended', 'proof-stale', 'proof-replayed', 'proof-wrong']
+
 const refusals: Record<Kind, ProblemCode[]> = {
   anyone: [],
   callers: forCallers,
+  sessions: [...forCallers, ...ofSessions, 'body-too-large', 'media-type', 'identity-unsuitable'],
   operators: [...forCallers, 'not-allowed'],
   tokens: [...forCallers, 'not-allowed', 'product-unknown', 'body-too-large', 'media-type', 'identity-unsuitable', 'caller-limited']
 }
 
 /**
- * The answers of an operation by status. A refusal's description lists its codes with their sentences.
- * @param response the schemas of the other answers by status, described by their `description`
+/**
+ * The answers of an operation by status. A refusal's description lists its codes with their sentences; other answers are described by the `description` of
+ * their schema.
  */
-export function answersOf (kind: Kind, response: RouteDescription['response']): Record<string, object> {
+export function answersOf ({ kind, response }: RouteDescription, takesSessions: boolean): Record<string, object> {
   const sentences: Record<string, string[]> = {}
   for (const code of codes) {
     const { status, detail } = problems[code]
-    if (refusals[kind].includes(code)) (sentences[status] ??= []).push(`${code}: ${detail}`)
+    if (refusals[kind].includes(code) || (takesSessions && ofSessions.includes(code))) (sentences[status] ??= []).push(`${code}: ${detail}`)
   }
   return {
     ...Object.fromEntries(Object.entries(response).map(([status, schema]) => [
-      status, { description: schema.description ?? 'Done.', content: { [typeOf(schema)]: { schema: schema === tokenAnswer ? refTo('Token') : schema } } }
+      status, { description: schema.description ?? 'Done.', ...contentOf(schema) }
     ])),
     ...Object.fromEntries(Object.entries(sentences).map(([status, lines]) => [
       status, { description: lines.join('\n'), content: { 'application/problem+json': { schema: refTo('Problem') } } }
     ]))
   }
+}
+
+/** Null is none. */
+function contentOf (schema: object): object {
+  if ('type' in schema && schema.type === 'null') return {}
+  return { content: { [typeOf(schema)]: { schema: schema === tokenAnswer ? refTo('Token') : schema } } }
 }
 
 /** A string is sent as text, anything else as JSON. */

@@ -1,10 +1,12 @@
+import type { Scheme } from '../scheme.js'
 import { answersOf, schemas } from './answers.js'
 import type { RouteDescription } from './routes.js'
 
 /** An OpenAPI 3.1 document. Its schemas are JSON Schema, so the routes' own are used unchanged. https://spec.openapis.org/oas/v3.1.1 */
-export function documentOf (routes: readonly RouteDescription[], mayAsk: (route: RouteDescription) => boolean) {
+export function documentOf (routes: readonly RouteDescription[], schemes: readonly Scheme[], mayAsk: (route: RouteDescription) => boolean) {
   const paths: Record<string, Record<string, object>> = {}
-  for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route, mayAsk(route))
+  const on = schemes.map(({ name }) => name)
+  for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route, on, mayAsk(route))
   return {
     openapi: '3.1.1',
     info: {
@@ -14,26 +16,42 @@ export function documentOf (routes: readonly RouteDescription[], mayAsk: (route:
     },
     // Relative to this document, so that it is right behind any proxy.
     servers: [{ url: './' }],
-    security: [{ basic: [] }],
     paths,
     components: {
-      securitySchemes: { basic: { type: 'http', scheme: 'basic', description: 'Name and password of a caller, in UTF-8 (RFC 7617).' } },
+      securitySchemes: Object.assign({}, ...on.map(name => securitySchemes[name])),
       schemas
     }
   }
 }
 
-function operation ({ path, method, summary, kind, product, response, body, query, credentialsInBody }: RouteDescription, allowed: boolean): object {
+/** What each scheme needs to have: a session goes with its proof. */
+const securitySchemes: Record<string, object> = {
+  basic: { basic: { type: 'http', scheme: 'basic', description: 'Name and password of a caller, in UTF-8 (RFC 7617).' } },
+  dpop: {
+    session: { type: 'http', scheme: 'dpop', description: 'A session of POST /session (RFC 9449).' },
+    proof: { type: 'apiKey', in: 'header', name: 'DPoP', description: 'A proof for this request, by the key that the session was opened with (RFC 9449).' }
+  }
+}
+
+/** Each entry is one way to be let in. */
+function securityOf ({ credentialsInBody }: RouteDescription, taken: readonly string[]): object[] {
+  const needs = taken.map(name => Object.fromEntries(Object.keys(securitySchemes[name]!).map(part => [part, []])))
+  // By one of them or, as the body has them, by none.
+  return credentialsInBody ? [...needs, {}] : needs
+}
+
+function operation (route: RouteDescription, on: readonly string[], allowed: boolean): object {
+  const { path, method, summary, kind, product, body, query, schemes = on } = route
+  const taken = kind === 'anyone' ? [] : on.filter(name => schemes.includes(name))
   const queries = Object.entries(query?.properties ?? {})
   return {
     operationId: `${method}${path.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
     summary,
     ...(product !== undefined && { tags: [product] }),
-    ...(kind === 'anyone' ? { security: [] } : { 'x-allowed': allowed }),
-    // Credentials in the body are no security scheme of OpenAPI, so the empty one stands for them.
-    ...(credentialsInBody && { security: [{ basic: [] }, {}] }),
+    ...(kind !== 'anyone' && { 'x-allowed': allowed }),
+    security: securityOf(route, taken),
     ...(queries.length > 0 && { parameters: queries.map(([name, schema]) => ({ name, in: 'query', schema })) }),
     ...(body !== undefined && { requestBody: { required: 'required' in body, content: { 'application/json': { schema: body } } } }),
-    responses: answersOf(kind, response)
+    responses: answersOf(route, taken.includes('dpop'))
   }
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { TObject } from '../../lib/typebox.js'
 
 /** Who may use a route, which decides the refusals that it can answer. */
-export type Kind = 'anyone' | 'callers' | 'tokens' | 'operators'
+export type Kind = 'anyone' | 'callers' | 'sessions' | 'tokens' | 'operators'
 
 declare module 'fastify' {
   interface FastifySchema {
@@ -29,6 +29,8 @@ export interface RouteDescription {
   /** The product whose tokens the route issues. */
   product: string | undefined
   credentialsInBody: boolean
+  /** The names of the schemes that the route takes; undefined for all. */
+  schemes: readonly string[] | undefined
 }
 
 /** Describes the routes that are registered after this, by the same schemas that validate their requests. */
@@ -38,7 +40,7 @@ export function collectRoutes (scope: FastifyInstance): readonly RouteDescriptio
     const { summary, response = {}, body, querystring } = schema
     // HEAD comes with GET.
     if (summary === undefined || method === 'HEAD') return
-    const { product, credentialsInBody = false, kind = product === undefined ? 'callers' : 'tokens' } = config
+    const { product, credentialsInBody = false, schemes, kind = product === undefined ? 'callers' : 'tokens' } = config
     routes.push({
       path: url,
       method: String(method).toLowerCase(),
@@ -46,6 +48,7 @@ export function collectRoutes (scope: FastifyInstance): readonly RouteDescriptio
       kind,
       product,
       credentialsInBody,
+      schemes,
       response: response as RouteDescription['response'],
       body: body as TObject | undefined,
       query: querystring as TObject | undefined

@@ -27,7 +27,8 @@ export function requireOperator ({ operators }: { operators: NameList }): onRequ
 /** What only operators may read. */
 export function operatorRoutes (scope: FastifyInstance, { metrics, readiness, history, given }: OperatorOptions): void {
   const schema = { summary: 'Metrics in the format of Prometheus', response: { 200: Type.String() }, querystring: noQuery }
-  scope.get('/metrics', { config: { kind: 'operators' }, schema }, async (_request, reply) => {
+  // Not by a session: a scraper has a password.
+  scope.get('/metrics', { config: { kind: 'operators', schemes: ['basic'] }, schema }, async (_request, reply) => {
     reply.type(metrics.registry.contentType)
     return metrics.registry.metrics()
   })

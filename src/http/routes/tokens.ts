@@ -35,7 +35,9 @@ export async function tokenRoutes (scope: FastifyInstance, options: TokenRouteOp
 /** Signs the token of a request's grants, writes the audit's line, and then answers. */
 function tokenIssuer (options: IssueOptions): (request: FastifyRequest) => Promise<TokenAnswer> {
   return async request => {
-    const requester = { requestId: request.id, ip: request.address, origin: request.headers.origin, caller: request.caller!.name }
+    const requester = {
+      requestId: request.id, ip: request.address, origin: request.headers.origin, caller: request.caller!.name, via: request.scheme!.via, sessionId: request.session?.id
+    }
     const answer = await issue(options, requester, request.decision!, request.grants!)
     request.grantedProducts = request.grants!.map(({ product }) => product.name)
     return answer

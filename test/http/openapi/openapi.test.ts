@@ -19,6 +19,7 @@ interface Operation {
 interface Document {
   openapi: string
   paths: Record<string, Record<string, Operation>>
+  components: { securitySchemes: Record<string, object> }
 }
 
 const users = { susan: 'secret123', olga: 'secret123' }
@@ -43,7 +44,7 @@ t.test('the description is OpenAPI 3.1, of what is enabled alone', async t => {
   t.ok(valid, JSON.stringify(errors))
   t.match(document.openapi, /^3\.1\./)
   const products = ['chat', 'conversations', 'sync', 'video', 'voice']
-  t.strictSame(Object.keys(document.paths).sort(), ['/healthz', '/metrics', '/openapi.json', '/readyz', '/token', ...products.map(name => `/token/${name}`)])
+  t.strictSame(Object.keys(document.paths).sort(), ['/healthz', '/metrics', '/openapi.json', '/readyz', '/session', '/token', ...products.map(name => `/token/${name}`)])
   for (const name of products) t.strictSame(Object.keys(document.paths[`/token/${name}`]!).sort(), ['get', 'post'], name)
 
   const one = await read((await started(t, { settings: { PRODUCTS: 'sync' } })).url)
@@ -57,7 +58,7 @@ t.test('the bodies in it are the schemas by which requests are validated', async
     t.strictSame(content['application/json'].schema, JSON.parse(JSON.stringify(requestBody(product.request))), name)
     t.notOk(required, 'a body may be left out')
   }
-  t.strictSame(paths['/token']!.post!.security, [{ basic: [] }, {}], 'credentials may stand in the body')
+  t.strictSame(paths['/token']!.post!.security, [{ basic: [] }, { session: [], proof: [] }, {}], 'credentials may stand in the body')
   const { properties } = paths['/token']!.post!.requestBody!.content['application/json'].schema
   t.strictSame(Object.keys(properties).sort(), ['identity', 'password', 'products', 'ttl', 'username'])
   const entries = Object.fromEntries([...await builtIn()].map(([name, product]) => [name, product.entry]))
@@ -76,7 +77,7 @@ t.test('a third party\'s product is described like the others', async t => {
 
 t.test('it says of each operation whether its reader may ask for it', async t => {
   const policy = (mode: string) => `mode: ${mode}\nrules: [{ who: [susan], allow: { video: {}, sync: {} } }]`
-  const allowed = (document: Document) => Object.keys(document.paths).filter(path => document.paths[path]!.post?.['x-allowed'] && path !== '/token')
+  const allowed = (document: Document) => Object.keys(document.paths).filter(path => document.paths[path]!.post?.['x-allowed'] && path.startsWith('/token/'))
   const settings = { OPERATORS: 'olga', POLICY_FILE: 'policy.yaml' }
   const broker = await started(t, { settings, files: { 'policy.yaml': policy('enforce') } })
   const [forSusan, forOlga] = [await read(broker.url), await read(broker.url, basic('olga', 'secret123'))]
@@ -104,6 +105,26 @@ t.test('every refusal is told with its status and its code', async t => {
   t.match(paths['/metrics']!.get!.responses, { 200: { content: { 'text/plain': {} } }, 403: {} })
   t.strictSame(Object.keys(paths['/healthz']!.get!.responses), ['200'])
   t.match(paths['/openapi.json']!.get!.responses[503]!.description, /audit-unavailable: /, 'a refusal has its line there too')
+})
+
+t.test('sessions are described where there are any', async t => {
+  const { paths, components } = await read((await started(t)).url)
+  t.strictSame(Object.keys(components.securitySchemes), ['basic', 'session', 'proof'])
+  t.match(paths['/session']!.post, { security: [{ basic: [] }, {}], responses: { 201: { content: { 'application/json': {} } }, 401: { description: /proof-wrong: / }, 422: {} } })
+  t.match(paths['/session']!.delete, { security: [{ session: [], proof: [] }], responses: { 204: { content: undefined }, 401: { description: /session-ended: / } } })
+  t.match(paths['/token/video']!.get, { security: [{ basic: [] }, { session: [], proof: [] }] })
+  t.match(paths['/openapi.json']!.get, { responses: { 401: { description: /session-ended: / } } })
+
+  const without = await started(t, { settings: { SESSION_TTL: '0', OPERATORS: 'olga' } })
+  const document = await read(without.url)
+  t.ok((await new Validator().validate({ ...document })).valid)
+  t.equal(document.paths['/session'], undefined)
+  t.strictSame(Object.keys(document.components.securitySchemes), ['basic'])
+  t.match(document.paths['/token']!.post, { security: [{ basic: [] }, {}] })
+  t.notMatch(JSON.stringify(document.paths), /session-ended: /)
+  const withBoth = await read((await started(t, { settings: { OPERATORS: 'olga' } })).url)
+  t.strictSame(withBoth.paths['/metrics']!.get!.security, [{ basic: [] }], 'a scraper has a password')
+  t.notMatch(withBoth.paths['/metrics']!.get!.responses[401]!.description, /session-ended/)
 })
 
 t.test('it is for callers alone, behind the guard and the limits of every other request of theirs', async t => {

@@ -1,0 +1,98 @@
+import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler, onRequestHookHandler } from 'fastify'
+import { limitKey } from '../caller.js'
+import type { UsedProofs } from '../callers/session/replay.js'
+import type { ProvenRequest, Sessions } from '../callers/session/sessions.js'
+import { problem, type RefusalCode } from '../problems.js'
+import { countCaller, type Limit } from './rate-limits.js'
+import { RequestLogin } from './request-login.js'
+import type { Scheme } from './scheme.js'
+
+export interface SessionOptions {
+  /** Undefined where pages cannot open any. */
+  sessions: Sessions | undefined
+  usedProofs: UsedProofs
+}
+
+/** RFC 9449 §7.1: the errors in its challenges, by our codes. */
+const errors: Partial<Record<RefusalCode, string>> = {
+  'session-ended': 'invalid_token',
+  'proof-stale': 'use_dpop_nonce',
+  'proof-replayed': 'invalid_dpop_proof',
+  'proof-wrong': 'invalid_dpop_proof'
+}
+
+/** A session with a proof of its key, in the place of a password: DPoP, RFC 9449. */
+export async function dpopAuth (_scope: FastifyInstance, { sessions }: SessionOptions): Promise<Scheme | undefined> {
+  return sessions && {
+    name: 'dpop',
+    via: 'session',
+    challenge: code => `DPoP algs="ES256"${errors[code] === undefined ? '' : `, error="${errors[code]}"`}`,
+    answers: code => code in errors,
+    async identify (request, reply) {
+      const credentials = { session: request.headers.authorization!.slice('DPoP '.length), proof: proofOf(request) }
+      const session = await sessions.authenticate(credentials, provenRequest(request), {
+        login: new RequestLogin(request, reply),
+        onSealed: known => { request.session = known },
+        mayBeAway: request.method === 'DELETE'
+      })
+      request.caller = session.caller
+      request.session = session
+    }
+  }
+}
+
+/** Gives the nonce for the next proof to whoever sends proofs, whatever the answer is. */
+export function offerNonce ({ sessions }: SessionOptions): onRequestHookHandler {
+  return (request, reply, done) => {
+    if (sessions !== undefined && proofOf(request) !== undefined) reply.header('DPoP-Nonce', sessions.nonce())
+    done()
+  }
+}
+
+/** A session without a proof is nobody's: whoever reads it in a log could send it so. */
+export function rejectUnprovenSession ({ schemes }: { schemes: readonly Scheme[] }): onRequestHookHandler {
+  const dpop = schemes.find(({ name }) => name === 'dpop')
+  return (request, _reply, done) => {
+    if (dpop === undefined || !/^bearer +ttb_/i.test(request.headers.authorization ?? '')) return done()
+    request.scheme = dpop
+    done(problem('credentials-wrong'))
+  }
+}
+
+/** Judges the proof that a session is to be opened with, before the password costs a hash. Without credentials there is nothing to open. */
+export function readOpeningProof ({ sessions }: SessionOptions): onRequestHookHandler {
+  return (request, _reply, done) => {
+    if (request.method === 'POST' && mayBringCredentials(request)) request.openingProof = sessions!.readOpening(proofOf(request), provenRequest(request))
+    done()
+  }
+}
+
+/** Takes the proof of a session, once. */
+export function useProof ({ usedProofs }: SessionOptions): onRequestAsyncHookHandler {
+  return async ({ session }) => {
+    if (session?.proof !== undefined) await usedProofs.use(session.proof)
+  }
+}
+
+/** The same where callers get tokens: each proof counts for its caller, so that none can fill the memory of proofs. */
+export function useProofOfCaller ({ usedProofs, limits }: SessionOptions & { limits: { caller: Limit } }): onRequestAsyncHookHandler {
+  const count = countCaller(limits.caller)
+  return async ({ session, caller }, reply) => {
+    if (session?.proof === undefined) return
+    const { counters, max } = limits.caller
+    await usedProofs.use(session.proof, () => count(caller!, reply), { counters, key: limitKey(caller!), max, hold: 0 })
+  }
+}
+
+function mayBringCredentials ({ headers: { authorization, ...headers } }: FastifyRequest): boolean {
+  if (authorization !== undefined) return /^basic( |$)/i.test(authorization)
+  return headers['content-type'] !== undefined || headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+function proofOf ({ headers: { dpop } }: FastifyRequest): string | undefined {
+  return dpop as string | undefined
+}
+
+function provenRequest ({ method, url }: FastifyRequest): ProvenRequest {
+  return { method, path: url.split('?', 1)[0]! }
+}

@@ -1,0 +1,68 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { loginName } from '../../caller.js'
+import type { Recorder } from '../../audit/audit-log.js'
+import { Type } from '../../lib/typebox.js'
+import type { Metrics } from '../../monitoring/metrics.js'
+import { noQuery } from '../../products/schemas.js'
+import type { SessionOptions } from '../dpop-auth.js'
+
+export interface SessionRouteOptions extends SessionOptions {
+  audit: Recorder
+  metrics: Metrics
+}
+
+const credentials = Type.Object({
+  username: Type.Optional(Type.String({ description: 'with password, in the place of the Authorization header' })),
+  password: Type.Optional(Type.String())
+}, { additionalProperties: false })
+
+const opened = Type.Object({
+  session: Type.String({ description: 'for Authorization: DPoP, beside a proof by the same key in the header DPoP' }),
+  identity: Type.String({ description: 'the name inside the tokens' }),
+  expiresIn: Type.Integer({ description: 'seconds' }),
+  expiresAt: Type.String({ format: 'date-time' }),
+  now: Type.Integer({ description: 'the broker\'s time in seconds since 1970, by which a proof\'s iat is judged' })
+})
+
+/** `POST /session` signs in once, `DELETE /session` signs out. */
+export function sessionRoutes (scope: FastifyInstance, options: SessionRouteOptions): void {
+  scope.post('/session', {
+    config: { kind: 'sessions', schemes: ['basic'], credentialsInBody: true },
+    schema: { summary: 'A session, in the place of a password', body: credentials, querystring: noQuery, response: { 201: opened } }
+  }, async (request, reply) => {
+    const answer = await openSession(request, options)
+    reply.code(201)
+    return answer
+  })
+  scope.delete('/session', {
+    config: { kind: 'sessions', schemes: ['dpop'] },
+    schema: { summary: 'The end of a session', querystring: noQuery, response: { 204: Type.Null({ description: 'The session is over, on all nodes.' }) } }
+  }, async (request, reply) => {
+    await endSession(request, options)
+    reply.code(204)
+  })
+}
+
+/** The signature is checked last: it costs more than all else but the password. */
+async function openSession (request: FastifyRequest, { sessions, usedProofs, audit, metrics }: SessionRouteOptions) {
+  const caller = request.caller!
+  const { proof, id, ...answer } = sessions!.open(request.openingProof!, loginName(request.claimedUsername!)!, caller)
+  await usedProofs.use(proof)
+  await audit.record({
+    event: 'session.opened', ...requesterOf(request), caller: caller.name, identity: caller.identity, via: 'basic', sessionId: id, ttl: answer.expiresIn, expiresAt: answer.expiresAt
+  })
+  metrics.sessionOpened()
+  const { session, ...rest } = answer
+  return { session, identity: caller.identity, ...rest }
+}
+
+/** Over is over, whether its line can be written now or later. */
+async function endSession (request: FastifyRequest, { sessions, audit }: SessionRouteOptions): Promise<void> {
+  const { id, caller } = request.session!
+  await sessions!.end(request.session!)
+  await audit.record({ event: 'session.ended', ...requesterOf(request), caller: caller.name, identity: caller.identity, via: 'session', sessionId: id }).catch(() => {})
+}
+
+function requesterOf ({ id, address, headers: { origin } }: FastifyRequest) {
+  return { requestId: id, ip: address, origin }
+}
