@@ -21,6 +21,7 @@ const frontDoors = {
   audit: ['audit-log', 'sink'],
   callers: ['login', 'store', 'guess-limiter', 'guess-counters', 'password-rules'],
   'callers/passwords': ['decoys', 'formats', 'hash-queue', 'hash-threads'],
+  'callers/session': ['sessions', 'memory'],
   'callers/stores': ['open', 'authenticate'],
   'callers/users-file': ['edit', 'load', 'parse', 'store'],
   http: ['app', 'pipeline', 'hang-up', 'host-request', 'origins', 'prefetch'],
@@ -29,7 +30,7 @@ const frontDoors = {
   'policy/file': ['load', 'read', 'schema', 'messages'],
   products: ['contract', 'define', 'deprecated', 'fit', 'load', 'refusals', 'schemas'],
   server: ['start', 'embedded', 'config', 'log-writer'],
-  settings: ['load', 'schema', 'rules', 'sources', 'validate', 'embedded', 'as-diagnostic'],
+  settings: ['load', 'schema', 'rules', 'sources', 'validate', 'embedded', 'as-diagnostic', 'sessions'],
   tokens: ['issue', 'mint', 'combine', 'combined-request', 'test-product']
 }
 

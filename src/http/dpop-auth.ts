@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler, onRequestHookHandler } from 'fastify'
 import { limitKey } from '../caller.js'
-import type { UsedProofs } from '../callers/session/replay.js'
+import type { SessionMemory } from '../callers/session/memory.js'
 import type { ProvenRequest, Sessions } from '../callers/session/sessions.js'
 import { problem, type RefusalCode } from '../problems.js'
 import { countCaller, type Limit } from './rate-limits.js'
@@ -10,7 +10,7 @@ import type { Scheme } from './scheme.js'
 export interface SessionOptions {
   /** Undefined where pages cannot open any. */
   sessions: Sessions | undefined
-  usedProofs: UsedProofs
+  usedProofs: SessionMemory['usedProofs']
 }
 
 /** RFC 9449 §7.1: the errors in its challenges, by our codes. */

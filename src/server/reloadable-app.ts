@@ -83,7 +83,7 @@ export async function serve ({ state, read, rooms, prefix = '', own, onTake = ()
     for (const warning of next.warnings) logger.warn(warning)
     onTake(next)
     const ended = endOfSessions(sessions, nextSessions, next.settings)
-    const isSameKey = String(sessions?.keys.ids) === String(nextSessions?.keys.ids)
+    const isSameKey = String(sessions?.keyIds) === String(nextSessions?.keyIds)
     app = nextApp
     sessions = nextSessions
     if (ended !== undefined) logger.warn(ended)
@@ -97,7 +97,7 @@ export async function serve ({ state, read, rooms, prefix = '', own, onTake = ()
   /** Nodes whose first key is the same take each other's sessions. */
   function logSessionKeys (): void {
     if (sessions === undefined) return
-    const [keyId, ...others] = sessions.keys.ids
+    const [keyId, ...others] = sessions.keyIds
     logger.info({ keyId, alsoTaken: others.length === 0 ? undefined : others }, 'sessions are sealed by this key')
   }
 

@@ -5,6 +5,7 @@ import { guessCounters } from '../callers/guess-counters.js'
 import { GuessLimiter } from '../callers/guess-limiter.js'
 import type { VerifyHash } from '../callers/passwords/hash-threads.js'
 import { Logins } from '../callers/login.js'
+import { createSessionMemory, type SessionMemory } from '../callers/session/memory.js'
 import { openStore, type OpenStore } from '../callers/stores/open.js'
 import { HashQueue } from '../callers/passwords/hash-queue.js'
 import type { Log } from '../lib/log.js'
@@ -16,7 +17,6 @@ import { createMetrics, type Metrics } from '../monitoring/metrics.js'
 import type { Readiness } from '../monitoring/readiness.js'
 import type { Settings } from '../settings/schema.js'
 import { StartError, type State } from './config.js'
-import { sessionMemory, type SessionMemory } from './sessions.js'
 
 /** What a reload leaves as it is: files, connections and counts. */
 export interface Rooms {
@@ -65,7 +65,7 @@ export async function openRooms ({ settings, mistakes, warnings }: State, { cwd,
   }
   const counters = await openCounters(settings, logger)
   const lines = createLines()
-  const sessions = sessionMemory(counters)
+  const sessions = createSessionMemory(counters)
   metrics.watch({ queue, store, counters, audit, lines, usedProofs: sessions.usedProofs, log })
   const guessLimiter = new GuessLimiter({ ...guessCounters(counters), failuresMax: settings.LOGIN_FAILURES_MAX })
   return {

@@ -1,7 +1,5 @@
 import type { Caller, Found, SessionHolder, SessionStore, Standing } from '../../src/callers/store.js'
-import { EndedSessions } from '../../src/callers/session/ended.js'
-import { SessionKeys } from '../../src/callers/session/keys.js'
-import { ProofKeys } from '../../src/callers/session/proof-keys.js'
+import { createSessionMemory } from '../../src/callers/session/memory.js'
 import { Sessions, type SessionsOptions } from '../../src/callers/session/sessions.js'
 import { Problem } from '../../src/problems.js'
 import { athOf, PageKey, type ProofParts } from './dpop.js'
@@ -29,13 +27,12 @@ export function oneCaller (standing: Standing = { caller: susan, credential: 'ha
 }
 
 /** The sessions of one caller. The clock stands where it is put. */
-export function sessionsOf ({ secrets = [secret], store = oneCaller(), ...options }: Partial<Omit<SessionsOptions, 'store'>> & { secrets?: string[], store?: ReturnType<typeof oneCaller> } = {}) {
+export function sessionsOf ({ secrets = [secret], store = oneCaller(), ...options }: Partial<Omit<SessionsOptions, 'store' | 'secrets'>> & { secrets?: string[], store?: ReturnType<typeof oneCaller> } = {}) {
   let now = Date.now() / 1000
   const sessions = new Sessions({
-    keys: new SessionKeys(secrets as [string]),
+    secrets: secrets as [string],
     store,
-    ended: new EndedSessions(),
-    proofKeys: new ProofKeys(),
+    memory: createSessionMemory({}),
     place: { publicUrl: undefined, own: new Set<string>(), prefix: '' },
     ttl: 43_200,
     tokenTtl: 3600,

@@ -1,14 +1,15 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { Problem, problem } from '../../problems.js'
 import type { Caller, LoginContext, SessionStore } from '../store.js'
-import type { EndedSessions } from './ended.js'
 import { fingerprintOf } from './fingerprint.js'
-import type { SessionKey, SessionKeys } from './keys.js'
+import { SessionKeys, type SessionKey } from './keys.js'
+import type { SessionMemory } from './memory.js'
 import { Nonces } from './nonce.js'
-import type { ProofKeys } from './proof-keys.js'
 import { isFor, type ProofPlace } from './proof-url.js'
 import { readProof, type Proof } from './proof.js'
 import { seal, unseal, type SealedSession } from './seal.js'
+
+export type { Proof } from './proof.js'
 
 /** Seconds by which the clocks of a page and the broker may differ. */
 const CLOCKS_DIFFER = 60
@@ -17,10 +18,10 @@ const CLOCKS_DIFFER = 60
 const NONCE_LIFE_MIN = 600
 
 export interface SessionsOptions {
-  keys: SessionKeys
+  /** One to three: the first seals, all unseal. */
+  secrets: readonly [string, ...string[]]
   store: SessionStore
-  ended: EndedSessions
-  proofKeys: ProofKeys
+  memory: Pick<SessionMemory, 'ended' | 'proofKeys'>
   place: ProofPlace
   /** Seconds from the sign-in to a session's end. */
   ttl: number
@@ -79,26 +80,34 @@ export interface SessionCredentials {
   readonly proof: string | undefined
 }
 
+/** The ids of the keys that these secrets make, hexadecimal. Nodes whose first one is the same take each other's sessions. */
+export function sessionKeyIds (secrets: readonly [string, ...string[]]): string[] {
+  return new SessionKeys(secrets).ids
+}
+
 /** Sessions of pages, which this broker keeps nothing of: each says all itself, sealed, and is worth nothing without the key it was opened with. */
 export class Sessions {
-  readonly keys: SessionKeys
+  readonly #keys: SessionKeys
   readonly #store: SessionStore
-  readonly #ended: EndedSessions
-  readonly #proofKeys: ProofKeys
+  readonly #memory: SessionsOptions['memory']
   readonly #place: ProofPlace
   readonly #ttl: number
   readonly #nonces: Nonces
   readonly #now: () => number
 
-  constructor ({ keys, store, ended, proofKeys, place, ttl, tokenTtl, now = () => Date.now() / 1000 }: SessionsOptions) {
-    this.keys = keys
+  constructor ({ secrets, store, memory, place, ttl, tokenTtl, now = () => Date.now() / 1000 }: SessionsOptions) {
+    this.#keys = new SessionKeys(secrets)
     this.#store = store
-    this.#ended = ended
-    this.#proofKeys = proofKeys
+    this.#memory = memory
     this.#place = place
     this.#ttl = ttl
-    this.#nonces = new Nonces(keys, Math.max(NONCE_LIFE_MIN, 2 * tokenTtl))
+    this.#nonces = new Nonces(this.#keys, Math.max(NONCE_LIFE_MIN, 2 * tokenTtl))
     this.#now = now
+  }
+
+  /** Hexadecimal, that of the sealing key first. */
+  get keyIds (): string[] {
+    return this.#keys.ids
   }
 
   /** For the next proof. */
@@ -124,13 +133,13 @@ export class Sessions {
    * @throws Problem `proof-wrong`, `credentials-wrong` where the caller has changed since, or `identity-unsuitable` where the session would be too long to be taken
    */
   open (proof: Proof, name: string, caller: Caller): OpenedSession & { proof: string } {
-    if (!this.#proofKeys.isSigned(proof)) throw problem('proof-wrong')
+    if (!this.#memory.proofKeys.isSigned(proof)) throw problem('proof-wrong')
     const standing = this.#store.standingOf(caller)
     if (standing === undefined) throw problem('credentials-wrong')
     const now = Math.floor(this.#now())
     const ends = now + this.#ttl
     const id = randomBytes(12).toString('base64url')
-    const { first } = this.keys
+    const { first } = this.#keys
     const session = seal(first, {
       login: name,
       caller,
@@ -151,17 +160,17 @@ export class Sessions {
    * @throws Problem `session-ended`, `proof-wrong`, `proof-stale`, `store-unavailable` or `overloaded`
    */
   async authenticate ({ session: text, proof: proofText }: SessionCredentials, request: ProvenRequest, { login, onSealed, mayBeAway }: AuthenticateOptions): Promise<ProvenSession> {
-    const unsealed = unseal(this.keys, text)
+    const unsealed = unseal(this.#keys, text)
     if (unsealed === undefined) throw problem('session-ended')
     const { session, key } = unsealed
     const ends = Math.min(session.ends, session.opened + this.#ttl)
     onSealed({ id: session.id, caller: session.caller, ends })
-    if (this.#now() >= ends || await this.#ended.has(session.id)) throw problem('session-ended')
+    if (this.#now() >= ends || await this.#memory.ended.has(session.id)) throw problem('session-ended')
     const proof = this.#readProof(proofText, request)
     if (proof.ath !== hash('sha256', text, 'base64url')) throw problem('proof-wrong')
     if (proof.nonce === undefined || !this.#nonces.isFresh(proof.nonce, this.#now())) throw this.#stale()
     this.#mustBeTimely(proof)
-    if (!timingSafeEqual(proof.thumbprint, session.thumbprint) || !this.#proofKeys.isSigned(proof)) throw problem('proof-wrong')
+    if (!timingSafeEqual(proof.thumbprint, session.thumbprint) || !this.#memory.proofKeys.isSigned(proof)) throw problem('proof-wrong')
     const caller = await this.#callerOf(session, key, login).catch((error: unknown) => {
       if (mayBeAway && error instanceof Problem && error.status >= 500) return session.caller
       throw error
@@ -171,7 +180,7 @@ export class Sessions {
 
   /** Ends a session for good. */
   async end ({ id, ends }: Pick<KnownSession, 'id' | 'ends'>): Promise<void> {
-    await this.#ended.add(id, Math.ceil(ends - this.#now()) * 1000)
+    await this.#memory.ended.add(id, Math.ceil(ends - this.#now()) * 1000)
   }
 
   /** The caller as the store has it now. */

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Dispatcher } from 'undici'
 import { askClock, askKey, askResources, credentialsOf, type Outcome } from '../../diagnose/online/checks.js'
 import { textsOf } from '../../lib/diagnostic.js'
-import { SessionKeys } from '../../callers/session/keys.js'
+import { sessionKeyIds } from '../../callers/session/sessions.js'
 import type { EnabledProduct } from '../../products/contract.js'
 import type { Settings } from '../../settings/schema.js'
 import { sessionSecrets, sessionTtl } from '../../settings/sessions.js'
@@ -41,7 +41,7 @@ async function check (io: Io, { online, json }: CheckOptions, network?: Dispatch
   const right = mistakes.length === 0
   // With mistakes there is nothing yet to ask about.
   const outcomes = online && right ? await ask(settings, products, network) : []
-  const keyIds = right ? sessionKeyIds(settings) : []
+  const keyIds = right ? keyIdsOf(settings) : []
   if (json) {
     const sessions = keyIds.length === 0 ? {} : { sessionKeyId: keyIds[0] }
     io.stdout.write(`${JSON.stringify({ right, products: namesOf(products), mistakes, warnings, diagnostics, ...sessions, ...(online && { online: outcomes }) })}\n`)
@@ -66,8 +66,8 @@ async function ask (settings: Settings, products: EnabledProduct[], network?: Di
 }
 
 /** Nodes whose first one is the same take each other's sessions; none where there are no sessions. */
-function sessionKeyIds (settings: Settings): string[] {
-  return sessionTtl(settings, settings.LOGIN_URL === undefined) === 0 ? [] : new SessionKeys(sessionSecrets(settings)).ids
+function keyIdsOf (settings: Settings): string[] {
+  return sessionTtl(settings, settings.LOGIN_URL === undefined) === 0 ? [] : sessionKeyIds(sessionSecrets(settings))
 }
 
 function namesOf (products: EnabledProduct[]): string[] {
