@@ -78,7 +78,7 @@ const shims: Record<string, string> = {
   npm: `case "$1 $2" in "ci ") exit;; "start ") exec ${bin}/twilio-token-broker;; "start --") shift 2; exec ${bin}/twilio-token-broker "$@";; esac; exit 9`
 }
 
-/** What is no command that ends by itself with 0, by its first match. */
+/** What is not a command that ends by itself with 0, by its first match. */
 const special: Array<[command: RegExp, how: { code?: number, shows?: RegExp, input?: string, elsewhere?: string }]> = [
   [/npm start -- demo$/, { shows: /curl -u susan/ }],
   [/^npm start &$/, { shows: /"msg":"listening"/ }],

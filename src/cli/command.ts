@@ -1,3 +1,4 @@
+import { styleText } from 'node:util'
 import { Command, InvalidArgumentError } from 'commander'
 import { didYouMean } from '../lib/did-you-mean.js'
 import type { Io } from './io.js'
@@ -7,7 +8,7 @@ export function newCommand (io: Io, name: string): Command {
   return new Command(name)
     .exitOverride()
     .configureOutput({ writeOut: text => io.stdout.write(text), writeErr: text => io.stderr.write(text) })
-    .showHelpAfterError('(--help says more)')
+    .showHelpAfterError('(see --help)')
 }
 
 /** Adds command lines to the end of a command's help. */
@@ -15,7 +16,7 @@ export function withExamples (command: Command, ...lines: string[]): Command {
   return command.addHelpText('after', `\nExamples:\n${lines.map(line => `  ${line}\n`).join('')}`)
 }
 
-/** Adds `help`, which takes the words of a command as well, and says so where there is no such command. */
+/** Adds the command `help`, also with the words of a command behind it. It reports words that are not a command. */
 export function withHelp (group: Command): Command {
   group.helpCommand(false).command('help [command...]')
     .description('show the help of a command')
@@ -32,9 +33,9 @@ function helpOf (group: Command, words: string[]): void {
   helpOf(found, rest)
 }
 
-/** That there is no such command, and which one may have been meant. */
+/** A message for a word that is not a command, with the command that may be meant. */
 export function unknownCommand (group: Command, word: string): string {
-  return `${word} is no command${didYouMean(word, group.commands.map(command => command.name()))}`
+  return `${word} is not a command${didYouMean(word, group.commands.map(command => command.name()))}`
 }
 
 /** A command as it is typed, from the program's name on. */
@@ -42,8 +43,29 @@ function lineOf (command: Command): string {
   return command.parent === null ? command.name() : `${lineOf(command.parent)} ${command.name()}`
 }
 
-/** What --port takes. */
+/**
+ * Parses the value of --port.
+ * @throws InvalidArgumentError
+ */
 export function portNumber (text: string): string {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65535) throw new InvalidArgumentError('It must be a whole number from 0 to 65535.')
   return text
+}
+
+/**
+ * Parses a duration.
+ * @throws InvalidArgumentError
+ */
+export function wholeSeconds (text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of seconds.')
+  return Number(text)
+}
+
+type Style = Parameters<typeof styleText>[0]
+export type Paint = (style: Style, text: string) => string
+
+/** Colours text for standard output: only on a terminal, and not if NO_COLOR is set (https://no-color.org). */
+export function paintFor ({ stdout, env }: Io): Paint {
+  // Node's own check would look at the output of the process, which need not be that of the command.
+  return stdout.isTTY && !env.NO_COLOR && env.TERM !== 'dumb' ? (style, text) => styleText(style, text, { validateStream: false }) : (_style, text) => text
 }

@@ -2,19 +2,19 @@ import { Argument, type Command } from 'commander'
 import { newCommand, withExamples } from './command.js'
 import { exitCodes, type Io } from './io.js'
 
-/** What may follow a command: its sub-commands, the values of its argument where they are known, and its options. */
+/** What can be typed after a command: its sub-commands, the known values of its argument, and its options. */
 interface Words {
-  /** The command's words, without the program's. */
+  /** The command's words, without the name of the program. */
   path: string[]
-  /** Whether this command goes on with a sub-command. */
+  /** Its sub-commands. */
   commands: string[]
   words: Array<{ word: string, description: string }>
 }
 
-/** `completion bash|zsh|fish`, made of the very tree of commands that parses the line, so that it never lags behind. */
+/** `completion bash|zsh|fish`: made from the tree of commands that parses the command line, so it is never out of date. */
 export function completionCommand (io: Io, program: () => Command, done: (exitCode: number) => void): Command {
   return withExamples(newCommand(io, 'completion')
-    .description('print a script by which a shell completes these commands')
+    .description('print a script with which a shell completes these commands')
     .addArgument(new Argument('<shell>', 'your shell').choices(Object.keys(shells)))
     .action((shell: keyof typeof shells) => {
       io.stdout.write(shells[shell](program().name(), wordsOf(program())))
@@ -29,17 +29,17 @@ function wordsOf (command: Command, path: string[] = []): Words[] {
   const values = command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices.map(word => ({ word, description: '' })))
   const options = command.options.map(({ long, description }) => ({ word: long!, description }))
   return [
-    { path, commands: commands.map(({ word }) => word), words: [...commands, ...values, ...options, { word: '--help', description: 'say more' }] },
+    { path, commands: commands.map(({ word }) => word), words: [...commands, ...values, ...options, { word: '--help', description: 'show the help' }] },
     ...command.commands.flatMap(sub => wordsOf(sub, [...path, sub.name()]))
   ]
 }
 
 const shells = { bash, zsh, fish }
 
-/** Names of our own, letters and dashes only; nothing in them means anything to a shell. */
+/** The words are letters and dashes, so none of them has to be quoted for a shell. */
 const list = ({ words }: Words) => words.map(({ word }) => word).join(' ')
 const functionName = (program: string) => `_${program.replaceAll('-', '_')}`
-/** `case` branches that walk from one command to the next. */
+/** Branches of `case` that go from one command to its sub-command. */
 const steps = (all: Words[], indent: string) => all.flatMap(({ path, commands }) => commands.map(name => `${indent}'${[...path, name].join(' ')}') path='${[...path, name].join(' ')}' ;;\n`)).join('')
 const candidates = (all: Words[], indent: string) => all.map(words => `${indent}'${words.path.join(' ')}') found='${list(words)}' ;;\n`).join('')
 

@@ -3,17 +3,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { hashPassword } from '../callers/passwords/formats.js'
+import { defaultUsersFile } from '../settings/schema.js'
 import { exitCodes, type Io } from './io.js'
 import { serve, untilSignalled } from './start.js'
-import { defaultUsersFile } from '../settings/schema.js'
 
-/** `demo`: everything on, with secrets of the right shape that open nothing at Twilio. */
+/** `demo`: starts the broker with everything on, and with random secrets of the right form, which Twilio refuses. */
 export async function demoCommand (io: Io, port: string): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'twilio-token-broker-demo-'))
   const password = randomBytes(12).toString('base64url')
   await writeFile(join(folder, defaultUsersFile), `susan:${await hashPassword(password)}\n`, { mode: 0o600 })
 
-  const code = await serve({ ...io, cwd: folder, env: { ...throwAway(), OPERATORS: 'susan', PORT: port, LOG_LEVEL: 'error' } }, running => {
+  const code = await serve({ ...io, cwd: folder, env: { ...randomSecrets(), OPERATORS: 'susan', PORT: port, LOG_LEVEL: 'error' } }, running => {
     untilSignalled({
       ...running,
       async close () {
@@ -21,25 +21,29 @@ export async function demoCommand (io: Io, port: string): Promise<number> {
         await rm(folder, { recursive: true })
       }
     })
-    io.stdout.write([
-      `The broker runs at ${running.url} with throw-away secrets: its tokens have the right form, and Twilio refuses them.`,
-      `Look at it, as susan with the password ${password}:`,
-      '',
-      `  ${running.url}/`,
-      '',
-      'Or ask for a token:',
-      '',
-      `  curl -u susan:${password} ${running.url}/token/video`,
-      '',
-      'Ctrl-C ends it. Below is the audit: a line for each token, and for each refusal of a request with credentials.',
-      ''
-    ].join('\n'))
+    io.stdout.write(welcome(running.url, password))
   })
   if (code !== exitCodes.ok) await rm(folder, { recursive: true })
   return code
 }
 
-function throwAway (): Record<string, string> {
+function welcome (url: string, password: string): string {
+  return [
+    `The broker runs at ${url} with throw-away secrets: its tokens have the right form, and Twilio refuses them.`,
+    `Open the console and sign in as susan with the password ${password}:`,
+    '',
+    `  ${url}/`,
+    '',
+    'Or ask for a token:',
+    '',
+    `  curl -u susan:${password} ${url}/token/video`,
+    '',
+    'Ctrl-C stops it. The audit log follows: one line for each token and for each refused request with credentials.',
+    ''
+  ].join('\n')
+}
+
+function randomSecrets (): Record<string, string> {
   const sid = (prefix: string) => prefix + randomBytes(16).toString('hex')
   return {
     TWILIO_ACCOUNT_SID: sid('AC'),

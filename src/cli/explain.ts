@@ -1,8 +1,7 @@
 import type { Command } from 'commander'
 import type { ErrorCode } from '../diagnose/token/code.js'
 import { codes, codesIn, inVoice } from '../diagnose/token/codes.js'
-import { paintFor, type Paint } from './colours.js'
-import { newCommand, withExamples } from './command.js'
+import { newCommand, paintFor, withExamples, type Paint } from './command.js'
 import { exitCodes, Failure, type Io, toExitCode } from './io.js'
 
 type Explained = ReturnType<typeof codesIn>[number]
@@ -14,9 +13,9 @@ interface ExplainOptions {
 /** `explain CODE`. */
 export function explainCommand (io: Io, done: (exitCode: number) => void): Command {
   return withExamples(newCommand(io, 'explain')
-    .description('say what an error code of Twilio\'s means for a token: its causes, how to tell which it is, and what to do')
-    .argument('[code...]', 'one or more codes, or a message that holds them; without any, all that are known')
-    .option('--json', 'answer as JSON')
+    .description('explain an error code of Twilio: its causes, how to tell which one it is, and what to do')
+    .argument('[code...]', 'one or more codes, or a message that contains them; without any, list all known codes')
+    .option('--json', 'print JSON')
     .action(async (words: string[], options: ExplainOptions) => done(await toExitCode(io, async () => explain(io, words, options)))),
   'twilio-token-broker explain 20101',
   'twilio-token-broker explain "ConnectionError (53000)"')
@@ -24,15 +23,15 @@ export function explainCommand (io: Io, done: (exitCode: number) => void): Comma
 
 function explain (io: Io, words: string[], { json }: ExplainOptions): number {
   if (words.length === 0) return list(io, json)
-  const asked = codesIn(words.join(' '))
-  if (asked.length === 0) throw new Failure(exitCodes.usage, 'a code of Twilio\'s has five digits, such as 20101')
-  const unknown = asked.flatMap(([code, known]) => known === undefined ? [code] : [])
+  const requested = codesIn(words.join(' '))
+  if (requested.length === 0) throw new Failure(exitCodes.usage, 'an error code of Twilio has five digits, such as 20101')
+  const unknown = requested.flatMap(([code, known]) => known === undefined ? [code] : [])
   if (json) {
-    io.stdout.write(asJson(asked))
+    io.stdout.write(asJson(requested))
   } else {
     const paint = paintFor(io)
-    io.stdout.write(asked.flatMap(([code, known]) => known === undefined ? [] : [inWords(code, known, paint)]).join('\n'))
-    for (const code of unknown) io.stderr.write(`${code} is not explained here; Twilio's page is https://www.twilio.com/docs/api/errors/${code}\n`)
+    io.stdout.write(requested.flatMap(([code, known]) => known === undefined ? [] : [inWords(code, known, paint)]).join('\n'))
+    for (const code of unknown) io.stderr.write(`${code} is not known here; see https://www.twilio.com/docs/api/errors/${code}\n`)
   }
   return unknown.length === 0 ? exitCodes.ok : exitCodes.no
 }

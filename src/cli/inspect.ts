@@ -7,10 +7,9 @@ import { grantsInWords } from '../diagnose/token/words.js'
 import { codes } from '../diagnose/token/codes.js'
 import { readSettings } from '../settings/load.js'
 import type { Settings } from '../settings/schema.js'
-import { allInput } from './stdin.js'
-import { paintFor, type Paint } from './colours.js'
-import { newCommand, withExamples } from './command.js'
+import { newCommand, paintFor, withExamples, type Paint } from './command.js'
 import { exitCodes, type Io, toExitCode } from './io.js'
+import { allInput } from './stdin.js'
 
 interface InspectOptions {
   json?: boolean
@@ -19,16 +18,16 @@ interface InspectOptions {
 /** `inspect [TOKEN]`. */
 export function inspectCommand (io: Io, done: (exitCode: number) => void): Command {
   return withExamples(newCommand(io, 'inspect')
-    .description('say what a token holds, and everything for which Twilio would refuse it; exit code 1 says that it would')
-    .argument('[token]', 'the token, or whatever was given to the SDK in its place; without it, standard input')
-    .option('--json', 'answer as JSON')
+    .description('show what a token contains, and every reason why Twilio would refuse it; exit code 1 if it would')
+    .argument('[token]', 'the token, or whatever the SDK got in its place; without it, standard input is read')
+    .option('--json', 'print JSON')
     .action(async (token: string | undefined, options: InspectOptions) => done(await toExitCode(io, () => inspect(io, token, options)))),
   'curl -su susan http://127.0.0.1:3000/token/video | twilio-token-broker inspect',
   'twilio-token-broker inspect --json < token.txt')
 }
 
-async function inspect (io: Io, given: string | undefined, { json }: InspectOptions): Promise<number> {
-  const token = readToken(given ?? await allInput(io))
+async function inspect (io: Io, typed: string | undefined, { json }: InspectOptions): Promise<number> {
+  const token = readToken(typed ?? await allInput(io))
   const settings: Partial<Settings> = (await readSettings(io.env, io.cwd)).settings
   const signature = await signatureOf(token, settings)
   const now = Math.floor(Date.now() / 1000)
@@ -38,7 +37,7 @@ async function inspect (io: Io, given: string | undefined, { json }: InspectOpti
   const { header, claims } = token
   io.stdout.write(json
     ? `${JSON.stringify({ accepted, header, claims, grants: grantsInWords(grantsOf(token)), signature, findings: found.map(finding => ({ ...finding, voice: codes[finding.code]?.voice })) })}\n`
-    : [...told(token, signature, now), ...verdict(found, accepted, paintFor(io))].map(line => `${line}\n`).join(''))
+    : [...contents(token, signature, now), ...verdict(found, accepted, paintFor(io))].map(line => `${line}\n`).join(''))
   return accepted ? exitCodes.ok : exitCodes.no
 }
 
@@ -50,11 +49,11 @@ async function signatureOf (token: Token, { TWILIO_API_KEY_SECRET: secret, TWILI
 const signatures = {
   right: 'right, by the configured secret',
   wrong: 'not by the configured secret',
-  unchecked: 'not checked, as TWILIO_API_KEY_SECRET is not set or not right'
+  unchecked: 'not checked: TWILIO_API_KEY_SECRET is missing or wrong'
 }
 
-/** What the token says, and what is known of its signature. Nothing, where it is none. */
-function told (token: Token, signature: Signature, now: number): string[] {
+/** What the token says, and what is known of its signature. Empty if it cannot be read. */
+function contents (token: Token, signature: Signature, now: number): string[] {
   const rows = about(token, now)
   if (rows.length > 0) rows.push(['signature', typeof signature === 'string' ? signatures[signature] : `by the configured secret ${signature.spoilt}`])
   return rows.flatMap(([name, ...values]) => values.map((value, i) => `${(i === 0 ? name : '').padEnd(11)}${value}`))
@@ -68,7 +67,7 @@ function verdict (found: Finding[], accepted: boolean, paint: Paint): string[] {
   const codesFound = [...new Set(found.filter(({ refused }) => refused).map(({ code }) => code))]
   return [
     accepted
-      ? paint('green', 'Nothing here makes Twilio refuse it. Whether the key still exists, and is no Restricted one, check --online tells.')
+      ? paint('green', 'No reason found for Twilio to refuse it. check --online finds out whether the key still exists and may sign tokens.')
       : paint('red', `${verdictOf(found)}:`),
     ...found.map(line),
     ...(accepted ? [] : [`More: twilio-token-broker explain ${codesFound.join(' ')}`])

@@ -1,6 +1,6 @@
 import type { VerifyHash } from '../callers/passwords/hash-threads.js'
 
-/** The world around a command: everything it may read and write, so that a test can stand in for it. */
+/** Everything outside a command that it may read and write, so that tests can replace it. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Absolute path of the working directory. */
@@ -8,26 +8,26 @@ export interface Io {
   readonly stdin: NodeJS.ReadableStream & { isTTY?: boolean | undefined }
   readonly stdout: Output
   readonly stderr: Output
-  /** What compares passwords with hashes; by default threads of their own. */
+  /** Compares a password with a hash. Default: in threads of their own. */
   readonly verifyHash?: VerifyHash
 }
 
 type Output = NodeJS.WritableStream & { isTTY?: boolean | undefined }
 
-/** What a command's exit code says to a script. */
+/** Exit codes of all commands. */
 export const exitCodes = {
   ok: 0,
   /** The answer is no. */
   no: 1,
-  /** The command was called in a way it does not know. */
+  /** The command line is wrong. */
   usage: 2,
   /** A setting or a file cannot be used; EX_CONFIG of sysexits.h. */
   settings: 78,
-  /** Ctrl-C, as shells count it: 128 + SIGINT. */
+  /** Ctrl-C; shells count 128 + SIGINT. */
   aborted: 130
 } as const
 
-/** Ends a command: `message` goes to standard error and says what to do; `exitCode` is one of `exitCodes`. */
+/** Ends a command. `message` goes to standard error and says what to do; `exitCode` is one of `exitCodes`. */
 export class Failure extends Error {
   override readonly name: string = 'Failure'
 
@@ -36,7 +36,7 @@ export class Failure extends Error {
   }
 }
 
-/** Runs a command to its exit code. Whatever is no Failure is a fault of ours, and passes through. */
+/** Runs a command and returns its exit code. Any error but a Failure is a bug, and is thrown on. */
 export async function toExitCode ({ stderr }: Io, command: () => Promise<number>): Promise<number> {
   try {
     return await command()

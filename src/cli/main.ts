@@ -1,8 +1,8 @@
 import type { Io } from './io.js'
 
-/** @returns the process's exit code */
+/** @returns the exit code of the process */
 export async function main (args: string[], io: Io): Promise<number> {
-  // What a machine runs at each boot loads none of what only other commands need, nor what would parse their options.
+  // `start` runs at each boot, so it loads neither the parser of options nor anything of the other commands.
   const starts = args.length === 0 || (args.length === 1 && args[0] === 'start')
   if (starts) return await (await import('./start.js')).startCommand(io)
   return await (await import('./program.js')).runProgram(args, io)

@@ -9,8 +9,9 @@ import { tokenLife } from '../lib/twilio-limits.js'
 import { Problem, invalidRequest } from '../problems.js'
 import { readSettings } from '../settings/load.js'
 import { validatorOf } from '../lib/ajv.js'
-import { newCommand, withExamples } from './command.js'
+import { newCommand, wholeSeconds, withExamples } from './command.js'
 import { exitCodes, Failure, type Io, toExitCode } from './io.js'
+import { errorLines } from './problem-lines.js'
 
 interface MintOptions {
   identity: string
@@ -23,56 +24,51 @@ interface MintOptions {
 /** `mint PRODUCT --identity NAME`. */
 export function mintCommand (io: Io, done: (exitCode: number) => void): Command {
   return withExamples(newCommand(io, 'mint')
-    .description('make a token and write it to standard output. It is the operator\'s own: no policy is asked, and the audit, which is of requests, has no line of it')
+    .description('create a token and print it. It is the operator\'s own: the policy does not apply, and the audit log of requests has no line for it')
     .argument('<product>', 'an enabled product')
     .requiredOption('--identity <name>', 'the name inside the token')
-    .option('--ttl <seconds>', `how long it lives, ${tokenLife.min} to ${tokenLife.max}; by default TOKEN_TTL`, seconds)
-    .option('--room <room>', 'video: the room that it opens')
-    .option('--request <json>', 'what a request of the product may hold, as a JSON object', jsonObject)
-    .option('--json', 'write the whole answer as JSON')
+    .option('--ttl <seconds>', `how long it lives, ${tokenLife.min} to ${tokenLife.max}; by default TOKEN_TTL`, wholeSeconds)
+    .option('--room <room>', 'video: the room it is for')
+    .option('--request <json>', 'the properties of a request for this product, as a JSON object', jsonObject)
+    .option('--json', 'print the whole answer as JSON')
     .action(async (product: string, options: MintOptions) => done(await toExitCode(io, () => mint(io, product, options)))),
   'twilio-token-broker mint video --identity susan --room "My Room"',
   'twilio-token-broker mint voice --identity susan --ttl 600 --request \'{"outgoing":false}\' --json')
 }
 
-/** @throws Failure 78 for settings that are not right, 2 for what no token can be made of */
+/** @throws Failure 78 for wrong settings, 2 for a request that no token can be made for */
 async function mint (io: Io, name: string, { identity: typed, ttl, json, room, request }: MintOptions): Promise<number> {
   const { settings, products, mistakes } = await readSettings(io.env, io.cwd)
   if (mistakes.length > 0) throw new Failure(exitCodes.settings, mistakes.join('\n'))
-  const own = products.find(({ product }) => product.name === name)
-  if (own === undefined) throw new Failure(exitCodes.usage, `${name} is not an enabled product${didYouMean(name, products.map(({ product }) => product.name))}`)
+  const enabled = products.find(({ product }) => product.name === name)
+  if (enabled === undefined) throw new Failure(exitCodes.usage, `${name} is not an enabled product${didYouMean(name, products.map(({ product }) => product.name))}`)
   const twice = Object.entries({ identity: typed, ttl, room }).find(([name, value]) => value !== undefined && request !== undefined && Object.hasOwn(request, name))
   if (twice !== undefined) throw new Failure(exitCodes.usage, `${twice[0]} is given by --${twice[0]} and in --request; give it once`)
   const identity = typed.normalize('NFC')
-  // No caller's name: what a policy lets a caller name may be longer, and is held to the product's own rule alone.
-  const asked = { identity, ...request, ...(room !== undefined && { room }), ...(ttl !== undefined && { ttl }) }
-  const answer = refusing(() => {
-    const takes = validatorOf(own.product.body)
-    if (!takes(asked)) throw invalidRequest(takes.errors!, 'body')
-    const { ttl: life, identity: other, ...properties } = asked as CommonRequest
+  // Not a caller's name: an identity may be longer, and only the product's own rule applies to it.
+  const body = { identity, ...request, ...(room !== undefined && { room }), ...(ttl !== undefined && { ttl }) }
+  const answer = orUsageFailure(() => {
+    const validate = validatorOf(enabled.product.body)
+    if (!validate(body)) throw invalidRequest(validate.errors!, 'body')
+    const { ttl: life, identity: other, ...properties } = body as CommonRequest
     const decision = decide({ policy: allowAll, ttl: { default: settings.TOKEN_TTL, max: tokenLife.max } }, { name: identity, identity }, { ttl: life, identity: other })
     const signer = createMint({ accountSid: settings.TWILIO_ACCOUNT_SID, keySid: settings.TWILIO_API_KEY_SID, keySecret: settings.TWILIO_API_KEY_SECRET, region: settings.TWILIO_REGION })
-    const { token, expiresAt } = signer.sign({ identity, ttl: decision.ttl, grants: [decision.grant({ ...own, request: properties }).grant] })
+    const { token, expiresAt } = signer.sign({ identity, ttl: decision.ttl, grants: [decision.grant({ ...enabled, request: properties }).grant] })
     return { token, identity, expiresIn: decision.ttl, expiresAt }
   })
   io.stdout.write(`${json ? JSON.stringify(answer) : answer.token}\n`)
   return exitCodes.ok
 }
 
-/** A refusal in the words of the API. */
-function refusing<T> (work: () => T): T {
+/** Turns a problem of the API into a Failure with the same text. */
+function orUsageFailure<T> (work: () => T): T {
   try {
     return work()
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    const { message, options: { errors = [] } } = error
-    throw new Failure(exitCodes.usage, errors.length > 0 ? errors.map(({ path, message }) => `${path.slice(1) || 'the request'}: ${message}`).join('\n') : message)
+    const lines = errorLines(error)
+    throw new Failure(exitCodes.usage, lines.length > 0 ? lines.join('\n') : error.message)
   }
-}
-
-function seconds (text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of seconds.')
-  return Number(text)
 }
 
 function jsonObject (text: string): object {

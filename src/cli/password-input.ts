@@ -1,22 +1,25 @@
 import { newPassword } from '../callers/password-rules.js'
 import { exitCodes, Failure, type Io } from './io.js'
-import { firstLine } from './stdin.js'
 import { openPrompt } from './prompt.js'
+import { firstLine } from './stdin.js'
 
 export interface PasswordOptions {
-  /** Take the first line of standard input. */
+  /** Read the password from the first line of standard input. */
   passwordStdin?: boolean
 }
 
 export interface NewPasswordOptions extends PasswordOptions {
-  /** Take passwords below the usual length. */
+  /** Accept passwords that are shorter than usual. */
   allowShort?: boolean
 }
 
 const instead = 'give the password with --password-stdin'
 
-/** The password as it was given. */
-export async function givenPassword (io: Io, { passwordStdin }: PasswordOptions): Promise<string> {
+/**
+ * Reads a password as it is, from standard input or the terminal.
+ * @throws Failure when it cannot be asked for
+ */
+export async function readPassword (io: Io, { passwordStdin }: PasswordOptions): Promise<string> {
   if (passwordStdin) return await firstLine(io)
   const prompt = openPrompt(io, instead)
   try {
@@ -27,13 +30,15 @@ export async function givenPassword (io: Io, { passwordStdin }: PasswordOptions)
 }
 
 /**
- * A password to store, in NFC; asked for twice, since nobody sees what is typed.
- * @param option what the command has for a short one
+ * Reads a password to store. At a terminal it is asked for twice, since nobody sees what is typed.
+ * @param hint appended to the message for a short one: the command's option that accepts it
+ * @returns the password in NFC
+ * @throws Failure for a password that cannot be stored
  */
-export async function givenNewPassword (io: Io, { passwordStdin, allowShort }: NewPasswordOptions, option = '; --allow-short takes fewer'): Promise<string> {
+export async function readNewPassword (io: Io, { passwordStdin, allowShort }: NewPasswordOptions, hint = '; --allow-short takes fewer'): Promise<string> {
   const typed = passwordStdin ? await firstLine(io) : await askTwice(io)
   const result = newPassword(typed, { allowShort })
-  if ('mistake' in result) throw new Failure(exitCodes.usage, `${result.mistake}${result.isShort ? option : ''}`)
+  if ('mistake' in result) throw new Failure(exitCodes.usage, `${result.mistake}${result.isShort ? hint : ''}`)
   return result.password
 }
 
@@ -41,7 +46,7 @@ async function askTwice (io: Io): Promise<string> {
   const prompt = openPrompt(io, instead)
   try {
     const first = await prompt.hidden('New password: ')
-    if (await prompt.hidden('The same again: ') !== first) throw new Failure(exitCodes.usage, 'these are two different passwords; nothing was changed')
+    if (await prompt.hidden('The same again: ') !== first) throw new Failure(exitCodes.usage, 'the two passwords are different; nothing was changed')
     return first
   } finally {
     prompt.close()

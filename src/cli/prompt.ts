@@ -8,20 +8,20 @@ export interface Prompt {
    * @throws Failure on Ctrl-C, and at the end of the input
    */
   hidden (question: string): Promise<string>
-  /** Asks likewise, and shows what is typed. */
+  /** Does the same, and shows what is typed. */
   shown (question: string): Promise<string>
-  /** Gives the terminal back as it was. */
+  /** Restores the terminal. */
   close (): void
 }
 
 /**
- * Opens the terminal for questions; for several of them, so that what is typed ahead is not lost between two.
- * @throws Failure when standard input is no terminal
- * @param instead what to do then, for the message
+ * Opens the terminal for one or more questions. Lines that are typed ahead wait for the next question.
+ * @param instead what the user can do if standard input is not a terminal, for the message
+ * @throws Failure when standard input is not a terminal
  */
 export function openPrompt ({ stdin, stderr }: Io, instead: string): Prompt {
-  if (!stdin.isTTY) throw new Failure(exitCodes.usage, `standard input is no terminal to ask at; ${instead}`)
-  // As a terminal, readline turns off the echo and repeats what is typed to its output, which goes nowhere while it is hidden.
+  if (!stdin.isTTY) throw new Failure(exitCodes.usage, `standard input is not a terminal, so nothing can be asked; ${instead}`)
+  // In terminal mode, readline turns off the echo and writes what is typed to its output. That output is dropped for hidden input.
   let hide = true
   const output = new Writable({
     write (chunk, _encoding, done) {

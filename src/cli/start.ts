@@ -10,12 +10,15 @@ import { detach } from '../lib/detach.js'
 
 const stderrFd = 2
 
-/** `start`: serves until a signal. Resolves once it listens; the process lives on. */
+/** `start`: serves until a signal. Resolves when the broker listens; the process goes on. */
 export function startCommand (io: Io): Promise<number> {
   return serve(io, untilSignalled)
 }
 
-/** Starts the broker and says why it cannot. */
+/**
+ * Starts the broker, or writes to standard error why it cannot.
+ * @param started called when it listens
+ */
 export async function serve (io: Io, started: (running: Running) => void): Promise<number> {
   try {
     started(await start({ ...io, log: await logTo(io) }))
@@ -27,25 +30,25 @@ export async function serve (io: Io, started: (running: Running) => void): Promi
   }
 }
 
-/** Standard error, as standard output holds the audit alone: for people where it is a terminal, else for programs. */
+/** Logs to standard error: standard output is for the audit log alone. On a terminal lines are formatted for people, else they are JSON. */
 async function logTo ({ stderr, env }: Io): Promise<LogStream> {
   if (!stderr.isTTY) {
     const writer = new LogWriter(standardSink(stderr, stderrFd), stderrFd)
     process.once('exit', () => writer.flushSync())
     return writer
   }
-  // Only here, as it takes a tenth of a second to load. A terminal is written synchronously, so no line is lost.
+  // Imported here because it takes a tenth of a second to load. Writes to a terminal are synchronous, so no line is lost.
   const { prettyFactory } = await import('pino-pretty')
   const pretty = prettyFactory({ colorize: !env.NO_COLOR, translateTime: 'SYS:HH:MM:ss.l' })
-  // Read back, what was escaped is there again.
+  // The formatter parses the line and so undoes the escapes.
   return { write: line => { stderr.write(escapeInvisible(pretty(line))) } }
 }
 
-/** Closes on a signal, with 0, or on an uncaught error, with 1. A second of either ends the process at once. */
+/** Closes the broker on a signal (exit code 0) or an uncaught error (1). A second signal or error ends the process immediately. */
 export function untilSignalled (running: Running): void {
   process.on('SIGHUP', () => detach(running.reload()))
   closeWithGrace({ delay: running.grace + 1000, skip: ['SIGHUP'], logger: running.logger }, async ({ err, signal }) => {
-    if (err) running.logger.fatal({ err }, 'uncaught error; what is under way is answered, then the broker ends')
+    if (err) running.logger.fatal({ err }, 'uncaught error: running requests are answered, then the broker exits')
     else running.logger.info({ signal }, 'closing')
     await running.close()
   })

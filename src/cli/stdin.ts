@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import { exitCodes, Failure, type Io } from './io.js'
 
-/** Bytes: far above the longest token, since standard input may have no end. */
+/** Bytes. Far more than the longest token: standard input may have no end. */
 const MAX_BYTES = 65_536
 
-/** Bytes, more than any password or secret has. */
+/** Bytes. More than any password or secret has. */
 const MAX_LINE_BYTES = 4096
 
 /**
- * Standard input to its end.
+ * Reads standard input to its end.
  * @throws Failure when it is not UTF-8, or longer than 64 KiB
  */
 export async function allInput ({ stdin }: Io): Promise<string> {
@@ -24,7 +24,7 @@ export async function allInput ({ stdin }: Io): Promise<string> {
 }
 
 /**
- * The first line of standard input, without what ends it.
+ * Reads the first line of standard input, without its line break.
  * @throws Failure when it is not UTF-8
  */
 export async function firstLine ({ stdin }: Io): Promise<string> {

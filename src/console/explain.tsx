@@ -37,9 +37,9 @@ function Verdict ({ text }: { text: string }) {
   return (
     <>
       <article class='card'>
-        <div role='status'><h2 class={refused ? 'bad' : 'good'}>{verdictOf(found) ?? 'Nothing here makes Twilio refuse it'}</h2></div>
+        <div role='status'><h2 class={refused ? 'bad' : 'good'}>{verdictOf(found) ?? 'No reason found for Twilio to refuse it'}</h2></div>
         {found.length > 0 && <ul class='findings'>{found.map(finding => <Found key={finding.says} finding={finding} />)}</ul>}
-        {!refused && <p>What only Twilio knows: whether the key still exists, and is no Restricted one. <code>twilio-token-broker check --online</code> asks.</p>}
+        {!refused && <p>Only Twilio knows whether the key still exists and may sign tokens: <code>twilio-token-broker check --online</code> asks.</p>}
         {rows.length > 0 && <Rows rows={rows} />}
         {rows.length > 0 && <Parts token={token} />}
       </article>

@@ -108,7 +108,7 @@ const all: Record<string, RestAnswer> = {
   [`conversations.twilio.com/v1/Services/${secrets.conversationsServiceSid}`]: ok,
   [`chat.twilio.com/v2/Services/${secrets.chatServiceSid}`]: ok
 }
-const unreachable = 'Twilio could not be reached; look at the network, or try again'
+const unreachable = 'Twilio could not be reached; check the network, or try again'
 
 /** What differs from an account where all is right, and what is said of it. */
 const rows: Array<[what: string, answers: Record<string, RestAnswer>, code: number, says: RegExp, more?: { ahead?: number | null, env?: Record<string, string> }]> = [
@@ -131,7 +131,7 @@ const rows: Array<[what: string, answers: Record<string, RestAnswer>, code: numb
   ['half a network', { [apps]: 'hang up' }, 1, new RegExp(`^unknown  TWILIO_API_KEY_SID: ${unreachable}\nyes      clock`, 'm')],
   ['the other half', { [syncs]: 'hang up' }, 1, new RegExp(`^unknown  TWILIO_API_KEY_SID: ${unreachable}`, 'm')],
   ['a refusal and an outage', { [apps]: no, [syncs]: { status: 503 } }, 1, /^unknown {2}TWILIO_API_KEY_SID: Twilio answered 503/m],
-  ['a clock that is behind', {}, 1, /^no {7}clock: is 1\d\d seconds behind Twilio's; tokens are over too early \(20104\)/m, { ahead: 120 }],
+  ['a clock that is behind', {}, 1, /^no {7}clock: is 1\d\d seconds behind Twilio's; tokens expire too early \(20104\)/m, { ahead: 120 }],
   ['a clock that is ahead', {}, 1, /^no {7}clock: is 1\d\d seconds ahead of Twilio's; tokens are refused as not yet valid/m, { ahead: -120 }],
   ['no time', {}, 1, /^unknown {2}clock: /m, { ahead: null }]
 ]

@@ -11,7 +11,7 @@ t.test('explain tells cause and cure of each code', async t => {
   t.match(await explain('31202'), { out: /note {5}The Voice SDK shows it as 53000, unless its Device is made with enableImproved/ })
   t.match(await explain('31204'), { out: /note {5}The Voice SDK shows it as 20101\.\n/ })
   t.match(await explain('ConnectionError', '(53000)'), { code: 0, out: /31202 \(wrong signature\)/ })
-  t.match(await explain('20101', '99999'), { code: 1, out: /^20101/, err: /^99999 is not explained here; Twilio's page is https:\/\/www\.twilio\.com\/docs\/api\/errors\/99999\n$/ })
+  t.match(await explain('20101', '99999'), { code: 1, out: /^20101/, err: /^99999 is not known here; see https:\/\/www\.twilio\.com\/docs\/api\/errors\/99999\n$/ })
   t.match(await explain('none'), { code: 2, err: /five digits/ })
   t.match(await explain(), { code: 0, out: /^20003 {2}.*\n20101 {2}/ })
   for (const { voice = 31202, shown = 53000 } of Object.values(codes)) t.ok(codes[codes[voice]!.shown!] && codes[shown], 'what a code points to is explained')

@@ -53,7 +53,7 @@ t.test('by flags and files alone, init writes .env and the first user', async t 
   const dir = t.testdir({ secret: `${keySecret}\n`, password: `${password}\r\n` })
   t.same(await init(dir, [...flags, '--secret-file', 'secret', '--region', 'ie1', '--user', 'juan', '--password-file', 'password']), {
     code: 0,
-    out: 'wrote .env, which only you may read\nadded juan to users.htpasswd\nnext: twilio-token-broker check --online, and then: twilio-token-broker start\n',
+    out: 'wrote .env, which only you can read\nadded juan to users.htpasswd\nnext, run: twilio-token-broker check --online, then: twilio-token-broker start\n',
     err: ''
   })
   t.equal(envOf(dir), written(keySecret, 'TWILIO_REGION=ie1\n'))
@@ -85,8 +85,8 @@ t.test('what is not right is told, and nothing is written', async t => {
     [[...flags, '--secret-file', 'secret', '--user', 'susan', '--password-file', 'short'], 2, /^a password has at least 8 characters\n$/],
     [[...flags, '--secret-file', 'secret', '--user', 'susan', '--password-file', 'none'], 78, /^none cannot be used \(ENOENT\)/],
     [[...flags, '--secret-file', 'secret', '--user', 'susan', '--password-stdin'], 2, /^a password has 1 to/],
-    [['--secret-stdin', '--password-stdin'], 2, /^standard input holds one secret/],
-    [[...flags, '--secret-file', 'secret', '--user', 'susan'], 2, /^standard input is no terminal to ask at; add --password-file \(or --password-stdin\)\n$/],
+    [['--secret-stdin', '--password-stdin'], 2, /^standard input can hold one secret/],
+    [[...flags, '--secret-file', 'secret', '--user', 'susan'], 2, /^standard input is not a terminal, so nothing can be asked; add --password-file \(or --password-stdin\)\n$/],
     [[...flags, '--secret-file', 'secret'], 2, /; add --user \(or --no-user\), --password-file \(or --password-stdin\)\n$/],
     [[...flags, '--no-user'], 2, /; add --secret-file \(or --secret-stdin\)\n$/],
     [['--no-user'], 2, /; add --account-sid, --key-sid, --secret-file \(or --secret-stdin\)\n$/],
@@ -97,7 +97,7 @@ t.test('what is not right is told, and nothing is written', async t => {
   ]
   for (const [args, code, err] of rows) t.match(await init(dir, args), { code, out: '', err }, args.join(' '))
   t.throws(() => envOf(dir), { code: 'ENOENT' })
-  t.match(await init(dir, [...flags, '--secret-file', 'token', '--no-user']), { code: 0, err: /^TWILIO_API_KEY_SECRET: this looks like the account's auth token.* \(a warning\)\n$/ })
+  t.match(await init(dir, [...flags, '--secret-file', 'token', '--no-user']), { code: 0, err: /^TWILIO_API_KEY_SECRET: this looks like the auth token of the account.* \(a warning\)\n$/ })
 })
 
 t.test('by options, init writes the app, the services and the origins too', async t => {
@@ -111,9 +111,9 @@ t.test('by options, init writes the app, the services and the origins too', asyn
 t.test('an .env that is there is replaced only with leave, and named before anything else', async t => {
   const dir = t.testdir({ secret: keySecret, '.env': 'PORT=1\n' })
   const args = [...flags, '--secret-file', 'secret', '--no-user']
-  for (const given of [args, [], ['--account-sid', 'x']]) t.match(await init(dir, given), { code: 2, out: '', err: /^\.env is there already; --force writes a new one in its place, with these settings alone\n$/ }, given.join(' '))
-  t.match(await atTerminal(dir, args, [[/\(y\/N\) /, '\r']]), { code: 1, shown: /\.env stays as it is\n$/ })
-  t.match(await atTerminal(dir, [], [[/\.env is there already.*\(y\/N\) /, 'n\r']]), { code: 1, shown: /\.env stays as it is\n$/ }, 'before any secret is asked for')
+  for (const given of [args, [], ['--account-sid', 'x']]) t.match(await init(dir, given), { code: 2, out: '', err: /^\.env exists; --force replaces it with a new one that has these settings alone\n$/ }, given.join(' '))
+  t.match(await atTerminal(dir, args, [[/\(y\/N\) /, '\r']]), { code: 1, shown: /\.env is unchanged\n$/ })
+  t.match(await atTerminal(dir, [], [[/\.env exists.*\(y\/N\) /, 'n\r']]), { code: 1, shown: /\.env is unchanged\n$/ }, 'before any secret is asked for')
   t.equal(envOf(dir), 'PORT=1\n')
   t.match(await atTerminal(dir, args, [[/\(y\/N\) /, 'y\r']]), { code: 0 })
   t.equal(envOf(dir), written())
@@ -122,7 +122,7 @@ t.test('an .env that is there is replaced only with leave, and named before anyt
 t.test('a first user who is there already is refused before anything is written', async t => {
   const dir = t.testdir({ secret: keySecret, password, '.env': 'PORT=1\n', 'users.htpasswd': 'Susan:x\n' })
   const args = [...flags, '--secret-file', 'secret', '--force', '--password-file', 'password']
-  t.match(await init(dir, [...args, '--user', 'susan']), { code: 1, out: '', err: /^users\.htpasswd has a user of this name already \(case does not count\); choose another name, or --no-user/ })
+  t.match(await init(dir, [...args, '--user', 'susan']), { code: 1, out: '', err: /^users\.htpasswd already has a user of this name \(case does not count\); choose another name, or add no user with --no-user/ })
   t.equal(envOf(dir), 'PORT=1\n')
   t.equal(readFileSync(join(dir, 'users.htpasswd'), 'utf8'), 'Susan:x\n')
   t.match(await init(dir, [...args, '--user', 'juan']), { code: 0, out: /added juan/ })
@@ -151,7 +151,7 @@ t.test('a file that cannot be written is found before a secret is asked for', as
 t.test('a user who cannot be added after all is named, with what to run', async t => {
   const dir = t.testdir({ secret: keySecret, password, 'users.htpasswd.lock': 'x' })
   const started = init(dir, [...flags, '--secret-file', 'secret', '--user', 'susan', '--password-file', 'password'])
-  t.match(await started, { code: 78, out: 'wrote .env, which only you may read\n', err: /\n\.env is written and the user is not added; run: twilio-token-broker users add NAME\n$/ })
+  t.match(await started, { code: 78, out: 'wrote .env, which only you can read\n', err: /\n\.env is written, but the user could not be added; run: twilio-token-broker users add NAME\n$/ })
   t.equal(envOf(dir), written())
 })
 
@@ -171,8 +171,8 @@ t.test('a person is asked for everything, and asked again for what is not right'
     [/Account Info[^]*Account SID \(AC…\): /, `${keySid}\r`],
     [/it holds an API key SID[^]*Account SID \(AC…\): /, `  ${accountSid} \r`],
     [/type Standard[^]*API key SID \(SK…\): /, `${keySid}\r`],
-    [/not the account's auth token[^]*hidden\): /, '0123456789abcdef0123456789abcdef\r'],
-    [/looks like the account's auth token[^]*\(y\/N\) /, '\r'],
+    [/not the auth token of the account[^]*hidden\): /, '0123456789abcdef0123456789abcdef\r'],
+    [/looks like the auth token of the account[^]*\(y\/N\) /, '\r'],
     [/hidden\): /, `${keySecret}\r`],
     [/Enter for us1\): /, '\r'],
     [/Ask Twilio whether.*\(Y\/n\) /, 'n\r'],
@@ -183,17 +183,17 @@ t.test('a person is asked for everything, and asked again for what is not right'
     [/origin is listed[^]*Enter for none\): /, 'app.example.com\r'],
     [/CORS_ORIGINS: entry 1[^]*Enter for none\): /, 'https://app.example.com\r'],
     [/Enter for susan\): /, '\r'],
-    [/has a user of this name already[^]*Enter for susan\): /, 'a:b\r'],
+    [/already has a user of this name[^]*Enter for susan\): /, 'a:b\r'],
     [/a name holds none of[^]*Enter for susan\): /, 'juan\r'],
     [/New password: /, `${password}\r`],
     [/The same again: /, 'another one\r'],
-    [/two different passwords[^]*New password: /, 'short\r'],
+    [/two passwords are different[^]*New password: /, 'short\r'],
     [/The same again: /, 'short\r'],
     [/at least 8 characters\n[^]*New password: /, `${password}\r`],
     [/The same again: /, `${password}\r`]
   ])
   t.match({ code, left }, { code: 0, left: { length: 0 } }, shown)
-  t.match(out, /added juan to users\.htpasswd\nnext: /)
+  t.match(out, /added juan to users\.htpasswd\nnext, run: /)
   t.match(shown, keySid, 'what is no secret is seen while it is typed')
   t.notMatch(shown, new RegExp(`${keySecret}|${password}|0123456789abcdef`))
   t.equal(envOf(dir), written(keySecret, `TWILIO_TWIML_APP_SID=${app}\nTWILIO_SYNC_SERVICE_SID=default\nCORS_ORIGINS=https://app.example.com\n`))
@@ -233,7 +233,7 @@ t.test('Twilio is asked on request, and what the account has is offered', async 
     rest.answers = Object.fromEntries(Object.keys(good).map(url => [url, { status: 401, code: 20003 }]))
     for (const [again, keys] of [[[[/\(Y\/n\) /, '\r'], ...account, [/Ask Twilio/, 'n\r']], '\r'], [[], 'n\r']] as Array<[typeof account, string]>) {
       const dir = t.testdir()
-      const talk: typeof account = [...account, [/Ask Twilio/, '\r'], [/refuses key and secret \(20003\)[^]*once more\? \(Y\/n\) /, keys], ...again.slice(1), ...least.slice(1)]
+      const talk: typeof account = [...account, [/Ask Twilio/, '\r'], [/refuses key and secret \(20003\)[^]*again\? \(Y\/n\) /, keys], ...again.slice(1), ...least.slice(1)]
       const { code, shown, left } = await atTerminal(dir, ['--no-user'], talk, rest.network)
       t.match({ code, left }, { code: 0, left: { length: 0 } }, shown)
       t.equal(envOf(dir), written())
@@ -259,7 +259,7 @@ t.test('what an option gives is looked at before a secret is asked for', async t
   ]
   for (const [args, says] of rows) t.match(await atTerminal(dir, args, []), { code: 2, shown: says }, args.join(' '))
   const given = await atTerminal(dir, ['--account-sid', accountSid, '--region', 'ie1', '--origin', 'https://a.example.com', '--user', 'susan', '--password-file', 'password'], [
-    [/^\nMake an API key[^]*SK…\): /, `${keySid}\r`], [/hidden\): /, `${keySecret}\r`], ...least.slice(0, -1)
+    [/^\nCreate an API key[^]*SK…\): /, `${keySid}\r`], [/hidden\): /, `${keySecret}\r`], ...least.slice(0, -1)
   ])
   t.match(given, { code: 0, left: { length: 0 } }, given.shown)
   t.equal(envOf(dir), written(keySecret, 'TWILIO_REGION=ie1\nCORS_ORIGINS=https://a.example.com\n'))

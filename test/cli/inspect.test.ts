@@ -16,7 +16,7 @@ t.test('inspect says all of it in words', async t => {
     /^issued {5}20\S+Z$/m,
     /^ends {7}20\S+Z, in 1:00:00$/m,
     /^signature {2}right, by the configured secret$/m,
-    /^Nothing here makes Twilio refuse it/m
+    /^No reason found for Twilio to refuse it/m
   ]) t.match(out, line)
 
   const broken = await inspect('', settings, [token({ by: `${secret}\n`, claims: { exp: 'soon', iat: now * 1e9 } })])
@@ -37,7 +37,7 @@ t.test('inspect says all of it in words', async t => {
 
   const none = await inspect('', {}, ['undefined'])
   t.match(none, { code: 1, out: /^Twilio would refuse it:\n {2}refused {2}20101 \(Voice: 31204\) {2}this is no Twilio access token but what JavaScript/ })
-  t.match(await inspect('', {}, [good]), { code: 0, out: /not checked, as TWILIO_API_KEY_SECRET is not set/ })
+  t.match(await inspect('', {}, [good]), { code: 0, out: /not checked: TWILIO_API_KEY_SECRET is missing or wrong/ })
   t.match(await inspect('', settings, [token({ claims: { iss: sid('SK', '3') }, by: 'x' })]), { code: 0, out: /signature {2}not by the configured[^]*advice {3}20107/ })
   t.match(await inspect('', settings, [token({ claims: { grants: video } })]), { code: 1, out: /identity {3}none\nissued/ })
   t.match(await inspect('', settings, [token({ grants: { data_sync: { service_sid: 'MG1' } } })]), { code: 1, out: /refused {2}51007 {2}data_sync/ })

@@ -102,10 +102,10 @@ const explanations: Array<[says: string, file: string | undefined, line: string[
     'identity  juan', 'ttl       3600 seconds', 'grant     {"data_sync":{"service_sid":"default"}}'
   ]],
   ['no policy', undefined, ['juan', 'sync'], 0, [
-    'rule      none, as POLICY_FILE is not set', 'answer    yes', 'identity  juan', 'ttl       3600 seconds', 'grant     {"data_sync":{"service_sid":"default"}}'
+    'rule      none: POLICY_FILE is not set', 'answer    yes', 'identity  juan', 'ttl       3600 seconds', 'grant     {"data_sync":{"service_sid":"default"}}'
   ]],
   ['an identity that does not fit', undefined, ['a.b', 'voice'], 1, [
-    'rule      none, as POLICY_FILE is not set', 'answer    no: 422 identity-unsuitable', /^ {10}identity: voice takes letters, digits and _ only/
+    'rule      none: POLICY_FILE is not set', 'answer    no: 422 identity-unsuitable', /^ {10}identity: voice takes letters, digits and _ only/
   ]]
 ]
 

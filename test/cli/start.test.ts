@@ -106,8 +106,8 @@ t.test('commands explain themselves, and one that does not exist is 2', async t 
   const help = await inProcess(['--help'], { cwd: t.testdir() })
   t.equal(help.code, 0)
   for (const name of ['start', 'demo', 'users', 'policy']) t.match(help.out, new RegExp(`^ {2}${name}\\b`, 'm'))
-  t.match(await inProcess(['strat'], { cwd: t.testdir() }), { code: 2, out: '', err: /^error: strat is no command; did you mean start\?\n/ })
-  t.match(await inProcess(['user', 'add', 'susan'], { cwd: t.testdir() }), { code: 2, out: '', err: /^error: user is no command; did you mean users\?\n/ })
+  t.match(await inProcess(['strat'], { cwd: t.testdir() }), { code: 2, out: '', err: /^error: strat is not a command; did you mean start\?\n/ })
+  t.match(await inProcess(['user', 'add', 'susan'], { cwd: t.testdir() }), { code: 2, out: '', err: /^error: user is not a command; did you mean users\?\n/ })
   for (const port of ['x', '65536', '-1', '1.5', '']) {
     for (const command of ['start', 'demo']) t.match(await inProcess([command, '--port', port], { cwd: t.testdir() }), { code: 2, out: '', err: /--port <port>' argument '.*' is invalid. It must be a whole number from 0 to 65535/ }, `${command} --port ${port}`)
   }
@@ -116,7 +116,7 @@ t.test('commands explain themselves, and one that does not exist is 2', async t 
   t.match(await inProcess(['users', 'list'], { cwd: t.testdir() }), { code: 78, err: /users\.htpasswd/ })
   for (const store of ['LOGIN_URL', 'DATABASE_URL_FILE']) {
     t.match(await inProcess(['users', 'list'], { cwd: t.testdir({ 'users.htpasswd': `susan:${await cheapHash('secret123')}\n` }), env: { [store]: 'x' } }),
-      { code: 0, out: 'susan\n', err: new RegExp(`^${store.replace('_FILE', '')} is set: .* reads no users file`) })
+      { code: 0, out: 'susan\n', err: new RegExp(`^${store.replace('_FILE', '')} is set: .* does not read the users file`) })
   }
   const policed = t.testdir({ 'policy.yaml': 'rules:\n  - who: [susan]\n    allow: { video: { rooms: [lobby] } }\n' })
   t.match(await inProcess(['policy', 'explain', 'susan', 'video'], { cwd: policed, env: { POLICY_FILE: 'policy.yaml' } }), { code: 0, out: /"room":"lobby"/ })

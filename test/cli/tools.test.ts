@@ -102,11 +102,11 @@ t.test('help shows the help of a command, or says why it cannot', async t => {
     { args: ['help', 'mint'], code: 0, out: /^Usage: twilio-token-broker mint/ },
     { args: ['help', 'users', 'add'], code: 0, out: /^Usage: twilio-token-broker users add/ },
     { args: ['users', 'help', 'add'], code: 0, out: /^Usage: twilio-token-broker users add/ },
-    { args: ['help', 'nonsense'], code: 2, err: /^error: nonsense is no command; known here: start, demo, / },
-    { args: ['help', 'inspekt'], code: 2, err: /^error: inspekt is no command; did you mean inspect\?\n/ },
-    { args: ['help', 'users', 'ad'], code: 2, err: /^error: ad is no command; did you mean add\?\n/ },
-    { args: ['help', 'mint', 'video'], code: 2, err: /^error: video is no command; there are none\n/ },
-    { args: ['users', 'help', 'ad'], code: 2, err: /^error: ad is no command; did you mean add\?\n/ }
+    { args: ['help', 'nonsense'], code: 2, err: /^error: nonsense is not a command; known here: start, demo, / },
+    { args: ['help', 'inspekt'], code: 2, err: /^error: inspekt is not a command; did you mean inspect\?\n/ },
+    { args: ['help', 'users', 'ad'], code: 2, err: /^error: ad is not a command; did you mean add\?\n/ },
+    { args: ['help', 'mint', 'video'], code: 2, err: /^error: video is not a command; there are none\n/ },
+    { args: ['users', 'help', 'ad'], code: 2, err: /^error: ad is not a command; did you mean add\?\n/ }
   ]
   for (const { args, code, out = /^$/, err = /^$/ } of rows) t.match(await run(args), { code, out, err }, args.join(' '))
 })

@@ -37,7 +37,7 @@ t.test('a full disk leaves the file as it was', { skip: process.platform === 'wi
   const dir = t.testdir({ [label]: before })
   const args = inProcess(join(dir, label), ['add', 'susan', '--password-stdin'])
   const { status, stderr } = spawnSync('sh', ['-c', `ulimit -f ${limit} && exec "$@"`, 'sh', process.execPath, ...args], { env, input: password, encoding: 'utf8' })
-  t.match({ status, stderr }, { status: 78, stderr: /cannot be used \(EFBIG\): .* room on the disk\n$/ })
+  t.match({ status, stderr }, { status: 78, stderr: /cannot be used \(EFBIG\): .* free space on the disk\n$/ })
   t.equal(fileIn(dir), before)
   t.same(readdirSync(dir), [label])
 })

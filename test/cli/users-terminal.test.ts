@@ -17,7 +17,7 @@ t.test('at a terminal a new password is asked for twice, without being shown', a
   t.same(await answered(dir, ['add', 'susan'], stdin), { exitCode: 0, out: 'added susan to users.htpasswd\n', err: 'New password: \nThe same again: \n' })
   t.same(modes, [true, false])
   const check = terminal(`${password}\r`)
-  t.same(await answered(dir, ['check', 'susan'], check.stdin), { exitCode: 0, out: 'that is the password of susan\n', err: 'Password: \n' })
+  t.same(await answered(dir, ['check', 'susan'], check.stdin), { exitCode: 0, out: 'this is the password of susan\n', err: 'Password: \n' })
   t.same(check.modes, [true, false])
 })
 
@@ -25,7 +25,7 @@ t.test('at a terminal nothing is changed when the passwords differ or the questi
   const dir = t.testdir({ [label]: `susan:${bcrypt}\n` })
   const aborted = /\naborted; nothing was changed\n$/
   const rows: Array<[what: string, keys: string, exitCode: number, says: RegExp]> = [
-    ['different', `${password}\r${password}x\r`, 2, /\nthese are two different passwords; nothing was changed\n$/],
+    ['different', `${password}\r${password}x\r`, 2, /\nthe two passwords are different; nothing was changed\n$/],
     ['Ctrl-C', 'corr\x03', 130, aborted],
     ['Ctrl-C at the second', `${password}\rcorr\x03`, 130, aborted],
     ['Ctrl-D', '\x04', 130, aborted]

@@ -13,8 +13,8 @@ t.test('a user is added, checked, given another password and removed', async t =
   t.same(await users(dir, ['add', 'susan', '--password-stdin'], `${password}\nmore`), { exitCode: 0, out: 'added susan to users.htpasswd\n', err: '' })
   t.match(fileIn(dir), /^susan:\$argon2id\$v=19\$m=19456,t=2,p=1\$\S+\n$/)
   t.equal(statSync(join(dir, label)).mode & 0o777, 0o600)
-  t.same(await users(dir, ['check', 'susan', '--password-stdin'], password), { exitCode: 0, out: 'that is the password of susan\n', err: '' })
-  t.same(await users(dir, ['check', 'susan', '--password-stdin'], 'x'), { exitCode: 1, out: '', err: 'that is not the password of susan\n' })
+  t.same(await users(dir, ['check', 'susan', '--password-stdin'], password), { exitCode: 0, out: 'this is the password of susan\n', err: '' })
+  t.same(await users(dir, ['check', 'susan', '--password-stdin'], 'x'), { exitCode: 1, out: '', err: 'this is not the password of susan\n' })
 
   t.same(await users(dir, ['passwd', 'susan', '--password-stdin'], 'another password\r\n'), { exitCode: 0, out: 'susan has a new password in users.htpasswd\n', err: '' })
   t.match(await users(dir, ['check', 'susan', '--password-stdin'], password), { exitCode: 1 })
@@ -23,7 +23,7 @@ t.test('a user is added, checked, given another password and removed', async t =
   t.same(await users(dir, ['remove', 'susan']), {
     exitCode: 0,
     out: 'removed susan from users.htpasswd\n',
-    err: 'a broker does not take the file as it is now:\nusers.htpasswd holds no users; add a user: twilio-token-broker users add NAME\n'
+    err: 'the broker would refuse the file as it is now:\nusers.htpasswd holds no users; add a user: twilio-token-broker users add NAME\n'
   })
   t.equal(fileIn(dir), '')
 })
@@ -31,14 +31,14 @@ t.test('a user is added, checked, given another password and removed', async t =
 t.test('the answer is no, with exit code 1', async t => {
   const dir = t.testdir({ [label]: `# ours\nsusan:${bcrypt}\n` })
   const rows: Array<[args: string[], says: RegExp]> = [
-    [['add', 'susan', '--password-stdin'], /^users.htpasswd has a user of this name \(case does not count\); for a new password, run: twilio-token-broker users passwd NAME\n$/],
-    [['add', 'SUSAN', '--password-stdin'], /^users.htpasswd has a user of this name/],
+    [['add', 'susan', '--password-stdin'], /^users.htpasswd already has a user of this name \(case does not count\); for a new password, run: twilio-token-broker users passwd NAME\n$/],
+    [['add', 'SUSAN', '--password-stdin'], /^users.htpasswd already has a user of this name/],
     [['passwd', 'juan', '--password-stdin'], /^users.htpasswd has no user of this name; to see all, run: twilio-token-broker users list\n$/],
-    [['passwd', 'Susan', '--password-stdin'], /^users.htpasswd has no user of this name; one whose name differs in case is there\n$/],
+    [['passwd', 'Susan', '--password-stdin'], /^users.htpasswd has no user of this name; it has one whose name differs in case\n$/],
     [['remove', 'juan'], /^users.htpasswd has no user of this name/],
     [['remove', 'Susan'], /differs in case/],
     [['check', 'juan', '--password-stdin'], /^users.htpasswd has no user of this name/],
-    [['check', 'susan', '--password-stdin'], /^that is not the password of susan\n$/]
+    [['check', 'susan', '--password-stdin'], /^this is not the password of susan\n$/]
   ]
   for (const [args, says] of rows) t.match(await users(dir, args, 'wrong password'), { exitCode: 1, out: '', err: says }, args.join(' '))
   t.equal(fileIn(dir), `# ours\nsusan:${bcrypt}\n`)
@@ -55,7 +55,7 @@ t.test('a call that is not understood is exit code 2, and says the rule', async 
     [['add', 'susan', '--password-stdin', '--allow-short'], '\nsecond line', /^a password has 1 to 1024 bytes/],
     [['add', 'susan', '--password-stdin'], 'x'.repeat(10_000), /^a password has 1 to 1024 bytes/],
     [['add', 'susan', '--password-stdin'], Buffer.from('passw\xf6rd!', 'latin1'), /^standard input is not UTF-8\n$/],
-    [['add', 'susan'], password, /^standard input is no terminal to ask at; give the password with --password-stdin\n$/],
+    [['add', 'susan'], password, /^standard input is not a terminal, so nothing can be asked; give the password with --password-stdin\n$/],
     [['add'], '', /missing required argument 'name'/],
     [['add', 'susan', 'secret'], '', /too many arguments/],
     [['delete', 'susan'], '', /unknown command/],
@@ -63,7 +63,7 @@ t.test('a call that is not understood is exit code 2, and says the rule', async 
   ]
   for (const [args, input, says] of rows) t.match(await users(dir, args, input), { exitCode: 2, out: '', err: says }, args.join(' '))
   t.notOk(existsSync(join(dir, label)))
-  t.match(await users(dir, ['add', '--help']), { exitCode: 0, out: /--password-stdin +take the password/, err: '' })
+  t.match(await users(dir, ['add', '--help']), { exitCode: 0, out: /--password-stdin +read the password/, err: '' })
 })
 
 t.test('--allow-short takes a short password, in normal form C', async t => {
@@ -107,7 +107,7 @@ t.test('a file that cannot be used is exit code 78, and says what to do', async 
   t.match(await users(bad, ['list']), { exitCode: 78, err: /^users.htpasswd:1 .*\nusers.htpasswd:2 .*\n$/ })
   const folder = t.testdir({ [label]: {} })
   for (const args of [['add', 'susan', '--password-stdin'], ['passwd', 'susan', '--password-stdin'], ['remove', 'susan']]) {
-    t.match(await users(folder, args, password), { exitCode: 78, err: 'users.htpasswd cannot be used (EISDIR): look at its owner and mode, at those of its directory, and at the room on the disk\n' })
+    t.match(await users(folder, args, password), { exitCode: 78, err: 'users.htpasswd cannot be used (EISDIR): check its owner and mode, those of its directory, and the free space on the disk\n' })
   }
 })
 
@@ -125,14 +125,14 @@ t.test('a user that comes or goes while the password is typed is noticed', async
     writeFileSync(join(dir, label), file)
     yield Buffer.from(password)
   })())
-  t.match(await answered(dir, ['add', 'susan', '--password-stdin'], meanwhile(`susan:${bcrypt}\n`)), { exitCode: 1, err: /has a user of this name/ })
+  t.match(await answered(dir, ['add', 'susan', '--password-stdin'], meanwhile(`susan:${bcrypt}\n`)), { exitCode: 1, err: /already has a user of this name/ })
   t.match(await answered(dir, ['passwd', 'susan', '--password-stdin'], meanwhile('')), { exitCode: 1, err: /has no user of this name/ })
   t.equal(fileIn(dir), '')
 })
 
 t.test('a file at fault can be put right', async t => {
   const dir = t.testdir({ [label]: 'susan:$apr1$QnDD6wyS$k56RqelHV2eStDnG6qe7P/\nbroken\n' })
-  t.match(await users(dir, ['passwd', 'susan', '--password-stdin'], password), { exitCode: 0, err: /^a broker does not take the file as it is now:\nusers.htpasswd:2 .*\n$/ })
+  t.match(await users(dir, ['passwd', 'susan', '--password-stdin'], password), { exitCode: 0, err: /^the broker would refuse the file as it is now:\nusers.htpasswd:2 .*\n$/ })
   t.match(await users(dir, ['remove', 'broken']), { exitCode: 0, err: '' })
   t.match(await users(dir, ['check', 'susan', '--password-stdin'], password), { exitCode: 0 })
 })
@@ -155,6 +155,6 @@ t.test('users hash prints a hash that a database of users can hold, and touches 
   t.throws(() => fileIn(dir), { code: 'ENOENT' })
   t.match(await users(dir, ['hash', '--password-stdin'], 'short'), { exitCode: 2, out: '', err: /^a password has at least 8 characters; --allow-short takes fewer\n$/ })
   t.match(await users(dir, ['hash', '--password-stdin', '--allow-short'], 'short'), { exitCode: 0 })
-  t.match(await users(dir, ['hash'], password), { exitCode: 2, out: '', err: /no terminal to ask at; give the password with --password-stdin/ })
+  t.match(await users(dir, ['hash'], password), { exitCode: 2, out: '', err: /not a terminal, so nothing can be asked; give the password with --password-stdin/ })
   t.match(await inProcess(['users', 'hash', '--password-stdin'], { cwd: dir, stdin: Readable.from([password]) }), { code: 0, err: '' }, 'no word of a users file')
 })

@@ -28,7 +28,7 @@ t.test('having a token explained in the console', { skip: chromiumMissing() }, a
     t.equal(await page.locator('.rows').count(), 0)
     const { body: { token: issued } } = await ask(broker.url, { as: basic('susan', 'secret123'), body: { room: 'My Room' } })
     await box.fill(`{"token":"${issued}"}`)
-    await page.getByRole('heading', { name: 'Nothing here makes Twilio refuse it' }).waitFor()
+    await page.getByRole('heading', { name: 'No reason found for Twilio to refuse it' }).waitFor()
     t.equal(asked.length, before, 'no request')
   })
 

@@ -2,18 +2,18 @@ import { builtIn } from '../../products/load.js'
 import { valueMistake } from '../../settings/validate.js'
 import type { Io } from '../io.js'
 import type { Prompt } from '../prompt.js'
-import type { Choice } from './offers.js'
+import type { Choice } from './account.js'
 import { caution, type Question } from './questions.js'
 
-/** Values of settings; `''` leaves a setting out. */
+/** Values by setting; `''` leaves the setting out of `.env`. */
 export type Answers = Record<string, string>
 
 /** What is wrong with a value; undefined when nothing is. */
-export async function mistakeOf ({ setting, otherwise }: Question, value: string): Promise<string | undefined> {
-  return value === otherwise ? undefined : valueMistake(setting, value, [...(await builtIn()).values()])
+export async function mistakeOf ({ setting, defaultAnswer }: Question, value: string): Promise<string | undefined> {
+  return value === defaultAnswer ? undefined : valueMistake(setting, value, [...(await builtIn()).values()])
 }
 
-/** Asks until the answer is right: a person at a terminal can look again. */
+/** Asks again until the answer is right. */
 export async function ask ({ stderr }: Io, question: Question, prompt: Prompt, choices: Choice[] = []): Promise<string> {
   const { setting, where, hidden } = question
   stderr.write(`\n${where}\n${choices.map(({ sid, name }, i) => `  ${i + 1}  ${name} (${sid})\n`).join('')}`)
@@ -24,12 +24,12 @@ export async function ask ({ stderr }: Io, question: Question, prompt: Prompt, c
     const mistake = await mistakeOf(question, value)
     const doubt = caution(question, value)
     if (mistake !== undefined) stderr.write(`${mistake}\n`)
-    else if (doubt === undefined || await isYes(prompt, `${setting}: ${doubt}. Take it nevertheless? (y/N) `)) return value
+    else if (doubt === undefined || await isYes(prompt, `${setting}: ${doubt}. Use it anyway? (y/N) `)) return value
   }
 }
 
-/** @param otherwise the answer of who types nothing */
-export async function isYes (prompt: Prompt, question: string, otherwise = false): Promise<boolean> {
+/** @param defaultAnswer what an empty answer means */
+export async function isYes (prompt: Prompt, question: string, defaultAnswer = false): Promise<boolean> {
   const typed = (await prompt.shown(question)).trim()
-  return typed === '' ? otherwise : /^y(es)?$/i.test(typed)
+  return typed === '' ? defaultAnswer : /^y(es)?$/i.test(typed)
 }

@@ -2,29 +2,30 @@ import type { Command } from 'commander'
 import type { Dispatcher } from 'undici'
 import { newCommand, withExamples } from '../command.js'
 import { type Io, toExitCode } from '../io.js'
-import { init, type InitOptions } from './actions.js'
+import { init, type InitOptions } from './init.js'
 
 /**
  * `init`.
- * @param network how requests to Twilio leave the machine; by default as all others
+ * @param done called with the exit code
+ * @param network how requests to Twilio leave the machine. Default: as all others
  */
 export function initCommand (io: Io, done: (exitCode: number) => void, network?: Dispatcher): Command {
   return withExamples(newCommand(io, 'init')
     .description('ask for the account, its API key and a first user; write .env and the users file')
     .option('--account-sid <sid>', 'the account (AC…)')
     .option('--key-sid <sid>', 'its API key (SK…)')
-    .option('--secret-stdin', 'take the key\'s secret from the first line of standard input')
-    .option('--secret-file <file>', 'take it from the first line of a file')
+    .option('--secret-stdin', 'read the key\'s secret from the first line of standard input')
+    .option('--secret-file <file>', 'read it from the first line of a file')
     .option('--region <region>', 'us1, ie1 or au1')
-    .option('--twiml-app-sid <sid>', 'Voice: the TwiML app for calls that pages make (AP…)')
-    .option('--conversations-service-sid <sid>', 'the service of Conversations (IS…)')
-    .option('--sync-service-sid <sid>', 'the service of Sync (IS…), if not the default one')
-    .option('--origin <origins>', 'origins of pages that may ask, separated by commas')
+    .option('--twiml-app-sid <sid>', 'Voice: the TwiML app for outgoing calls (AP…)')
+    .option('--conversations-service-sid <sid>', 'the Conversations service (IS…)')
+    .option('--sync-service-sid <sid>', 'the Sync service (IS…), if not the default one')
+    .option('--origin <origins>', 'origins of pages that may ask for tokens, separated by commas')
     .option('--user <name>', 'the first user')
-    .option('--no-user', 'add no user')
-    .option('--password-stdin', 'take the user\'s password from the first line of standard input')
-    .option('--password-file <file>', 'take it from the first line of a file')
-    .option('--force', 'write a new .env in the place of an old one')
+    .option('--no-user', 'do not add a user')
+    .option('--password-stdin', 'read the user\'s password from the first line of standard input')
+    .option('--password-file <file>', 'read it from the first line of a file')
+    .option('--force', 'replace an old .env')
     .action(async (options: InitOptions) => done(await toExitCode(io, () => init(io, options, network)))),
   'twilio-token-broker init',
   'twilio-token-broker init --account-sid AC… --key-sid SK… --secret-file secret.txt --user susan --password-file password.txt')

@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { namesLike, userNameMistake, usersBytes } from '../../callers/users-file/edit.js'
-import { firstLine } from '../stdin.js'
-import { exitCodes, Failure, type Io, toExitCode } from '../io.js'
-import { givenNewPassword } from '../password-input.js'
-import type { Prompt } from '../prompt.js'
-import { addUser } from '../users/actions.js'
-import { usable } from './usable.js'
 import { defaultUsersFile } from '../../settings/schema.js'
+import { orFailure } from '../file-failure.js'
+import { exitCodes, Failure, type Io, toExitCode } from '../io.js'
+import { readNewPassword } from '../password-input.js'
+import type { Prompt } from '../prompt.js'
+import { firstLine } from '../stdin.js'
+import { addUser } from '../users/change.js'
 
 export interface UserOptions {
   user?: string | false
@@ -16,10 +16,10 @@ export interface UserOptions {
   passwordStdin?: boolean
 }
 
-/** `init` takes no short passwords. */
-const noOption = ''
+/** `init` has no option that accepts short passwords. */
+const noHint = ''
 
-/** The users file of the settings to come: of those of `.env`, none stays. */
+/** The users file that the broker will use. An old `.env` is replaced, so it does not count. */
 export function usersFileOf ({ env }: Io): string {
   return env.USERS_FILE || defaultUsersFile
 }
@@ -29,8 +29,8 @@ export async function nameProblem (io: Io, name: string): Promise<Failure | unde
   const mistake = userNameMistake(name.normalize('NFC'))
   if (mistake !== undefined) return new Failure(exitCodes.usage, mistake)
   const file = usersFileOf(io)
-  const like = namesLike(await usable(file, usersBytes(resolve(io.cwd, file))), name.normalize('NFC'))
-  return like.length === 0 ? undefined : new Failure(exitCodes.no, `${file} has a user of this name already (case does not count); choose another name, or --no-user to keep the users as they are`)
+  const like = namesLike(await orFailure(file, usersBytes(resolve(io.cwd, file))), name.normalize('NFC'))
+  return like.length === 0 ? undefined : new Failure(exitCodes.no, `${file} already has a user of this name (case does not count); choose another name, or add no user with --no-user`)
 }
 
 export async function askName (io: Io, prompt: Prompt): Promise<string> {
@@ -42,19 +42,19 @@ export async function askName (io: Io, prompt: Prompt): Promise<string> {
   }
 }
 
-/** The password that an option gives; undefined where none does. */
-export async function givenPassword (io: Io, { passwordFile, passwordStdin }: UserOptions): Promise<string | undefined> {
-  if (passwordStdin) return await givenNewPassword(io, { passwordStdin }, noOption)
+/** The password that an option gives; undefined without such an option. */
+export async function passwordOf (io: Io, { passwordFile, passwordStdin }: UserOptions): Promise<string | undefined> {
+  if (passwordStdin) return await readNewPassword(io, { passwordStdin }, noHint)
   if (passwordFile === undefined) return undefined
   const stdin = Readable.from([Buffer.from(await firstLineOf(io, passwordFile))])
-  return await givenNewPassword({ ...io, stdin }, { passwordStdin: true }, noOption)
+  return await readNewPassword({ ...io, stdin }, { passwordStdin: true }, noHint)
 }
 
-/** Asks until it is right: a person at a terminal has answered much by now. */
+/** Asks again until the password is right: by now the user has answered many questions, which a failure would lose. */
 export async function askPassword (io: Io): Promise<string> {
   while (true) {
     try {
-      return await givenNewPassword(io, {}, noOption)
+      return await readNewPassword(io, {}, noHint)
     } catch (error) {
       if (!(error instanceof Failure) || error.exitCode !== exitCodes.usage) throw error
       io.stderr.write(`${error.message}\n`)
@@ -62,12 +62,13 @@ export async function askPassword (io: Io): Promise<string> {
   }
 }
 
-export async function addFirst (io: Io, name: string, password: string): Promise<void> {
+/** @throws Failure that says that `.env` is written already */
+export async function addFirstUser (io: Io, name: string, password: string): Promise<void> {
   const code = await toExitCode(io, () => addUser({ io: { ...io, stdin: Readable.from([password]) }, file: usersFileOf(io) }, name, { passwordStdin: true }))
-  if (code !== exitCodes.ok) throw new Failure(code, '.env is written and the user is not added; run: twilio-token-broker users add NAME')
+  if (code !== exitCodes.ok) throw new Failure(code, '.env is written, but the user could not be added; run: twilio-token-broker users add NAME')
 }
 
 export async function firstLineOf (io: Io, file: string): Promise<string> {
-  const bytes = await usable(file, readFile(resolve(io.cwd, file)))
+  const bytes = await orFailure(file, readFile(resolve(io.cwd, file)))
   return firstLine({ ...io, stdin: Readable.from([bytes]) })
 }

@@ -3,13 +3,13 @@ import { exitCodes, Failure, type Io } from '../io.js'
 import { openPrompt, type Prompt } from '../prompt.js'
 import { ask, isYes, type Answers } from './answers.js'
 import { askName, askPassword } from './first-user.js'
-import { askTwilio, type Choices } from './offers.js'
+import { askAboutAccount, type Choices } from './account.js'
 import { optional, region, required } from './questions.js'
 
-/** What is written once all of it is known to be right. */
+/** What `init` will write. */
 interface Plan {
   answers: Answers
-  /** None, where no user is to be added. */
+  /** Undefined if no user is to be added. */
   user: { name: string, password: string } | undefined
 }
 
@@ -17,15 +17,15 @@ interface Known {
   given: Answers
   password: string | undefined
   user: string | false | undefined
-  /** Whether nobody has to be asked before `.env` is written. */
+  /** Whether `.env` may be written without asking. */
   mayReplace: boolean
 }
 
-/** Asks a person for what is not given. By options alone, what may be left out is. */
+/** Asks for what is not given. If the options give all that is needed, optional settings are left out and not asked for. */
 export async function complete (io: Io, { given, password, user, mayReplace }: Known, network?: Dispatcher): Promise<Plan> {
   const { answers, name } = await withPrompt(io, async prompt => {
-    if (!mayReplace && !await isYes(prompt(), '.env is there already. Write a new one in its place, with these settings alone? (y/N) ')) {
-      throw new Failure(exitCodes.no, '.env stays as it is')
+    if (!mayReplace && !await isYes(prompt(), '.env exists. Replace it with a new one that has these settings alone? (y/N) ')) {
+      throw new Failure(exitCodes.no, '.env is unchanged')
     }
     const answers = required.every(({ setting }) => given[setting] !== undefined) ? given : await askAll(io, given, prompt(), network)
     return { answers, name: user ?? await askName(io, prompt()) }
@@ -34,11 +34,11 @@ export async function complete (io: Io, { given, password, user, mayReplace }: K
   return { answers, user: { name, password: password ?? await askPassword(io) } }
 }
 
-/** Opens the terminal once something has to be asked. */
+/** Opens the terminal when the first question is asked. */
 async function withPrompt<T> (io: Io, work: (prompt: () => Prompt) => Promise<T>): Promise<T> {
   let prompt: Prompt | undefined
   try {
-    return await work(() => { prompt ??= openPrompt(io, 'see --help for the options that answer'); return prompt })
+    return await work(() => { prompt ??= openPrompt(io, 'see --help for the options in place of questions'); return prompt })
   } finally {
     prompt?.close()
   }
@@ -53,18 +53,18 @@ async function askAll (io: Io, given: Answers, prompt: Prompt, network?: Dispatc
   return answers
 }
 
-/** The account and its key, once more where Twilio says that they are wrong. */
+/** Asks for the account and its key, and again if Twilio says that they are wrong. */
 async function askAccount (io: Io, given: Answers, prompt: Prompt, network?: Dispatcher): Promise<{ answers: Answers, choices: Choices }> {
   let known = given
   while (true) {
     const answers: Answers = {}
     for (const question of [...required, region]) answers[question.setting] = known[question.setting] ?? await ask(io, question, prompt)
     io.stderr.write('\n')
-    if (!await isYes(prompt, 'Ask Twilio whether these belong together, and which TwiML apps and services there are? (Y/n) ', true)) return { answers, choices: {} }
+    if (!await isYes(prompt, 'Ask Twilio whether these belong together, and for the account\'s TwiML apps and services? (Y/n) ', true)) return { answers, choices: {} }
     const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_API_KEY_SID: keySid, TWILIO_API_KEY_SECRET: keySecret, TWILIO_REGION } = answers
-    const { outcomes, isRefused, choices } = await askTwilio({ accountSid: accountSid!, keySid: keySid!, keySecret: keySecret! }, TWILIO_REGION || 'us1', network)
+    const { outcomes, isRefused, choices } = await askAboutAccount({ accountSid: accountSid!, keySid: keySid!, keySecret: keySecret! }, TWILIO_REGION || 'us1', network)
     for (const { about, says } of outcomes) io.stderr.write(`${about}: ${says}\n`)
-    if (!isRefused || !await isYes(prompt, 'Give them once more? (Y/n) ', true)) return { answers, choices }
+    if (!isRefused || !await isYes(prompt, 'Enter them again? (Y/n) ', true)) return { answers, choices }
     known = {}
   }
 }

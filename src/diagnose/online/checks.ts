@@ -1,12 +1,14 @@
 import { regions } from '../../lib/twilio-limits.js'
 import type { Settings } from '../../settings/schema.js'
-import type { Credentials, Reply, Twilio } from './twilio-api.js'
+import type { ApiKey, Reply, Twilio } from './twilio-api.js'
 
+/** What Twilio says about one thing. `check --online --json` prints it. */
 export interface Outcome {
-  /** What was asked about: a setting, or the clock. */
+  /** A setting, `key type` or `clock`. */
   about: string
-  /** `unknown`: Twilio could not be asked, or did not say. */
+  /** Whether it is right. `unknown`: Twilio could not be reached, or did not say. */
   answer: 'yes' | 'no' | 'unknown'
+  /** A sentence for people. */
   says: string
 }
 
@@ -15,19 +17,20 @@ const no = (about: string, says: string): Outcome => ({ about, answer: 'no', say
 const unknown = (about: string, reply: Reply | undefined): Outcome => ({
   about,
   answer: 'unknown',
-  says: reply === undefined ? 'Twilio could not be reached; look at the network, or try again' : `Twilio answered ${reply.status}${reply.code === undefined ? '' : ` (${reply.code})`}; try again`
+  says: reply === undefined ? 'Twilio could not be reached; check the network, or try again' : `Twilio answered ${reply.status}${reply.code === undefined ? '' : ` (${reply.code})`}; try again`
 })
 
 const refuses = (reply: Reply | undefined) => reply?.status === 401 || reply?.status === 403
 
 /**
- * Whether key, secret, account and region belong together, and whether the key can sign.
+ * Checks that key, secret, account and region belong together, and that the key can sign.
  *
- * A Standard key may not ask for /Accounts or /Keys, so two resources that it may read stand for them: TwiML apps, whose
- * address names the account and which a Restricted key can be let read, and Sync services, whose address names none and
- * which a Restricted key can never read. https://www.twilio.com/docs/iam/api-keys
+ * A Standard key may not read /Accounts or /Keys, so two other resources are read in their place: TwiML apps, whose URL names the account
+ * and which a Restricted key may be allowed to read; and Sync services, whose URL names no account and which a Restricted key can never
+ * read. https://www.twilio.com/docs/iam/api-keys
+ * @returns `date`: Twilio's time in milliseconds since 1970, if it said
  */
-export async function askKey (twilio: Twilio, { accountSid }: Credentials, region: string): Promise<{ outcomes: Outcome[], date: number | undefined }> {
+export async function askKey (twilio: Twilio, { accountSid }: ApiKey, region: string): Promise<{ outcomes: Outcome[], date: number | undefined }> {
   const ofAccount = `/2010-04-01/Accounts/${accountSid}/Applications.json?PageSize=1`
   const [apps, services] = await Promise.all([twilio.get('api', ofAccount), twilio.get('sync', '/v1/Services?PageSize=1')])
   const date = apps?.date ?? services?.date
@@ -51,7 +54,7 @@ export async function askKey (twilio: Twilio, { accountSid }: Credentials, regio
 type Sids = Partial<Record<string, unknown>>
 
 /** Where each SID among the settings can be looked up. */
-const resources: Array<{ setting: string, what: string, product: string, path (sid: string, credentials: Credentials): string }> = [
+const resources: Array<{ setting: string, what: string, product: string, path (sid: string, apiKey: ApiKey): string }> = [
   { setting: 'TWILIO_TWIML_APP_SID', what: 'TwiML app', product: 'api', path: (sid, { accountSid }) => `/2010-04-01/Accounts/${accountSid}/Applications/${sid}.json` },
   { setting: 'TWILIO_PUSH_CREDENTIAL_SID', what: 'push credential', product: 'notify', path: sid => `/v1/Credentials/${sid}` },
   { setting: 'TWILIO_SYNC_SERVICE_SID', what: 'Sync service', product: 'sync', path: sid => `/v1/Services/${sid}` },
@@ -59,11 +62,11 @@ const resources: Array<{ setting: string, what: string, product: string, path (s
   { setting: 'TWILIO_CHAT_SERVICE_SID', what: 'Chat service', product: 'chat', path: sid => `/v2/Services/${sid}` }
 ]
 
-/** Whether everything that the settings name exists in this account and region. */
-export function askResources (twilio: Twilio, credentials: Credentials, settings: Sids): Promise<Outcome[]> {
+/** Checks that every app, service and credential that the settings name exists in this account and region. */
+export function askResources (twilio: Twilio, apiKey: ApiKey, settings: Sids): Promise<Outcome[]> {
   return Promise.all(resources.flatMap(({ setting, what, product, path }) => {
     const sid = settings[setting]
-    return typeof sid === 'string' ? [twilio.get(product, path(sid, credentials)).then(reply => existence(setting, what, reply))] : []
+    return typeof sid === 'string' ? [twilio.get(product, path(sid, apiKey)).then(reply => existence(setting, what, reply))] : []
   }))
 }
 
@@ -73,21 +76,21 @@ function existence (setting: string, what: string, reply: Reply | undefined): Ou
   return unknown(setting, reply)
 }
 
-/** Seconds that a clock may be wrong before tokens are refused or end early. */
-const tolerated = 30
+/** Seconds that a clock may be wrong before tokens are refused or expire early. */
+const MAX_CLOCK_ERROR_S = 30
 
 /**
- * This clock against Twilio's.
- * @param now milliseconds since 1970
+ * Compares this machine's clock with Twilio's.
+ * @param date Twilio's time, as `askKey` returns it
+ * @param now this machine's, in milliseconds since 1970
  */
 export function askClock (date: number | undefined, now: number): Outcome {
   if (date === undefined) return { about: 'clock', answer: 'unknown', says: 'Twilio did not say what time it is' }
   const ahead = Math.round((now - date) / 1000)
-  if (Math.abs(ahead) <= tolerated) return yes('clock', 'agrees with Twilio\'s')
-  return no('clock', `is ${Math.abs(ahead)} seconds ${ahead > 0 ? 'ahead of' : 'behind'} Twilio's; tokens are ${ahead > 0 ? 'refused as not yet valid (20105)' : 'over too early (20104)'}; set it by NTP`)
+  if (Math.abs(ahead) <= MAX_CLOCK_ERROR_S) return yes('clock', 'agrees with Twilio\'s')
+  return no('clock', `is ${Math.abs(ahead)} seconds ${ahead > 0 ? 'ahead of' : 'behind'} Twilio's; tokens ${ahead > 0 ? 'are refused as not yet valid (20105)' : 'expire too early (20104)'}; set it by NTP`)
 }
 
-/** What the questions need of the settings, which are right by then. */
-export function credentialsOf ({ TWILIO_ACCOUNT_SID, TWILIO_API_KEY_SID, TWILIO_API_KEY_SECRET }: Settings): Credentials {
+export function apiKeyOf ({ TWILIO_ACCOUNT_SID, TWILIO_API_KEY_SID, TWILIO_API_KEY_SECRET }: Settings): ApiKey {
   return { accountSid: TWILIO_ACCOUNT_SID, keySid: TWILIO_API_KEY_SID, keySecret: TWILIO_API_KEY_SECRET }
 }

@@ -1,0 +1,68 @@
+import type { Dispatcher } from 'undici'
+import type { Outcome } from '../../diagnose/online/checks.js'
+import { sessionKeyIds } from '../../callers/session/sessions.js'
+import { textsOf } from '../../lib/diagnostic.js'
+import type { Settings } from '../../settings/schema.js'
+import { sessionSecrets, sessionTtl } from '../../settings/sessions.js'
+import { readStart } from '../../server/config.js'
+import { paintFor } from '../command.js'
+import { initHint } from '../init/hint.js'
+import { exitCodes, type Io } from '../io.js'
+import { checkFiles } from './files.js'
+import { askTwilio } from './online.js'
+
+export interface CheckOptions {
+  online?: boolean
+  json?: boolean
+}
+
+/** Reads settings and files as a start does, and reports everything that is wrong or doubtful. */
+export async function check (io: Io, { online, json }: CheckOptions, network?: Dispatcher): Promise<number> {
+  const { settings, products: enabled, ...state } = await readStart(io.env, io.cwd)
+  const files = await checkFiles(settings, io.cwd)
+  const diagnostics = [...state.diagnostics, ...files]
+  const mistakes = [...state.mistakes, ...textsOf(files, 'mistake')]
+  const warnings = [...state.warnings, ...textsOf(files, 'warning')]
+  const right = mistakes.length === 0
+  const products = enabled.map(({ product }) => product.name)
+  // Twilio can only be asked with right settings.
+  const outcomes = online && right ? await askTwilio(settings, enabled, network) : []
+  const keyIds = right ? keyIdsOf(settings) : []
+  if (json) {
+    const sessions = keyIds.length === 0 ? {} : { sessionKeyId: keyIds[0] }
+    io.stdout.write(`${JSON.stringify({ right, products, mistakes, warnings, diagnostics, ...sessions, ...(online && { online: outcomes }) })}\n`)
+  } else {
+    report(io, { right, products, mistakes, warnings, keyIds, outcomes, hint: await initHint(io, mistakes) })
+  }
+  if (!right) return exitCodes.settings
+  return outcomes.every(({ answer }) => answer === 'yes') ? exitCodes.ok : exitCodes.no
+}
+
+/** The ids of the keys for sessions, the sealing one first. Nodes with the same first one accept each other's sessions. Empty without sessions. */
+function keyIdsOf (settings: Settings): string[] {
+  return sessionTtl(settings, settings.LOGIN_URL === undefined) === 0 ? [] : sessionKeyIds(sessionSecrets(settings))
+}
+
+interface Report {
+  right: boolean
+  /** Names of the enabled products. */
+  products: string[]
+  mistakes: string[]
+  warnings: string[]
+  keyIds: string[]
+  outcomes: Outcome[]
+  /** What helps, or empty. */
+  hint: string
+}
+
+const styles = { yes: 'green', no: 'red', unknown: 'yellow' } as const
+
+function report (io: Io, { right, products, mistakes, warnings, keyIds: [keyId, ...others], outcomes, hint }: Report): void {
+  const paint = paintFor(io)
+  for (const mistake of mistakes) io.stderr.write(`${mistake}\n`)
+  for (const warning of warnings) io.stderr.write(`${warning} (a warning)\n`)
+  io.stderr.write(hint)
+  if (right) io.stdout.write(`settings and files are right; enabled: ${products.join(', ')}\n`)
+  if (keyId !== undefined) io.stdout.write(`sessions are sealed by key ${keyId}${others.length === 0 ? '' : `, and accepted by ${others.join(' and ')} too`}\n`)
+  for (const { about, answer, says } of outcomes) io.stdout.write(`${paint(styles[answer], answer.padEnd(8))} ${about}: ${says}\n`)
+}

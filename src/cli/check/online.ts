@@ -1,0 +1,21 @@
+import type { Dispatcher } from 'undici'
+import { askClock, askKey, askResources, apiKeyOf, type Outcome } from '../../diagnose/online/checks.js'
+import type { EnabledProduct } from '../../products/contract.js'
+import type { Settings } from '../../settings/schema.js'
+
+/**
+ * Asks Twilio about the key, the clock, and whatever SIDs the settings name.
+ * @param network how requests leave the machine. Default: as all others
+ */
+export async function askTwilio (settings: Settings, products: EnabledProduct[], network?: Dispatcher): Promise<Outcome[]> {
+  const { twilioApi } = await import('../../diagnose/online/twilio-api.js')
+  const apiKey = apiKeyOf(settings)
+  const region = settings.TWILIO_REGION ?? 'us1'
+  const twilio = twilioApi(apiKey, region, network)
+  const { outcomes, date } = await askKey(twilio, apiKey, region)
+  const clock = askClock(date, Date.now())
+  // With a key that Twilio refuses, every service would seem to be missing too, which would hide the cause.
+  if (outcomes.some(({ answer }) => answer !== 'yes')) return [...outcomes, clock]
+  const own = Object.assign({}, ...products.map(({ settings }) => settings)) as Record<string, unknown>
+  return [...outcomes, ...await askResources(twilio, apiKey, own), clock]
+}

@@ -1,0 +1,32 @@
+import type { DecisionOptions } from '../../policy/decide.js'
+import type { EnabledProduct, LoadedProduct } from '../../products/contract.js'
+import { readSettings } from '../../settings/load.js'
+import { hasRemoteStore } from '../../settings/rules.js'
+import { exitCodes, Failure, type Io } from '../io.js'
+
+/** The part of the settings that the `policy` commands need. */
+export interface PolicyContext {
+  /** POLICY_FILE as the operator wrote it. */
+  readonly file: string | undefined
+  readonly enabled: readonly EnabledProduct[]
+  /** Products that a policy may name, enabled or not. */
+  readonly known: readonly LoadedProduct[]
+  /** Whether callers come from a store that may take several spellings of a name. */
+  readonly foldNames: boolean
+  readonly ttl: DecisionOptions['ttl']
+}
+
+/**
+ * Reads the settings as far as they are right: missing secrets do not matter to a policy.
+ * @throws Failure when PRODUCTS names plugins and a setting is wrong. Plugins are loaded for right settings alone, and the policy may name their products
+ */
+export async function policyContext ({ env, cwd }: Io): Promise<PolicyContext> {
+  const { settings, products, known, notLoaded, mistakes } = await readSettings(env, cwd)
+  if (notLoaded.length > 0) throw new Failure(exitCodes.settings, [...mistakes, 'PRODUCTS names plugins. They are loaded, and the policy is checked, when these mistakes are gone'].join('\n'))
+  const { POLICY_FILE: file, TOKEN_TTL: ttl, TOKEN_TTL_MAX: max = ttl } = settings
+  return { file, enabled: products, known, foldNames: hasRemoteStore(settings), ttl: { default: ttl, max } }
+}
+
+export function productsOf ({ enabled }: Pick<PolicyContext, 'enabled'>): LoadedProduct[] {
+  return enabled.map(({ product }) => product)
+}

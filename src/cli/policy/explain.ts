@@ -1,0 +1,106 @@
+import { nameMistake } from '../../caller.js'
+import type { Caller } from '../../callers/store.js'
+import { validatorOf } from '../../lib/ajv.js'
+import { textsOf } from '../../lib/diagnostic.js'
+import { didYouMean } from '../../lib/did-you-mean.js'
+import { decide, type DecisionOptions } from '../../policy/decide.js'
+import { loadPolicy } from '../../policy/file/load.js'
+import { policyReader, type PolicyReading } from '../../policy/file/read.js'
+import { allowAll, type Policy } from '../../policy/policy.js'
+import { Problem, invalidRequest } from '../../problems.js'
+import type { EnabledProduct } from '../../products/contract.js'
+import type { CommonRequest } from '../../products/schemas.js'
+import { exitCodes, Failure, type Io } from '../io.js'
+import { errorLines } from '../problem-lines.js'
+import { productsOf, type PolicyContext } from './context.js'
+
+/** The properties of a request that have an option. */
+interface RequestOptions extends CommonRequest {
+  room?: string
+  incoming?: boolean
+  outgoing?: boolean
+  json?: boolean
+}
+
+/**
+ * `policy explain NAME PRODUCT`: which rule decides, and what the broker would answer.
+ * @throws Failure for a name that no caller has, a product that is not enabled, and a policy with mistakes
+ */
+export async function explainDecision (io: Io, context: PolicyContext, typed: string, productName: string, { json, ...request }: RequestOptions): Promise<number> {
+  const name = typed.normalize('NFC')
+  const mistake = nameMistake(name)
+  if (mistake !== undefined) throw new Failure(exitCodes.usage, mistake)
+  const enabled = context.enabled.find(({ product }) => product.name === productName)
+  if (enabled === undefined) {
+    throw new Failure(exitCodes.usage, `${productName} is not an enabled product${didYouMean(productName, productsOf(context).map(product => product.name))}`)
+  }
+  const caller = { name, identity: name, ...(context.foldNames && { asTyped: true as const }) }
+  const explanation = await explain(await readPolicy(io, context), context.ttl, caller, enabled, request)
+  io.stdout.write(json ? `${JSON.stringify(explanation)}\n` : inWords(explanation))
+  return explanation.allowed ? exitCodes.ok : exitCodes.no
+}
+
+/** `whereIs` is there if the policy comes from a file. */
+type ReadPolicy = { policy: Policy } & Pick<PolicyReading, 'whereIs'>
+
+async function readPolicy (io: Io, context: PolicyContext): Promise<ReadPolicy> {
+  const { file, known, foldNames } = context
+  if (file === undefined) return { policy: allowAll }
+  const { policy, diagnostics, whereIs } = await loadPolicy(file, io.cwd, policyReader({ enabled: productsOf(context), known, foldNames }))
+  if (policy === null) throw new Failure(exitCodes.settings, textsOf(diagnostics, 'mistake').join('\n'))
+  return { policy, whereIs }
+}
+
+type Explanation = {
+  /** The rule that decides. Null if no rule is for the caller, undefined without a policy. */
+  rule: string | null | undefined
+} & ({
+  allowed: true
+  identity: string
+  /** Seconds. */
+  ttl: number
+  grant: object
+  /** Under `mode: audit`, why the policy would refuse the request otherwise. */
+  wouldRefuse: string | undefined
+} | {
+  allowed: false
+  status: number
+  code: string
+  detail: string
+  errors: string[]
+})
+
+/** Decides a request of this caller by the same code as the broker. */
+async function explain ({ policy, whereIs }: ReadPolicy, ttl: DecisionOptions['ttl'], caller: Caller, enabled: EnabledProduct, { ttl: life, identity, ...request }: RequestOptions): Promise<Explanation> {
+  const found = policy.ruleFor(caller)
+  const rule = found === null ? null : await whereIs?.(found.index!)
+  try {
+    const validate = validatorOf(enabled.product.body)
+    if (!validate({ ttl: life, identity, ...request })) throw invalidRequest(validate.errors!, 'body')
+    const decision = decide({ policy, ttl }, caller, { ttl: life, identity })
+    const { grant } = decision.grant({ ...enabled, request })
+    return { rule, allowed: true, identity: decision.identity, ttl: decision.ttl, grant: { [grant.key]: grant.toPayload() }, wouldRefuse: decision.wouldRefuse() }
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    return { rule, allowed: false, status: error.status, code: error.code, detail: error.message, errors: errorLines(error) }
+  }
+}
+
+function inWords (explanation: Explanation): string {
+  const { rule } = explanation
+  const lines = [
+    `rule      ${rule ?? (rule === null ? 'none is for this caller' : 'none: POLICY_FILE is not set')}`,
+    ...(explanation.allowed
+      ? [
+          `answer    yes${explanation.wouldRefuse === undefined ? '' : `, but without mode: audit no: ${explanation.wouldRefuse}`}`,
+          `identity  ${explanation.identity}`,
+          `ttl       ${explanation.ttl} seconds`,
+          `grant     ${JSON.stringify(explanation.grant)}`
+        ]
+      : [
+          `answer    no: ${explanation.status} ${explanation.code}`,
+          ...(explanation.errors.length > 0 ? explanation.errors : [explanation.detail]).map(line => `          ${line}`)
+        ])
+  ]
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,73 @@
+import { resolve } from 'node:path'
+import { editUsers, usersBytes, type Edit } from '../../callers/users-file/edit.js'
+import { loadUsers } from '../../callers/users-file/load.js'
+import { readUsers, type Users } from '../../callers/users-file/parse.js'
+import { defaultUsersFile } from '../../settings/schema.js'
+import { readSources } from '../../settings/sources.js'
+import { orFailure } from '../file-failure.js'
+import { exitCodes, Failure, type Io } from '../io.js'
+
+/** The file that the `users` commands work on. */
+export interface UsersContext {
+  readonly io: Io
+  /** As the operator named it: absolute, or relative to the working directory. */
+  readonly file: string
+}
+
+/**
+ * The users file that the settings name. It can be edited whatever else they say: an operator may be moving from one store to another.
+ * Warns when the broker does not read the file, and when `.env` cannot be read and so may name another one.
+ */
+export function usersFileOf ({ env, cwd, stderr }: Io): string {
+  const { variables, mistakes } = readSources(env, cwd)
+  for (const mistake of mistakes) stderr.write(`${mistake} (a warning)\n`)
+  const other = ['LOGIN_URL', 'DATABASE_URL'].find(name => (variables[name] ?? variables[`${name}_FILE`]) !== undefined)
+  if (other !== undefined) stderr.write(`${other} is set: the broker asks there who a caller is, and does not read the users file (a warning)\n`)
+  return variables.USERS_FILE ?? defaultUsersFile
+}
+
+/**
+ * The users of the file.
+ * @throws Failure when the broker would refuse the file
+ */
+export async function usersOf (context: UsersContext): Promise<Users> {
+  const { users } = await loadUsers(pathOf(context), context.file)
+  if ('mistakes' in users) throw new Failure(exitCodes.settings, users.mistakes.join('\n'))
+  return users
+}
+
+/**
+ * The bytes of the file, right or not: these commands can mend it. Empty if it does not exist.
+ * @throws Failure when it cannot be read
+ */
+export function bytesOf (context: UsersContext): Promise<Buffer> {
+  return orFailure(context.file, usersBytes(pathOf(context)))
+}
+
+/**
+ * Edits the file, and warns if the broker would refuse the result.
+ * @returns false when there was nothing to change
+ * @throws Failure when it cannot be written
+ */
+export async function change (context: UsersContext, edit: Edit): Promise<boolean> {
+  const edited = await orFailure(context.file, editUsers(pathOf(context), edit))
+  if (edited === undefined) return false
+  const users = await readUsers(edited, context.file)
+  if ('mistakes' in users) context.io.stderr.write(`the broker would refuse the file as it is now:\n${users.mistakes.join('\n')}\n`)
+  return true
+}
+
+/** The message for a name that the file does not have. @param like names that differ only in case or normal form */
+export function unknownUser ({ file }: UsersContext, like: string[]): Failure {
+  const hint = like.length > 0 ? 'it has one whose name differs in case' : 'to see all, run: twilio-token-broker users list'
+  return new Failure(exitCodes.no, `${file} has no user of this name; ${hint}`)
+}
+
+export function say ({ io }: UsersContext, sentence: string): number {
+  io.stdout.write(`${sentence}\n`)
+  return exitCodes.ok
+}
+
+function pathOf ({ io, file }: UsersContext): string {
+  return resolve(io.cwd, file)
+}
