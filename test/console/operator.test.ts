@@ -88,7 +88,7 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
   await t.test('others are refused the operators\' view, once', async t => {
     const { page, asked, signIn } = await visit(t, broker.url, { path: '/#operator', before: page => page.clock.install() })
     await signIn('susan')
-    await page.getByRole('alert').getByText('This is for the operators of this broker').waitFor()
+    await page.getByRole('alert').getByText('Only operators may read this').waitFor()
     await page.clock.runFor(30_000)
     t.equal(await page.getByRole('figure').count(), 0)
     t.equal(asked.filter(({ url }) => url.includes('operator.json')).length, 1)
