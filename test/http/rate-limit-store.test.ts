@@ -55,7 +55,7 @@ for (const [where, counting] of [
 }
 
 t.test('counters that fail reach the caller of @fastify/rate-limit as an error', async t => {
-  const away = Object.assign(promised(new MemoryCounters(minute)), { take: async () => { throw new Error('away') } })
+  const away = Object.assign(promised(new MemoryCounters(minute)), { consume: async () => { throw new Error('away') } })
   const store = new (rateLimitStore(away))({})
   await t.rejects(new Promise((_resolve, reject) => store.incr('192.0.2.7', reject, minute, 2)), { message: 'away' })
 })
