@@ -71,7 +71,8 @@ function sendProblem (reply: FastifyReply, refusal: Problem, { schemes }: Identi
 /** A problem as it is, an error that is the request's fault as its problem, and anything else as the broker's own failure. */
 function asProblem (error: unknown): Problem {
   if (error instanceof Problem) return error
-  const { validation, validationContext, code = '' } = (error ?? {}) as Partial<FastifyError>
+  // Even undefined can be thrown.
+  const { validation, validationContext, code = '' } = Object(error) as Partial<FastifyError>
   if (validation !== undefined) return invalidRequest(validation as SchemaError[], validationContext!)
   return problem(requestFaults[code] ?? 'internal', { cause: error })
 }

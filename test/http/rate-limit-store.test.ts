@@ -54,6 +54,24 @@ for (const [where, counting] of [
   })
 }
 
+t.test('@fastify/rate-limit reads the bucket of an address that has least left, and counts nothing', t => {
+  const counters = new MemoryCounters(minute, clock())
+  const Store = rateLimitStore(counters)
+  // The plugin's types do not know it yet.
+  const store = new Store({}) as unknown as { read (ip: string, callback: (error: null, count: { current: number }) => void, window: number, max: number): void }
+  const read = (ip: string) => {
+    let current: number | undefined
+    store.read(ip, (_error, count) => { current = count.current }, minute, 2)
+    return current
+  }
+  for (let net = 0; net < 9; net++) for (let i = 0; i < 2; i++) countAddress(counters, `2001:db8:1:${net}::1`, 2)
+  t.equal(read('2001:db8:1:1::1'), 2)
+  t.equal(read('2001:db8:1:ffff::1'), 2, 'a neighbour of a full /48')
+  t.equal(read('2001:db8:2::1'), 0)
+  t.equal(read('192.0.2.7'), 0)
+  t.end()
+})
+
 t.test('counters that fail reach the caller of @fastify/rate-limit as an error', async t => {
   const away = Object.assign(promised(new MemoryCounters(minute)), { consume: async () => { throw new Error('away') } })
   const store = new (rateLimitStore(away))({})

@@ -86,3 +86,16 @@ t.test('a replayed proof costs its caller nothing', async t => {
   await t.rejects(proofs.use('one', limit), replayed)
   t.equal(counted, 1)
 })
+
+t.test('where nodes share what was used, a proof that another node accepted is refused', async t => {
+  const marked = new Set<string>()
+  const shared = {
+    set: async () => {},
+    has: async () => false,
+    setOnce: async (name: string, text: string) => !marked.has(`${name} ${text}`) && marked.add(`${name} ${text}`).size > 0
+  }
+  const [here, there] = [new UsedProofs(shared), new UsedProofs(shared)]
+  await here.use('one')
+  t.match(await there.use('one').catch((error: unknown) => error), { code: 'proof-replayed' })
+  await there.use('two')
+})

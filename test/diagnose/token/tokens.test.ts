@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { codes } from '../../../src/diagnose/token/codes.js'
-import { findings, type Finding } from '../../../src/diagnose/token/findings.js'
+import { findings, verdictOf, type Finding } from '../../../src/diagnose/token/findings.js'
 import { readToken } from '../../../src/diagnose/token/read-token.js'
 import { claims } from '../../../src/diagnose/token/rules-claims.js'
 import { envelope } from '../../../src/diagnose/token/rules-envelope.js'
@@ -80,4 +80,11 @@ t.test('all of it runs in a browser: nothing of Node is imported', async t => {
     for (const [, from] of readFileSync(join(folder, file), 'utf8').matchAll(/from '([^']+)'/g)) t.ok(shared.includes(from!) || /^(\.\/[\w-]+\.js|fastest-levenshtein)$/.test(from!), `${file}: ${from}`)
   }
   t.same(findings(readToken(good), { signature: 'unchecked', configured: {}, now }), [])
+})
+
+t.test('the verdict is that of all findings together', async t => {
+  const finding = (more: Partial<Finding>) => ({ refused: true, ...more }) as Finding
+  t.equal(verdictOf([finding({ refused: false })]), undefined)
+  t.match(verdictOf([finding({ misread: true })]), /something else than was meant/)
+  t.equal(verdictOf([finding({ misread: true }), finding({})]), 'Twilio would refuse it')
 })
