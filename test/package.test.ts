@@ -32,7 +32,7 @@ t.test('its declarations are those that its entries import, and no others', asyn
 })
 
 t.test('the client in the package is the one that its tests load', async t => {
-  t.equal(readFileSync(join(own, 'dist/client/index.js'), 'utf8'), await bundleClient())
+  for (const entry of ['index', 'video'] as const) t.equal(readFileSync(join(own, `dist/client/${entry}.js`), 'utf8'), await bundleClient(entry))
 })
 
 t.test('every link of a page in the package leads to a file in the package', t => {
@@ -71,7 +71,7 @@ t.test('npm, bundlers and TypeScript find every entry', async t => {
   // An ES module: CommonJS loads it by require() since Node 20.19, of which TypeScript's node16 knows nothing yet, nor node10 of exports.
   const ofModules = checked.problems.filter(problem => !('resolutionKind' in problem && ['node10', 'node16-cjs'].includes(problem.resolutionKind)))
   t.same(ofModules, [])
-  t.strictSame(Object.keys(checked.entrypoints).sort(), ['.', './client', './package.json', './product'])
+  t.strictSame(Object.keys(checked.entrypoints).sort(), ['.', './client', './client/video', './package.json', './product'])
 })
 
 /** Its Fastify is found before the one beside the package, on which the broker itself depends. */
@@ -82,7 +82,7 @@ function consumer (name: string, fastify: string): string {
   return project
 }
 
-t.test('a strict TypeScript program takes all three entries, and is told of its mistakes, whatever Fastify 5 it has', async t => {
+t.test('a strict TypeScript program takes all entries, and is told of its mistakes, whatever Fastify 5 it has', async t => {
   for (const { fastify, module, moduleResolution } of [
     { fastify: 'fastify', module: 'nodenext', moduleResolution: 'nodenext' },
     { fastify: 'fastify', module: 'preserve', moduleResolution: 'bundler' },
@@ -129,14 +129,15 @@ t.test('an application on the oldest Fastify 5 gives tokens by the broker', asyn
   t.strictSame(await run(process.execPath, [join(project, 'application.mjs')]), { code: 0, output: '5.0.0 200 susan\n' })
 })
 
-t.test('the three entries load, and the embedded broker loads nothing of the command line', async t => {
+t.test('all entries load, and the embedded broker loads nothing of the command line', async t => {
   const loaded = await run(process.execPath, ['--input-type=module', '--eval', `
     const { broker, StartError } = await import('twilio-token-broker')
     const { defineProduct } = await import('twilio-token-broker/product')
     const { TokenBroker } = await import('twilio-token-broker/client')
-    console.log(typeof broker, typeof StartError, typeof defineProduct, typeof TokenBroker)
+    const { connect } = await import('twilio-token-broker/client/video')
+    console.log(typeof broker, typeof StartError, typeof defineProduct, typeof TokenBroker, typeof connect)
   `])
-  t.strictSame(loaded, { code: 0, output: 'function function function function\n' })
+  t.strictSame(loaded, { code: 0, output: 'function function function function function\n' })
   const sources = importedFrom(join(own, 'dist/src/index.js'))
   const texts = [...sources].map(file => readFileSync(file, 'utf8')).join('\n')
   t.ok(sources.size > 40)

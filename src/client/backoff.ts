@@ -1,5 +1,4 @@
-/** All times here are in milliseconds. */
-export const minute = 60_000
+// All times here are in milliseconds.
 
 /**
  * When a token of this life is to be renewed, counted from its birth: at two thirds, at the latest 3 minutes before the end.
@@ -7,20 +6,15 @@ export const minute = 60_000
  * earlier, so that pages which were opened together do not stay together.
  */
 export function renewAfter (life: number): number {
-  return Math.max(15_000, life / 3, Math.min(life * 2 / 3, life - 3 * minute)) * (1 - Math.random() / 10)
+  return Math.max(15_000, life / 3, Math.min(life * 2 / 3, life - 180_000)) * (1 - Math.random() / 10)
 }
 
 /** How long to wait after so many failures: it doubles from 1 s, half of it left to chance. */
-export function backOff (failures: number, longest = minute): number {
+export function backOff (failures: number, longest = 60_000): number {
   return Math.min(longest, 1000 * 2 ** (failures - 1)) * (1 + Math.random()) / 2
 }
 
 /** How long to wait where a server said for how long, at least. Everyone was told the same, so up to half as long again, or a second. */
 export function afterAtLeast (wait: number): number {
   return wait + Math.random() * Math.max(1000, wait / 2)
-}
-
-/** How long to wait once the page has woken: all of a user's tabs do so at once. */
-export function spread (): number {
-  return Math.random() * 5_000
 }

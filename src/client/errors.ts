@@ -8,17 +8,17 @@ export interface BrokerErrorOptions {
 /** Why there is no token. `message` and `detail` are one sentence for a person to read; it never holds a password. */
 export class BrokerError extends Error {
   override readonly name: string = 'BrokerError'
-  readonly detail: string
+  declare readonly detail: string
   /** What a program goes by: the broker's code, or one of `no-answer`, `not-the-broker`, `credentials-missing`. */
-  readonly code: string
+  declare readonly code: string
   /** Under which the operator finds the request in the broker's log and audit. Absent where the broker did not answer. */
-  readonly requestId: string | undefined
+  declare readonly requestId: string | undefined
+  /** Seconds to wait at least, where the broker said so. */
+  declare readonly retryAfter: number | undefined
 
-  constructor (detail: string, { code, requestId, cause }: BrokerErrorOptions) {
-    super(detail, { cause })
-    this.detail = detail
-    this.code = code
-    this.requestId = requestId
+  constructor (detail: string, options: BrokerErrorOptions) {
+    super(detail, options)
+    Object.assign(this, options, { detail })
   }
 }
 
@@ -35,11 +35,4 @@ export class RefusedError extends BrokerError {
 /** Nobody could answer right now; the same request may do later. */
 export class RetryError extends BrokerError {
   override readonly name = 'RetryError'
-  /** Seconds to wait at least, where the broker said so. */
-  readonly retryAfter: number | undefined
-
-  constructor (detail: string, options: BrokerErrorOptions) {
-    super(detail, options)
-    this.retryAfter = options.retryAfter
-  }
 }

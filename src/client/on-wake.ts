@@ -1,18 +1,14 @@
 interface Target {
-  addEventListener?: (name: string, listener: () => void) => void
-  removeEventListener?: (name: string, listener: () => void) => void
+  addEventListener?: (name: string, listener: () => void, options: { signal: AbortSignal }) => void
 }
 
 /**
- * Calls back whenever the page may have slept: shown again, back on the network, back from the history. Returns what ends that.
- * A worker has no document, and other runtimes have no events at all: there a late timer shows that they slept.
+ * Calls back whenever the page may have slept, until `signal` is aborted: shown again (an event of the document, which bubbles), back on
+ * the network, back from the history. Where there are no such events, as in a worker, a late timer shows it.
  */
-export function onWake (woken: () => void): () => void {
-  // A cast, as tests check this file with Node's types, which know of no page.
-  const page = globalThis as unknown as Target & { document?: Target }
-  const sources: Array<[Target | undefined, string]> = [[page.document, 'visibilitychange'], [page, 'online'], [page, 'pageshow']]
-  for (const [target, name] of sources) target?.addEventListener?.(name, woken)
-  return () => {
-    for (const [target, name] of sources) target?.removeEventListener?.(name, woken)
+export function onWake (woken: () => void, signal: AbortSignal): void {
+  for (const name of ['visibilitychange', 'online', 'pageshow']) {
+    // A cast, as tests check this file with Node's types, which know of no page.
+    (globalThis as Target).addEventListener?.(name, woken, { signal })
   }
 }

@@ -18,8 +18,13 @@ export interface TwilsockClient extends Emitter {
   updateToken (token: string): Promise<unknown>
 }
 
+/** Anything else that takes tokens. */
+export interface Adaptable {
+  adapt (hooks: Hooks): TokenUser
+}
+
 /** Whatever takes a new token while it runs. */
-export type Sdk = VoiceDevice | TwilsockClient
+export type Sdk = VoiceDevice | TwilsockClient | Adaptable
 
 /** How an SDK speaks to a keeper. */
 export interface Hooks {
@@ -27,6 +32,18 @@ export interface Hooks {
   need: () => void
   /** The object was shut down. */
   over: () => void
+  /** Passes an error on to the page. */
+  report: (error: Error) => void
+}
+
+/** How a keeper speaks to an SDK. */
+export interface TokenUser {
+  /** Takes a new token to where it is used. */
+  give: (token: string) => unknown
+  /** Whether it takes a token only where it has said that it needs one. */
+  onlyOnNeed?: boolean
+  /** No token comes any more. */
+  release?: () => void
 }
 
 /** The events that matter, and how to give a token. */
@@ -36,26 +53,20 @@ interface Adapter {
 }
 
 /** Listens to an SDK's object until `release`. */
-export function adapt (sdk: Sdk, hooks: Hooks) {
+export function adapt (sdk: Sdk, hooks: Hooks): TokenUser {
+  if ('adapt' in sdk) return sdk.adapt(hooks)
   const { events, give } = 'connectionState' in sdk ? twilsock(sdk, hooks) : voice(sdk, hooks)
-  const listeners = Object.entries(events)
-  for (const [event, listener] of listeners) sdk.on(event, listener)
+  for (const event in events) sdk.on(event, events[event]!)
   return {
     give,
     release () {
-      for (const [event, listener] of listeners) sdk.removeListener(event, listener)
+      for (const event in events) sdk.removeListener(event, events[event]!)
     }
   }
 }
 
 function voice (device: VoiceDevice, { need, over }: Hooks): Adapter {
   let expired = false
-
-  /** Once its token has ended, the SDK renews its registration no more: it goes on to say `registered`, and no call comes in. */
-  const registerAnew = async () => {
-    await device.unregister()
-    await device.register()
-  }
 
   return {
     events: {
@@ -71,8 +82,9 @@ function voice (device: VoiceDevice, { need, over }: Hooks): Adapter {
     give (token) {
       if (device.state === 'destroyed') return over()
       device.updateToken(token)
+      // Once its token has ended, the SDK renews its registration no more: it goes on to say `registered`, and no call comes in.
       // It rejects where the page did one of the two itself meanwhile.
-      if (expired && device.state === 'registered') registerAnew().catch(() => {})
+      if (expired && device.state === 'registered') device.unregister().then(() => device.register()).catch(() => {})
       expired = false
     }
   }
@@ -87,23 +99,17 @@ function twilsock (client: TwilsockClient, { need, over }: Hooks): Adapter {
   let expired = false
   let waiting: string | undefined
 
+  /** Whether the client has taken a token now. */
   const pass = () => {
-    if (waiting === undefined) return false
-    // It rejects where the client is not ready yet, though the token is taken; a refusal comes as an event.
-    client.updateToken(waiting).catch(() => {})
-    waiting = undefined
-    expired = false
-    return true
-  }
-
-  const states: Record<string, () => void> = {
-    connected () {
-      expired = false
-      pass()
-    },
-    // A reconnect was refused: its token has ended meanwhile, or its key is gone.
-    denied: () => { if (!pass()) need() },
-    disconnected: () => { if (!expired) over(); else pass() }
+    const state = client.connectionState
+    const taken = waiting !== undefined && (state === 'connected' || state === 'denied' || (state === 'disconnected' && expired))
+    if (taken || state === 'connected') expired = false
+    if (taken) {
+      // It rejects where the client is not ready yet, though the token is taken; a refusal comes as an event.
+      client.updateToken(waiting!).catch(() => {})
+      waiting = undefined
+    }
+    return taken
   }
 
   return {
@@ -115,12 +121,15 @@ function twilsock (client: TwilsockClient, { need, over }: Hooks): Adapter {
         expired = true
         need()
       },
-      connectionStateChanged: (state) => { states[String(state)]?.() }
+      connectionStateChanged (state) {
+        if (state === 'disconnected' && !expired) over()
+        // A reconnect was refused: its token has ended meanwhile, or its key is gone.
+        else if (!pass() && state === 'denied') need()
+      }
     },
     give (token) {
       waiting = token
-      const state = client.connectionState
-      if (state === 'connected' || state === 'denied' || (state === 'disconnected' && expired)) pass()
+      pass()
     }
   }
 }

@@ -1,72 +1,215 @@
-import { ask, type Answer } from './request.js'
-import { BrokerError, SignInError } from './errors.js'
+import { ask, refusal, stale, type Fields } from './request.js'
+import { BrokerError, RefusedError, RetryError, SignInError } from './errors.js'
+import { base64, makeProofKey, prove, sha256, utf8, type ProofKey } from './proof.js'
+import { tabStorage, type TabStorage } from './tab.js'
 
+/** Of the broker's own callers, or a token of the application's own identity provider. */
 export interface Credentials {
-  username: string
-  password: string
+  username?: string
+  password?: string
+  bearer?: string
 }
 
+type MaybeCredentials = Credentials | null | undefined
+
 /**
- * Called for each request; may show a form. Nothing, or an empty name or password, means that the user has not signed in yet.
- * What it throws counts as that, too, unless it is a `BrokerError`.
+ * Called for each sign-in, and where the broker has no sessions for each request; may show a form. Nothing, or an empty name or
+ * password, means that the user has not signed in yet. What it throws counts as that, too, unless it is a `BrokerError`.
  */
 export type GetCredentials = () => MaybeCredentials | Promise<MaybeCredentials>
 
-type MaybeCredentials = Partial<Credentials> | null | undefined
+export interface SessionOptions {
+  /** Where the broker is; left out, where the page is from. */
+  url?: string | URL
+  /** Returns the name and password of the page's user; may be async. */
+  credentials: GetCredentials
+  /** `false` sends the password with every request, also where the broker has sessions. */
+  session?: boolean
+  /** `'tab'` keeps the session through reloads of the page, for as long as its tab lives, until the page was away for 30 minutes. */
+  keep?: 'tab'
+}
 
-/** Asks the broker as the user of the page. */
+/** How a request says who asks. */
+export interface Login {
+  authorization: string
+  /** What signs the proofs, and what of the session is in them. */
+  key?: ProofKey
+  ath?: string
+  /** Whether each request is to bring the password from now on, once this login has brought a token. */
+  basic?: boolean | undefined
+}
+
+export interface Granted {
+  token: string
+  /** Seconds. */
+  expiresIn: number
+  asked: number
+}
+
+/** What a session needs of its page. */
+interface Page {
+  /** Milliseconds, of a clock that only goes forward. */
+  now: () => number
+  report: (error: Error) => void
+}
+
+type OnRequest = (() => void) | undefined
+
+/** Asks the broker as the user of the page: by a session, or by the password where there are none. */
 export class Session {
   readonly #url: string
   readonly #getCredentials: GetCredentials
-  readonly #now: () => number
-  /** One form for all who ask meanwhile. */
-  #signingIn: Promise<string> | undefined
+  readonly #page: Page
+  readonly #storage: TabStorage<Login> | undefined
+  /** The sign-in that is under way, for all who ask meanwhile, or that brought the session. */
+  #login: Promise<Login> | undefined
   /** The last credentials that the broker found wrong, and how it said so. */
-  #wrong: { authorization: string, error: SignInError } | undefined
+  #wrong: { authorization: string, error: BrokerError } | undefined
+  /** Whether each request brings the password. Unknown until there was a token. */
+  #basic: boolean | undefined
+  #nonce: string | undefined
+  /** Milliseconds by which the broker's clock is ahead of `now`. */
+  #ahead: number
 
-  constructor (url: string | URL, getCredentials: GetCredentials, now: () => number) {
-    if (typeof getCredentials !== 'function') throw new TypeError('credentials must be a function.')
+  constructor ({ url = '', credentials, session = true, keep }: SessionOptions, page: Page) {
+    if (typeof credentials !== 'function') throw new TypeError('credentials must be a function.')
     this.#url = String(url).replace(/\/+$/, '')
-    this.#getCredentials = getCredentials
-    this.#now = now
+    this.#getCredentials = credentials
+    this.#page = page
+    // Plain http beyond loopback has no WebCrypto.
+    if (!session || !globalThis.crypto?.subtle) this.#basic = true
+    else if (keep) this.#storage = tabStorage(this.#url)
+    this.#ahead = Date.now() - page.now()
   }
 
   /**
-   * @param again whether to show the broker even credentials that it has found wrong
+   * Asks for a token.
+   * @param onRequest called for each request; where it is left out, the broker is shown even credentials that it has found wrong
    * @returns the answer, and when the broker was asked for it
    * @throws {BrokerError}
    */
-  async ask (path: string, body: string, again: boolean): Promise<Answer & { asked: number }> {
-    this.#signingIn ??= this.#authorize().finally(() => { this.#signingIn = undefined })
-    const authorization = await this.#signingIn
-    if (!again && this.#wrong?.authorization === authorization) throw this.#wrong.error
+  async ask (path: string, body: string, onRequest: OnRequest): Promise<Granted> {
+    let again = false
+    while (true) {
+      const signingIn = this.#login ?? this.#start(onRequest)
+      const login = await signingIn
+      const asked = this.#page.now()
+      try {
+        const { token, expiresIn } = await this.#send('POST', path, login, onRequest, body)
+        this.#basic = login.basic ?? this.#basic
+        return { token, expiresIn, asked } as Granted
+      } catch (error) {
+        // This has nothing to do with what was asked, and another sign-in may help; but not once the page has ended its session.
+        const over = (this.#login || !login.ath) && /^(session-ended|proof-wrong|bearer-expired)$/.test((error as BrokerError).code)
+        if (over && this.#login === signingIn) this.#forget()
+        if (!over || !(this.#isUnproven(error as BrokerError) || !again)) throw error
+      }
+      again = true
+    }
+  }
+
+  /** Ends the session. */
+  async close (): Promise<void> {
+    const login = this.#login ?? this.#storage?.()
+    this.#forget()
     try {
-      const asked = this.#now()
-      const answer = await ask(this.#url + path, authorization, body)
-      this.#wrong = undefined
-      return { ...answer, asked }
+      const ended = await login
+      if (ended?.ath) await this.#send('DELETE', '/session', ended)
+    } catch {
+      // The answer to that gives nothing, and nothing is left to do.
+    }
+  }
+
+  #start (onRequest: OnRequest): Promise<Login> {
+    const login = this.#login = this.#signIn(onRequest)
+    const settle = (brought: Login) => {
+      if (this.#login !== login) return
+      if (brought.ath) this.#storage?.(brought)
+      else this.#login = undefined
+    }
+    // An error brings nothing either.
+    login.then(settle, settle)
+    return login
+  }
+
+  async #signIn (onRequest: OnRequest): Promise<Login> {
+    const stored = await this.#storage?.()
+    if (stored) return stored
+    const authorization = await this.#authorize()
+    if (onRequest && this.#wrong?.authorization === authorization) throw this.#wrong.error
+    if (this.#basic || authorization.startsWith('Bearer')) return { authorization }
+    let basic: boolean | undefined = true
+    try {
+      const key = await makeProofKey()
+      const session = String((await this.#send('POST', '/session', { authorization, key }, onRequest))['session'])
+      // The application may have a /session of its own.
+      if (/^ttb_[\w-]+$/.test(session)) return { authorization: `DPoP ${session}`, key, ath: await sha256(session), basic: false }
     } catch (error) {
-      if (error instanceof SignInError) this.#wrong = { authorization, error }
-      throw error
+      const { code, requestId } = error as BrokerError
+      // Without a request id it is not the broker's answer, or none.
+      if (requestId && !(error instanceof RefusedError) && !this.#isUnproven(error as BrokerError)) throw error
+      if (code === 'no-answer') basic = undefined
+    }
+    return { authorization, basic }
+  }
+
+  /** Where not even the first proof is right, something in between changes it, and each request brings the password. */
+  #isUnproven (error: BrokerError): boolean {
+    if (error.code !== 'proof-wrong' || this.#basic !== undefined) return false
+    this.#basic = true
+    this.#page.report(new RetryError(error.detail, error))
+    return true
+  }
+
+  #forget (): void {
+    this.#login = undefined
+    this.#storage?.(null)
+  }
+
+  /** Makes a request, and once more where its proof came too late. */
+  async #send (method: string, path: string, { authorization, key, ath }: Login, onRequest?: OnRequest, body?: string): Promise<Fields> {
+    const url = this.#url + path
+    let again = false
+    while (true) {
+      const headers: Record<string, string> = { 'Content-Type': 'application/json', Authorization: authorization }
+      const iat = Math.floor((this.#page.now() + this.#ahead) / 1000)
+      if (key) headers['DPoP'] = await prove(key, { htm: method, htu: new Request(url).url, iat, nonce: this.#nonce, ath })
+      onRequest?.()
+      const answer = await ask(method, url, headers, body)
+      const { response, fields } = answer
+      this.#nonce = response.headers.get('DPoP-Nonce') ?? this.#nonce
+      const now = Number(fields['now'])
+      if (now) this.#ahead = now * 1000 - this.#page.now()
+      const given = fields[path === '/session' ? 'session' : 'token']
+      const life = Number(fields['expiresIn'])
+      // Twilio takes tokens of 180 s to a day, and a session has a week at most; what ends at once, or never, is none of this broker.
+      if (response.ok && given && typeof given === 'string' && life >= 30 && life <= 604_800) {
+        this.#wrong = undefined
+        return fields
+      }
+      if (again || !stale.test(fields['code'] as string)) {
+        const error = refusal(answer)
+        if (!ath && error instanceof SignInError) this.#wrong = { authorization, error }
+        throw error
+      }
+      again = true
     }
   }
 
   async #authorize (): Promise<string> {
-    let credentials
     let cause: unknown
     try {
-      credentials = await this.#getCredentials()
+      const { username, password, bearer } = await this.#getCredentials() ?? {}
+      if (bearer) return `Bearer ${bearer}`
+      // A form that is not filled in yet has empty texts, or none. To send that would be a wrong guess.
+      if ([username, password].every(text => text && typeof text === 'string')) {
+        // RFC 7617 §2.1: as UTF-8.
+        return `Basic ${base64(utf8(`${username}:${password}`))}`
+      }
     } catch (error) {
       if (error instanceof BrokerError) throw error
       cause = error
     }
-    const { username, password } = credentials ?? {}
-    // A form that is not filled in yet has empty texts, or none. To send that would be a wrong guess.
-    if (![username, password].every(text => typeof text === 'string' && text !== '')) {
-      throw new SignInError('There is no name and password to sign in with.', { code: 'credentials-missing', cause })
-    }
-    // RFC 7617 §2.1: as UTF-8. btoa takes characters for bytes.
-    const bytes = new TextEncoder().encode(`${username}:${password}`)
-    return `Basic ${btoa(String.fromCharCode(...bytes))}`
+    throw new SignInError('Nobody has signed in yet.', { code: 'credentials-missing', cause })
   }
 }

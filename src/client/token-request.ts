@@ -22,21 +22,30 @@ export interface TokenRequest {
 /** One product, or several in one token, each with what is asked for in it. */
 export type Products = Product | Partial<Record<Product, Omit<TokenRequest, 'ttl' | 'identity'>>>
 
-/** A request as it goes over the wire. */
-export interface Wanted {
+/** A request as it goes over the wire, and the token that it last brought. */
+export interface Slot {
   path: string
   /** JSON whose properties are sorted, so that equal requests are equal texts. */
   body: string
+  token?: string
+  /** When a new one is due, and when this one ends, on the clock of `now`. */
+  due: number
+  ends: number
+  /** The request, while it is under way. */
+  pending?: Promise<void> | undefined
 }
 
 /** @throws {TypeError} `products` is neither the name of a product nor an object of several */
-export function wanted (products: Products, request: TokenRequest): Wanted {
+export function makeSlot (products: Products, request: TokenRequest): Slot {
   // A browser takes the name "." or ".." for a step in the path, however it is encoded.
-  if (typeof products === 'string' && !/^\.{0,2}$/.test(products)) {
-    return { path: `/token/${encodeURIComponent(products)}`, body: sorted(request) }
+  const isName = typeof products === 'string' && !/^\.{0,2}$/.test(products)
+  if (!isName && {}.toString.call(products) !== '[object Object]') throw new TypeError('This names no product.')
+  return {
+    path: isName ? `/token/${encodeURIComponent(products)}` : '/token',
+    body: sorted(isName ? request : { ...request, products }),
+    due: 0,
+    ends: 0
   }
-  if (typeof products !== 'object' || products === null || Array.isArray(products)) throw new TypeError('Name a product, or several as the properties of an object.')
-  return { path: '/token', body: sorted({ ...request, products }) }
 }
 
 function sorted (value: object): string {

@@ -1,59 +1,61 @@
-import type { Session } from './session.js'
+import { clock } from './monotonic-clock.js'
+import { Session, type SessionOptions } from './session.js'
 import { renewAfter } from './backoff.js'
-import type { Wanted } from './token-request.js'
+import { makeSlot, type Products, type Slot, type TokenRequest } from './token-request.js'
 
-/** A token, and when it is due for renewal, on the clock of `now`. */
-export interface Held {
-  token: string
-  due: number
-  ends: number
+export interface TokenBrokerOptions extends SessionOptions {
+  /**
+   * Called with the reason why something that is kept got no token, a `BrokerError`, or why a room could not be entered anew, the
+   * SDK's error. After a `RetryError` it goes on by itself. Left out, errors go to the console.
+   */
+  onError?: (error: Error) => void
+}
+
+/** Who is to hear that the broker has given a token, and is over when the page is. */
+interface TokenWaiter {
+  signedIn: () => void
+  over: () => void
 }
 
 /** The tokens that the page has: one for each different request. */
 export class Tokens {
-  readonly #session: Session
-  readonly now: () => number
-  readonly #held = new Map<string, Held>()
-  readonly #pending = new Map<string, Promise<Held>>()
-  readonly #onGiven: () => void
+  readonly now = clock()
+  readonly session: Session
+  readonly keepers = new Set<TokenWaiter>()
+  readonly #slots = new Map<string, Slot>()
+  readonly #onError: (error: Error) => void
+  #reported: Error | undefined
 
-  /** @param onGiven called whenever the broker has given a token */
-  constructor (session: Session, now: () => number, onGiven: () => void) {
-    this.#session = session
-    this.now = now
-    this.#onGiven = onGiven
+  constructor (options: TokenBrokerOptions) {
+    this.session = new Session(options, this)
+    this.#onError = options.onError ?? (error => console.warn(String(error)))
   }
 
-  /** The last token of this request, however old. */
-  held (wanted: Wanted): Held | undefined {
-    return this.#held.get(keyOf(wanted))
+  slot (products: Products, request: TokenRequest): Slot {
+    const slot = makeSlot(products, request)
+    const key = slot.path + slot.body
+    const known = this.#slots.get(key) ?? slot
+    this.#slots.set(key, known)
+    return known
   }
 
-  /** A new token. All who ask for the same one at once share a request. */
-  async fetch (wanted: Wanted, again = false): Promise<Held> {
-    const key = keyOf(wanted)
-    const pending = this.#pending.get(key) ?? this.#ask(key, wanted, again)
-    this.#pending.set(key, pending)
-    return pending
+  /** Fetches a new token. All who need it at the same time share a request. */
+  fetch (slot: Slot, onRequest?: () => void): Promise<void> {
+    slot.pending ??= this.#fetch(slot, onRequest).finally(() => { slot.pending = undefined })
+    return slot.pending
   }
 
-  async #ask (key: string, { path, body }: Wanted, again: boolean): Promise<Held> {
-    try {
-      const { token, expiresIn, asked } = await this.#session.ask(path, body, again)
-      // Counted from the question, so that what is taken for alive here is alive at Twilio.
-      const life = expiresIn * 1000
-      const last = this.#held.get(key)
-      // The same token again ends when it would have ended, whatever life the answer gives it.
-      const held = last?.token === token ? last : { token, due: asked + renewAfter(life), ends: asked + life }
-      this.#held.set(key, held)
-      this.#onGiven()
-      return held
-    } finally {
-      this.#pending.delete(key)
-    }
+  async #fetch (slot: Slot, onRequest?: () => void): Promise<void> {
+    const { token, expiresIn, asked } = await this.session.ask(slot.path, slot.body, onRequest)
+    const life = expiresIn * 1000
+    // Counted from the question, so that what is taken for alive here is alive at Twilio. The same token again ends as before.
+    if (token !== slot.token) Object.assign(slot, { token, due: asked + renewAfter(life), ends: asked + life })
+    for (const keeper of this.keepers) keeper.signedIn()
   }
-}
 
-function keyOf ({ path, body }: Wanted): string {
-  return path + body
+  report (error: Error): void {
+    // All that wait for the same answer share its error.
+    if (error !== this.#reported) this.#onError(error)
+    this.#reported = error
+  }
 }

@@ -1,5 +1,5 @@
-import type { Keeper } from './keeper.js'
-import { isExpiry } from './sdks.js'
+import type { TokenBroker } from './broker.js'
+import { isExpiry, type Hooks } from './sdks.js'
 import type { TokenRequest } from './token-request.js'
 
 /** A room, as far as it is used here. */
@@ -21,29 +21,52 @@ export interface RoomOptions<Room> extends TokenRequest {
   signal?: AbortSignal
 }
 
-interface Reentry<Room> {
-  room: Room
-  join: (token: string) => Promise<Room>
-  keep: (give: (token: string) => void) => Keeper
-  onRoom: (room: Room) => void
-  onError: (error: Error) => void
-  signal: AbortSignal | undefined
-}
-
 /** Twilio's codes for a connection that was not made or got lost, as it is when a machine has just woken. */
 const unconnected = [53000, 53001, 53002]
 
-/** Enters a room anew whenever it ends because its token had: an SDK that lost its connection shows the first token again. */
-export function reenter<Room extends VideoRoom> ({ room, join, keep, onRoom, onError, signal }: Reentry<Room>): void {
+/**
+ * Enters a video room. Its token is of no use until the connection is lost, and then it must still live: an SDK that lost its
+ * connection shows the first token again. Where that has ended, the room ends, and with `onRoom` it is entered anew with a new token.
+ * @throws {BrokerError} as `token`
+ * @throws what `Video.connect` rejects with, or the reason of `signal`
+ */
+export async function connect<Options extends { name?: string | null }, Room extends VideoRoom> (
+  broker: TokenBroker,
+  video: VideoSdk<Options, Room>,
+  options: NoInfer<Options>,
+  { onRoom, signal, ...request }: RoomOptions<Room> = {}
+): Promise<Room> {
+  signal?.throwIfAborted()
+  const asked = { ...(typeof options.name === 'string' && { room: options.name }), ...request }
+  const join = async (token: string) => {
+    signal?.throwIfAborted()
+    const room = await video.connect(token, options)
+    if (signal?.aborted) room.disconnect()
+    signal?.throwIfAborted()
+    return room
+  }
+  const first = await join(await broker.token('video', asked)).catch(async error => {
+    if (!isExpiry(error)) throw error
+    return join(await broker.token('video', { ...asked, force: true }))
+  })
+  if (onRoom === undefined) return first
+  let keeper!: Hooks
   const entered = (room: Room) => {
-    room.on('disconnected', (_room, error) => isExpiry(error) ? keeper.need() : keeper.stop())
+    room.on('disconnected', (_room, error) => isExpiry(error) ? keeper.need() : keeper.over())
     onRoom(room)
   }
-  const keeper = keep(token => join(token).then(entered, error => {
-    if (isExpiry(error) || unconnected.includes(error.code)) return keeper.need()
-    keeper.stop()
-    if (!signal?.aborted) onError(error)
-  }))
-  signal?.addEventListener('abort', () => keeper.stop())
-  entered(room)
+  const failed = (error: Error & { code?: number }) => {
+    if (isExpiry(error) || unconnected.includes(error.code!)) return keeper.need()
+    keeper.over()
+    if (!signal?.aborted) keeper.report(error)
+  }
+  broker.keep({
+    adapt (hooks) {
+      keeper = hooks
+      return { onlyOnNeed: true, give: token => join(token).then(entered, failed) }
+    }
+  }, 'video', asked)
+  signal?.addEventListener('abort', keeper.over)
+  entered(first)
+  return first
 }

@@ -38,8 +38,8 @@ const sdks: Record<string, (asked: Record<string, unknown>) => [imports: string,
     'device.register()'
   ],
   video: ({ room, ...asked }) => [
-    "import * as Video from 'twilio-video'",
-    `const room = await broker.connect(Video, { name: ${JSON.stringify(room ?? 'My Room')} }${also(asked)})`
+    "import { connect } from 'twilio-token-broker/client/video'\nimport * as Video from 'twilio-video'",
+    `const room = await connect(broker, Video, { name: ${JSON.stringify(room ?? 'My Room')} }${also(asked)})`
   ],
   sync: asked => client("import { SyncClient } from 'twilio-sync'", 'SyncClient', 'sync', asked),
   conversations: asked => client("import { Client } from '@twilio/conversations'", 'Client', 'conversations', asked),

@@ -12,13 +12,18 @@ export async function codeUnder (heading: string, file = 'docs/client.md'): Prom
   const section = text.split(/^## /m).find((section) => section.startsWith(`${heading}\n`)) ?? ''
   const blocks = [...section.matchAll(/^```js\n([^]*?)^```$/gm)].map(([, code]) => code)
   if (blocks.length === 0) throw new Error(`${file} shows no code under ${heading}`)
-  return blocks.join('\n').replace('\'twilio-token-broker/client\'', '\'/client.js\'')
+  return blocks.join('\n').replace('\'twilio-token-broker/client\'', '\'/client.js\'').replace('\'twilio-token-broker/client/video\'', '\'/client-video.js\'')
 }
 
 /** The module of a page that does what the documentation says, letter by letter. */
 export async function example (product: Product): Promise<string> {
   const heading = product[0]!.toUpperCase() + product.slice(1)
   return [await codeUnder('Set up'), await codeUnder(heading), exposing(objects[product])].join('\n')
+}
+
+/** The same for what is no SDK. */
+export async function adaptedExample (): Promise<string> {
+  return [await codeUnder('Set up'), await codeUnder('Anything else that takes tokens'), 'globalThis.example = { broker }'].join('\n')
 }
 
 /** The same for the README, which shows Voice. */

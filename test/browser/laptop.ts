@@ -14,8 +14,8 @@ interface Surroundings {
   twilio: FakeTwilio
   /** Of the pages. */
   origin: string
-  /** Of the broker. */
-  broker: string
+  /** Where the broker gives tokens. */
+  tokens: string
   user: { username: string, password: string }
 }
 
@@ -36,7 +36,7 @@ declare const globalThis: InPage
 export type Laptop = Awaited<ReturnType<typeof openLaptop>>
 
 /** A laptop with the pages of the documentation in its tabs. */
-export async function openLaptop (t: Test, { browser, clock, twilio, origin, broker, user }: Surroundings) {
+export async function openLaptop (t: Test, { browser, clock, twilio, origin, tokens, user }: Surroundings) {
   const context = await browser.newContext()
   t.teardown(() => context.close())
   await context.clock.install({ time: Date.now() })
@@ -48,22 +48,22 @@ export async function openLaptop (t: Test, { browser, clock, twilio, origin, bro
       alert: (text: string) => told.push(text)
     })
   }, user)
-  await context.addInitScript((broker) => {
+  await context.addInitScript((tokens) => {
     const { fetch } = globalThis
     const askedAt: number[] = []
     Object.assign(globalThis, {
       askedAt,
       fetch (...args: Parameters<typeof fetch>) {
-        if (String(args[0]).startsWith(broker)) askedAt.push(Date.now())
+        if (String(args[0]).startsWith(tokens)) askedAt.push(Date.now())
         return fetch(...args)
       }
     })
-  }, broker)
+  }, tokens)
 
   /** When each token was asked for, with the product. */
   const asked: Array<{ product: string, at: number }> = []
   const underWay = new Set<Request>()
-  const isForToken = (request: Request) => request.url().startsWith(broker)
+  const isForToken = (request: Request) => request.url().startsWith(tokens)
   context.on('request', (request) => {
     if (!isForToken(request)) return
     underWay.add(request)

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
 import type { Product } from '../fakes/twilio/verify.js'
 import { bundleClient } from './bundle.js'
-import { example, products, readmeExample } from './examples.js'
+import { adaptedExample, example, products, readmeExample } from './examples.js'
 import { root } from '../helpers/root.js'
 import { reactExample } from './react.js'
 
@@ -42,13 +42,15 @@ interface Example {
 
 const examples: Record<string, Example> = {
   ...Object.fromEntries(products.map((product) => [product, { product, module: () => example(product) }])),
+  adapted: { product: 'sync', module: adaptedExample },
   readme: { product: 'voice', module: readmeExample },
   react: { product: 'voice', module: reactExample }
 }
 
 /** What is made anew for each request. */
 const made: Record<string, () => string | Promise<string>> = {
-  '/client.js': bundleClient,
+  '/client.js': () => bundleClient(),
+  '/client-video.js': () => bundleClient('video'),
   '/empty.html': () => '<!doctype html><title>A page</title>',
   ...Object.fromEntries(Object.entries(examples).flatMap(([name, { product, module }]) => [
     [`/examples/${name}.html`, () => html(product, name)],

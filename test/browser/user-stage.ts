@@ -56,6 +56,6 @@ export async function setUserStage (t: Test, users: string[]) {
       await broker.reload()
     },
     /** A browser with an empty profile, and a user in front of it. */
-    laptop: (t: Test, username: string) => openLaptop(t, { browser, clock, twilio, origin: pages.origin, broker: `https://${host}`, user: { username, password } })
+    laptop: (t: Test, username: string) => openLaptop(t, { browser, clock, twilio, origin: pages.origin, tokens: `https://${host}/token`, user: { username, password } })
   }
 }

@@ -1,5 +1,5 @@
-import t from 'tap'
-import { FakeDevice, minute, problem, setUp, type Reply } from './world.js'
+import t, { type Test } from 'tap'
+import { FakeDevice, minute, problem, setUp, type Asked, type Reply } from './world.js'
 
 const token = (expiresIn: unknown, more: object = {}): Reply => ({ status: 200, body: { token: 'x', expiresIn, ...more } })
 
@@ -49,28 +49,53 @@ const unrest = (world: ReturnType<typeof setUp>['world'], device: FakeDevice) =>
   for (const event of ['online', 'visibilitychange', 'pageshow'] as const) world.wake(event)
 }
 
+/** The most requests in any minute. */
+function busiest (times: number[]): number {
+  return Math.max(...times.map(from => times.filter(at => at >= from && at <= from + minute).length))
+}
+
+/** Keeps a device for a while, restlessly or not, and counts. */
+async function keepUnder (t: Test, { always, answer, ttl = 3600, restless, session }: { always?: Reply | undefined, answer?: (asked: Asked) => Reply | undefined, ttl?: number, restless: boolean, session: boolean }) {
+  const { world, broker, errors } = setUp(t, { session })
+  Object.assign(world, { ttl, always, ...(answer && { answer }) })
+  const device = new FakeDevice()
+  broker.keep(device, 'voice')
+  for (let steps = restless ? 30 : 0; steps > 0; steps--) {
+    unrest(world, device)
+    await world.pass(2500)
+  }
+  await world.pass(10 * minute)
+  const most = busiest(world.asked.map(({ at }) => at))
+  t.ok(most >= 1 && most <= 5, `${most} requests in the busiest minute`)
+  t.ok(device.given.length <= world.asked.length && errors.length <= world.asked.length, 'and the SDK and the page hear no more than that')
+  const closed = broker.close()
+  await world.pass(minute)
+  await closed
+}
+
 t.test('whatever the broker answers, what is kept asks at most five times a minute', async t => {
   for (const [what, reply] of Object.entries(answers)) {
     for (const [ttl, restless] of [[3600, false], [3600, true], [30, false], [30, true]] as const) {
       // The life matters only where the answer does not say one.
       if (reply !== undefined && ttl === 30) continue
-      await t.test(`${what}${ttl === 30 ? ' with the shortest life' : ''}${restless ? ', to an SDK that never has enough' : ''}`, async t => {
-        const { world, broker, errors } = setUp(t)
-        world.ttl = ttl
-        world.always = reply
-        const device = new FakeDevice()
-        broker.keep(device, 'voice')
-        for (let seconds = restless ? 75 : 0; seconds > 0; seconds--) {
-          unrest(world, device)
-          await world.pass(1000)
-        }
-        await world.pass(10 * minute)
-        const times = world.asked.map(({ at }) => at)
-        const most = Math.max(...times.map(from => times.filter(at => at >= from && at <= from + minute).length))
-        t.ok(most >= 1 && most <= 5, `${most} requests in the busiest minute`)
-        t.ok(device.given.length <= times.length && errors.length <= times.length, 'and the SDK and the page hear no more than that')
-        broker.close()
-      })
+      const title = `${what}${ttl === 30 ? ' with the shortest life' : ''}${restless ? ', to an SDK that never has enough' : ''}`
+      await t.test(title, t => keepUnder(t, { always: reply, ttl, restless, session: false }))
+    }
+  }
+})
+
+const session: Reply = { status: 201, body: { session: 'ttb_1', expiresIn: 43_200, now: 1_795_566_405 }, headers: { 'DPoP-Nonce': 'nonce' } }
+
+t.test('the same with sessions', async t => {
+  const proofs = Object.fromEntries(['session-ended', 'proof-stale', 'proof-replayed', 'proof-wrong', 'bearer-expired'].map(code => [code, problem(401, code, { 'DPoP-Nonce': 'another' })]))
+  for (const [what, reply] of Object.entries({ ...answers, ...proofs, 'a session': session })) {
+    // Of these, a few show that the others make no difference here.
+    if (/Retry-After/.test(what) && !/: (0|1|Infinity)$/.test(what)) continue
+    for (const restless of [false, true]) {
+      const whom = restless ? ', to an SDK that never has enough' : ''
+      await t.test(`${what} to all${whom}`, t => keepUnder(t, { always: reply, restless, session: true }))
+      await t.test(`${what} to the sign-in${whom}`, t => keepUnder(t, { answer: ({ url }) => url.endsWith('/session') ? reply : undefined, restless, session: true }))
+      await t.test(`${what} to all but the sign-in${whom}`, t => keepUnder(t, { answer: ({ url }) => url.endsWith('/session') ? session : reply, restless, session: true }))
     }
   }
 })

@@ -18,6 +18,12 @@ t.test('in Chromium', { skip: chromiumMissing() }, async (t) => {
     t.ok(twilio.tokens.some(({ token, verdict }) => token !== first.token && verdict.accepted))
   })
 
+  await t.test('what is no SDK is given tokens, too', async (t) => {
+    const laptop = await openLaptop(t, 'susan')
+    const page = await laptop.open('/examples/adapted.html')
+    await page.waitForFunction(() => (globalThis as unknown as { document: { title: string } }).document.title === 'ey')
+  })
+
   await t.test('React\'s hook', async (t) => {
     await t.test('keeps a device for as long as its component is there', async (t) => {
       const laptop = await openLaptop(t, 'susan')

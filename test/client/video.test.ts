@@ -1,4 +1,5 @@
 import t from 'tap'
+import { connect } from '../../src/client/video.js'
 import { minute, setUp } from './world.js'
 
 t.test('Video', async t => {
@@ -30,9 +31,9 @@ t.test('Video', async t => {
   await t.test('is entered with a token for its room', async t => {
     const { world, broker } = setUp(t)
     const video = makeVideo()
-    await broker.connect(video, { name: 'My Room' })
-    await broker.connect(video, {}, { ttl: 600 })
-    await broker.connect(video, { name: null })
+    await connect(broker, video, { name: 'My Room' })
+    await connect(broker, video, {}, { ttl: 600 })
+    await connect(broker, video, { name: null })
     t.same(world.asked.map(({ body }) => body), [{ room: 'My Room' }, { ttl: 600 }, {}])
     t.same(video.tokens, ['token 1', 'token 2', 'token 3'])
     video.rooms[0]!.end(expired)
@@ -44,12 +45,12 @@ t.test('Video', async t => {
     const { broker } = setUp(t)
     const video = makeVideo()
     video.errors.push(expired)
-    await broker.connect(video, { name: 'My Room' })
+    await connect(broker, video, { name: 'My Room' })
     t.same(video.tokens, ['token 1', 'token 2'])
     video.errors.push(expired, expired)
-    await t.rejects(broker.connect(video, { name: 'My Room' }), expired)
+    await t.rejects(connect(broker, video, { name: 'My Room' }), expired)
     video.errors.push({ code: 53105 })
-    await t.rejects(broker.connect(video, { name: 'My Room' }), { code: 53105 })
+    await t.rejects(connect(broker, video, { name: 'My Room' }), { code: 53105 })
     t.equal(video.tokens.length, 5)
   })
 
@@ -57,7 +58,7 @@ t.test('Video', async t => {
     const { world, broker, errors } = setUp(t)
     const video = makeVideo()
     const rooms: FakeRoom[] = []
-    await broker.connect(video, { name: 'My Room' }, { onRoom: room => rooms.push(room) })
+    await connect(broker, video, { name: 'My Room' }, { onRoom: room => rooms.push(room) })
     await world.pass(61 * minute)
     t.equal(world.asked.length, 1, 'a room needs no token while it lasts')
     world.wake('online')
@@ -81,7 +82,7 @@ t.test('Video', async t => {
     const { world, broker, errors } = setUp(t)
     const video = makeVideo()
     const rooms: FakeRoom[] = []
-    await broker.connect(video, { name: 'My Room' }, { onRoom: room => rooms.push(room) })
+    await connect(broker, video, { name: 'My Room' }, { onRoom: room => rooms.push(room) })
     video.errors.push(Object.assign(new Error('full'), { code: 53105 }))
     rooms[0]!.end(expired)
     await world.pass(60 * minute)
@@ -93,16 +94,16 @@ t.test('Video', async t => {
     const { world, broker, errors } = setUp(t)
     const video = makeVideo()
     const early = new AbortController()
-    await broker.connect(video, { name: 'My Room' }, { onRoom () {}, signal: early.signal })
+    await connect(broker, video, { name: 'My Room' }, { onRoom () {}, signal: early.signal })
     early.abort()
     video.rooms.shift()!.end(expired)
     await world.pass(minute)
     t.equal(video.rooms.length, 0)
     t.equal(world.asked.length, 1, 'nothing is even asked for')
     const mind = new AbortController()
-    await broker.connect(video, { name: 'My Room' }, { onRoom () {}, signal: mind.signal })
-    const { connect } = video
-    video.connect = token => { mind.abort(); return connect(token) }
+    await connect(broker, video, { name: 'My Room' }, { onRoom () {}, signal: mind.signal })
+    const { connect: enter } = video
+    video.connect = token => { mind.abort(); return enter(token) }
     video.rooms[0]!.end(expired)
     await world.pass(minute)
     t.equal(video.rooms[1]!.left, true)
@@ -116,11 +117,11 @@ t.test('Video', async t => {
   await t.test('is not entered where the page has changed its mind before', async t => {
     const { world, broker } = setUp(t)
     const video = makeVideo()
-    const { connect } = video
+    const { connect: enter } = video
     const rows: Array<{ aborted: string, when: () => void, asked: number, rooms: number }> = [
       { aborted: 'before the call', when () { mind.abort() }, asked: 0, rooms: 0 },
       { aborted: 'while the token is on its way', when () { world.latency = 1000; setTimeout(() => mind.abort(), 500) }, asked: 1, rooms: 0 },
-      { aborted: 'while the connection is made', when () { video.connect = token => { mind.abort(); return connect(token) } }, asked: 1, rooms: 1 }
+      { aborted: 'while the connection is made', when () { video.connect = token => { mind.abort(); return enter(token) } }, asked: 1, rooms: 1 }
     ]
     let mind: AbortController
     for (const { aborted, when, asked, rooms } of rows) {
@@ -128,7 +129,7 @@ t.test('Video', async t => {
         mind = new AbortController()
         const before = [world.asked.length, video.rooms.length] as const
         when()
-        const entered = t.rejects(broker.connect(video, { name: aborted }, { onRoom: () => t.fail('not entered'), signal: mind.signal }), { name: 'AbortError' })
+        const entered = t.rejects(connect(broker, video, { name: aborted }, { onRoom: () => t.fail('not entered'), signal: mind.signal }), { name: 'AbortError' })
         await world.pass(minute)
         await entered
         t.equal(world.asked.length - before[0], asked)

@@ -131,7 +131,7 @@ t.test('100 tabs that wake at once spread their requests', async t => {
   const { world } = setUp(t)
   world.chance = mulberry(1)
   const brokers = await Promise.all(Array.from({ length: 100 }, async () => {
-    const broker = new TokenBroker({ credentials: () => susan })
+    const broker = new TokenBroker({ session: false, credentials: () => susan })
     await broker.token('voice')
     broker.keep(new FakeDevice(), 'voice')
     return broker

@@ -9,8 +9,11 @@ export const minute = 60_000
 export interface Asked {
   /** Milliseconds of the world. */
   at: number
+  method: string
   url: string
   authorization: string
+  /** The header `DPoP`. */
+  proof: string | null
   body: Record<string, unknown>
   init: RequestInit
 }
@@ -35,20 +38,11 @@ export const problem = (status: number, code: string, headers: Record<string, st
 export function makeWorld (t: Test) {
   let monotonic = 1000
   let wall = 5_000_000 // the device's clock is wrong by decades
+  let slept = 0
   let serial = 0
   const timers = new Map<number, Timer>()
   const listening = new Map<string, Set<() => void>>()
   const events = new EventTarget()
-  const page = {
-    addEventListener (name: string, listener: () => void) {
-      listening.set(name, (listening.get(name) ?? new Set()).add(listener))
-      events.addEventListener(name, listener)
-    },
-    removeEventListener (name: string, listener: () => void) {
-      listening.get(name)?.delete(listener)
-      events.removeEventListener(name, listener)
-    }
-  }
   const asked: Asked[] = []
   let answered = 0
   const world = {
@@ -58,10 +52,14 @@ export function makeWorld (t: Test) {
     /** What the next requests are answered, before tokens. A function answers all. */
     replies: [] as Reply[],
     always: undefined as Reply | undefined,
+    /** Answers what has no reply of its own before it becomes a token: the broker's sessions, for one. */
+    answer: (_asked: Asked): Reply | undefined => undefined,
     chance: () => 0,
     /** Milliseconds that an answer takes. */
     latency: 0,
     get now () { return monotonic },
+    /** Seconds, by the broker's clock. */
+    get brokerNow () { return 1_795_566_405 + Math.floor((monotonic + slept) / 1000) },
     /** Of the page's own events. */
     get listeners () { return [...listening.values()].reduce((sum, { size }) => sum + size, 0) },
     get timers () { return [...timers.values()].filter(({ inner }) => !inner).length },
@@ -85,7 +83,12 @@ export function makeWorld (t: Test) {
       await settle()
     },
     /** The machine sleeps: only the device's clock goes on. */
-    sleep (ms: number) { wall += ms },
+    sleep (ms: number) {
+      wall += ms
+      slept += Math.max(0, ms)
+    },
+    /** Somebody sets the device's clock. */
+    setWall (ms: number) { wall = ms },
     wake: (name: 'visibilitychange' | 'online' | 'pageshow') => { events.dispatchEvent(new Event(name)) },
     /** Time goes on as the timers stand still, as they do in a hidden tab. */
     freeze (ms: number) {
@@ -95,9 +98,13 @@ export function makeWorld (t: Test) {
   }
 
   const globals = {
-    document: page,
-    addEventListener: page.addEventListener,
-    removeEventListener: page.removeEventListener,
+    addEventListener (name: string, listener: () => void, { signal }: { signal: AbortSignal }) {
+      listening.set(name, (listening.get(name) ?? new Set()).add(listener))
+      signal.addEventListener('abort', () => listening.get(name)!.delete(listener))
+      events.addEventListener(name, listener, { signal })
+    },
+    Request: class { constructor (readonly url: string) { this.url = new URL(url, 'https://page.example/app/').href } },
+    crypto: watchedCrypto,
     setTimeout (run: () => void, ms: number) {
       timers.set(++serial, { at: monotonic + ms, run })
       return serial
@@ -105,9 +112,18 @@ export function makeWorld (t: Test) {
     clearTimeout: (id: number) => timers.delete(id),
     async fetch (url: string, init: RequestInit) {
       const headers = new Headers(init.headers)
-      asked.push({ at: monotonic, url, authorization: headers.get('Authorization') ?? '', body: JSON.parse(String(init.body)), init })
+      const question: Asked = {
+        at: monotonic,
+        method: init.method!,
+        url,
+        authorization: headers.get('Authorization')!,
+        proof: headers.get('DPoP'),
+        body: JSON.parse(String(init.body ?? 'null')),
+        init
+      }
+      asked.push(question)
       if (world.latency > 0) await new Promise<void>(resolve => timers.set(++serial, { at: monotonic + world.latency, run: resolve, inner: true }))
-      const reply = world.replies.shift() ?? world.always ?? { status: 200, body: { token: `token ${++answered}`, expiresIn: world.ttl } }
+      const reply = world.replies.shift() ?? world.always ?? world.answer(question) ?? { status: 200, body: { token: `token ${++answered}`, expiresIn: world.ttl } }
       if (reply === 'no answer') throw new TypeError('Failed to fetch')
       const silence = () => new Promise<never>((_resolve, reject) => init.signal!.addEventListener('abort', () => reject(init.signal!.reason)))
       if (reply === 'silence') return silence()
@@ -117,7 +133,7 @@ export function makeWorld (t: Test) {
         status,
         url,
         headers: new Headers(more),
-        text: async () => stalls ? silence() : typeof body === 'string' ? body : JSON.stringify(body)
+        json: async () => stalls ? silence() : JSON.parse(typeof body === 'string' ? body : JSON.stringify(body))
       }
     }
   }
@@ -142,13 +158,32 @@ export function makeWorld (t: Test) {
 export function setUp (t: Test, options: Partial<TokenBrokerOptions> = {}) {
   const world = makeWorld(t)
   const errors: Error[] = []
-  const broker = new TokenBroker({ url: 'https://tokens.example.com/', credentials: () => susan, onError: error => errors.push(error), ...options })
+  const broker = new TokenBroker({ url: 'https://tokens.example.com/', credentials: () => susan, session: false, onError: error => errors.push(error), ...options })
   return { world, broker, errors }
+}
+
+/** Operations of WebCrypto that are under way: they take time that does not count. */
+let operations = 0
+
+const { crypto } = globalThis
+
+const watchedCrypto = {
+  randomUUID: () => crypto.randomUUID(),
+  subtle: new Proxy(crypto.subtle, {
+    get: (subtle, name: 'sign') => async (...args: Parameters<typeof subtle.sign>) => {
+      operations++
+      try {
+        return await subtle[name](...args)
+      } finally {
+        operations--
+      }
+    }
+  })
 }
 
 /** Lets promises run that are ready. */
 export async function settle () {
-  for (let i = 0; i < 20; i++) await new Promise(resolve => setImmediate(resolve))
+  for (let idle = 0; idle < 20; idle = operations > 0 ? 0 : idle + 1) await new Promise(resolve => setImmediate(resolve))
 }
 
 /** Stands for Voice's Device. */

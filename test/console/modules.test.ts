@@ -76,8 +76,8 @@ t.test('the code for a page is of that SDK, and asks for the same', t => {
   const code = (path: string, body: Record<string, unknown> = {}) => snippet({ ...given, path, body })
   const cases: Array<[path: string, body: Record<string, unknown>, ...lines: string[]]> = [
     ['token/voice', { outgoing: false }, 'import { Device } from \'@twilio/voice-sdk\'', 'const device = new Device(await broker.token(\'voice\', { outgoing: false }))', 'broker.keep(device, \'voice\', { outgoing: false })'],
-    ['token/video', {}, 'import * as Video from \'twilio-video\'', 'const room = await broker.connect(Video, { name: "My Room" })'],
-    ['token/video', { room: 'a "b": c', ttl: 600 }, 'const room = await broker.connect(Video, { name: "a \\"b\\": c" }, { ttl: 600 })'],
+    ['token/video', {}, 'import { connect } from \'twilio-token-broker/client/video\'', 'import * as Video from \'twilio-video\'', 'const room = await connect(broker, Video, { name: "My Room" })'],
+    ['token/video', { room: 'a "b": c', ttl: 600 }, 'const room = await connect(broker, Video, { name: "a \\"b\\": c" }, { ttl: 600 })'],
     ['token/sync', {}, 'import { SyncClient } from \'twilio-sync\'', 'const client = new SyncClient(await broker.token(\'sync\'))', 'broker.keep(client, \'sync\')'],
     ['token/conversations', {}, 'import { Client } from \'@twilio/conversations\''],
     ['token/chat', {}, 'import { Client } from \'twilio-chat\''],

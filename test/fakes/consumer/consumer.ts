@@ -1,7 +1,8 @@
 // What somebody writes who has installed the package; compiled, never run.
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { broker, StartError, type Authenticate, type BrokerOptions } from 'twilio-token-broker'
-import { RefusedError, TokenBroker } from 'twilio-token-broker/client'
+import { RefusedError, TokenBroker, type Adaptable } from 'twilio-token-broker/client'
+import { connect } from 'twilio-token-broker/client/video'
 import { badRequest, chooseEach, defineProduct, forbid, Patterns, resolveFlag, Sid, testProduct, Type, type Ask, type GrantContext } from 'twilio-token-broker/product'
 
 const authenticate: Authenticate = async (username, password, request) =>
@@ -52,6 +53,15 @@ export async function plugin (scope: FastifyInstance): Promise<void> {
 
 export const client = new TokenBroker({ url: 'https://tokens.example.com', credentials: () => ({ username: 'susan', password: 'secret123' }) })
 client.token('video', { room: 'My Room' }).then((token: string) => token.length, (error: unknown) => error instanceof RefusedError)
+new TokenBroker({ url: new URL('https://tokens.example.com'), credentials: async () => ({ bearer: 'eyJ' }), session: false, keep: 'tab' }).close().then(() => {}, () => {})
+// @ts-expect-error no place to keep a session
+export const elsewhere = new TokenBroker({ credentials: () => null, keep: 'local' })
+
+declare const video: { connect (token: string, options?: { name?: string | null }): Promise<{ sid: string, on (event: 'disconnected', listener: (room: unknown, error: unknown) => void): unknown, disconnect (): unknown }> }
+connect(client, video, { name: 'My Room' }, { onRoom: room => room.sid.length }).then(room => room.sid, () => {})
+
+const own: Adaptable = { adapt: ({ need }) => ({ give: token => { if (token === '') need() } }) }
+client.keep(own, { voice: {}, sync: {} }).stop()
 
 export default defineProduct({
   name: 'fax',
