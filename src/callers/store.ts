@@ -51,9 +51,10 @@ export interface SessionStore {
   standingOf (caller: Caller): Standing | undefined
   /**
    * How the holder of a session stands now; null where the store has no such caller any more, `ended` where it says that the session has ended for good.
+   * @param after seconds since 1970; what the store remembers from then or before is not enough. By default, whatever it remembers is
    * @throws Problem `store-unavailable` when the store cannot tell, `overloaded` when too many ask
    */
-  find (holder: SessionHolder, login: LoginContext): Found | Promise<Found>
+  find (holder: SessionHolder, login: LoginContext, after?: number): Found | Promise<Found>
 }
 
 /** The request that a login belongs to. */

@@ -1,3 +1,4 @@
+import type { Test } from 'tap'
 import { susan } from './broker.js'
 import { athOf, PageKey, type ProofParts } from './dpop.js'
 import { ask, type Answer, type Ask } from './http.js'
@@ -13,31 +14,40 @@ export interface PageAsk extends Ask {
 export class Page {
   readonly key = new PageKey()
   readonly #url: string
+  readonly #seenAs: string
   session = ''
   nonce: string | undefined
 
-  /** @param url of the broker, which the page may see elsewhere */
-  constructor (url: string) {
+  /**
+   * @param url of the broker
+   * @param seenAs where the page takes the broker to be, behind a proxy
+   */
+  constructor (url: string, seenAs = url) {
     this.#url = url
+    this.#seenAs = seenAs
   }
 
-  /** The claims of the proof that is right for a request with the session, or at the opening. */
+  /** The claims of the proof that is right for a request with the session. */
   right ({ method = 'POST', path = '/token/video' }: Ask = {}) {
-    return { htm: method, htu: this.#url + path, ath: athOf(this.session), nonce: this.nonce! }
+    return { htm: method, htu: this.#seenAs + path, ath: athOf(this.session), nonce: this.nonce! }
+  }
+
+  /** A right proof, but for what is changed of it. */
+  proof ({ parts = {}, ...request }: PageAsk = {}): string {
+    return this.key.proof({ ...parts, claims: { ...this.right(request), ...parts.claims } })
   }
 
   /** `POST /session`. */
   async open ({ as = susan, path = '/session', parts = {}, ...request }: PageAsk = {}): Promise<Answer> {
-    const proof = 'proof' in request ? request.proof : this.key.proof({ ...parts, claims: { htu: this.#url + path, ...parts.claims } })
+    const proof = 'proof' in request ? request.proof : this.key.proof({ ...parts, claims: { htu: this.#seenAs + path, ...parts.claims } })
     const { proof: _, headers, ...rest } = request
-    const answer = await ask(this.#url, { path, ...(as !== '' && { as }), ...rest, headers: { ...(proof !== undefined && { DPoP: proof }), ...headers } })
-    return this.#keep(answer)
+    return this.#keep(await ask(this.#url, { path, ...(as !== '' && { as }), ...rest, headers: { ...(proof !== undefined && { DPoP: proof }), ...headers } }))
   }
 
   /** Any request with the session and a new proof. @param url another node */
-  async ask ({ parts = {}, ...request }: PageAsk = {}, url = this.#url): Promise<Answer> {
-    const proof = 'proof' in request ? request.proof : this.key.proof({ ...parts, claims: { ...this.right(request), ...parts.claims } })
-    const { proof: _, headers, ...rest } = request
+  async ask (request: PageAsk = {}, url = this.#url): Promise<Answer> {
+    const proof = 'proof' in request ? request.proof : this.proof(request)
+    const { proof: _, parts: __, headers, ...rest } = request
     return this.#keep(await ask(url, { as: `DPoP ${this.session}`, ...rest, headers: { ...(proof !== undefined && { DPoP: proof }), ...headers } }))
   }
 
@@ -60,4 +70,11 @@ export async function signedIn (url: string, request?: PageAsk): Promise<Page> {
   const { status, text } = await page.open(request)
   if (status !== 201) throw new Error(`${status}: ${text}`)
   return page
+}
+
+/** Sets the clock of this process, which is the broker's and the page's, by so many seconds until the test ends. */
+export function setClock (t: Test, seconds: number): void {
+  const real = Date.now
+  Date.now = () => real() + seconds * 1000
+  t.teardown(() => { Date.now = real })
 }

@@ -185,9 +185,16 @@ export class Sessions {
 
   /** The caller as the store has it now. */
   async #callerOf (session: SealedSession, key: SessionKey, login: LoginContext): Promise<Caller> {
-    const found = await this.#store.find(session, login)
-    if (found === 'ended') await this.end(session)
-    else if (found !== null && timingSafeEqual(fingerprintOf(key, this.#store.kind, session.login, found), session.fingerprint)) return found.caller
+    const { kind } = this.#store
+    // What the store remembers may be of before the caller's new password, and this session of after it.
+    for (const after of [undefined, session.opened]) {
+      const found = await this.#store.find(session, login, after)
+      if (found === 'ended') {
+        await this.end(session)
+        break
+      }
+      if (found !== null && timingSafeEqual(fingerprintOf(key, kind, session.login, found), session.fingerprint)) return found.caller
+    }
     throw problem('session-ended')
   }
 

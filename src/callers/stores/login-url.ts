@@ -86,10 +86,11 @@ export function loginUrlStore ({ url, log }: LoginUrlOptions): RemoteStore {
     sessions,
 
     async verify (name, password, login) {
+      const asked = sessions.asking()
       const answer = await queue.run(login, () => circuit.run(signal => ask({ username: name, password }, signal)))
       if (no.has(answer.status)) return null
       const answered = answeredIn(answer)
-      return sessions.signedIn(name, callers.callerOf(name, answered), answered.version)
+      return sessions.signedIn(name, callers.callerOf(name, answered), answered.version, asked)
     },
 
     async check () {

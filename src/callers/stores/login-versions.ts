@@ -1,6 +1,6 @@
 import { isRecord } from '../../lib/is-record.js'
 import type { Caller, Found, LoginContext, SessionHolder, SessionStore, Standing } from '../store.js'
-import { MinuteAnswers } from './minute-answers.js'
+import { MinuteAnswers, type Asked } from './minute-answers.js'
 import { unusable } from './remote.js'
 
 /** Bytes of UTF-8: it stands in every session of its caller. */
@@ -28,14 +28,19 @@ export class LoginVersions implements SessionStore {
     this.#found = new MinuteAnswers(now)
   }
 
+  /** To be taken before a sign-in asks. */
+  asking (): Asked {
+    return this.#found.asking()
+  }
+
   /**
    * Notes what a yes said of the caller.
    * @throws Problem `store-unavailable` for a version that cannot be kept
    */
-  signedIn (login: string, caller: Caller, version: unknown): Caller {
+  signedIn (login: string, caller: Caller, version: unknown, asked: Asked): Caller {
     const standing = { caller, credential: '', version: versionIn(version) }
     this.#standings.set(caller, standing)
-    if (standing.version !== undefined) this.#found.set(keyOf(login, standing.version), standing)
+    if (standing.version !== undefined) this.#found.note(keyOf(login, standing.version), standing, asked)
     return caller
   }
 

@@ -4,14 +4,14 @@ import { ownCopy } from '../../limits/keys.js'
 import { problem } from '../../problems.js'
 import { AnsweredCallers } from './answered.js'
 import { Circuit } from './circuit-breaker.js'
+import { DatabaseSessions } from './database-sessions.js'
 import { Decoys } from '../passwords/decoys.js'
 import { verifyHash, type VerifyHash } from '../passwords/hash-threads.js'
 import { canonicalName } from '../../caller.js'
 import { databaseForms, hashPassword, readHash } from '../passwords/formats.js'
 import type { HashQueue } from '../passwords/hash-queue.js'
-import { MinuteAnswers } from './minute-answers.js'
 import { cacheMs, tellChanges, unusable, type RemoteStore, type StoreLog } from './remote.js'
-import type { Caller, LoginContext, SessionStore, Standing } from '../store.js'
+import type { Caller, LoginContext, Standing } from '../store.js'
 import { SettingMistake, UsersQuery, type UserRow, type UsersQueryOptions } from './users-query.js'
 
 export interface PostgresOptions extends UsersQueryOptions {
@@ -49,12 +49,7 @@ export function postgresStore (options: PostgresOptions): RemoteStore {
  */
 class PostgresStore implements RemoteStore {
   readonly cacheMs = cacheMs
-  readonly sessions: SessionStore = {
-    kind: 'database',
-    standingOf: caller => this.#standings.get(caller),
-    find: ({ login }) => this.#found.get(login, () => this.#find(login))
-  }
-
+  readonly sessions: DatabaseSessions
   readonly #queue: HashQueue
   readonly #decoyKey: KeyObject
   readonly #verifyHash: VerifyHash
@@ -62,9 +57,6 @@ class PostgresStore implements RemoteStore {
   readonly #users: UsersQuery
   readonly #circuit: Circuit
   readonly #callers: AnsweredCallers
-  /** Of callers whose password was right. */
-  readonly #standings = new WeakMap<Caller, Standing>()
-  readonly #found: MinuteAnswers<Standing | null>
   readonly #warned = new Set<string>()
   readonly #default = hashPassword(randomUUID())
   readonly #decoys = new Decoys()
@@ -72,7 +64,7 @@ class PostgresStore implements RemoteStore {
   readonly #seen = new LRUCache<string, string>({ max: mostSeen, dispose: parameters => this.#decoys.remove(parameters) })
 
   constructor ({ queue, decoyKey, verifyHash: verify = verifyHash, log, now, ...usersQuery }: PostgresOptions) {
-    this.#found = new MinuteAnswers(now)
+    this.sessions = new DatabaseSessions(name => this.#find(name), now)
     this.#queue = queue
     this.#decoyKey = decoyKey
     this.#verifyHash = verify
@@ -86,19 +78,17 @@ class PostgresStore implements RemoteStore {
     return !this.#circuit.open
   }
 
-  isCurrent () {
-    return true
+  isCurrent (caller: Caller) {
+    return this.sessions.isCurrent(caller)
   }
 
   async verify (name: string, password: string, login: LoginContext): Promise<Caller | null> {
     login.signal.throwIfAborted()
+    const asked = this.sessions.asking()
     const row = await this.#lookUp(name)
     const hash = this.#taken(name, row?.password_hash) ?? this.#decoyOf(name) ?? await this.#default
     const right = await this.#queue.run(login, () => this.#verifyHash(hash, password))
-    if (!row || !right) return null
-    const standing = this.#standingOf(name, row, hash)
-    this.#standings.set(standing.caller, standing)
-    return standing.caller
+    return row && right ? this.sessions.signedIn(name, this.#standingOf(name, row, hash), asked) : null
   }
 
   async check () {

@@ -38,8 +38,32 @@ t.test('a late failure takes nothing from a newer answer', async t => {
   const answers = new MinuteAnswers<number>()
   let fail: (error: Error) => void = () => {}
   const failing = answers.get('susan', () => new Promise((_resolve, reject) => { fail = reject }))
-  answers.set('susan', 7)
+  answers.note('susan', 7, answers.asking())
   fail(new Error('away'))
   await t.rejects(failing)
   t.equal(await answers.get('susan', counted().ask), 7)
+})
+
+t.test('an answer to a question from before is not enough for whoever signed in after it', async t => {
+  const answers = new MinuteAnswers<number>()
+  const question = counted()
+  const second = answers.asking().second
+  t.equal(await answers.get('susan', question.ask), 1)
+  t.equal(await answers.get('susan', question.ask, second - 1), 1)
+  t.equal(await answers.get('susan', question.ask, second + 5), 2, 'asked anew')
+  t.equal(answers.latest('susan'), 2)
+  t.equal(answers.latest('juan'), undefined)
+})
+
+t.test('an answer that is noted is good for a minute from its question', async t => {
+  const { now, pass } = clock()
+  const answers = new MinuteAnswers<number>(now)
+  const asked = answers.asking()
+  pass(20_000)
+  answers.note('susan', 7, asked)
+  pass(39_999)
+  t.equal(await answers.get('susan', counted().ask), 7)
+  pass(2)
+  t.equal(answers.latest('susan'), undefined)
+  t.equal(await answers.get('susan', counted().ask), 1)
 })

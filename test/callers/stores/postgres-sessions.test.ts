@@ -39,16 +39,29 @@ t.test('sessions of callers in PostgreSQL', { skip: noPostgres }, async t => {
       const { store, caller, find, set } = await start(now)
       const before = store.sessions.standingOf(caller)
       t.same(await find(), before)
+      t.ok(store.isCurrent(caller))
       await set(change)
       pass(59_999)
-      t.same(await find(), before, 'one look-up a minute')
+      t.same(await find(), before, 'one look-up a minute, and the sign-in is one')
+      t.ok(store.isCurrent(caller))
       pass(2)
       const after = await find()
       if (found === null) t.equal(after, null)
       else t.match(after, found)
       t.notSame(after, before)
+      t.notOk(store.isCurrent(caller), 'and a password that is remembered has to be right anew')
     })
   }
+
+  t.test('are looked up anew for who signed in after the last look-up', async t => {
+    const { store, caller, find, set } = await start()
+    const before = await find()
+    await set(`password = '${another}'`)
+    t.same(await find(), before)
+    const after = await store.sessions.find({ login: 'susan', caller }, login(), Date.now() / 1000 + 1)
+    t.notSame(after, before)
+    t.same(await find(), after)
+  })
 
   t.test('go on for the rest of their minute while the database is away, and are then an outage', async t => {
     const { now, pass } = clock()

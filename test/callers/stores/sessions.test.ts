@@ -62,7 +62,7 @@ t.test('LOGIN_URL is asked for a version once a minute, and the sign-in counts',
   const asked: string[] = []
   const sessions = new LoginVersions(async (...[username, version]) => asked.push(`${username} ${version}`), now)
   const caller = { name: 'susan', identity: 'susan' }
-  sessions.signedIn('susan', caller, 'v1')
+  sessions.signedIn('susan', caller, 'v1', sessions.asking())
   const holder = { login: 'susan', caller, version: 'v1' }
   for (let use = 0; use < 5; use++) t.same(await sessions.find(holder, login()), { caller, credential: '', version: 'v1' })
   t.same(asked, [])
@@ -124,7 +124,7 @@ for (const { what, version, isTaken } of versions) {
   t.test(`a version of ${what} is ${isTaken ? 'kept' : 'an outage'}`, async t => {
     const sessions = new LoginVersions(async () => true)
     try {
-      t.equal(sessions.signedIn('susan', caller, version), caller)
+      t.equal(sessions.signedIn('susan', caller, version, sessions.asking()), caller)
       t.same(sessions.standingOf(caller), { caller, credential: '', version })
       t.ok(isTaken)
     } catch (error) {

@@ -1,0 +1,48 @@
+import type { Caller, Found, LoginContext, SessionHolder, SessionStore, Standing } from '../store.js'
+import { MinuteAnswers, type Asked } from './minute-answers.js'
+
+/** Sessions of callers in a database: a changed row is seen by the next look-up, which is a minute away at most. */
+export class DatabaseSessions implements SessionStore {
+  readonly kind = 'database'
+  readonly #lookUp: (login: string) => Promise<Standing | null>
+  /** Of callers whose password was right. */
+  readonly #signedIn = new WeakMap<Caller, { login: string, standing: Standing }>()
+  readonly #found: MinuteAnswers<Standing | null>
+
+  /** @param now a clock that never steps, in milliseconds */
+  constructor (lookUp: (login: string) => Promise<Standing | null>, now?: () => number) {
+    this.#lookUp = lookUp
+    this.#found = new MinuteAnswers(now)
+  }
+
+  /** To be taken before the look-up of a sign-in. */
+  asking (): Asked {
+    return this.#found.asking()
+  }
+
+  /** Notes whom the look-up of a sign-in has found, once the password is right. */
+  signedIn (login: string, standing: Standing, asked: Asked): Caller {
+    this.#signedIn.set(standing.caller, { login, standing })
+    this.#found.note(login, standing, asked)
+    return standing.caller
+  }
+
+  /** Whether no look-up has shown the caller to have changed since its password was right. */
+  isCurrent (caller: Caller): boolean {
+    const known = this.#signedIn.get(caller)
+    const latest = known && this.#found.latest(known.login)
+    return known === undefined || latest === undefined || (latest !== null && isSame(latest, known.standing))
+  }
+
+  standingOf (caller: Caller): Standing | undefined {
+    return this.#signedIn.get(caller)?.standing
+  }
+
+  find ({ login }: SessionHolder, _login: LoginContext, after?: number): Found | Promise<Found> {
+    return this.#found.get(login, () => this.#lookUp(login), after)
+  }
+}
+
+function isSame (one: Standing, other: Standing): boolean {
+  return one.credential === other.credential && one.caller.name === other.caller.name && one.caller.identity === other.caller.identity
+}
