@@ -40,6 +40,14 @@ t.test('settings and files that are right are said to be so', async t => {
   t.equal(rest.asked.length, 0, 'and nobody is asked')
 })
 
+t.test('the keys of sessions are named where there are sessions', async t => {
+  const cwd = folder(t)
+  t.match((await check(cwd, { ...settings, SESSION_SECRET: `${'a'.repeat(32)} ${'b'.repeat(32)}` })).out, /\nsessions are sealed by key [0-9a-f]{8}, and taken by [0-9a-f]{8} too\n$/)
+  const off = { ...settings, SESSION_TTL: '0' }
+  t.notMatch((await check(cwd, off)).out, /sessions/)
+  t.notMatch((await check(cwd, off, '--json')).out, /sessionKeyId/)
+})
+
 t.test('every mistake of settings and files is told, with 78', async t => {
   const cwd = folder(t, { 'policy.yaml': 'rules: []\n', 'users.htpasswd': 'broken\n' })
   const { code, out, err } = await check(cwd, { ...settings, PORT: 'x', TWILIO_API_KEY_SECRET: secrets.accountSid, AUDIT_LOG: 'no/such/folder' }, '--online')

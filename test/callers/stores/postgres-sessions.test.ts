@@ -22,6 +22,7 @@ t.test('sessions of callers in PostgreSQL', { skip: noPostgres }, async t => {
     t.match(standing, { caller: { name: 'Susan', identity: 'agent 7' }, credential: /^[\w-]{43}$/ })
     t.same(await find(), standing)
     t.equal(store.sessions.standingOf({ ...caller }), undefined, 'but only for whom the store has let in')
+    t.ok(store.isCurrent({ ...caller }))
     t.equal(await find('Susan'), null)
   })
 
@@ -45,6 +46,7 @@ t.test('sessions of callers in PostgreSQL', { skip: noPostgres }, async t => {
       t.same(await find(), before, 'one look-up a minute, and the sign-in is one')
       t.ok(store.isCurrent(caller))
       pass(2)
+      t.ok(store.isCurrent(caller), 'as far as is known')
       const after = await find()
       if (found === null) t.equal(after, null)
       else t.match(after, found)
