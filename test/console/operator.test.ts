@@ -2,6 +2,7 @@ import t from 'tap'
 import { chromiumMissing } from '../browser/chromium.js'
 import { basic, startBroker } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
+import { signedIn } from '../helpers/page.js'
 import { until } from '../helpers/until.js'
 import { policy, setStage, users } from './stage.js'
 
@@ -13,6 +14,7 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
     const token = (path: string) => ask(broker.url, { as: basic('susan', 'secret123'), path })
     // What has lines already is drawn on; a new name would need another chart.
     for (const name of ['sync', 'voice']) await token(`/token/${name}`)
+    await (await signedIn(broker.url, { as: basic('susan', 'secret123') })).end()
     await signIn('olga')
     await go('Operator')
     const chart = page.getByRole('figure', { name: 'Tokens a minute' })
@@ -38,6 +40,10 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
     await page.getByLabel('Caller, identity').fill('')
     await page.getByRole('combobox', { name: 'Event' }).selectOption('token.issued')
     t.ok((await rows.allInnerTexts()).every(text => /issued/.test(text)))
+    await page.getByRole('combobox', { name: 'Product' }).selectOption('')
+    await page.getByRole('combobox', { name: 'Event' }).selectOption('session.ended')
+    t.ok((await rows.allInnerTexts()).every(text => /signed out\s+susan[^]*session [\w-]{16}/.test(text)))
+    t.ok(await rows.count() > 0)
     t.match(await page.locator('.settings').innerText(), /TWILIO_API_KEY_SECRET set[^]*REDIS_URL unset/)
     t.notMatch(await page.locator('body').innerText(), new RegExp(broker.secrets.keySecret))
 
