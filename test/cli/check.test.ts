@@ -42,7 +42,7 @@ t.test('settings and files that are right are said to be so', async t => {
 
 t.test('the keys of sessions are named where there are sessions', async t => {
   const cwd = folder(t)
-  t.match((await check(cwd, { ...settings, SESSION_SECRET: `${'a'.repeat(32)} ${'b'.repeat(32)}` })).out, /\nsessions are sealed by key [0-9a-f]{8}, and taken by [0-9a-f]{8} too\n$/)
+  t.match((await check(cwd, { ...settings, SESSION_SECRET: `${'a'.repeat(32)} ${'b'.repeat(32)}` })).out, /\nsessions are sealed by key [0-9a-f]{8}, and accepted by [0-9a-f]{8} too\n$/)
   const off = { ...settings, SESSION_TTL: '0' }
   t.notMatch((await check(cwd, off)).out, /sessions/)
   t.notMatch((await check(cwd, off, '--json')).out, /sessionKeyId/)
