@@ -86,7 +86,8 @@ export class Keeper implements Hooks {
     else this.#renew()
   }
 
-  async #renew (): Promise<void> {
+  /** Handles its own errors, so nobody waits for it. */
+  #renew: () => void = async () => {
     const slot = this.#slot
     this.#set(NaN)
     const isDue = this.#tokens.now() >= slot.due

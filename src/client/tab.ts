@@ -23,14 +23,17 @@ declare const sessionStorage: Record<string, string>
 type Sessions<Login> = Record<string, { login: Login, used: number }>
 
 /** With a session it keeps it, with null it forgets it, and without an argument it returns it. Without storage it keeps nothing. */
-export type TabStorage<Login> = (login?: Login | null) => Promise<Login | null | undefined>
+export interface TabStorage<Login> {
+  (login: Login | null): void
+  (): Promise<Login | null | undefined>
+}
 
 const name = 'twilio-token-broker'
 
 /** Keeps a session through reloads of its page: in IndexedDB, as nothing else stores a key that cannot be read. */
 export function tabStorage<Login> (url: string): TabStorage<Login> {
   let heartbeat: ReturnType<typeof setTimeout>
-  const change: TabStorage<Login> = async login => {
+  const change: TabStorage<Login> = async (login?: Login | null) => {
     clearTimeout(heartbeat)
     try {
       const tab = (sessionStorage[name] ??= crypto.randomUUID()) + url
