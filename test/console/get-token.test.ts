@@ -34,7 +34,7 @@ t.test('getting a token in the console', { skip: chromiumMissing() }, async t =>
     const { header, claims } = open(shown[0]!, broker.secrets.keySecret)
     t.match(claims, { grants: { identity: 'susan', video: { room: 'My Room' } } }, 'it is the broker\'s own')
     t.equal(shown[1], `curl -u susan ${broker.url}/token/video -H 'Content-Type: application/json' -d '{"room":"My Room"}'`)
-    t.match(shown[2], /broker\.connect\(Video, \{ name: "My Room" \}\)/)
+    t.match(shown[2], / connect\(broker, Video, \{ name: "My Room" \}\)/)
     const apart = await page.locator('.rows').innerText()
     for (const said of ['cty twilio-fpa;v=1', broker.secrets.accountSid, broker.secrets.keySid]) t.ok(apart.includes(said), said)
     await page.getByText('Header and claims as JSON').click()
