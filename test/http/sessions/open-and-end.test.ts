@@ -4,7 +4,7 @@ import { generateKeyPair, generateProof } from 'dpop'
 import t, { type Test } from 'tap'
 import { basic, startBroker, susan, type BrokerOptions } from '../../helpers/broker.js'
 import { hostileProofs } from '../../helpers/hostile-proofs.js'
-import { ask, type Ask } from '../../helpers/http.js'
+import { ask, raw, type Ask } from '../../helpers/http.js'
 import { Page, signedIn } from '../../helpers/page.js'
 
 async function started (t: Test, options: BrokerOptions = {}) {
@@ -107,6 +107,7 @@ t.test('each 401 asks for what the route takes, and none for a password where no
     ['a session as a bearer token', page.ask({ as: `Bearer ${page.session}` }), 'credentials-wrong', 'DPoP algs="ES256"']
   ]
   for (const [what, answer, code, challenge] of rows) t.match(await answer, { status: 401, headers: { 'www-authenticate': challenge, 'x-request-id': /./ }, body: { code } }, what)
+  t.match(await raw(url, 'POST /session HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'), /^HTTP\/1.1 401 [^]*credentials-missing/, 'a POST that does not say how long it is')
   t.match(await page.ask({ as: `dPoP ${page.session}` }), { status: 200 }, 'the scheme in any case')
   t.match(await page.ask({ method: 'GET', path: '/operator.json' }), { status: 200 }, 'operators may sign in so')
 })
