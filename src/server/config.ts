@@ -20,7 +20,7 @@ export class StartError extends Error {
 }
 
 /** What a reload takes up: settings and policy, whole or not at all. */
-export interface State extends Read {
+export interface Config extends Read {
   /** Whole and valid only without mistakes. */
   policy: Policy
   /** All mistakes and warnings, as data. */
@@ -30,25 +30,25 @@ export interface State extends Read {
 }
 
 /** What a start reads. The certificate is among it, as the code of plugins is loaded only where it is right, too. */
-export async function readStart (env: Environment, cwd: string): Promise<State & Pick<ReadKeys, 'pair'>> {
+export async function readStart (env: Environment, cwd: string): Promise<Config & Pick<ReadKeys, 'pair'>> {
   const stamps = await stampsOf([dotenvIn(cwd)])
   const sources = readSources(env, cwd)
   const keys = await readKeys(sources.variables, cwd)
-  return { ...await readState(sources, cwd, { stamps, further: keys }), pair: keys.pair }
+  return { ...await readConfig(sources, cwd, { stamps, further: keys }), pair: keys.pair }
 }
 
 /**
  * What a reload reads.
  * @param hadDotenv whether there was a `.env`: it may have named the policy, without which every caller may have everything
  */
-export async function readAgain (env: Environment, cwd: string, hadDotenv: boolean): Promise<State> {
+export async function readAgain (env: Environment, cwd: string, hadDotenv: boolean): Promise<Config> {
   const stamps = await stampsOf([dotenvIn(cwd)])
   const sources = readSources(env, cwd)
   if (hadDotenv && !hasDotenv({ stamps }, cwd)) sources.mistakes.push('.env is gone; put it back, or restart to do without it')
-  return readState(sources, cwd, { stamps })
+  return readConfig(sources, cwd, { stamps })
 }
 
-export function hasDotenv ({ stamps }: Pick<State, 'stamps'>, cwd: string): boolean {
+export function hasDotenv ({ stamps }: Pick<Config, 'stamps'>, cwd: string): boolean {
   return stamps.get(dotenvIn(cwd)) !== 'ENOENT'
 }
 
@@ -56,9 +56,9 @@ function dotenvIn (cwd: string): string {
   return resolve(cwd, '.env')
 }
 
-interface Beside {
+interface ConfigOptions {
   /** Those of the files that the sources come from. */
-  stamps?: State['stamps']
+  stamps?: Config['stamps']
   /** What else is wrong. */
   further?: Findings
   /** Whether callers come from a store that may take several spellings of a name. By default as the settings say. */
@@ -66,14 +66,14 @@ interface Beside {
 }
 
 /** Reads settings and policy. The code of plugins is loaded only where neither has a mistake. */
-export async function readState (given: Sources, cwd: string, beside: Beside = {}): Promise<State> {
+export async function readConfig (given: Sources, cwd: string, options: ConfigOptions = {}): Promise<Config> {
   const sources = await withFiles(given, cwd)
-  const state = await withPolicy(await readWithoutPlugins(sources, cwd), cwd, beside)
-  return state.notLoaded.length > 0 && state.mistakes.length === 0 ? withPolicy(await readWithPlugins(sources, cwd), cwd, beside) : state
+  const config = await withPolicy(await readWithoutPlugins(sources, cwd), cwd, options)
+  return config.notLoaded.length > 0 && config.mistakes.length === 0 ? withPolicy(await readWithPlugins(sources, cwd), cwd, options) : config
 }
 
 /** The policy that the settings name, beside them. */
-async function withPolicy (read: Read, cwd: string, { stamps = new Map(), further = { mistakes: [], warnings: [] }, foldNames = hasRemoteStore(read.settings) }: Beside): Promise<State> {
+async function withPolicy (read: Read, cwd: string, { stamps = new Map(), further = { mistakes: [], warnings: [] }, foldNames = hasRemoteStore(read.settings) }: ConfigOptions): Promise<Config> {
   const { policy, diagnostics, ...files } = await policyOf(read, cwd, foldNames)
   return {
     ...read,
@@ -89,7 +89,7 @@ function diagnosticsOf ({ mistakes, warnings }: Findings): Diagnostic[] {
   return [...mistakes.map(text => asDiagnostic('mistake', text)), ...warnings.map(text => asDiagnostic('warning', text))]
 }
 
-async function policyOf ({ settings, products, known, notLoaded, unread }: Read, cwd: string, foldNames: boolean): Promise<PolicyReading & Pick<State, 'stamps'>> {
+async function policyOf ({ settings, products, known, notLoaded, unread }: Read, cwd: string, foldNames: boolean): Promise<PolicyReading & Pick<Config, 'stamps'>> {
   const { POLICY_FILE: file } = settings
   if (file === undefined) {
     const warning: Diagnostic = { level: 'warning', subject: 'POLICY_FILE', code: 'insecure', message: 'POLICY_FILE is not set: every caller may have every enabled product' }

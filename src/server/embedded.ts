@@ -4,11 +4,11 @@ import { isRecord } from '../lib/is-record.js'
 import { applicationStore, type Authenticate } from '../callers/stores/authenticate.js'
 import { closeWithSocket } from '../http/hang-up.js'
 import { linkHostRequest } from '../http/host-request.js'
-import { ownOrigins } from '../http/origins.js'
-import { closeAfter, closeRooms, openRooms } from './services.js'
-import { serve } from './reloadable-app.js'
+import { originsOf } from '../http/origins.js'
+import { closeAfter, closeServices, openServices } from './services.js'
+import { createReloadableApp } from './reloadable-app.js'
 import { givenSources, unknownGiven, type GivenSettings } from '../settings/embedded.js'
-import { readState } from './config.js'
+import { readConfig } from './config.js'
 
 /** The application, as far as its type goes: structural, so that it may be an instance of any Fastify 5, and not only of the one that the broker itself uses. */
 export interface Application {
@@ -56,29 +56,29 @@ export async function broker (application: Application, options: BrokerOptions):
   const settings = isRecord(options.settings) ? options.settings : {}
   const cwd = typeof options.cwd === 'string' ? options.cwd : process.cwd()
   const read = async () => {
-    const state = await readState(givenSources(settings, optionMistakes(options, scope.prefix)), cwd, { foldNames: true })
-    return { ...state, mistakes: [...state.mistakes, ...unknownGiven(settings, state)] }
+    const config = await readConfig(givenSources(settings, optionMistakes(options, scope.prefix)), cwd, { foldNames: true })
+    return { ...config, mistakes: [...config.mistakes, ...unknownGiven(settings, config)] }
   }
-  const state = await read()
-  const rooms = await openRooms(state, {
+  const config = await read()
+  const services = await openServices(config, {
     cwd,
     stdout: process.stdout,
     logger: scope.log,
     store: applicationStore({ authenticate, log: scope.log, cacheMs: rememberFor * 1000 })
   })
-  const own = new Set<string>()
-  const serving = await serve({ state, read, rooms, prefix: scope.prefix, own }).catch(error => closeAfter(error, rooms))
+  const ownOrigins = new Set<string>()
+  const reloadable = await createReloadableApp({ config, read, services, prefix: scope.prefix, ownOrigins }).catch(error => closeAfter(error, services))
   // By now every request is answered.
   scope.addHook('onClose', async () => {
-    await serving.close()
-    await closeRooms(rooms)
+    await reloadable.close()
+    await closeServices(services)
   })
-  scope.addHook('preClose', async () => serving.retire())
+  scope.addHook('preClose', async () => reloadable.markNotReady())
   scope.addHook('onListen', async () => {
     const scheme = 'setSecureContext' in scope.server ? 'https' : 'http'
     for (const bound of scope.addresses() as Array<string | AddressInfo>) {
       // That of a Unix socket is a path, which no page comes from.
-      if (typeof bound === 'object') for (const origin of ownOrigins(scheme, bound.address, bound.port)) own.add(origin)
+      if (typeof bound === 'object') for (const origin of originsOf(scheme, bound.address, bound.port)) ownOrigins.add(origin)
     }
   })
 
@@ -86,7 +86,7 @@ export async function broker (application: Application, options: BrokerOptions):
     linkHostRequest(request)
     closeWithSocket(request.raw, reply.raw)
     reply.hijack()
-    serving.handle(request.raw, reply.raw)
+    reloadable.handle(request.raw, reply.raw)
   }
   // Before the application reads a body. The routes are there to be found, whatever else it routes.
   scope.addHook('onRequest', hand)
@@ -94,7 +94,7 @@ export async function broker (application: Application, options: BrokerOptions):
   scope.all('/*', { exposeHeadRoute: false }, hand)
   // For the methods that it does not know.
   scope.setNotFoundHandler(hand)
-  onStart?.({ reload: () => serving.reload() })
+  onStart?.({ reload: () => reloadable.reload() })
 }
 
 /** Without a path of its own, the broker would answer for paths that are the application's. */

@@ -5,59 +5,59 @@ import { coalesce } from '../lib/coalesce.js'
 import type { Handler } from './listener.js'
 import { createMint } from '../tokens/mint.js'
 import type { Readiness } from '../monitoring/readiness.js'
-import { readinessOf, type Rooms } from './services.js'
+import { readinessOf, type Services } from './services.js'
 import { list } from '../settings/rules.js'
-import type { State } from './config.js'
+import type { Config } from './config.js'
 import { watchFiles } from '../files/watch.js'
 import { detach } from '../lib/detach.js'
 import type { Sessions } from '../callers/session/sessions.js'
 import { createSessions, endOfSessions } from './sessions.js'
 
-export interface ServingOptions {
+export interface ReloadableAppOptions {
   /** What it begins with. */
-  state: State
-  /** Reads the state again. */
-  read: () => Promise<State>
-  rooms: Rooms
+  config: Config
+  /** Reads the config again. */
+  read: () => Promise<Config>
+  services: Services
   /** Under which all paths lie; none where the broker is the whole server. */
   prefix?: string
   /** The broker's own origins, asked for at each request. */
-  own: ReadonlySet<string>
-  /** Told of each new state just before it serves. */
-  onTake?: (next: State) => void
+  ownOrigins: ReadonlySet<string>
+  /** Called with each new config just before it is used. */
+  onReload?: (next: Config) => void
 }
 
-/** What answers requests: the app made of the current state, exchanged whole when the state changes. */
-export interface Serving {
+/** What answers requests: the app made of the current config, exchanged whole when the config changes. */
+export interface ReloadableApp {
   handle: Handler
   /** From here on it is not ready, and still answers. */
-  retire (): void
+  markNotReady (): void
   /** Takes up changed files. What is wrong with them is logged, and leaves things as they were. Never rejects. */
   reload (): Promise<void>
   close (): Promise<void>
 }
 
-export async function serve ({ state, read, rooms, prefix = '', own, onTake = () => {} }: ServingOptions): Promise<Serving> {
-  const { logger, metrics, guessLimiter, store, audit } = rooms
-  let retired = false
+export async function createReloadableApp ({ config, read, services, prefix = '', ownOrigins, onReload = () => {} }: ReloadableAppOptions): Promise<ReloadableApp> {
+  const { logger, metrics, guessLimiter, store, audit } = services
+  let isStopping = false
   const readiness = (): Readiness => {
-    const { missing, degraded } = readinessOf(rooms, state.settings)
-    return { missing: retired ? [...missing, 'shutdown'] : missing, degraded }
+    const { missing, degraded } = readinessOf(services, config.settings)
+    return { missing: isStopping ? [...missing, 'shutdown'] : missing, degraded }
   }
-  const sessionsOf = ({ settings }: State) => createSessions(settings, store.sessions, rooms.sessions, { own, prefix })
-  const build = (state: State, sessions: Sessions | undefined) => buildApp(state, rooms, sessions, prefix, own, readiness)
-  let sessions = sessionsOf(state)
-  let app = await build(state, sessions)
+  const sessionsOf = ({ settings }: Config) => createSessions(settings, store.sessions, services.sessions, { ownOrigins, prefix })
+  const build = (config: Config, sessions: Sessions | undefined) => buildApp(config, services, sessions, prefix, ownOrigins, readiness)
+  let sessions = sessionsOf(config)
+  let app = await build(config, sessions)
   logSessionKeys()
   const takeState = coalesce(readAgain)
 
   let watch = new AbortController()
-  function watchFilesOf ({ stamps }: State): void {
+  function watchFilesOf ({ stamps }: Config): void {
     watch.abort()
     watch = new AbortController()
     detach(logged(watchFiles({ stamps: new Map(stamps), signal: watch.signal, onChange: takeState }), 'the settings\' files are not watched any more; send SIGHUP after a change'))
   }
-  watchFilesOf(state)
+  watchFilesOf(config)
 
   /** Nothing that goes wrong here may end the process, which can be an application's. */
   async function readAgain (): Promise<void> {
@@ -69,7 +69,7 @@ export async function serve ({ state, read, rooms, prefix = '', own, onTake = ()
     }
   }
 
-  async function take (next: State): Promise<void> {
+  async function take (next: Config): Promise<void> {
     if (next.mistakes.length > 0) {
       logger.error(`settings not taken, the old ones stay: ${next.mistakes.join('; ')}`)
       metrics.reloaded('settings', false)
@@ -81,7 +81,7 @@ export async function serve ({ state, read, rooms, prefix = '', own, onTake = ()
     const nextSessions = sessionsOf(next)
     const nextApp = await build(next, nextSessions)
     for (const warning of next.warnings) logger.warn(warning)
-    onTake(next)
+    onReload(next)
     const ended = endOfSessions(sessions, nextSessions, next.settings)
     const isSameKey = String(sessions?.keyIds) === String(nextSessions?.keyIds)
     app = nextApp
@@ -107,7 +107,7 @@ export async function serve ({ state, read, rooms, prefix = '', own, onTake = ()
 
   return {
     handle: (request, response) => app.routing(request, response),
-    retire: () => { retired = true },
+    markNotReady: () => { isStopping = true },
     async reload () {
       await Promise.all([
         takeState(),
@@ -122,10 +122,10 @@ export async function serve ({ state, read, rooms, prefix = '', own, onTake = ()
   }
 }
 
-function buildApp ({ settings, products, policy, given }: State, { logger, audit, logins, counters, addresses, foreign, callers, lines, metrics, ...rooms }: Rooms, sessions: Sessions | undefined, prefix: string, own: ReadonlySet<string>, readiness: () => Readiness) {
+function buildApp ({ settings, products, policy, given }: Config, { logger, audit, logins, counters, addresses, foreign, callers, lines, metrics, ...services }: Services, sessions: Sessions | undefined, prefix: string, ownOrigins: ReadonlySet<string>, readiness: () => Readiness) {
   const pages = new Set(list(settings.CORS_ORIGINS))
   if (settings.PUBLIC_URL !== undefined) pages.add(new URL(settings.PUBLIC_URL).origin)
-  const history = settings.CONSOLE && settings.OPERATORS !== undefined ? rooms.history : undefined
+  const history = settings.CONSOLE && settings.OPERATORS !== undefined ? services.history : undefined
   const limits = {
     address: { counters: addresses, max: settings.RATE_LIMIT_MAX },
     crossSite: { counters: foreign, max: settings.RATE_LIMIT_MAX },
@@ -144,7 +144,7 @@ function buildApp ({ settings, products, policy, given }: State, { logger, audit
       region: settings.TWILIO_REGION
     }),
     audit: history?.listeningTo(audit) ?? audit,
-    origins: { has: origin => pages.has(origin) || own.has(origin) },
+    origins: { has: origin => pages.has(origin) || ownOrigins.has(origin) },
     signIn: metrics.timed((name, password, login) => logins.login(name, password, login), seconds => history?.login(seconds)),
     operators: new NameList(list(settings.OPERATORS)),
     metrics,
@@ -155,7 +155,7 @@ function buildApp ({ settings, products, policy, given }: State, { logger, audit
     limits,
     lines,
     sessions,
-    usedProofs: rooms.sessions.usedProofs,
+    usedProofs: services.sessions.usedProofs,
     askAhead: aheadOf({ counters, limits, logins }),
     ttl: { default: settings.TOKEN_TTL, max: settings.TOKEN_TTL_MAX ?? settings.TOKEN_TTL }
   })

@@ -16,10 +16,10 @@ import { History } from '../monitoring/history.js'
 import { createMetrics, type Metrics } from '../monitoring/metrics.js'
 import type { Readiness } from '../monitoring/readiness.js'
 import type { Settings } from '../settings/schema.js'
-import { StartError, type State } from './config.js'
+import { StartError, type Config } from './config.js'
 
 /** What a reload leaves as it is: files, connections and counts. */
-export interface Rooms {
+export interface Services {
   logger: Log
   store: OpenStore
   audit: Audit
@@ -39,7 +39,7 @@ export interface Rooms {
 
 const minute = 60_000
 
-export interface RoomsOptions {
+export interface ServicesOptions {
   cwd: string
   /** For the audit. */
   stdout: NodeJS.WritableStream
@@ -53,7 +53,7 @@ export interface RoomsOptions {
 }
 
 /** @throws StartError with every mistake there is, those of the settings included */
-export async function openRooms ({ settings, mistakes, warnings }: State, { cwd, stdout, logger, log, verifyHash, store: given }: RoomsOptions): Promise<Rooms> {
+export async function openServices ({ settings, mistakes, warnings }: Config, { cwd, stdout, logger, log, verifyHash, store: given }: ServicesOptions): Promise<Services> {
   const queue = new HashQueue()
   const metrics = createMetrics()
   const store = given ?? await openStore(settings, { cwd, log: logger, queue, verifyHash, onReload: taken => metrics.reloaded('users', taken) }, mistakes)
@@ -102,7 +102,7 @@ async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, log
 }
 
 /** What keeps the broker from issuing tokens. */
-export function readinessOf ({ store, audit, counters }: Rooms, { REDIS_DOWN: down }: Settings): Readiness {
+export function readinessOf ({ store, audit, counters }: Services, { REDIS_DOWN: down }: Settings): Readiness {
   const missing: Readiness['missing'] = []
   if (!store.ready) missing.push('store')
   if (!counters.up && down === 'closed') missing.push('redis')
@@ -110,15 +110,15 @@ export function readinessOf ({ store, audit, counters }: Rooms, { REDIS_DOWN: do
   return { missing, degraded: !counters.up && down !== 'closed' ? ['redis'] : [] }
 }
 
-export async function closeRooms ({ store, audit, counters }: Rooms): Promise<void> {
+export async function closeServices ({ store, audit, counters }: Services): Promise<void> {
   counters.close()
   await store.close()
   await audit.close()
 }
 
 /** For a start that fails once they are open: whoever started it may live on. */
-export async function closeAfter (failure: unknown, rooms: Rooms): Promise<never> {
-  await closeRooms(rooms)
+export async function closeAfter (failure: unknown, services: Services): Promise<never> {
+  await closeServices(services)
   throw failure
 }
 

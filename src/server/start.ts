@@ -4,11 +4,11 @@ import type { VerifyHash } from '../callers/passwords/hash-threads.js'
 import { watchClock } from './clock-watch.js'
 import { addressOf, listen } from './listen.js'
 import { createListener, drainTime } from './listener.js'
-import { ownOrigins } from '../http/origins.js'
+import { originsOf } from '../http/origins.js'
 import { escapeInvisible } from '../lib/printable.js'
 import { keepRenewed } from './tls-reload.js'
-import { closeAfter, closeRooms, openRooms } from './services.js'
-import { serve } from './reloadable-app.js'
+import { closeAfter, closeServices, openServices } from './services.js'
+import { createReloadableApp } from './reloadable-app.js'
 import type { Environment } from '../settings/sources.js'
 import { list } from '../settings/rules.js'
 import type { Settings } from '../settings/schema.js'
@@ -19,7 +19,7 @@ export interface LogStream extends DestinationStream {
   readonly dropped?: number
 }
 
-export interface Surroundings {
+export interface StartOptions {
   env: Environment
   /** Absolute path; where `.env` is, and what other paths start from. */
   cwd: string
@@ -43,49 +43,49 @@ export interface Running {
 }
 
 /**
- * Settings → rooms → app → listen.
+ * Reads the settings, opens the services, builds the app, and listens.
  * @throws StartError with every mistake there is
  */
-export async function start ({ env, cwd, stdout, log, verifyHash }: Surroundings): Promise<Running> {
-  const { pair, ...state } = await readStart(env, cwd)
-  let hadDotenv = hasDotenv(state, cwd)
+export async function start ({ env, cwd, stdout, log, verifyHash }: StartOptions): Promise<Running> {
+  const { pair, ...config } = await readStart(env, cwd)
+  let hadDotenv = hasDotenv(config, cwd)
   const read = async () => {
     const next = await readAgain(env, cwd, hadDotenv)
     hadDotenv ||= hasDotenv(next, cwd)
     return next
   }
-  const logger = pino({ level: state.settings.LOG_LEVEL, base: null, hooks: { streamWrite: escapeInvisible } }, log)
-  const rooms = await openRooms(state, { cwd, stdout, logger, log, verifyHash })
+  const logger = pino({ level: config.settings.LOG_LEVEL, base: null, hooks: { streamWrite: escapeInvisible } }, log)
+  const services = await openServices(config, { cwd, stdout, logger, log, verifyHash })
   // Known once it listens, where PORT is 0; the app asks for each request.
-  const own = new Set<string>()
-  const serving = await serve({
-    state,
+  const ownOrigins = new Set<string>()
+  const reloadable = await createReloadableApp({
+    config,
     read,
-    rooms,
-    own,
-    onTake (next) {
+    services,
+    ownOrigins,
+    onReload (next) {
       for (const name of needRestart) {
-        if (next.settings[name] !== state.settings[name]) logger.warn(`${name} has changed, which takes a restart`)
+        if (next.settings[name] !== config.settings[name]) logger.warn(`${name} has changed, which takes a restart`)
       }
       logger.level = next.settings.LOG_LEVEL
       listener.trustProxies(list(next.settings.TRUST_PROXY))
     }
-  }).catch(error => closeAfter(error, rooms))
-  const listener = createListener(() => serving.handle, pair)
-  listener.trustProxies(list(state.settings.TRUST_PROXY))
-  const { HOST: host, PORT, SHUTDOWN_DELAY } = state.settings
+  }).catch(error => closeAfter(error, services))
+  const listener = createListener(() => reloadable.handle, pair)
+  listener.trustProxies(list(config.settings.TRUST_PROXY))
+  const { HOST: host, PORT, SHUTDOWN_DELAY } = config.settings
   const port = await listen(listener.server, host, PORT).catch(async error => {
-    await serving.close()
-    return closeAfter(error, rooms)
+    await reloadable.close()
+    return closeAfter(error, services)
   })
   const scheme = pair === undefined ? 'http' : 'https'
-  for (const origin of ownOrigins(scheme, host, port)) own.add(origin)
+  for (const origin of originsOf(scheme, host, port)) ownOrigins.add(origin)
   const url = `${scheme}://${addressOf(host, port)}`
-  logger.info({ url, products: state.products.map(({ product }) => product.name) }, 'listening')
+  logger.info({ url, products: config.products.map(({ product }) => product.name) }, 'listening')
 
-  const renewal = keepRenewed(state.settings, cwd, logger, listener.renew, taken => rooms.metrics.reloaded('certificate', taken))
+  const renewal = keepRenewed(config.settings, cwd, logger, listener.renew, taken => services.metrics.reloaded('certificate', taken))
   const clock = watchClock(by => {
-    rooms.metrics.clockStepped()
+    services.metrics.clockStepped()
     logger.warn(`this machine's clock was set by ${Math.round(by / 1000)} s; Twilio refuses tokens of a wrong clock`)
   })
 
@@ -94,15 +94,15 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: Surroundings
     logger,
     grace: SHUTDOWN_DELAY * 1000 + drainTime,
     async reload () {
-      await Promise.all([serving.reload(), renewal.renew()])
+      await Promise.all([reloadable.reload(), renewal.renew()])
     },
     async close () {
-      serving.retire()
+      reloadable.markNotReady()
       listener.announceClose()
       await setTimeout(SHUTDOWN_DELAY * 1000)
       clock.close()
-      await Promise.all([listener.drain(), serving.close(), renewal.close()])
-      await closeRooms(rooms)
+      await Promise.all([listener.drain(), reloadable.close(), renewal.close()])
+      await closeServices(services)
     }
   }
 }

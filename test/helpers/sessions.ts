@@ -33,7 +33,7 @@ export function sessionsOf ({ secrets = [secret], store = oneCaller(), ...option
     secrets: secrets as [string],
     store,
     memory: createSessionMemory({}),
-    place: { publicUrl: undefined, own: new Set<string>(), prefix: '' },
+    place: { publicUrl: undefined, ownOrigins: new Set<string>(), prefix: '' },
     ttl: 43_200,
     tokenTtl: 3600,
     now: () => now,

@@ -3,7 +3,7 @@ export interface ProofPlace {
   /** Its address for pages, where the operator says it. */
   readonly publicUrl: string | undefined
   /** The origins that it listens on. */
-  readonly own: { has (origin: string): boolean }
+  readonly ownOrigins: { has (origin: string): boolean }
   /** Below which all paths lie here; empty where the broker is the whole server. */
   readonly prefix: string
 }
@@ -16,7 +16,7 @@ const prefixes = /^(\/[^/]+)+$/
  * sees, and which prefix a proxy strips: any will do, as the key already binds the proof to this broker's session.
  * @param path of the request as it arrived here, with the prefix and without the query
  */
-export function isFor (htu: string, path: string, { publicUrl, own, prefix }: ProofPlace): boolean {
+export function isFor (htu: string, path: string, { publicUrl, ownOrigins, prefix }: ProofPlace): boolean {
   if (!URL.canParse(htu)) return false
   const { protocol, origin, pathname } = new URL(htu)
   if (protocol !== 'https:' && protocol !== 'http:') return false
@@ -25,5 +25,5 @@ export function isFor (htu: string, path: string, { publicUrl, own, prefix }: Pr
   const base = new URL(publicUrl)
   const below = base.pathname.replace(/\/$/, '')
   // Inside an application, PUBLIC_URL may be the application's address or the broker's own.
-  return (own.has(origin) && pathname === path) || (origin === base.origin && (pathname === below + route || pathname === below + path))
+  return (ownOrigins.has(origin) && pathname === path) || (origin === base.origin && (pathname === below + route || pathname === below + path))
 }

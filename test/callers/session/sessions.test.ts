@@ -313,9 +313,9 @@ const places: Array<{ what: string, publicUrl?: string, prefix?: string, path?: 
 
 for (const { what, publicUrl, prefix = '', path = '/token/video', right, wrong } of places) {
   t.test(`where a proof is for, with ${what}`, t => {
-    const own = new Set(['http://127.0.0.1:3000', 'http://localhost:3000'])
-    for (const htu of right) t.ok(isFor(htu, path, { publicUrl, own, prefix }), htu)
-    for (const htu of wrong) t.notOk(isFor(htu, path, { publicUrl, own, prefix }), htu)
+    const ownOrigins = new Set(['http://127.0.0.1:3000', 'http://localhost:3000'])
+    for (const htu of right) t.ok(isFor(htu, path, { publicUrl, ownOrigins, prefix }), htu)
+    for (const htu of wrong) t.notOk(isFor(htu, path, { publicUrl, ownOrigins, prefix }), htu)
     t.end()
   })
 }
