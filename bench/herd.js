@@ -1,0 +1,169 @@
+// The herd: after a restart, the pages of very many callers renew at once. What a renewal costs by session, beside a cold
+// login and a remembered password: `npm run bench -- herd [SESSIONS]`. Whole requests over loopback, by the broker's CPU time.
+import { generateKeyPairSync, hash, randomBytes, randomUUID, sign } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { availableParallelism, cpus, tmpdir } from 'node:os'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { fingerprintOf } from '../dist/src/callers/session/fingerprint.js'
+import { SessionKeys } from '../dist/src/callers/session/keys.js'
+import { seal } from '../dist/src/callers/session/seal.js'
+import { hashPassword } from '../dist/src/callers/passwords/formats.js'
+import { median } from './tokens/load.js'
+import { broker, start } from './tokens/servers.js'
+
+const total = Number(process.argv[2] ?? 100_000)
+if (!Number.isSafeInteger(total) || total < 1000) {
+  console.error('Usage: npm run bench -- herd [SESSIONS]\nSESSIONS is a number of at least 1000; by default 100000.')
+  process.exit(2)
+}
+const atOnce = 16
+const perRound = Math.min(4000, total)
+const rounds = Math.ceil(total / perRound)
+const coldPerRound = 12
+
+const secret = 'a secret for a benchmark, long enough'
+const password = 'a password that is right'
+const passwordHash = await hashPassword(password)
+const holders = Array.from({ length: total }, (_, i) => `holder${i}`)
+const cold = Array.from({ length: rounds * coldPerRound + 200 }, (_, i) => `cold${i}`)
+
+const folder = await mkdtemp(join(tmpdir(), 'bench-herd-'))
+await writeFile(join(folder, 'users.htpasswd'), `susan:${await hashPassword('secret123')}\n${[...holders, ...cold].map(name => `${name}:${passwordHash}\n`).join('')}`, { mode: 0o600 })
+
+/** Just started: it knows no caller and no key. `start` itself signs in as susan, once. */
+const server = await start(broker, folder, {
+  PRODUCTS: 'video',
+  AUDIT_LOG: 'audit.log',
+  SESSION_SECRET: secret,
+  RATE_LIMIT_MAX: '10000000',
+  CALLER_LIMIT_MAX: '10000000'
+})
+const url = `http://127.0.0.1:${server.port}`
+
+const keys = new SessionKeys([secret])
+const now = () => Math.floor(Date.now() / 1000)
+const encode = value => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+/** A page that signed in an hour ago. */
+function pageOf (name) {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { crv, kty, x, y } = publicKey.export({ format: 'jwk' })
+  const caller = { name, identity: name }
+  const session = seal(keys.first, {
+    login: name,
+    caller,
+    id: randomBytes(12).toString('base64url'),
+    opened: now() - 3600,
+    ends: now() + 36_000,
+    thumbprint: hash('sha256', JSON.stringify({ crv, kty, x, y }), 'buffer'),
+    fingerprint: fingerprintOf(keys.first, 'users-file', name, { caller, credential: passwordHash })
+  })
+  return { privateKey, header: encode({ typ: 'dpop+jwt', alg: 'ES256', jwk: { kty, crv, x, y } }), session, ath: hash('sha256', session, 'base64url') }
+}
+
+function renewalOf ({ privateKey, header, session, ath }, nonce) {
+  const signed = `${header}.${encode({ htm: 'POST', htu: `${url}/token/video`, iat: now(), jti: randomUUID(), ath, nonce })}`
+  const proof = `${signed}.${sign('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+  return requestOf('POST', '/token/video', `Authorization: DPoP ${session}\r\nDPoP: ${proof}\r\n`)
+}
+
+const basic = (name, word) => requestOf('POST', '/token/video', `Authorization: Basic ${btoa(`${name}:${word}`)}\r\n`)
+const requestOf = (method, path, headers = '') => `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}${method === 'POST' ? 'Content-Length: 0\r\n' : ''}\r\n`
+
+/** A bare socket, one request at a time: an HTTP client of Node's would take more CPU than the broker. */
+class Connection {
+  #socket
+  #left = 0
+  #text = ''
+  #answered
+
+  /** @returns the answer's head, once it is there */
+  ask (request) {
+    // The broker closes a connection after 1000 requests.
+    if (this.#left === 0 || this.#socket.destroyed) this.#open()
+    this.#left--
+    return new Promise((resolve, reject) => {
+      this.#answered = { resolve, reject }
+      this.#socket.write(request)
+    })
+  }
+
+  #open () {
+    this.#socket?.destroy()
+    const socket = connect({ host: '127.0.0.1', port: server.port }).setNoDelay()
+    this.#socket = socket
+    this.#left = 900
+    this.#text = ''
+    socket.on('data', bytes => {
+      this.#text += bytes.latin1Slice()
+      const end = this.#text.indexOf('\r\n\r\n')
+      if (end < 0 || this.#text.length < end + 4 + Number(/^content-length: (\d+)/im.exec(this.#text)[1])) return
+      const head = this.#text.slice(0, end)
+      this.#text = ''
+      this.#answered.resolve(head)
+    })
+    socket.on('error', error => this.#answered.reject(error))
+  }
+
+  close () {
+    this.#socket?.destroy()
+  }
+}
+
+const connections = Array.from({ length: atOnce }, () => new Connection())
+
+/** Sends all of them, some at once. @returns CPU seconds and seconds for each */
+async function send (requests) {
+  const left = [...requests]
+  const [cpu, began] = [server.cpu(), performance.now()]
+  await Promise.all(connections.map(async connection => {
+    while (left.length > 0) {
+      const head = await connection.ask(left.pop())
+      if (!head.startsWith('HTTP/1.1 200')) throw new Error(`not a token: ${head.split('\r\n', 1)[0]}`)
+    }
+  }))
+  return { cpu: (server.cpu() - cpu) / requests.length, seconds: (performance.now() - began) / 1000 / requests.length }
+}
+
+const probes = new Connection()
+async function timed (request) {
+  const began = performance.now()
+  await probes.ask(request)
+  return performance.now() - began
+}
+const p99 = numbers => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length * 0.99)]
+
+const nonce = /^dpop-nonce: (.*)$/im.exec(await probes.ask(requestOf('POST', '/token/video', 'DPoP: none\r\n')))[1]
+const results = { 'session, new key': [], 'session, remembered key': [], 'remembered password': [], 'cold login': [] }
+const latency = { health: { alone: [], herd: [] }, login: { alone: [], herd: [] } }
+const strangers = [...cold]
+for (let round = 0; round < rounds; round++) {
+  const pages = holders.slice(round * perRound, (round + 1) * perRound).map(pageOf)
+  const renewals = pages.map(page => renewalOf(page, nonce))
+  results['session, new key'].push(await send(renewals))
+  results['session, remembered key'].push(await send(pages.map(page => renewalOf(page, nonce))))
+  results['remembered password'].push(await send(pages.map(() => basic('susan', 'secret123'))))
+  results['cold login'].push(await send(strangers.splice(0, coldPerRound).map(name => basic(name, password))))
+}
+
+// What others notice of it. The same herd once more, with proofs of its own, that takes as long as the questions.
+for (let i = 0; i < 400; i++) latency.health.alone.push(await timed(requestOf('GET', '/healthz')))
+for (let i = 0; i < 60; i++) latency.login.alone.push(await timed(basic(strangers.pop(), password)))
+const crowd = holders.slice(0, Math.min(total, 20_000)).map(name => renewalOf(pageOf(name), nonce))
+let over = false
+const herd = send(crowd).finally(() => { over = true })
+for (let i = 0; !over && i < 2000; i++) latency.health.herd.push(await timed(requestOf('GET', '/healthz')))
+for (let i = 0; !over && i < 60; i++) latency.login.herd.push(await timed(basic(strangers.pop(), password)))
+await herd
+for (const connection of [...connections, probes]) connection.close()
+await server.stop()
+await rm(folder, { recursive: true })
+
+const cost = name => median(results[name].map(({ cpu }) => cpu))
+const ratio = (one, other) => median(results[one].map(({ cpu }, round) => results[other][round].cpu / cpu))
+console.log(`${cpus()[0].model}, ${availableParallelism()} cores, Node ${process.version}; ${total} sessions, ${rounds} rounds, ${atOnce} connections; the load generator shares the cores\n`)
+console.log('| a token by | CPU, µs | tokens a second |\n|---|---|---|')
+for (const [name, turns] of Object.entries(results)) console.log(`| ${name} | ${(cost(name) * 1e6).toFixed(0)} | ${(1 / median(turns.map(({ seconds }) => seconds))).toFixed(0)} |`)
+console.log(`\nA session with a new key is ${ratio('session, new key', 'cold login').toFixed(1)} times as cheap as a cold login (aim: 25), and does ${ratio('session, new key', 'remembered password').toFixed(2)} of what a remembered password does (aim: 0.22); with its key remembered ${ratio('session, remembered key', 'remembered password').toFixed(2)} (aim: 0.40).`)
+for (const [name, { alone, herd }] of Object.entries(latency)) console.log(`p99 of ${name}, ms: alone ${p99(alone).toFixed(1)}, during the herd ${p99(herd).toFixed(1)} (${(p99(herd) / p99(alone)).toFixed(1)} times; ${herd.length} asked)`)
