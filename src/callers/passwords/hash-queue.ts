@@ -5,17 +5,19 @@ import { FairQueue, type QueueEntry } from '../fair-queue.js'
 import type { LoginContext } from '../store.js'
 
 export interface HashQueueOptions {
-  /** Hashes that run in parallel. */
+  /** Hashes that run in parallel; by default one a core. */
   maxRunning?: number
-  /** Hashes that wait, over all addresses. */
+  /** Hashes that wait, over all addresses; by default 256. */
   maxWaiting?: number
+  /** Hashes that wait for one address; by default 64. */
   maxPerAddress?: number
-  /** Hashes that wait for one IPv6 /48. */
+  /** Hashes that wait for one IPv6 /48; by default 128. */
   maxPerNetwork?: number
+  /** By default 20 000. */
   maxWaitMs?: number
 }
 
-/** Two cores work off a full queue of default hashes in about this time. */
+/** Two cores process a full queue of default hashes in about this time. */
 const RETRY_AFTER_SECONDS = 2
 
 /** After this time most clients have given up. `ABANDONED_MS` of the Redis scripts relies on it. */
@@ -27,9 +29,9 @@ interface Job extends QueueEntry {
 }
 
 /**
- * Runs a few password hashes in parallel and lets a bounded number wait, so that logins take neither every core nor all memory. Networks
- * and addresses take turns, one hash each. One of them may use every core only while no other wants one. So a flood from one address or
- * network delays another's login by the rest of one hash.
+ * Runs a few password hashes in parallel and lets a bounded number wait, so that logins occupy neither every core nor all memory. Networks
+ * and addresses take turns, one hash each. One of them may use every core only while no other is waiting. So a flood from one address or
+ * network delays a login from another by at most the rest of one hash.
  */
 export class HashQueue {
   readonly #queue: FairQueue<Job>
@@ -121,13 +123,13 @@ export class HashQueue {
   }
 
   #count ({ address, network }: ClientAddress, by: 1 | -1): void {
-    add(this.#addresses, address, by)
-    add(this.#networks, network, by)
+    addTo(this.#addresses, address, by)
+    addTo(this.#networks, network, by)
     this.#running += by
   }
 }
 
-function add (counts: Map<string, number>, key: string, by: 1 | -1): void {
+function addTo (counts: Map<string, number>, key: string, by: 1 | -1): void {
   const count = (counts.get(key) ?? 0) + by
   if (count === 0) counts.delete(key)
   else counts.set(key, count)

@@ -6,35 +6,35 @@ import { problem } from '../../problems.js'
 import type { HashTask } from './hash-worker.js'
 
 /**
- * Whether `password` (NFC) is the one that was hashed.
- * @param hash as a store keeps it; one that the store takes
- * @throws Problem `store-unavailable` when no thread could tell
+ * Verifies `password` (NFC) against a stored hash.
+ * @param hash in a format that the store accepts
+ * @throws Problem `store-unavailable` when no thread could run
  */
 export type VerifyHash = (hash: string, password: string) => Promise<boolean>
 
 export type HashThreads = VerifyHash & {
-  /** Begins the first thread, so that no login waits for it. */
-  begin (): void
+  /** Starts the first thread ahead of time, so that no login waits for it. */
+  prestart (): void
 }
 
 export interface HashThreadsOptions {
   /** Absolute path of the module that the threads run. */
   filename: string
-  /** Node's own flags for them; by default those of this process. */
+  /** Node's flags for the threads; by default those of this process. */
   execArgv?: string[]
   /**
-   * Milliseconds after which a hash is given up. The dearest takes about a second of a core, and more where others want the core;
-   * but where no thread can begin, for want of memory or of processes, piscina would let it wait for ever.
+   * Milliseconds after which a hash fails; by default 30 000. The most expensive hash takes about a second of an idle core. Without this limit,
+   * piscina waits for ever where no thread can start, for lack of memory or processes.
    */
-  patience?: number
+  timeoutMs?: number
 }
 
 /**
- * Threads for hashes, of a lower priority than the one that answers requests: in libuv's pool a flood of logins would compete
- * with it as an equal, and slow down those who are signed in already. There are as many as cores, each begun when it is first
- * needed, and none keeps the process alive. What bounds the hashes that wait is the HashQueue.
+ * Creates threads for hashes. They have a lower priority than the thread that answers requests: in libuv's pool, a flood of logins would compete
+ * with it as an equal and slow down callers who are signed in already. There is at most one a core, started on demand; none keeps the process
+ * alive. The waiting hashes are bounded by `HashQueue`.
  */
-export function hashThreads ({ patience = 30_000, ...options }: HashThreadsOptions): HashThreads {
+export function hashThreads ({ timeoutMs = 30_000, ...options }: HashThreadsOptions): HashThreads {
   let pool: Promise<Piscina<HashTask, boolean>> | undefined
 
   async function open () {
@@ -44,15 +44,15 @@ export function hashThreads ({ patience = 30_000, ...options }: HashThreadsOptio
       minThreads: 1,
       maxThreads: availableParallelism(),
       idleTimeout: Infinity,
-      // The lowest, as nice(2) counts: at 10, a caller who is signed in waits 3 ms for a core during a flood. Where @napi-rs/nice is not installed, the
-      // threads run at the priority of all others.
+      // The lowest priority of nice(2): at 10, a caller who is signed in waits 3 ms for a core during a flood. Without @napi-rs/nice, the threads
+      // keep the normal priority.
       niceIncrement: 19,
-      // A thread that waits is to wait for messages, without a lock that would keep its own timers and events from running.
+      // An idle thread then waits for messages instead of a lock, which would block its own timers and events.
       atomics: 'disabled',
-      // The environment holds Twilio's secrets, and no hash needs it.
+      // Keeps Twilio's secrets, which no hash needs, out of the threads.
       env: {}
     })
-    // A thread that ended while it had nothing to do. The next hash begins another, and an event that nobody heard would end the process.
+    // Reported when an idle thread ends. The next hash starts another; without a listener, the event would end the process.
     opened.on('error', () => {})
     return opened
   }
@@ -60,21 +60,21 @@ export function hashThreads ({ patience = 30_000, ...options }: HashThreadsOptio
   async function verify (hash: string, password: string): Promise<boolean> {
     try {
       pool ??= open()
-      return await (await pool).run({ hash, password }, { signal: AbortSignal.timeout(patience) })
+      return await (await pool).run({ hash, password }, { signal: AbortSignal.timeout(timeoutMs) })
     } catch (error) {
-      // The code alone: the words of a library may repeat what it was given.
+      // Only the code: a library's message may repeat the password.
       const code = error instanceof Error && 'code' in error ? error.code : 'no code'
       throw problem('store-unavailable', { retryAfter: 5, cause: new Error(`a thread that hashes passwords failed (${code})`) })
     }
   }
 
   return Object.assign(verify, {
-    begin () {
-      // That it failed is told to the logins that need it.
+    prestart () {
+      // A failure is reported to the logins that need the threads.
       (pool ??= open()).catch(() => {})
     }
   })
 }
 
-/** The process has one set of cores, so it has one set of threads. The worker ends as this file does: in .ts where the sources run as they are. */
+/** Shared by the whole process, as its cores are. The worker has the extension of this file: .ts where the sources run without a build. */
 export const verifyHash = hashThreads({ filename: fileURLToPath(new URL(`hash-worker${extname(import.meta.url)}`, import.meta.url)) })

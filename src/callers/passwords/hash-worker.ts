@@ -1,11 +1,11 @@
-import { databaseForms, storedHash } from './formats.js'
+import { databaseFormats, storedHash } from './formats.js'
 
 export interface HashTask {
   readonly hash: string
   readonly password: string
 }
 
-/** Runs in a thread of the hasher's, which it blocks. Whether a store takes this form of hash, the store has asked before. */
+/** Runs in one of the hash threads and blocks it. The store has checked before that it accepts this format. */
 export default function verify ({ hash, password }: HashTask): boolean {
-  return storedHash(hash, databaseForms).verify(password)
+  return storedHash(hash, databaseFormats).verify(password)
 }

@@ -38,7 +38,7 @@ export async function openStore (settings: Partial<Settings>, options: OpenOptio
     return remote(loginUrlStore({ url, ...options }), options.log, mistakes)
   }
   // It takes as long to begin as a hash: beside the rest of the start, and not while the first caller waits.
-  if (options.verifyHash === undefined && mistakes.length === 0) verifyHash.begin()
+  if (options.verifyHash === undefined && mistakes.length === 0) verifyHash.prestart()
   if (databaseUrl !== undefined) {
     if (usersQuery === undefined) return undefined
     const { postgresStore } = await import('./postgres.js')

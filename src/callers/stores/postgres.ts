@@ -8,7 +8,7 @@ import { DatabaseSessions } from './database-sessions.js'
 import { Decoys } from '../passwords/decoys.js'
 import { verifyHash, type VerifyHash } from '../passwords/hash-threads.js'
 import { canonicalName } from '../../caller.js'
-import { databaseForms, hashPassword, readHash } from '../passwords/formats.js'
+import { databaseFormats, hashPassword, readHash } from '../passwords/formats.js'
 import type { HashQueue } from '../passwords/hash-queue.js'
 import { cacheMs, tellChanges, unusable, type RemoteStore, type StoreLog } from './remote.js'
 import type { Caller, LoginContext, Standing } from '../store.js'
@@ -129,7 +129,7 @@ class PostgresStore implements RemoteStore {
   /** The hash, if it is one that can be verified. */
   #taken (name: string, hash: string | null | undefined): string | undefined {
     if (hash == null) return undefined
-    const stored = readHash(hash, databaseForms)
+    const stored = readHash(hash, databaseFormats)
     if ('mistake' in stored) {
       this.#warnOnce(`a caller cannot sign in, because of the hash that USERS_QUERY answers: ${stored.mistake}`)
       return undefined

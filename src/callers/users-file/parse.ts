@@ -3,7 +3,7 @@ import { Decoys } from '../passwords/decoys.js'
 import { LineErrors, Repeated } from './line-errors.js'
 import { entryOf, linesOf } from './lines.js'
 import { duplicateKey, nameMistake } from '../../caller.js'
-import { fileForms, readHash } from '../passwords/formats.js'
+import { fileFormats, readHash } from '../passwords/formats.js'
 import type { Refusal, StoredHash } from '../passwords/formats.js'
 import type { Caller } from '../store.js'
 
@@ -80,6 +80,6 @@ function readUser (text: string | undefined): { name: string, hash: string, stor
   if (hash === undefined) return { mistake: 'this line has no colon between a name and a hash' }
   const mistake = nameMistake(name)
   if (mistake !== undefined) return { mistake }
-  const stored = readHash(hash, fileForms)
+  const stored = readHash(hash, fileFormats)
   return 'mistake' in stored ? stored : { name, hash, stored }
 }

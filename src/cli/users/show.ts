@@ -1,5 +1,5 @@
 import { usablePassword } from '../../callers/password-rules.js'
-import { fileForms, formOf } from '../../callers/passwords/formats.js'
+import { fileFormats, formatOf } from '../../callers/passwords/formats.js'
 import { verifyHash } from '../../callers/passwords/hash-threads.js'
 import { namesLike } from '../../callers/users-file/edit.js'
 import { exitCodes, Failure } from '../io.js'
@@ -12,7 +12,7 @@ export interface ShowOptions {
 
 /** `users list`. */
 export async function listUsers (context: UsersContext, { json }: ShowOptions): Promise<number> {
-  const users = Array.from((await usersOf(context)).callers.values(), ({ name, hash }) => ({ name, hash: formOf(hash, fileForms)?.name }))
+  const users = Array.from((await usersOf(context)).callers.values(), ({ name, hash }) => ({ name, hash: formatOf(hash, fileFormats)?.name }))
   return say(context, json ? JSON.stringify({ users }) : users.map(({ name }) => name).join('\n'))
 }
 

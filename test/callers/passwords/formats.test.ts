@@ -2,7 +2,7 @@ import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2'
 import { hash as bcryptHash } from '@node-rs/bcrypt'
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import { databaseForms, fileForms, formOf, hashPassword, readHash, storedHash } from '../../../src/callers/passwords/formats.js'
+import { databaseFormats, fileFormats, formatOf, hashPassword, readHash, storedHash } from '../../../src/callers/passwords/formats.js'
 import { cheaply } from '../../helpers/cheaply.js'
 
 const password = 'correct horse battery staple'
@@ -13,11 +13,11 @@ const scryptOf = (parameters: string, tail = `${salt}$${digest}`) => `$scrypt$${
 const bcryptOf = (cost: string, tail = '.'.repeat(53)) => `$2b$${cost}$${tail}`
 const pbkdf2Of = (iterations: string, digest = `${'A'.repeat(43)}=`) => `pbkdf2_sha256$${iterations}$NaClNaClNaCl$${digest}`
 
-const mistakeOf = (hash: string, forms = databaseForms) => {
+const mistakeOf = (hash: string, forms = databaseFormats) => {
   const read = readHash(hash, forms)
   return 'mistake' in read ? read.mistake : undefined
 }
-const verify = (hash: string, password: string) => storedHash(hash, databaseForms).verify(password)
+const verify = (hash: string, password: string) => storedHash(hash, databaseFormats).verify(password)
 
 t.test('hashes that other tools made are verified', async t => {
   const rows: Array<[tool: string, form: string, hash: string]> = [
@@ -30,7 +30,7 @@ t.test('hashes that other tools made are verified', async t => {
     ['Python\'s hashlib.pbkdf2_hmac, as Django writes it', 'pbkdf2_sha256', 'pbkdf2_sha256$1000$NaClNaClNaCl$Yjgv2ldhpZaD1nWilO6B2wcqdx/pg2kewTaiJVKptNs=']
   ]
   for (const [tool, form, hash] of rows) {
-    t.equal(formOf(hash, databaseForms)?.name, form, tool)
+    t.equal(formatOf(hash, databaseFormats)?.name, form, tool)
     t.equal(await verify(hash, password), true)
     t.equal(await verify(hash, `${password}x`), false)
   }
@@ -50,7 +50,7 @@ t.test('the examples of RFC 7914 §12 are verified, one of which has a salt of f
 t.test('what the installed htpasswd writes today is verified', { skip: spawnSync('htpasswd').error && 'htpasswd is not installed' }, async t => {
   const { stdout } = spawnSync('htpasswd', ['-niB', 'susan'], { input: password, encoding: 'utf8' })
   const hash = stdout.trim().slice('susan:'.length)
-  t.match(readHash(hash, fileForms), { warning: 'bcrypt of a cost below 10 is quickly guessed' })
+  t.match(readHash(hash, fileFormats), { warning: 'bcrypt with a cost below 10 is quickly guessed' })
   t.equal(await verify(hash, password), true)
   t.equal(await verify(hash, 'wrong'), false)
 })
@@ -59,7 +59,7 @@ t.test('a new hash is argon2id with OWASP\'s parameters and a salt of its own', 
   const [one, other] = await Promise.all([hashPassword(password), hashPassword(password)])
   t.match(one, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
   t.not(one, other)
-  t.match(readHash(one, fileForms), { warning: undefined })
+  t.match(readHash(one, fileFormats), { warning: undefined })
   t.ok(await verify(one, password))
 })
 
@@ -94,28 +94,28 @@ t.test('cheap parameters are warned of', async t => {
     [pbkdf2Of('600000'), false],
     [pbkdf2Of('4000000'), false]
   ]
-  for (const [hash, warns] of rows) t.match(readHash(hash, databaseForms), { warning: warns ? /is quickly guessed$/ : undefined }, hash)
+  for (const [hash, warns] of rows) t.match(readHash(hash, databaseFormats), { warning: warns ? /is quickly guessed$/ : undefined }, hash)
 })
 
 t.test('parameters that would take too long or too much memory are refused', async t => {
   const rows: Array<[hash: string, says: RegExp]> = [
-    [bcryptOf('03'), /^the cost of bcrypt is 4 to 14 here$/],
-    [bcryptOf('15'), /^the cost of bcrypt is 4 to 14 here$/],
-    [bcryptOf('31'), /^the cost of bcrypt is 4 to 14 here$/],
-    [argon2idOf('m=4194304,t=1,p=1'), /^argon2id has m from 8p to 262144/],
-    [argon2idOf('m=4294967295,t=4294967295,p=1'), /^argon2id has/],
-    [argon2idOf('m=262145,t=1,p=1'), /^argon2id has/],
-    [argon2idOf('m=262144,t=9,p=1'), /^argon2id has/],
-    [argon2idOf('m=8,t=1,p=2'), /^argon2id has/],
-    [argon2idOf('m=7,t=1,p=1'), /^argon2id has/],
-    [argon2idOf('m=65536,t=1,p=17'), /^argon2id has/],
-    [scryptOf('ln=30,r=8,p=1'), /^scrypt has/],
-    [scryptOf('ln=18,r=8,p=1'), /^scrypt has/],
-    [scryptOf('ln=1,r=9999,p=9999'), /^scrypt has/],
-    [scryptOf('ln=16,r=1,p=1'), /^scrypt has/],
-    [scryptOf('ln=99,r=1,p=1'), /^scrypt has/],
-    [pbkdf2Of('4000001'), /^pbkdf2_sha256 has up to 4000000 iterations here$/],
-    [pbkdf2Of('9999999999'), /^pbkdf2_sha256 has/]
+    [bcryptOf('03'), /^the cost of bcrypt must be 4 to 14$/],
+    [bcryptOf('15'), /^the cost of bcrypt must be 4 to 14$/],
+    [bcryptOf('31'), /^the cost of bcrypt must be 4 to 14$/],
+    [argon2idOf('m=4194304,t=1,p=1'), /^argon2id must have m from 8p to 262144/],
+    [argon2idOf('m=4294967295,t=4294967295,p=1'), /^argon2id must have/],
+    [argon2idOf('m=262145,t=1,p=1'), /^argon2id must have/],
+    [argon2idOf('m=262144,t=9,p=1'), /^argon2id must have/],
+    [argon2idOf('m=8,t=1,p=2'), /^argon2id must have/],
+    [argon2idOf('m=7,t=1,p=1'), /^argon2id must have/],
+    [argon2idOf('m=65536,t=1,p=17'), /^argon2id must have/],
+    [scryptOf('ln=30,r=8,p=1'), /^scrypt may have/],
+    [scryptOf('ln=18,r=8,p=1'), /^scrypt may have/],
+    [scryptOf('ln=1,r=9999,p=9999'), /^scrypt may have/],
+    [scryptOf('ln=16,r=1,p=1'), /^scrypt may have/],
+    [scryptOf('ln=99,r=1,p=1'), /^scrypt may have/],
+    [pbkdf2Of('4000001'), /^pbkdf2_sha256 may have up to 4000000 iterations$/],
+    [pbkdf2Of('9999999999'), /^pbkdf2_sha256 may have/]
   ]
   for (const [hash, says] of rows) t.match(mistakeOf(hash), says, hash)
 })
@@ -151,7 +151,7 @@ t.test('a hash that is not whole is refused, also where a lenient reader would t
     ['pbkdf2_sha256', pbkdf2Of('0')],
     ['pbkdf2_sha256', pbkdf2Of('600000', 'AAAA')]
   ]
-  for (const [form, hash] of rows) t.match(mistakeOf(hash), `this is not a whole ${form} hash`, hash)
+  for (const [form, hash] of rows) t.match(mistakeOf(hash), `this is not a complete ${form} hash`, hash)
 })
 
 t.test('other forms are refused by their name', async t => {
@@ -170,11 +170,11 @@ t.test('other forms are refused by their name', async t => {
     ['crypt (DES)', '6qdlYGFdyh6k6'],
     ['pbkdf2_sha256', pbkdf2Of('600000')]
   ]
-  for (const [form, hash] of rows) t.equal(mistakeOf(hash, fileForms), `${form} is not taken; bcrypt, argon2id, scrypt are`, hash)
+  for (const [form, hash] of rows) t.equal(mistakeOf(hash, fileFormats), `${form} is not accepted; use one of bcrypt, argon2id, scrypt`, hash)
   for (const hash of ['secretpw', '', '$', '$unknown$x', '__proto__']) {
-    t.equal(mistakeOf(hash), 'this is no hash of a known form; bcrypt, argon2id, scrypt, pbkdf2_sha256 are taken')
+    t.equal(mistakeOf(hash), 'unknown hash format; use one of bcrypt, argon2id, scrypt, pbkdf2_sha256')
   }
-  t.throws(() => storedHash('secretpw', fileForms), { message: 'this is no hash of a known form; bcrypt, argon2id, scrypt are taken' })
+  t.throws(() => storedHash('secretpw', fileFormats), { message: 'unknown hash format; use one of bcrypt, argon2id, scrypt' })
 })
 
 t.test('a decoy has the parameters of its model, and is nobody\'s hash', async t => {
@@ -185,21 +185,21 @@ t.test('a decoy has the parameters of its model, and is nobody\'s hash', async t
     'pbkdf2_sha256$1000$NaClNaClNaClN$Yjgv2ldhpZaD1nWilO6B2wcqdx/pg2kewTaiJVKptNs='
   ]
   for (const model of models) {
-    const stored = storedHash(model, databaseForms)
+    const stored = storedHash(model, databaseFormats)
     for (let round = 0; round < 50; round++) {
       const decoy = stored.decoy()
       t.equal(decoy.length, model.length)
-      t.equal(storedHash(decoy, databaseForms).parameters, stored.parameters, 'taken, at the same cost')
+      t.equal(storedHash(decoy, databaseFormats).parameters, stored.parameters, 'taken, at the same cost')
       t.not(decoy, stored.decoy())
     }
     t.equal(await verify(stored.decoy(), password), false)
   }
   const [, argon2 = ''] = models
-  t.equal(await argon2Verify(storedHash(argon2, fileForms).decoy(), password), false, 'the verifier takes it for a whole hash')
+  t.equal(await argon2Verify(storedHash(argon2, fileFormats).decoy(), password), false, 'the verifier takes it for a whole hash')
 })
 
 t.test('hashes cost the same where form and parameters are the same, and their other parts do not matter', t => {
-  const parameters = (hash: string) => storedHash(hash, databaseForms).parameters
+  const parameters = (hash: string) => storedHash(hash, databaseFormats).parameters
   const kinds = [
     ['$2y$10$QdIU0zHio9wC4Mbx0HRTGO6kC7Y.y5GspWacd8UE0W3eTjNf4FXrq', bcryptOf('10')],
     [bcryptOf('11')],

@@ -12,9 +12,9 @@ import { brokerProcess, writeUsers } from '../../helpers/process.js'
 import { until } from '../../helpers/until.js'
 
 /** Threads that run a module of the test's own, in plain JavaScript: without the loader of TypeScript they start at once. */
-function threads (t: Test, worker: string, patience = 10_000) {
+function threads (t: Test, worker: string, timeoutMs = 10_000) {
   const filename = join(t.testdir({ 'worker.mjs': worker }), 'worker.mjs')
-  return { filename, verify: hashThreads({ filename, execArgv: [], patience }) }
+  return { filename, verify: hashThreads({ filename, execArgv: [], timeoutMs }) }
 }
 
 const hash = 'a-stored-hash'
@@ -45,12 +45,12 @@ t.test('the threads are of a lower priority than the one that answers requests',
 
 t.test('the first thread can be begun before a login needs it, and one that cannot begin does no harm', async t => {
   const { verify, filename } = threads(t, "import { writeFileSync } from 'node:fs'\nwriteFileSync(new URL('begun', import.meta.url), '')\nexport default () => true")
-  verify.begin()
+  verify.prestart()
   await until(() => existsSync(join(dirname(filename), 'begun')))
   t.equal(await verify(hash, 'x'), true)
 
-  const broken = hashThreads({ filename: join(t.testdirName, 'worker.mjs'), execArgv: ['--no-such-flag'], patience: 500 })
-  broken.begin()
+  const broken = hashThreads({ filename: join(t.testdirName, 'worker.mjs'), execArgv: ['--no-such-flag'], timeoutMs: 500 })
+  broken.prestart()
   t.match(await broken(hash, 'x').catch((error: unknown) => error), { code: 'store-unavailable' })
 })
 

@@ -44,21 +44,21 @@ t.test('every mistake is reported at once, with file and line, and without the l
   ])
   t.same(await mistakesIn(file), [
     'users.htpasswd:3 this line has no colon between a name and a hash',
-    'users.htpasswd:4 apr1 (MD5) is not taken; bcrypt, argon2id, scrypt are',
-    'users.htpasswd:5 this is no hash of a known form; bcrypt, argon2id, scrypt are taken',
+    'users.htpasswd:4 apr1 (MD5) is not accepted; use one of bcrypt, argon2id, scrypt',
+    'users.htpasswd:5 unknown hash format; use one of bcrypt, argon2id, scrypt',
     'users.htpasswd:6 a name has 1 to 121 characters',
     'users.htpasswd:7 a name has no blank at either end',
     'users.htpasswd:8 a name holds none of : * { }',
     'users.htpasswd:9 the name of line 2 stands here again (case and normal form do not count)',
-    'users.htpasswd:10 the cost of bcrypt is 4 to 14 here',
-    'users.htpasswd:11 this is not a whole argon2id hash in PHC form ($argon2id$v=19$m=…,t=…,p=…$salt$hash)',
+    'users.htpasswd:10 the cost of bcrypt must be 4 to 14',
+    'users.htpasswd:11 this is not a complete argon2id hash in PHC format ($argon2id$v=19$m=…,t=…,p=…$salt$hash)',
     'users.htpasswd:12 this line is not UTF-8'
   ])
 })
 
 t.test('a line below one that is not UTF-8 is read as ever', async t => {
   const file = Buffer.concat([Buffer.from([0xff, 0x0a]), Buffer.from('juan:secretpw\n')])
-  t.match(await mistakesIn(file), [/^users.htpasswd:1 /, /^users.htpasswd:2 this is no hash/])
+  t.match(await mistakesIn(file), [/^users.htpasswd:1 /, /^users.htpasswd:2 unknown hash format/])
 })
 
 t.test('names that people would take for one another are duplicates', async t => {
@@ -79,8 +79,8 @@ t.test('what is weak is warned of once a kind', async t => {
   const lines = [`a:${bcrypt5}`, `b:${strong}`, `c:${bcrypt5}`, `d:${bcrypt5}`, `e:${susan}`]
   t.match(await read(lines.join('\n')), {
     warnings: [
-      'users.htpasswd:1 bcrypt of a cost below 10 is quickly guessed (and 2 more)',
-      'users.htpasswd:5 argon2id of such low parameters is quickly guessed'
+      'users.htpasswd:1 bcrypt with a cost below 10 is quickly guessed (and 2 more)',
+      'users.htpasswd:5 argon2id with such low parameters is quickly guessed'
     ]
   })
 })

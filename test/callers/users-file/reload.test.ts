@@ -32,7 +32,7 @@ t.test('a reload that is asked for answers what it did', async t => {
   t.match(first, { ok: false, callers: 2, message: 'users file not taken: users.htpasswd:1 this line has no colon between a name and a hash' })
   t.equal(second, first, 'and does for two who ask at once')
   writeFileSync(path, `susan:${susan}\n`)
-  t.match(await store.reload(), { ok: true, callers: 1, warnings: ['users.htpasswd:1 argon2id of such low parameters is quickly guessed'] })
+  t.match(await store.reload(), { ok: true, callers: 1, warnings: ['users.htpasswd:1 argon2id with such low parameters is quickly guessed'] })
   t.equal(reloads.length, 2)
 })
 

@@ -31,7 +31,7 @@ t.test('a file that cannot be used stops the start with every mistake', async t 
 
 t.test('the start tells what is odd', async t => {
   const { store } = await open(t, `susan:${susan}\n`)
-  t.same(store.warnings, ['users.htpasswd:1 argon2id of such low parameters is quickly guessed'])
+  t.same(store.warnings, ['users.htpasswd:1 argon2id with such low parameters is quickly guessed'])
 })
 
 /** Runs something before every verification, and knows which hashes were verified. */

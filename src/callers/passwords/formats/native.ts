@@ -4,6 +4,6 @@ import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
 
-/** Loaded by the threads that hash, and not by the start of a broker that may hash nothing itself. */
+/** Loaded on demand by the hash threads: a broker without hashes of its own need not load them. */
 export const argon2 = (): typeof Argon2 => require('@node-rs/argon2')
 export const bcrypt = (): typeof Bcrypt => require('@node-rs/bcrypt')

@@ -1,28 +1,28 @@
 import { pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { HashForm } from './form.js'
+import type { HashFormat } from './format.js'
 
-/** The salt is text, taken as it stands; the digest is padded base64 of the 32 bytes of SHA-256. */
-const whole = /^pbkdf2_sha256\$([1-9]\d{0,9})\$([^$]{8,64})\$([A-Za-z0-9+/]{43}=)$/
+/** The salt is used as text, not decoded; the digest is padded base64 of the 32 bytes of SHA-256. */
+const PATTERN = /^pbkdf2_sha256\$([1-9]\d{0,9})\$([^$]{8,64})\$([A-Za-z0-9+/]{43}=)$/
 
-/** About a second of one core. */
-const mostIterations = 4_000_000
+/** Takes about a second of one core. */
+const MAX_ITERATIONS = 4_000_000
 /** OWASP's Password Storage Cheat Sheet. */
-const advisedIterations = 600_000
+const ADVISED_ITERATIONS = 600_000
 
-/** PBKDF2 with SHA-256 as Django stores it, for databases that such an application owns. */
-export const pbkdf2: HashForm = {
+/** PBKDF2 with SHA-256 as Django stores it, for databases of Django applications. */
+export const pbkdf2: HashFormat = {
   name: 'pbkdf2_sha256',
-  begins: /^pbkdf2_sha256\$/,
+  prefix: /^pbkdf2_sha256\$/,
 
   read (hash) {
-    const [, count, salt = '', digest = ''] = whole.exec(hash) ?? []
-    if (count === undefined) return { mistake: 'this is not a whole pbkdf2_sha256 hash in Django\'s form' }
+    const [, count, salt = '', digest = ''] = PATTERN.exec(hash) ?? []
+    if (count === undefined) return { mistake: 'this is not a complete pbkdf2_sha256 hash in Django\'s format' }
     const iterations = Number(count)
-    if (iterations > mostIterations) return { mistake: `pbkdf2_sha256 has up to ${mostIterations} iterations here` }
+    if (iterations > MAX_ITERATIONS) return { mistake: `pbkdf2_sha256 may have up to ${MAX_ITERATIONS} iterations` }
     const expected = Buffer.from(digest, 'base64')
     return {
       parameters: `pbkdf2_sha256 ${iterations}`,
-      warning: iterations < advisedIterations ? `pbkdf2_sha256 of less than ${advisedIterations} iterations is quickly guessed` : undefined,
+      warning: iterations < ADVISED_ITERATIONS ? `pbkdf2_sha256 with less than ${ADVISED_ITERATIONS} iterations is quickly guessed` : undefined,
       verify: password => timingSafeEqual(pbkdf2Sync(password, salt, iterations, expected.length, 'sha256'), expected),
       decoy: () => `pbkdf2_sha256$${count}$${randomBytes(salt.length).toString('hex').slice(0, salt.length)}$${randomBytes(expected.length).toString('base64')}`
     }

@@ -1,29 +1,29 @@
 import { scryptSync, timingSafeEqual } from 'node:crypto'
-import type { HashForm } from './form.js'
-import { decoyTail, isTail } from './phc.js'
+import type { HashFormat } from './format.js'
+import { decoyHash, isSaltAndDigest } from './phc.js'
 
-const whole = /^\$scrypt\$ln=([1-9]\d?),r=([1-9]\d{0,3}),p=([1-9]\d{0,3})\$([^$]+)\$([^$]+)$/
+const PATTERN = /^\$scrypt\$ln=([1-9]\d?),r=([1-9]\d{0,3}),p=([1-9]\d{0,3})\$([^$]+)\$([^$]+)$/
 
-/** N times r times p; OWASP's dearest setting (N=2^17, r=8, p=1): 128 MiB, and most of a second of one core. */
-const mostWork = 2 ** 20
+/** N times r times p; OWASP's most expensive setting (N=2^17, r=8, p=1): 128 MiB, and nearly a second of one core. */
+const MAX_WORK = 2 ** 20
 /** OWASP's cheapest (N=2^14, r=8, p=5). */
-const advisedWork = 2 ** 14 * 8 * 5
+const ADVISED_WORK = 2 ** 14 * 8 * 5
 
-/** scrypt (RFC 7914) in PHC form, as passlib writes it. */
-export const scrypt: HashForm = {
+/** scrypt (RFC 7914) in PHC format, as passlib writes it. */
+export const scrypt: HashFormat = {
   name: 'scrypt',
-  begins: /^\$scrypt\$/,
+  prefix: /^\$scrypt\$/,
 
   read (hash) {
-    const [, ln, r, p, salt = '', digest = ''] = whole.exec(hash) ?? []
-    if (!isTail(salt, digest, 1)) return { mistake: 'this is not a whole scrypt hash in PHC form ($scrypt$ln=…,r=…,p=…$salt$hash)' }
+    const [, ln, r, p, salt = '', digest = ''] = PATTERN.exec(hash) ?? []
+    if (!isSaltAndDigest(salt, digest, 1)) return { mistake: 'this is not a complete scrypt hash in PHC format ($scrypt$ln=…,r=…,p=…$salt$hash)' }
     const options = { N: 2 ** Number(ln), r: Number(r), p: Number(p) }
     const work = options.N * options.r * options.p
     // RFC 7914 §2: N is below 2^(128 * r / 8).
-    if (work > mostWork || options.N >= 2 ** (16 * options.r)) return { mistake: `scrypt has 2^ln times r times p up to ${mostWork} here` }
+    if (work > MAX_WORK || options.N >= 2 ** (16 * options.r)) return { mistake: `scrypt may have 2^ln times r times p up to ${MAX_WORK}` }
     return {
       parameters: `scrypt ln=${ln},r=${r},p=${p}`,
-      warning: work < advisedWork ? 'scrypt of such low parameters is quickly guessed' : undefined,
+      warning: work < ADVISED_WORK ? 'scrypt with such low parameters is quickly guessed' : undefined,
 
       verify (password) {
         const expected = Buffer.from(digest, 'base64')
@@ -32,7 +32,7 @@ export const scrypt: HashForm = {
         return timingSafeEqual(actual, expected)
       },
 
-      decoy: () => decoyTail(hash)
+      decoy: () => decoyHash(hash)
     }
   }
 }
