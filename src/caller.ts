@@ -9,6 +9,35 @@ export interface Caller {
    * Whoever compares the name with a list compares canonical forms.
    */
   readonly asTyped?: true
+  /** The groups that the store, or the identity provider of a bearer token, says the caller is in; NFC. Absent: none. */
+  readonly groups?: readonly string[]
+}
+
+/**
+ * What the names of callers with a bearer token begin with. No other name can hold a `:`, so the two kinds never meet:
+ * the policy tells them apart by it.
+ */
+export const bearerPrefix = 'jwt:'
+
+/** Whether a caller came with a bearer token of the application's own identity provider. */
+export function isBearer ({ name }: Pick<Caller, 'name'>): boolean {
+  return name.startsWith(bearerPrefix)
+}
+
+/** What a caller's list of groups may hold at most. */
+export const groupLimits = { groups: 200, characters: 128 } as const
+
+/**
+ * The groups in what a store or a token says of its caller: each once, in NFC.
+ * @returns undefined where it is no list of texts, or a longer one than is taken
+ */
+export function groupsIn (value: unknown): readonly string[] | undefined {
+  if (!Array.isArray(value) || value.length > groupLimits.groups || !value.every(isGroup)) return undefined
+  return [...new Set(value.map(group => group.normalize('NFC')))]
+}
+
+function isGroup (value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= 2 * groupLimits.characters && [...value].length <= groupLimits.characters && !unprintable.test(value)
 }
 
 /** Controls, halves of surrogate pairs and line breaks: nothing that people are called by, and a danger to logs and terminals. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { canonicalName, duplicateKey, limitKey, loginName, nameMistake } from '../src/caller.js'
+import { canonicalName, duplicateKey, groupsIn, isBearer, limitKey, loginName, nameMistake } from '../src/caller.js'
 import { newPassword, usablePassword } from '../src/callers/password-rules.js'
 
 const grin = '\u{1f600}'
@@ -143,4 +143,30 @@ t.test('a new password has at least 8 characters, unless short ones are allowed'
   for (const typed of ['', 'tab\ttab\t', 'x'.repeat(1025)]) {
     t.same(newPassword(typed, { allowShort: true }), { mistake: 'a password has 1 to 1024 bytes and no control characters', isShort: false })
   }
+})
+
+t.test('groups that a store or a token may say', async t => {
+  for (const { title, said, groups } of [
+    { title: 'none', said: [], groups: [] },
+    { title: 'texts, each once', said: ['support', 'Domain Users', 'support'], groups: ['support', 'Domain Users'] },
+    { title: 'in normal form C', said: [decomposed, composed], groups: [composed] },
+    { title: 'of 128 characters', said: [grin.repeat(128)], groups: [grin.repeat(128)] },
+    { title: '200 of them', said: Array.from({ length: 200 }, (_, i) => `g${i}`), groups: Array.from({ length: 200 }, (_, i) => `g${i}`) },
+    { title: '201 of them', said: Array.from({ length: 201 }, (_, i) => `g${i}`) },
+    { title: 'of 129 characters', said: ['x'.repeat(129)] },
+    { title: 'of 129 characters outside the first plane', said: [grin.repeat(129)] },
+    { title: 'one text', said: 'support' },
+    { title: 'an empty text among them', said: ['support', ''] },
+    { title: 'a number among them', said: ['support', 7] },
+    { title: 'a NUL in one', said: ['sup\0port'] },
+    { title: 'half a surrogate pair in one', said: ['\ud800'] },
+    { title: 'a map', said: { support: true } },
+    { title: 'null, which only some take for none', said: null }
+  ]) t.strictSame(groupsIn(said), groups, title)
+})
+
+t.test('a caller with a bearer token is known by its name', async t => {
+  t.ok(isBearer({ name: 'jwt:susan' }))
+  t.notOk(isBearer({ name: 'susan' }))
+  t.not(nameMistake('jwt:susan'), undefined, 'which no other caller can have')
 })
