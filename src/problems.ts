@@ -1,10 +1,11 @@
 import { STATUS_CODES } from 'node:http'
+import { nearestFirst } from './lib/did-you-mean.js'
 
 /** Every error the API answers: one row a code. `detail` says what happened and what to do; it is fixed text, so it cannot echo input. */
 export const problems = {
   'request-invalid': { status: 400, detail: 'The request does not have the form this route takes; see errors.' },
-  'credentials-missing': { status: 401, detail: 'This route needs a name and a password, sent as HTTP Basic credentials (RFC 7617).' },
-  'credentials-wrong': { status: 401, detail: 'No caller has this name and password. Check both, or ask the operator of this broker.' },
+  'credentials-missing': { status: 401, detail: 'This route needs credentials. Send them by one of the schemes that WWW-Authenticate lists.' },
+  'credentials-wrong': { status: 401, detail: 'Wrong username or password. Check both, or ask the operator of this broker for a new password.' },
   'session-ended': { status: 401, detail: 'This session has ended. Sign in again.' },
   'proof-stale': { status: 401, detail: 'The time or the nonce of the proof is not current. Make a new proof, with the DPoP-Nonce of this answer and by its time.' },
   'proof-replayed': { status: 401, detail: 'This proof was used before. Make a new one for each request.' },
@@ -99,19 +100,20 @@ export interface SchemaError {
   instancePath: string
   schemaPath: string
   message?: string
-  params: { missingProperty?: string }
+  params: { missingProperty?: string, additionalProperty?: string }
   parentSchema?: object
 }
 
 /** One entry for each property at fault. No unknown name comes back, since it is input: the known ones are listed instead. */
 export function invalidRequest (errors: SchemaError[], context: string): Problem {
-  const found = new Map<string, string>()
-  for (const { keyword, instancePath, schemaPath, params: { missingProperty }, message = 'is not right', parentSchema } of errors) {
-    const inside = context === 'querystring' ? '?' : declared(instancePath, schemaPath)
-    const path = inside + (missingProperty === undefined ? '' : `/${missingProperty}`)
-    if (!found.has(path)) found.set(path, keyword === 'additionalProperties' ? unknown(parentSchema) : message)
+  const inQuery = context === 'querystring'
+  const found = new Map<string, SchemaError[]>()
+  for (const error of errors) {
+    const { instancePath, schemaPath, params: { missingProperty } } = error
+    const path = (inQuery ? '?' : declared(instancePath, schemaPath)) + (missingProperty === undefined ? '' : `/${missingProperty}`)
+    found.set(path, [...found.get(path) ?? [], error])
   }
-  return problem('request-invalid', { errors: [...found].map(([path, message]) => ({ path, message })) })
+  return problem('request-invalid', { errors: Array.from(found, ([path, faults]) => ({ path, message: messageOf(faults, inQuery) })) })
 }
 
 /** The path as far as the schema names it: the keys of a free-form object are input. */
@@ -121,10 +123,17 @@ function declared (instancePath: string, schemaPath: string): string {
   return segments.slice(0, free === -1 ? segments.length : free).map(segment => `/${segment}`).join('')
 }
 
-function unknown (schema: object | undefined): string {
-  const { properties } = schema as { properties?: object }
+/** The first fault of a property. Unknown properties of one object are one fault. */
+function messageOf (faults: SchemaError[], inQuery: boolean): string {
+  const { keyword, message = 'is not right', parentSchema } = faults[0]!
+  return keyword === 'additionalProperties' ? unknown(faults.map(({ params }) => String(params.additionalProperty)), parentSchema, inQuery) : message
+}
+
+function unknown (names: string[], schema: object | undefined, inQuery: boolean): string {
+  const { properties, description } = schema as { properties?: object, description?: string }
   // A map whose names follow a pattern has none to list.
   if (properties === undefined) return 'has an unknown property'
   const known = Object.keys(properties)
-  return known.length === 0 ? 'nothing is taken here' : `has an unknown property; known are ${known.join(', ')}`
+  if (known.length > 0) return `has an unknown property; known are ${nearestFirst(names, known).join(', ')}`
+  return inQuery && description !== undefined ? description : 'nothing is taken here'
 }

@@ -28,6 +28,7 @@ export async function basicAuth (scope: FastifyInstance, { signIn }: BasicAuthOp
   return {
     name: 'basic',
     via: 'basic',
+    usage: `a name and a password as HTTP Basic credentials (RFC 7617) or, at POST ${scope.prefix}/token, as username and password in the JSON body`,
     challenge: () => 'Basic realm="twilio-token-broker", charset="UTF-8"',
     identify: (request, reply) => new Promise((resolve, reject) => {
       scope.basicAuth(request, reply, error => error === undefined ? resolve() : reject(error))

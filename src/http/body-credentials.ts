@@ -2,6 +2,7 @@ import type { preValidationAsyncHookHandler } from 'fastify'
 import { isRecord } from '../lib/is-record.js'
 import { problem } from '../problems.js'
 import { signInBy, type BasicAuthOptions } from './basic-auth.js'
+import { credentialsMissing } from './identify.js'
 import type { Scheme } from './scheme.js'
 
 export interface BodyCredentialsOptions extends BasicAuthOptions {
@@ -20,7 +21,7 @@ export function identifyByBody ({ signIn, schemes }: BodyCredentialsOptions): pr
         errors: [{ path: '', message: 'has credentials, and so has the Authorization header; send one of them' }]
       })
     }
-    if (username === undefined && password === undefined) throw problem('credentials-missing')
+    if (username === undefined && password === undefined) throw credentialsMissing(request, schemes)
     // The same credentials as in HTTP Basic, so a refusal has the same challenge.
     request.scheme = basic
     request.claimedUsername = typeof username === 'string' ? username : ''

@@ -22,10 +22,11 @@ const errors: Partial<Record<RefusalCode, string>> = {
 }
 
 /** A session with a proof of its key, in the place of a password: DPoP, RFC 9449. */
-export async function dpopAuth (_scope: FastifyInstance, { sessions }: SessionOptions): Promise<Scheme | undefined> {
+export async function dpopAuth (scope: FastifyInstance, { sessions }: SessionOptions): Promise<Scheme | undefined> {
   return sessions && {
     name: 'dpop',
     via: 'session',
+    usage: `a session that POST ${scope.prefix}/session opened, as Authorization: DPoP with a proof in the header DPoP (RFC 9449)`,
     challenge: code => `DPoP algs="ES256"${errors[code] === undefined ? '' : `, error="${errors[code]}"`}`,
     answers: code => code in errors,
     async identify (request, reply) {

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
-import { problem, type RefusalCode } from '../problems.js'
+import { problem, type Problem, type RefusalCode } from '../problems.js'
 import { basicAuth, type BasicAuthOptions } from './basic-auth.js'
 import { dpopAuth, type SessionOptions } from './dpop-auth.js'
 import type { Scheme } from './scheme.js'
@@ -40,10 +40,16 @@ export function identifyCaller ({ schemes }: IdentifyOptions): onRequestAsyncHoo
     const { authorization } = request.headers
     if (authorization === undefined && request.routeOptions.config.credentialsInBody) return
     const scheme = byName.get((authorization ?? '').split(' ', 1)[0]!.toLowerCase())
-    if (scheme === undefined || !takes(request, scheme)) throw problem('credentials-missing')
+    if (scheme === undefined || !takes(request, scheme)) throw credentialsMissing(request, schemes)
     request.scheme = scheme
     await scheme.identify(request, reply)
   }
+}
+
+/** 401 that says how to sign in, by each scheme that the route takes. */
+export function credentialsMissing (request: FastifyRequest, schemes: readonly Scheme[]): Problem {
+  const usages = schemes.filter(scheme => takes(request, scheme)).map(({ usage }) => usage)
+  return problem('credentials-missing', { detail: `This route needs credentials. Send ${usages.join('; or ')}.` })
 }
 
 function takes ({ routeOptions: { config } }: FastifyRequest, { name }: Scheme): boolean {

@@ -14,6 +14,7 @@ import { rejectMalformed } from './malformed-requests.js'
 import { openApiRoute, type OpenApiOptions } from './openapi/openapi.js'
 import { collectRoutes } from './openapi/routes.js'
 import { decideByPolicy } from './policy-decision.js'
+import { builtIn } from '../products/load.js'
 import { prefetchCounters, type PrefetchOptions } from './prefetch.js'
 import { grantProducts } from './product-grants.js'
 import { createAddressLimit, limitAddress, limitCaller, type Limit } from './rate-limits.js'
@@ -129,6 +130,7 @@ async function prepare (root: FastifyInstance, options: PipelineOptions) {
   decorateRequests(root)
   return {
     addressLimit: await createAddressLimit(root, options.limits.address),
+    builtInNames: [...(await builtIn()).keys()],
     combiner: new Combiner(options.products),
     methodsOf: collectMethods(root),
     routes: collectRoutes(root),

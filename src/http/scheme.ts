@@ -12,6 +12,8 @@ export interface Scheme {
   challenge (code: RefusalCode): string
   /** Whether a 401 of this code is about this scheme, whichever the request used. */
   answers? (code: RefusalCode): boolean
+  /** How to use the scheme, for the sentence of a 401 without credentials: `Send …`. */
+  readonly usage: string
   /**
    * Sets `request.caller`.
    * @throws Problem what the answer is, where the credentials are not right or cannot be checked

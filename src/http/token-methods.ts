@@ -1,14 +1,27 @@
 import type { onRequestHookHandler } from 'fastify'
 import { problem } from '../problems.js'
 
+export interface TokenMethodOptions {
+  tokenPath: string
+  /** Names of products, whether they are enabled or not. */
+  builtInNames: readonly string[]
+}
+
 /**
  * Refuses other methods than the token routes have, whatever the path. RFC 9110 §15.5.6: a 405 lists the methods that there
  * are. HEAD is none of them, as it would issue a token that nobody reads.
  */
-export function rejectMethod ({ tokenPath }: { tokenPath: string }): onRequestHookHandler {
+export function rejectMethod ({ tokenPath, builtInNames }: TokenMethodOptions): onRequestHookHandler {
+  const detail = routesInWords(tokenPath, builtInNames)
   return ({ method, url }, _reply, done) => {
     if (method === 'POST') return done()
-    const allowed = url.split('?', 1)[0] === tokenPath ? ['POST'] : ['GET', 'POST']
-    done(allowed.includes(method) ? undefined : problem('method-not-allowed', { headers: { Allow: allowed.join(', ') } }))
+    if (url.split('?', 1)[0] === tokenPath) return done(problem('method-not-allowed', { detail, headers: { Allow: 'POST' } }))
+    done(method === 'GET' ? undefined : problem('method-not-allowed', { headers: { Allow: 'GET, POST' } }))
   }
+}
+
+/** Twilio's quickstarts ask `GET /token?identity=alice`. What is said here is no secret: it does not depend on the settings. */
+function routesInWords (tokenPath: string, names: readonly string[]): string {
+  const routes = names.map(name => `${tokenPath}/${name}`)
+  return `For one product, send GET or POST to ${routes.slice(0, -1).join(', ')} or ${routes.at(-1)}; for several in one token, POST to ${tokenPath}. Sign in with each request: your credentials decide the identity, and no query is taken.`
 }

@@ -31,6 +31,12 @@ function lacksWords (shorter: string, longer: string): boolean {
   })
 }
 
+/** The known words, those first that one of the written words may have been meant for. */
+export function nearestFirst (written: readonly string[], known: readonly string[]): string[] {
+  const typosOf = new Map(known.map(name => [name, Math.min(...written.map(word => typos(word, name)))]))
+  return [...known].sort((one, other) => typosOf.get(one)! - typosOf.get(other)!)
+}
+
 /**
  * The end of a message about an unknown word.
  * @returns `; did you mean video?` when one of the known words is near, else a list of them

@@ -4,7 +4,7 @@ import { checkedGrant } from './checked-grant.js'
 import { closed } from './closed.js'
 import { description, type GrantContext, type IdentityRule, type LoadedProduct, type Product, type ProductDefinition, type ProductDescription, type ProductPlugin } from './contract.js'
 import { checkDefinition } from './definition.js'
-import { closedObject, noQuery, requestBody, tokenAnswer } from './schemas.js'
+import { closedObject, noTokenQuery, requestBody, tokenAnswer } from './schemas.js'
 
 /**
  * Makes a product plugin. Everything is inferred, so a misspelt property is a compile error.
@@ -26,7 +26,7 @@ export function defineProduct<Settings extends TObject, Request extends TObject,
   const described = describe(definition)
   const { name, body } = described
   const config = { product: name }
-  const answered = { querystring: noQuery, response: { 200: tokenAnswer } }
+  const answered = { querystring: noTokenQuery, response: { 200: tokenAnswer } }
   const plugin: ProductPlugin = async (scope, { handler }) => {
     scope.post(`/${name}`, { config, schema: { summary: `A token for ${name}`, body, ...answered } }, handler)
     scope.get(`/${name}`, { config, schema: { summary: `A token for ${name}, with nothing asked`, ...answered } }, handler)

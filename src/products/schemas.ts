@@ -22,6 +22,12 @@ export const AnyName = Type.String({ pattern: '^[\\s\\S]*$' })
 /** For routes that take no query. */
 export const noQuery = Type.Object({}, { additionalProperties: false })
 
+/** The query of a token route: there is none. The `description` is the message for whoever sends one, as Twilio's quickstarts do. */
+export const noTokenQuery = Type.Object({}, {
+  additionalProperties: false,
+  description: 'no query is taken here; put what you ask for into the JSON body of a POST'
+})
+
 /** What every token request may ask for. */
 export const commonRequest = Type.Object({
   ttl: Type.Optional(Type.Integer({ minimum: tokenLife.min, maximum: tokenLife.max, description: 'seconds that the token lives' })),

@@ -42,7 +42,7 @@ t.test('signing in to the console, and moving about in it', { skip: chromiumMiss
     const { page, signIn } = await visit(t, broker.url, { before: async page => { dialogs = await passwordDialogs(page) } })
     await signIn('susan', 'wrong-one')
     await page.getByRole('alert').waitFor()
-    t.match(await page.getByRole('alert').innerText(), /^No caller has this name and password\. Check both, or ask the operator of this broker\.[^]*credentials-wrong/)
+    t.match(await page.getByRole('alert').innerText(), /^Wrong username or password\. Check both, or ask the operator of this broker for a new password\.[^]*credentials-wrong/)
     t.strictSame(dialogs, [])
     await signIn('susan')
     await page.getByText('Signed in as susan').waitFor()

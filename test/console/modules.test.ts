@@ -135,7 +135,7 @@ t.test('the broker is asked with credentials in UTF-8, and its words come back',
   t.match(await ask('token/video', credentials, { room: 'My Room' }), { answer: { identity: 'susan' }, refusal: undefined })
   t.match(await ask('openapi.json', { name: 'Zoë', password: 'pä:ß 🔑' }), { answer: { openapi: /^3/ } })
   t.match(asked, [['token/video', { method: 'POST', credentials: 'omit', redirect: 'error', body: '{"room":"My Room"}' }], ['openapi.json', { method: 'GET', body: undefined }]])
-  t.match(await ask('openapi.json', { ...credentials, password: 'wrong' }), { refusal: { status: 401, code: 'credentials-wrong', detail: /^No caller has this name/, requestId: /./, errors: [], retryAfter: undefined } })
+  t.match(await ask('openapi.json', { ...credentials, password: 'wrong' }), { refusal: { status: 401, code: 'credentials-wrong', detail: /^Wrong username or password/, requestId: /./, errors: [], retryAfter: undefined } })
   t.match(await ask('token/video', credentials, { ttl: 1 }), { refusal: { status: 400, errors: [{ path: '/ttl' }] } })
   t.match(await ask('token/sync', credentials, {}), { refusal: { status: 403, code: 'not-allowed', errors: [{ path: '/sync' }] } })
 })

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { validatorOf } from '../../lib/ajv.js'
 import { problem } from '../../problems.js'
 import type { EnabledProduct } from '../../products/contract.js'
-import { noQuery, tokenAnswer, type TokenAnswer } from '../../products/schemas.js'
+import { noTokenQuery, tokenAnswer, type TokenAnswer } from '../../products/schemas.js'
 import type { Combiner } from '../../tokens/combine.js'
 import { combinedRequest, combinedRequestProblem } from '../../tokens/combined-request.js'
 import { issue, type IssueOptions } from '../../tokens/issue.js'
@@ -21,7 +21,7 @@ export async function tokenRoutes (scope: FastifyInstance, options: TokenRouteOp
   scope.withTypeProvider<TypeBoxTypeProvider>().post('/', {
     prefixTrailingSlash: 'no-slash',
     config: { credentialsInBody: true, kind: 'tokens' },
-    schema: { summary: 'One token for several products', body: combinedRequest(products), querystring: noQuery, response: { 200: tokenAnswer } },
+    schema: { summary: 'One token for several products', body: combinedRequest(products), querystring: noTokenQuery, response: { 200: tokenAnswer } },
     validatorCompiler: ({ schema, httpPart }) => httpPart === 'body' ? check : validatorOf(schema),
     handler: async request => ({ ...await issueToken(request), products: request.grantedProducts! })
   })
