@@ -36,6 +36,16 @@ export interface Diagnostic {
   position?: Pick<Position, 'line'> & Partial<Position>
 }
 
+/** Makes a diagnostic that stops a start. */
+export function mistake (subject: string, code: DiagnosticCode, message: string, position?: Diagnostic['position']): Diagnostic {
+  return { level: 'mistake', subject, code, message, ...(position && { position }) }
+}
+
+/** Makes a diagnostic that stops nothing. */
+export function warning (subject: string, code: DiagnosticCode, message: string, position?: Diagnostic['position']): Diagnostic {
+  return { ...mistake(subject, code, message, position), level: 'warning' }
+}
+
 /** The diagnostic as one line for people: `policy.yaml:7:3 rooms must be a list`. */
 export function textOf ({ subject, message, position }: Diagnostic): string {
   return position === undefined ? message : `${[subject, position.line, position.column].filter(part => part !== undefined).join(':')} ${message}`

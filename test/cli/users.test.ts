@@ -23,7 +23,7 @@ t.test('a user is added, checked, given another password and removed', async t =
   t.same(await users(dir, ['remove', 'susan']), {
     exitCode: 0,
     out: 'removed susan from users.htpasswd\n',
-    err: 'the broker would refuse the file as it is now:\nusers.htpasswd holds no users; add a user: twilio-token-broker users add NAME\n'
+    err: 'the broker would refuse the file as it is now:\nusers.htpasswd has no users; add a user: twilio-token-broker users add NAME\n'
   })
   t.equal(fileIn(dir), '')
 })
@@ -49,7 +49,7 @@ t.test('a call that is not understood is exit code 2, and says the rule', async 
   const rows: Array<[args: string[], input: string | Buffer, says: RegExp]> = [
     [['add', 'a:b', '--password-stdin'], password, /^a name holds none of : \* \{ \}\n$/],
     [['add', ' susan', '--password-stdin'], password, /^a name has no blank at either end\n$/],
-    [['add', '#susan', '--password-stdin'], password, /^a name in a users file does not begin with #/],
+    [['add', '#susan', '--password-stdin'], password, /^a name in a users file must not begin with #/],
     [['add', '', '--password-stdin'], password, /^a name has 1 to 121 characters\n$/],
     [['add', 'susan', '--password-stdin'], '1234567', /^a password has at least 8 characters; --allow-short takes fewer\n$/],
     [['add', 'susan', '--password-stdin', '--allow-short'], '\nsecond line', /^a password has 1 to 1024 bytes/],

@@ -17,6 +17,6 @@ t.test('a file that changes while it is read is read again, and given up when th
   t.equal(await readStable(path, async () => writeFileSync(path, `${reads++}`)), undefined)
 
   const writer = setInterval(() => writeFileSync(path, `susan:${strong}\n`), 1)
-  t.match(await loadUsers(path, label), { users: { mistakes: ['users.htpasswd changes while it is read'] } })
+  t.match(await loadUsers(path, label), { users: { mistakes: [{ code: 'unreadable', message: 'users.htpasswd keeps changing while it is read' }] } })
   clearInterval(writer)
 })

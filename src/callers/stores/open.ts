@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { resolve } from 'node:path'
 import { defaultUsersFile, type Settings } from '../../settings/schema.js'
+import { textOf } from '../../lib/diagnostic.js'
 import { decoyKey } from '../passwords/decoys.js'
 import { verifyHash, type VerifyHash } from '../passwords/hash-threads.js'
 import type { HashQueue } from '../passwords/hash-queue.js'
@@ -64,15 +65,15 @@ async function usersFile (settings: Partial<Settings>, { cwd, queue, verifyHash,
       onReload ({ ok, message, warnings }) {
         if (ok) log.info(message)
         else log.error(message)
-        for (const warning of warnings) log.warn(warning)
+        for (const warning of warnings) log.warn(textOf(warning))
         onReload(ok)
       }
     })
-    for (const warning of store.warnings) log.warn(warning)
+    for (const warning of store.warnings) log.warn(textOf(warning))
     return Object.assign(store, { ready: true })
   } catch (error) {
     if (!(error instanceof UsersFileError)) throw error
-    mistakes.push(...error.mistakes)
+    mistakes.push(...error.mistakes.map(textOf))
     return undefined
   }
 }

@@ -1,42 +1,45 @@
-/** As many lines as a person reads at once. */
-const most = 20
+import { mistake, warning, type Diagnostic, type DiagnosticCode } from '../../lib/diagnostic.js'
 
-/** What a reader found in a file: one sentence for each line at fault, `users.htpasswd:7 …`, and the rest only counted. */
+/** More mistakes than this are only counted: nobody reads further. */
+const MAX_REPORTED = 20
+
+/** Collects mistakes in lines of a file. */
 export class LineErrors {
-  readonly #sentences: string[] = []
+  readonly #diagnostics: Diagnostic[] = []
   #more = 0
 
-  /** @param label the file as the operator named it */
-  constructor (readonly label: string) {}
+  /** @param file as the operator named it */
+  constructor (readonly file: string) {}
 
-  add (line: number, says: string): void {
-    if (this.#sentences.length < most) this.#sentences.push(`${this.label}:${line} ${says}`)
+  add (line: number, code: DiagnosticCode, message: string): void {
+    if (this.#diagnostics.length < MAX_REPORTED) this.#diagnostics.push(mistake(this.file, code, message, { line }))
     else this.#more++
   }
 
   get any (): boolean {
-    return this.#sentences.length > 0
+    return this.#diagnostics.length > 0
   }
 
-  list (): string[] {
-    return this.#more === 0 ? this.#sentences : [...this.#sentences, `and ${this.#more} more like these in ${this.label}`]
+  list (): Diagnostic[] {
+    return this.#more === 0 ? this.#diagnostics : [...this.#diagnostics, mistake(this.file, 'invalid', `${this.file} has ${this.#more} more mistakes like these`)]
   }
 }
 
-/** The same for what may be true of every line: each sentence once, with its first line and how many there are. */
-export class Repeated {
-  readonly #sentences = new Map<string, { line: number, count: number }>()
+/** Collects warnings that may be true of every line: reports each message once, with its first line and the number of lines. */
+export class RepeatedWarnings {
+  readonly #found = new Map<string, { line: number, code: DiagnosticCode, count: number }>()
 
-  constructor (readonly label: string) {}
+  /** @param file as the operator named it */
+  constructor (readonly file: string) {}
 
-  add (line: number, says: string): void {
-    const before = this.#sentences.get(says)
+  add (line: number, code: DiagnosticCode, message: string): void {
+    const before = this.#found.get(message)
     if (before) before.count++
-    else this.#sentences.set(says, { line, count: 1 })
+    else this.#found.set(message, { line, code, count: 1 })
   }
 
-  list (): string[] {
-    return Array.from(this.#sentences, ([says, { line, count }]) =>
-      `${this.label}:${line} ${says}${count === 1 ? '' : ` (and ${count - 1} more)`}`)
+  list (): Diagnostic[] {
+    return Array.from(this.#found, ([message, { line, code, count }]) =>
+      warning(this.file, code, count === 1 ? message : `${message} (and ${count - 1} more)`, { line }))
   }
 }

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import { textOf, type Diagnostic } from '../../lib/diagnostic.js'
 import { coalesce } from '../../lib/coalesce.js'
 import { verifyHash, type VerifyHash } from '../passwords/hash-threads.js'
 import type { Mistakes, Users } from './parse.js'
@@ -13,57 +14,56 @@ export interface UsersFileOptions {
   path: string
   /** The file as the operator named it, for messages. */
   label: string
-  /** Where this process's hashes wait. */
+  /** Bounds the hashes of this process. */
   queue: HashQueue
-  /** Chooses what is verified for unknown names; see `decoyKey`. */
+  /** Chooses the hash that is verified for an unknown name; see `decoyKey`. */
   decoyKey: KeyObject
   /** By default in threads of their own. */
   verifyHash?: VerifyHash | undefined
-  /** Told of every reload, whether the file changed or `reload` was called. */
+  /** Called after every reload, whether the file changed or `reload` was called. */
   onReload: (result: ReloadResult) => void
   /** Milliseconds between two polls of the file; see `watchFiles`. */
   pollMs?: number
 }
 
 export interface ReloadResult {
-  /** Whether the file was taken. If not, the callers are the ones there were. */
+  /** Whether the file was accepted. If not, the previous callers stay. */
   readonly ok: boolean
   /** One line for the log; names the file and the lines at fault. */
   readonly message: string
-  readonly mistakes: readonly string[]
-  readonly warnings: readonly string[]
-  /** How many callers there are now. */
+  readonly mistakes: readonly Diagnostic[]
+  readonly warnings: readonly Diagnostic[]
+  /** Number of callers after the reload. */
   readonly callers: number
 }
 
 export interface UsersFileStore extends CallerStore {
-  /** What was odd about the file at the start: sentences for the log. */
-  readonly warnings: readonly string[]
-  /** How many callers there are now. */
+  /** Warnings about the file as it was at the start. */
+  readonly warnings: readonly Diagnostic[]
+  /** Number of callers. */
   readonly size: number
   readonly sessions: SessionStore
-  /** Reads the file now, as on SIGHUP. Does not reject for what is wrong with the file. */
+  /** Reads the file now, as on SIGHUP. Never rejects because of the file's content. */
   reload (): Promise<ReloadResult>
 }
 
-/** A users file that cannot be used; `mistakes` are sentences for the operator. */
+/** A users file that cannot be used. */
 export class UsersFileError extends Error {
   override readonly name = 'UsersFileError'
 
-  constructor (readonly mistakes: readonly string[]) {
-    super(mistakes.join('; '))
+  constructor (readonly mistakes: readonly Diagnostic[]) {
+    super(mistakes.map(textOf).join('; '))
   }
 }
 
 /**
- * Milliseconds. A caller who changes or goes is no longer `isCurrent` once the file is read again,
- * so this only bounds how long a login that nobody uses stays in memory.
+ * Bounds only how long an unused login stays in memory: a caller who is changed or removed is no longer `isCurrent` once the file is read again.
  */
-const cacheMs = 15 * 60_000
+const CACHE_MS = 15 * 60_000
 
 /**
- * The users file as the store, kept up with: a change is taken within a second, whole or not at all.
- * @throws UsersFileError when the file cannot be used as it is
+ * Opens the users file as a store. Takes over changes of the file within a second; a file with a mistake changes nothing.
+ * @throws UsersFileError when the file cannot be used
  */
 export async function usersFileStore (options: UsersFileOptions): Promise<UsersFileStore> {
   const { key, users } = await loadUsers(options.path, options.label)
@@ -72,8 +72,8 @@ export async function usersFileStore (options: UsersFileOptions): Promise<UsersF
 }
 
 class UsersFile implements UsersFileStore {
-  readonly cacheMs = cacheMs
-  readonly warnings: readonly string[]
+  readonly cacheMs = CACHE_MS
+  readonly warnings: readonly Diagnostic[]
   readonly sessions: SessionStore = {
     kind: 'users-file',
     standingOf: caller => this.isCurrent(caller) ? this.#standingOf(caller.name) : undefined,
@@ -83,11 +83,11 @@ class UsersFile implements UsersFileStore {
   readonly #options: UsersFileOptions
   readonly #closing = new AbortController()
   readonly #watching: Promise<void>
-  /** What logins are decided by; swapped whole. */
+  /** Replaced as a whole by a reload. */
   #users: Users
-  /** The state of the path that was last read, whether or not it was taken. */
+  /** The stamp of the file that was last read, whether or not it was accepted. */
   readonly #stamps: Map<string, string>
-  /** The last load; settled well in any case. */
+  /** The last load; never rejects. */
   #loading: Promise<unknown> = Promise.resolve()
 
   constructor (options: UsersFileOptions, key: string, users: Users) {
@@ -108,7 +108,7 @@ class UsersFile implements UsersFileStore {
       const { callers, decoys } = this.#users
       const caller = callers.get(name)
       const right = await verify(caller?.hash ?? decoys.choose(name, decoyKey)!, password)
-      // Who was removed while the hash ran is not let in any more.
+      // Refuses a caller who was removed while the hash ran.
       return right && caller && this.isCurrent(caller) ? caller : null
     })
   }
@@ -136,7 +136,7 @@ class UsersFile implements UsersFileStore {
 
   readonly #load = coalesce(async (): Promise<ReloadResult> => {
     const { path, label, onReload } = this.#options
-    // Before it is read, so that the watch does not report what is being read.
+    // Set before reading, so that the watch does not report this change as well.
     this.#stamps.set(path, (await stampOf(path)).key)
     const { key, users } = await loadUsers(path, label, this.#users.callers)
     this.#stamps.set(path, key)
@@ -149,6 +149,6 @@ class UsersFile implements UsersFileStore {
 
 function outcome (users: Users | Mistakes, label: string): Omit<ReloadResult, 'callers'> {
   return 'mistakes' in users
-    ? { ok: false, message: `users file not taken: ${users.mistakes.join('; ')}`, mistakes: users.mistakes, warnings: [] }
-    : { ok: true, message: `users file taken: ${label}`, mistakes: [], warnings: users.warnings }
+    ? { ok: false, message: `users file rejected, the previous callers stay: ${users.mistakes.map(textOf).join('; ')}`, mistakes: users.mistakes, warnings: [] }
+    : { ok: true, message: `users file reloaded: ${label}`, mistakes: [], warnings: users.warnings }
 }

@@ -3,7 +3,6 @@ import { access, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { loadUsers } from '../../callers/users-file/load.js'
 import type { Diagnostic } from '../../lib/diagnostic.js'
-import { asDiagnostic } from '../../settings/as-diagnostic.js'
 import { hasRemoteStore } from '../../settings/rules.js'
 import { defaultUsersFile, type Settings } from '../../settings/schema.js'
 
@@ -16,7 +15,7 @@ async function checkUsers (settings: Partial<Settings>, cwd: string): Promise<Di
   if (hasRemoteStore(settings)) return []
   const { USERS_FILE: label = defaultUsersFile } = settings
   const { users } = await loadUsers(resolve(cwd, label), label)
-  return 'mistakes' in users ? users.mistakes.map(text => asDiagnostic('mistake', text)) : users.warnings.map(text => asDiagnostic('warning', text))
+  return [...'mistakes' in users ? users.mistakes : users.warnings]
 }
 
 /** A start creates a missing file, so then the directory has to be writable. */

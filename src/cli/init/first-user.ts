@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Readable } from 'node:stream'
-import { namesLike, userNameMistake, usersBytes } from '../../callers/users-file/edit.js'
+import { similarNames, userNameMistake, readUsersFile } from '../../callers/users-file/edit.js'
 import { defaultUsersFile } from '../../settings/schema.js'
 import { orFailure } from '../file-failure.js'
 import { exitCodes, Failure, type Io, toExitCode } from '../io.js'
@@ -29,7 +29,7 @@ export async function nameProblem (io: Io, name: string): Promise<Failure | unde
   const mistake = userNameMistake(name.normalize('NFC'))
   if (mistake !== undefined) return new Failure(exitCodes.usage, mistake)
   const file = usersFileOf(io)
-  const like = namesLike(await orFailure(file, usersBytes(resolve(io.cwd, file))), name.normalize('NFC'))
+  const like = similarNames(await orFailure(file, readUsersFile(resolve(io.cwd, file))), name.normalize('NFC'))
   return like.length === 0 ? undefined : new Failure(exitCodes.no, `${file} already has a user of this name (case does not count); choose another name, or add no user with --no-user`)
 }
 

@@ -1,5 +1,5 @@
 import { hashPassword } from '../../callers/passwords/formats.js'
-import { adding, namesLike, rehashing, removing, userNameMistake } from '../../callers/users-file/edit.js'
+import { withHash, withoutUser, withUser, similarNames, userNameMistake } from '../../callers/users-file/edit.js'
 import { exitCodes, Failure, type Io } from '../io.js'
 import { readNewPassword, type NewPasswordOptions } from '../password-input.js'
 import { bytesOf, change, say, unknownUser, type UsersContext } from './file.js'
@@ -10,26 +10,26 @@ export async function addUser (context: UsersContext, typed: string, options: Ne
   const mistake = userNameMistake(name)
   if (mistake !== undefined) throw new Failure(exitCodes.usage, mistake)
   // Checked before a password is typed for nothing, and again under the lock.
-  if (namesLike(await bytesOf(context), name).length > 0) throw nameTaken(context)
+  if (similarNames(await bytesOf(context), name).length > 0) throw nameTaken(context)
   const hash = await hashPassword(await readNewPassword(context.io, options))
-  if (!await change(context, adding(name, hash))) throw nameTaken(context)
+  if (!await change(context, withUser(name, hash))) throw nameTaken(context)
   return say(context, `added ${name} to ${context.file}`)
 }
 
 /** `users passwd NAME`. */
 export async function changePassword (context: UsersContext, typed: string, options: NewPasswordOptions): Promise<number> {
   const name = typed.normalize('NFC')
-  const like = namesLike(await bytesOf(context), name)
+  const like = similarNames(await bytesOf(context), name)
   if (!like.includes(name)) throw unknownUser(context, like)
   const hash = await hashPassword(await readNewPassword(context.io, options))
-  if (!await change(context, rehashing(name, hash))) throw unknownUser(context, [])
+  if (!await change(context, withHash(name, hash))) throw unknownUser(context, [])
   return say(context, `${name} has a new password in ${context.file}`)
 }
 
 /** `users remove NAME`. */
 export async function removeUser (context: UsersContext, typed: string): Promise<number> {
   const name = typed.normalize('NFC')
-  if (!await change(context, removing(name))) throw unknownUser(context, namesLike(await bytesOf(context), name))
+  if (!await change(context, withoutUser(name))) throw unknownUser(context, similarNames(await bytesOf(context), name))
   return say(context, `removed ${name} from ${context.file}`)
 }
 

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
-import { editUsers, usersBytes, type Edit } from '../../callers/users-file/edit.js'
+import { editUsers, readUsersFile, type Edit } from '../../callers/users-file/edit.js'
 import { loadUsers } from '../../callers/users-file/load.js'
 import { readUsers, type Users } from '../../callers/users-file/parse.js'
+import { textOf } from '../../lib/diagnostic.js'
 import { defaultUsersFile } from '../../settings/schema.js'
 import { readSources } from '../../settings/sources.js'
 import { orFailure } from '../file-failure.js'
@@ -32,7 +33,7 @@ export function usersFileOf ({ env, cwd, stderr }: Io): string {
  */
 export async function usersOf (context: UsersContext): Promise<Users> {
   const { users } = await loadUsers(pathOf(context), context.file)
-  if ('mistakes' in users) throw new Failure(exitCodes.settings, users.mistakes.join('\n'))
+  if ('mistakes' in users) throw new Failure(exitCodes.settings, users.mistakes.map(textOf).join('\n'))
   return users
 }
 
@@ -41,7 +42,7 @@ export async function usersOf (context: UsersContext): Promise<Users> {
  * @throws Failure when it cannot be read
  */
 export function bytesOf (context: UsersContext): Promise<Buffer> {
-  return orFailure(context.file, usersBytes(pathOf(context)))
+  return orFailure(context.file, readUsersFile(pathOf(context)))
 }
 
 /**
@@ -53,7 +54,7 @@ export async function change (context: UsersContext, edit: Edit): Promise<boolea
   const edited = await orFailure(context.file, editUsers(pathOf(context), edit))
   if (edited === undefined) return false
   const users = await readUsers(edited, context.file)
-  if ('mistakes' in users) context.io.stderr.write(`the broker would refuse the file as it is now:\n${users.mistakes.join('\n')}\n`)
+  if ('mistakes' in users) context.io.stderr.write(`the broker would refuse the file as it is now:\n${users.mistakes.map(textOf).join('\n')}\n`)
   return true
 }
 

@@ -35,7 +35,7 @@ t.test('every way of changing the file is seen, and others keep their login', as
       const took = await until(() => store.size === 3)
       t.ok(took < 2000, `seen within 2 s: ${took}`)
       t.ok(caller && store.isCurrent(caller))
-      t.match(reloads.at(-1), { ok: true, callers: 3, mistakes: [], message: 'users file taken: users.htpasswd' })
+      t.match(reloads.at(-1), { ok: true, callers: 3, mistakes: [], message: 'users file reloaded: users.htpasswd' })
       t.equal(await letsIn(store, 'lucas', 'correct horse'), true)
     })
   }
@@ -52,10 +52,10 @@ t.test('renames are seen every time', async t => {
 
 t.test('a file at fault changes nothing and is reported once; the next good one is taken', async t => {
   const faults: Array<[fault: string, says: RegExp, change: (path: string) => void]> = [
-    ['half written', /^users file not taken: users.htpasswd:2 this is not a complete argon2id hash/, path => writeFileSync(path, both.slice(0, -20))],
-    ['empty', /users.htpasswd holds no users/, path => truncateSync(path, 0)],
+    ['half written', /^users file rejected, the previous callers stay: users.htpasswd:2 this is not a complete argon2id hash/, path => writeFileSync(path, both.slice(0, -20))],
+    ['empty', /users.htpasswd has no users/, path => truncateSync(path, 0)],
     ['deleted', /users.htpasswd is missing/, path => rmSync(path)],
-    ['a duplicate', /users.htpasswd:3 the name of line 1/, path => writeFileSync(path, `${both}SUSAN:${susan}\n`)],
+    ['a duplicate', /users.htpasswd:3 the same name as in line 1/, path => writeFileSync(path, `${both}SUSAN:${susan}\n`)],
     ['a weak hash', /users.htpasswd:3 crypt \(DES\) is not accepted/, path => writeFileSync(path, `${both}lucas:6qdlYGFdyh6k6\n`)],
     ['not UTF-8', /users.htpasswd:1 this line is not UTF-8/, path => writeFileSync(path, Buffer.from([0xff]))],
     ['unreadable', /users.htpasswd cannot be read \(ELOOP\)/, path => {
@@ -74,7 +74,7 @@ t.test('a file at fault changes nothing and is reported once; the next good one 
       const caller = await store.verify('susan', 'correct horse', login())
       change(path)
       await until(() => reloads.length > 0)
-      t.match(reloads, [{ ok: false, message: says, mistakes: [/users\.htpasswd/], warnings: [], callers: 2 }])
+      t.match(reloads, [{ ok: false, message: says, mistakes: [{ subject: 'users.htpasswd' }], warnings: [], callers: 2 }])
       t.ok(caller && store.isCurrent(caller))
       t.equal(await letsIn(store, 'juan', 'battery staple'), true)
 

@@ -1,15 +1,16 @@
 import t from 'tap'
+import { textOf } from '../../../src/lib/diagnostic.js'
 import { readUsers, type FileCaller } from '../../../src/callers/users-file/parse.js'
 import { juan, label, strong, susan } from '../../helpers/users-file.js'
 
 const read = (text: string | Buffer, before?: ReadonlyMap<string, FileCaller>) => readUsers(Buffer.from(text), label, before)
 const mistakesIn = async (text: string | Buffer) => {
   const users = await read(text)
-  return 'mistakes' in users ? users.mistakes : []
+  return 'mistakes' in users ? users.mistakes.map(textOf) : []
 }
 const callersIn = async (text: string | Buffer) => {
   const users = await read(text)
-  return 'mistakes' in users ? users.mistakes : [...users.callers.values()]
+  return 'mistakes' in users ? users.mistakes.map(textOf) : [...users.callers.values()]
 }
 
 t.test('a users file is names and hashes, with comments, blank lines, CR LF and a byte order mark where it likes', async t => {
@@ -43,13 +44,13 @@ t.test('every mistake is reported at once, with file and line, and without the l
     Buffer.from([0x6c, 0xe4, 0x3a, 0x78, 0x0a])
   ])
   t.same(await mistakesIn(file), [
-    'users.htpasswd:3 this line has no colon between a name and a hash',
+    'users.htpasswd:3 this line has no colon between name and hash',
     'users.htpasswd:4 apr1 (MD5) is not accepted; use one of bcrypt, argon2id, scrypt',
     'users.htpasswd:5 unknown hash format; use one of bcrypt, argon2id, scrypt',
     'users.htpasswd:6 a name has 1 to 121 characters',
     'users.htpasswd:7 a name has no blank at either end',
     'users.htpasswd:8 a name holds none of : * { }',
-    'users.htpasswd:9 the name of line 2 stands here again (case and normal form do not count)',
+    'users.htpasswd:9 the same name as in line 2 (case and normal form do not count)',
     'users.htpasswd:10 the cost of bcrypt must be 4 to 14',
     'users.htpasswd:11 this is not a complete argon2id hash in PHC format ($argon2id$v=19$m=…,t=…,p=…$salt$hash)',
     'users.htpasswd:12 this line is not UTF-8'
@@ -63,15 +64,15 @@ t.test('a line below one that is not UTF-8 is read as ever', async t => {
 
 t.test('names that people would take for one another are duplicates', async t => {
   for (const [one, other] of [['susan', 'susan'], ['susan', 'SUSAN'], ['straße', 'STRASSE']]) {
-    t.match(await mistakesIn(`${one}:${strong}\n${other}:${strong}\n`), [/^users.htpasswd:2 the name of line 1 stands here again/])
+    t.match(await mistakesIn(`${one}:${strong}\n${other}:${strong}\n`), [/^users.htpasswd:2 the same name as in line 1/])
   }
   t.match(await mistakesIn(`zo\u00eb:${strong}\nzoe\u0308:${strong}\n`), [/^users.htpasswd:2 a name is in Unicode normal form C/])
 })
 
-t.test('of very many mistakes 20 are told and the rest counted', async t => {
+t.test('of very many mistakes 20 are reported and the rest counted', async t => {
   const mistakes = await mistakesIn('x\n'.repeat(100))
   t.equal(mistakes.length, 21)
-  t.equal(mistakes[20], 'and 80 more like these in users.htpasswd')
+  t.equal(mistakes[20], 'users.htpasswd has 80 more mistakes like these')
 })
 
 t.test('what is weak is warned of once a kind', async t => {
@@ -79,23 +80,23 @@ t.test('what is weak is warned of once a kind', async t => {
   const lines = [`a:${bcrypt5}`, `b:${strong}`, `c:${bcrypt5}`, `d:${bcrypt5}`, `e:${susan}`]
   t.match(await read(lines.join('\n')), {
     warnings: [
-      'users.htpasswd:1 bcrypt with a cost below 10 is quickly guessed (and 2 more)',
-      'users.htpasswd:5 argon2id with such low parameters is quickly guessed'
+      { position: { line: 1 }, message: 'bcrypt with a cost below 10 is quickly guessed (and 2 more)' },
+      { position: { line: 5 }, message: 'argon2id with such low parameters is quickly guessed' }
     ]
   })
 })
 
 t.test('a file without users names the command that adds one', async t => {
   for (const text of ['', '\ufeff', '\n\n', '# nobody\n']) {
-    t.same(await mistakesIn(text), ['users.htpasswd holds no users; add a user: twilio-token-broker users add NAME'])
+    t.same(await mistakesIn(text), ['users.htpasswd has no users; add a user: twilio-token-broker users add NAME'])
   }
 })
 
 t.test('callers that have not changed stay the same objects', async t => {
   const before = await read(`susan:${susan}\njuan:${juan}\n`)
-  if ('mistakes' in before) return t.fail(before.mistakes.join())
+  if ('mistakes' in before) return t.fail(before.mistakes.map(textOf).join())
   const after = await read(`juan:${susan}\nsusan:${susan}\nlucas:${juan}\n`, before.callers)
-  if ('mistakes' in after) return t.fail(after.mistakes.join())
+  if ('mistakes' in after) return t.fail(after.mistakes.map(textOf).join())
   t.equal(after.callers.get('susan'), before.callers.get('susan'))
   t.not(after.callers.get('juan'), before.callers.get('juan'))
 })

@@ -1,6 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { textOf } from '../../../src/lib/diagnostic.js'
 import { HashQueue } from '../../../src/callers/passwords/hash-queue.js'
 import { UsersFileError, usersFileStore } from '../../../src/callers/users-file/store.js'
 import { decoyKey } from '../../helpers/decoy-key.js'
@@ -25,13 +26,13 @@ t.test('a file that cannot be used stops the start with every mistake', async t 
   const path = join(t.testdir({ users: 'a\nb\n' }), 'users')
   chmodSync(path, 0o600)
   const options = { path, label, queue: new HashQueue(), decoyKey, onReload () {} }
-  await t.rejects(usersFileStore(options), { name: 'UsersFileError', message: /:1 .*; .*:2 /, mistakes: [/^users.htpasswd:1 /, /^users.htpasswd:2 /] })
+  await t.rejects(usersFileStore(options), { name: 'UsersFileError', message: /:1 .*; .*:2 /, mistakes: [{ subject: 'users.htpasswd', position: { line: 1 } }, { position: { line: 2 } }] })
   await t.rejects(usersFileStore(options), UsersFileError)
 })
 
 t.test('the start tells what is odd', async t => {
   const { store } = await open(t, `susan:${susan}\n`)
-  t.same(store.warnings, ['users.htpasswd:1 argon2id with such low parameters is quickly guessed'])
+  t.same(store.warnings.map(textOf), ['users.htpasswd:1 argon2id with such low parameters is quickly guessed'])
 })
 
 /** Runs something before every verification, and knows which hashes were verified. */
