@@ -19,9 +19,11 @@ export async function compile () {
   await build({ ...options, entryPoints: changed.filter(file => file !== typebox), sourcemap: true, jsx: 'automatic', jsxImportSource: 'preact' })
   // As the product's own build does: 300 files of TypeBox become one.
   if (changed.includes(typebox)) await build({ ...options, entryPoints: [typebox], bundle: true })
-  // The pages are looked for beside the code, as in dist/.
-  mkdirSync(root + 'dist/console', { recursive: true })
-  if (lstatSync(root + 'build/console', { throwIfNoEntry: false }) === undefined) symlinkSync('../dist/console', root + 'build/console')
+  // The pages and the client are looked for beside the code, as in dist/.
+  for (const name of ['console', 'client']) {
+    mkdirSync(`${root}dist/${name}`, { recursive: true })
+    if (lstatSync(`${root}build/${name}`, { throwIfNoEntry: false }) === undefined) symlinkSync(`../dist/${name}`, `${root}build/${name}`)
+  }
 }
 
 /** The compiled tests. */

@@ -13,7 +13,7 @@ import { policyContext } from './policy/context.js'
 import { startCommand } from './start.js'
 import { usersCommand } from './users/command.js'
 import { usersFileOf } from './users/file.js'
-import { version } from './version.js'
+import { version } from '../lib/version.js'
 
 /**
  * Parses the command line and runs its command.

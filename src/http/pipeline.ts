@@ -22,6 +22,7 @@ import { decorateRequests, setContext } from './request-context.js'
 import { recordEnd } from './request-end.js'
 import { rejectUndecodablePath } from './request-target.js'
 import { noteProducts, validateGet } from './requested-products.js'
+import { clientModuleRoutes } from './routes/client-module.js'
 import { consoleRoutes, type ConsoleOptions } from './routes/console.js'
 import { healthRoutes, type HealthOptions } from './routes/health.js'
 import { operatorRoutes, requireOperator, type OperatorOptions } from './routes/operators.js'
@@ -32,7 +33,7 @@ import { limitVisitor } from './visitor-limit.js'
 import type { DecisionOptions } from '../policy/decide.js'
 
 /** Whose requests a step is for: those that a Fastify scope gets. A scope within `every` has the steps of `every`, too. */
-type Scope = 'every' | 'pages' | 'elsewhere' | 'callers' | 'operators' | 'sessions' | 'underToken' | 'tokens'
+type Scope = 'every' | 'pages' | 'modules' | 'elsewhere' | 'callers' | 'operators' | 'sessions' | 'underToken' | 'tokens'
 
 /** Requests that only callers may make. */
 const callers: Scope[] = ['callers', 'operators', 'sessions', 'underToken']
@@ -59,7 +60,7 @@ const steps: readonly Step[] = [
   { for: ['every'], step: registerCors },
   { for: ['every'], step: onRequest(rejectMalformed) },
   { for: ['every'], step: onRequest(answerPreflight) },
-  { for: ['pages', 'elsewhere'], step: onRequest(limitVisitor) },
+  { for: ['pages', 'modules', 'elsewhere'], step: onRequest(limitVisitor) },
   { for: callers, step: onRequest(rejectCrossSite) },
   { for: callers, step: onRequest(prefetchCounters) },
   { for: callers, step: onRequest(limitAddress) },
@@ -95,6 +96,7 @@ const steps: readonly Step[] = [
   { for: ['operators'], step: operatorRoutes },
   { for: ['every'], step: healthRoutes },
   { for: ['pages'], step: consoleRoutes },
+  { for: ['modules'], step: clientModuleRoutes },
   { for: ['elsewhere'], step: rejectElsewhere },
 
   // The end.
@@ -119,7 +121,7 @@ export async function pipeline (root: FastifyInstance, options: PipelineOptions)
   await install('every', root)
   // Without sessions their path is one like any other that is nowhere.
   if (options.sessions !== undefined) await root.register(scope => install('sessions', scope))
-  for (const name of ['callers', 'operators', 'pages', 'elsewhere'] as const) await root.register(scope => install(name, scope))
+  for (const name of ['callers', 'operators', 'pages', 'modules', 'elsewhere'] as const) await root.register(scope => install(name, scope))
   await root.register(async underToken => {
     await install('underToken', underToken)
     await underToken.register(scope => install('tokens', scope))

@@ -6,6 +6,7 @@ import { gunzip } from 'node:zlib'
 import type { FastifyHelmetOptions } from '@fastify/helmet'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { problem } from '../../problems.js'
+import { accepts } from '../accept-encoding.js'
 
 const pGunzip = promisify(gunzip)
 
@@ -95,24 +96,14 @@ function * piecesOf (content: Buffer): Generator<Buffer> {
   for (let at = 0; at < content.length; at += PIECE) yield content.subarray(at, at + PIECE)
 }
 
-/** RFC 9110 §12.5.3, without its weights but for 0: all that a browser sends. */
-function accepts ({ headers }: FastifyRequest, encoding: string): boolean {
-  const accepted = String(headers['accept-encoding'] ?? '').split(',').map(entry => entry.trim().split(/\s*;\s*/))
-  return accepted.some(([name, weight]) => name === encoding && !/^q=0(\.0*)?$/.test(weight ?? ''))
-}
+/** Where the build puts the pages. */
+const folder = new URL('../../../console/', import.meta.url)
 
 /** The build writes each file in two compressed forms alone. */
 async function readPages (): Promise<Map<string, Page>> {
-  const folder = await builtFolder()
   const names = (await readdir(folder)).filter(name => name.endsWith('.gz')).map(name => name.slice(0, -'.gz'.length))
   return new Map(await Promise.all(names.map(async (name): Promise<[string, Page]> => {
     const [br, gzip] = await Promise.all(['br', 'gz'].map(ending => readFile(new URL(`${name}.${ending}`, folder))))
     return [name, { type: types[extname(name)]!, content: await pGunzip(gzip!), compressed: new Map([['br', br!], ['gzip', gzip!]]) }]
   })))
-}
-
-/** Beside this file's folder once that is compiled, and in a checkout where the build puts it. */
-async function builtFolder (): Promise<URL> {
-  const [beside, built] = ['../../../console/', '../../../dist/console/'].map(path => new URL(path, import.meta.url))
-  return await readdir(beside!).then(() => beside!, () => built!)
 }

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { brotliCompress, gzip } from 'node:zlib'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { version } from '../../lib/version.js'
+import { accepts } from '../accept-encoding.js'
+
+interface ClientModule {
+  etag: string
+  /** By content coding, the smallest first; `identity` is the file as it is. */
+  content: ReadonlyMap<string, Buffer>
+}
+
+const HOUR = 'public, max-age=3600'
+const FOR_GOOD = 'public, max-age=31536000, immutable'
+
+/**
+ * `/client.js`, for pages that load the client by a script element, and the same under a name with its version, which never
+ * changes. It holds nothing of this broker, so every page may read it.
+ */
+export function clientModuleRoutes (scope: FastifyInstance): void {
+  let module: Promise<ClientModule> | undefined
+  const serve = (cacheControl: string) => async (request: FastifyRequest, reply: FastifyReply) => {
+    const { etag, content } = await (module ??= readModule())
+    // Not by origin: an answer that names one could not be cached for the others.
+    reply.removeHeader('Access-Control-Expose-Headers').headers({
+      'Access-Control-Allow-Origin': '*',
+      'Cross-Origin-Resource-Policy': 'cross-origin',
+      'Cache-Control': cacheControl,
+      ETag: etag,
+      Vary: 'Accept-Encoding'
+    })
+    if (isCached(request, etag)) return reply.code(304).send()
+    const encoding = [...content.keys()].find(encoding => accepts(request, encoding)) ?? 'identity'
+    if (encoding !== 'identity') reply.header('Content-Encoding', encoding)
+    return reply.type('text/javascript; charset=utf-8').send(content.get(encoding))
+  }
+  scope.get('/client.js', { exposeHeadRoute: true }, serve(HOUR))
+  scope.get(`/client-${version()}.js`, { exposeHeadRoute: true }, serve(FOR_GOOD))
+}
+
+/** RFC 9110 §13.1.2: the comparison is the weak one, so a proxy that compressed the answer, and marked the tag as weak, still gets its 304. */
+function isCached ({ headers: { 'if-none-match': known = '' } }: FastifyRequest, etag: string): boolean {
+  return known.split(',').some(tag => ['*', etag].includes(tag.trim()) || `W/${tag.trim()}` === etag)
+}
+
+async function readModule (): Promise<ClientModule> {
+  const content = await readFile(new URL('../../../client/index.js', import.meta.url))
+  const [br, zipped] = await Promise.all([promisify(brotliCompress)(content), promisify(gzip)(content)])
+  // Weak, as one tag stands for all content codings.
+  const etag = `W/"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`
+  return { etag, content: new Map([['br', br], ['gzip', zipped], ['identity', content]]) }
+}
