@@ -2,7 +2,7 @@ import type { Counters } from '../limits/counters.js'
 import type { KnownAddresses } from '../limits/memory/known-addresses.js'
 import type { GuessKeys } from './guess-keys.js'
 
-/** A number per name and address, and one per name. */
+/** A count per name and address, and one per name. */
 export interface GuessNumbers {
   perNameAndAddress: number
   perName: number
@@ -36,7 +36,7 @@ export class CacheGuesses {
 
   /**
    * Whether a password may be compared with the cache. Attempts under way count as guesses, because each of them may hang up.
-   * A known address has only the limit of its own, so that guesses from elsewhere do not slow down users at home.
+   * A known address is only bound by its own limit, so that guesses from elsewhere do not slow down users at home.
    */
   mayCompare ({ nameAndAddress, name, address }: GuessKeys, max: GuessNumbers, underWay: GuessNumbers): boolean {
     const hasLeft = (counters: Counters, key: string, max: number, underWay: number): boolean => {

@@ -1,4 +1,4 @@
-import { isExhausted, retryAfter, type Ask, type Count, type Counters, type Reservation } from '../limits/counters.js'
+import { isExhausted, retryAfter, type PlannedHit, type Count, type Counters, type Reservation } from '../limits/counters.js'
 import type { KnownAddresses } from '../limits/memory/known-addresses.js'
 import { problem } from '../problems.js'
 import { CacheGuesses, type GuessNumbers } from './cache-guesses.js'
@@ -9,13 +9,15 @@ import { both, isGranted, isRefused, type Reservations } from './reservations.js
 import type { LoginContext } from './store.js'
 import { WaitingLine, type Waiter } from './waiting-line.js'
 
-/** A name may have this many times `failuresMax` wrong passwords: over all addresses, and at one address where right ones come between. */
+/** A name may have this many times `failuresMax` wrong passwords: over all addresses, or at one address with right ones in between. */
 const CEILING_FACTOR = 20
+
+const MAX_WAIT_MS = 10_000
 
 export interface GuessLimiterOptions extends GuessCounters {
   /** Wrong passwords that a name may have at one address; at least 1. */
   failuresMax: number
-  /** Milliseconds that a login waits for its turn at most. */
+  /** Milliseconds that a login may wait for its turn; by default 10 000. */
   maxWaitMs?: number
 }
 
@@ -24,7 +26,7 @@ export interface GuessLimiterOptions extends GuessCounters {
  * addresses.
  *
  * An attempt is reserved before its password is compared with anything, the cache included: beyond the limit, an answer from the cache
- * tells an attacker as much as a hash does. An attempt under way is no failure yet. So while all places are reserved, the next login waits,
+ * tells an attacker as much as a hash does. An attempt under way is not a failure yet. So while all attempts are reserved, the next login waits,
  * and parallel logins with the right password are never refused.
  *
  * A right password clears the failures of its name at its address, so that a user who mistypes starts anew. An attacker at the same address
@@ -50,7 +52,7 @@ export class GuessLimiter {
     this.#knownAddresses = options.knownAddresses
     this.#cacheGuesses = new CacheGuesses(options.cachePerNameAndAddress, options.cachePerName, options.knownAddresses)
     this.failuresMax = options.failuresMax
-    this.#maxWaitMs = options.maxWaitMs ?? 10_000
+    this.#maxWaitMs = options.maxWaitMs ?? MAX_WAIT_MS
   }
 
   /**
@@ -87,8 +89,8 @@ export class GuessLimiter {
       : this.#wait(keys, login, reservations)
   }
 
-  /** The hits that `reserve` will count. */
-  asks (name: string, ip: string): Ask[] {
+  /** Returns the hits that `reserve` will count. */
+  plannedHits (name: string, ip: string): PlannedHit[] {
     const keys = guessKeys(name, ip)
     return [
       { counters: this.#perNameAndAddress, key: keys.nameAndAddress, max: this.#max.perNameAndAddress, hold: 1 },
@@ -100,7 +102,7 @@ export class GuessLimiter {
     return { perNameAndAddress: this.failuresMax, perName: this.failuresMax * CEILING_FACTOR }
   }
 
-  /** Reserves nothing for the name where its address is refused at once. */
+  /** Reserves nothing for the name where its address is already refused. */
   #reserve ({ nameAndAddress, name }: GuessKeys): Reservations {
     const { perNameAndAddress, perName } = this.#max
     const first = this.#perNameAndAddress.reserve(nameAndAddress, perNameAndAddress)

@@ -1,5 +1,5 @@
 import { loginName } from '../caller.js'
-import type { Ask } from '../limits/counters.js'
+import type { PlannedHit } from '../limits/counters.js'
 import { Problem, problem } from '../problems.js'
 import type { GuessLimiter } from './guess-limiter.js'
 import type { LoginAttempt } from './login-attempt.js'
@@ -63,11 +63,11 @@ export class Logins {
    * Yields the hits that a login will count; then returns the caller, if cached. Use the result only where it changes no answer: this
    * compares a password without a reserved attempt.
    */
-  * foresee (sentName: string, sentPassword: string, ip: string): Generator<Ask, Caller | undefined, void> {
+  * planHits (sentName: string, sentPassword: string, ip: string): Generator<PlannedHit, Caller | undefined, void> {
     const name = loginName(sentName)
     const password = usablePassword(sentPassword)
     if (name === undefined || password === undefined) return
-    yield * this.#guessLimiter.asks(name, ip)
+    yield * this.#guessLimiter.plannedHits(name, ip)
     return this.#verifiedCache.get(name, password) ?? undefined
   }
 

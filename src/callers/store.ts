@@ -10,7 +10,7 @@ export interface CallerStore {
    * @param name NFC, and of a form that a caller may have
    * @param password NFC
    * @returns the caller, or null for an unknown name or a wrong password
-   * @throws Problem `store-unavailable` when the store cannot tell, `overloaded` when too many logins wait
+   * @throws Problem `store-unavailable` when the store cannot answer, `overloaded` when too many logins wait
    */
   verify (name: string, password: string, context: LoginContext): Promise<Caller | null>
   /** Whether a caller that `verify` returned has not changed since. Called for every cached login, so it does no I/O. */
@@ -20,46 +20,47 @@ export interface CallerStore {
   close (): Promise<void>
 }
 
-/** A caller as its store has it, with all that ends its sessions when it changes. */
+/** The current state of a caller in its store. When any of it changes, the caller's sessions end. */
 export interface Standing {
   readonly caller: Caller
-  /** Changes with the caller's password, such as its stored hash; empty where the store does not tell. A secret: it is not sealed, logged or sent. */
+  /** Changes with the caller's password: its stored hash, for example. Empty where the store does not reveal any. Secret: never sealed, logged or sent. */
   readonly credential: string
-  /** What LOGIN_URL answered as `version`: the page can read it. */
+  /** The `version` in the answer of LOGIN_URL. Not secret: the page can read it in its session. */
   readonly version?: string | undefined
 }
 
-/** Whose session it is, as it was at the sign-in. */
+/** The owner of a session, as of the sign-in. */
 export interface SessionHolder {
-  /** The name as it was typed, in NFC: what the store looks up. */
+  /** The name as it was typed, in NFC, which the store looks up. */
   readonly login: string
   readonly caller: Caller
   readonly version?: string | undefined
 }
 
-export type Found = Standing | 'ended' | null
+/** `ended`: the store says that the session has ended for good. Null: the store has no such caller. */
+export type FoundStanding = Standing | 'ended' | null
 
-/** What sessions ask of a store. */
+/** The part of a store that sessions need. */
 export interface SessionStore {
-  /** A session of one kind of store is none of another. */
+  /** A session is valid only with the kind of store it was opened with. */
   readonly kind: 'users-file' | 'database' | 'login-url' | 'authenticate'
   /**
-   * How a caller stands whose password was found right.
-   * @param caller as `verify` gave it
+   * Returns the state of a caller whose password was just verified.
+   * @param caller as returned by `verify`
    * @returns undefined where the caller has changed since
    */
   standingOf (caller: Caller): Standing | undefined
   /**
-   * How the holder of a session stands now; null where the store has no such caller any more, `ended` where it says that the session has ended for good.
-   * @param after seconds since 1970; what the store remembers from then or before is not enough. By default, whatever it remembers is
-   * @throws Problem `store-unavailable` when the store cannot tell, `overloaded` when too many ask
+   * Looks up the present state of a session's owner.
+   * @param after seconds since 1970; a cached answer must be newer. By default any cached answer will do
+   * @throws Problem `store-unavailable` when the store cannot answer, `overloaded` when too many look-ups wait
    */
-  find (holder: SessionHolder, login: LoginContext, after?: number): Found | Promise<Found>
+  find (holder: SessionHolder, login: LoginContext, after?: number): FoundStanding | Promise<FoundStanding>
 }
 
 /** The request that a login belongs to. */
 export interface LoginContext {
-  /** The request of the application that the broker runs in, if there is one. */
+  /** The request of the application around the broker, if there is one. */
   readonly hostRequest?: object | undefined
   /** The client's IP address. */
   readonly ip: string

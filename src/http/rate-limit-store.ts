@@ -1,6 +1,6 @@
 import type { FastifyRateLimitStore, FastifyRateLimitStoreCtor } from '@fastify/rate-limit'
 import { addressKeys } from '../limits/address-buckets.js'
-import type { Ask, Count, Counters } from '../limits/counters.js'
+import type { PlannedHit, Count, Counters } from '../limits/counters.js'
 
 type Callback = Parameters<FastifyRateLimitStore['incr']>[1]
 
@@ -52,8 +52,8 @@ function readAddress (counters: Counters, ip: string, max: number): Count {
   return wide === undefined ? first : tighter(first, counters.read(wide.key, max * wide.times))
 }
 
-/** What `countAddress` will ask the counters for. */
-export function addressAsks (counters: Counters, ip: string, max: number): Ask[] {
+/** Returns the hits that `countAddress` will count. */
+export function addressHits (counters: Counters, ip: string, max: number): PlannedHit[] {
   return addressKeys(ip).map(({ key, times }) => ({ counters, key, max: max * times, hold: 0 }))
 }
 

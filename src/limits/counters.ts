@@ -37,14 +37,14 @@ export interface Counters {
   reserve (key: string, max: number): Reservation | Promise<Reservation>
   /** Counts nothing. `exceeded` says whether a hit would be refused; shared counters answer with what this node knows. */
   read (key: string, max: number): Count
-  /** Whether a hit would be refused; counts nothing. Only counters in memory have it. */
+  /** Whether a hit would be refused; counts nothing. Only counters in memory have this. */
   isFull? (key: string, max: number): boolean
   /** Clears committed hits of a key, at most `max` in one window. Open reservations stay. */
   clear (key: string, max: number): void
 }
 
 /** A hit that a request is about to count. */
-export interface Ask<C extends Counters = Counters> {
+export interface PlannedHit<C extends Counters = Counters> {
   counters: C
   key: string
   max: number
@@ -53,19 +53,23 @@ export interface Ask<C extends Counters = Counters> {
 }
 
 /**
- * Texts that nodes remember together for a time. While Redis is away they remember nothing, and the broker goes on with what each node knows.
- * All throw Problem `limiter-unavailable` where nothing may be done without Redis.
+ * Texts that all nodes share for a time. While Redis is unavailable, nothing is shared and each node uses its own memory.
+ * All methods throw Problem `limiter-unavailable` where the broker must not work without Redis (`REDIS_DOWN=closed`).
  */
 export interface Marks {
-  /** @param name letters and hyphens; one for each use @param ms milliseconds */
+  /**
+   * Marks a text.
+   * @param name of the use: letters and hyphens
+   * @param ms milliseconds until it is forgotten
+   */
   set (name: string, text: string, ms: number): Promise<void>
   has (name: string, text: string): Promise<boolean>
   /**
-   * Marks a text and counts a hit, in one step. Does neither where the text is marked already, and does not mark it where the hit is one too many.
-   * @param ask for a hit that is taken from its counters right after this
+   * Marks a text and counts a hit atomically. Does neither where the text is marked already; does not mark it where the hit is refused.
+   * @param hit one that is consumed from its counters right after this
    * @returns false where it was marked already
    */
-  setOnce (name: string, text: string, ms: number, ask?: Ask): Promise<boolean>
+  setOnce (name: string, text: string, ms: number, hit?: PlannedHit): Promise<boolean>
 }
 
 /** Creates counters, either in this process's memory or shared with other nodes. */
@@ -79,11 +83,11 @@ export interface CounterSource {
   /**
    * Counts several hits of one request in one round trip, up to the first that is refused. `consume` and `reserve` then take these results.
    * Only shared counters have it.
-   * @param asks hits of counters of this source; not read further once one is known to be refused
-   * @returns releases the results that were not taken; call it when the request has ended
+   * @param hits of counters of this source; not read further once one is known to be refused
+   * @returns releases the results that were not used; call it when the request has ended
    */
-  askAhead? (asks: Iterable<Ask>): () => void
-  /** Marks that all nodes see. There only where counters are shared. */
+  prefetch? (hits: Iterable<PlannedHit>): () => void
+  /** Only shared counters have them. */
   readonly marks?: Marks
   /** False while counters that should be shared are not. */
   readonly up: boolean

@@ -1,4 +1,4 @@
-import { aheadOf } from '../http/prefetch.js'
+import { createPrefetch } from '../http/prefetch.js'
 import { createApp } from '../http/app.js'
 import { NameList } from '../caller.js'
 import { coalesce } from '../lib/coalesce.js'
@@ -156,7 +156,7 @@ function buildApp ({ settings, products, policy, given }: Config, { logger, audi
     lines,
     sessions,
     usedProofs: services.sessions.usedProofs,
-    askAhead: aheadOf({ counters, limits, logins }),
+    prefetch: createPrefetch({ counters, limits, logins }),
     ttl: { default: settings.TOKEN_TTL, max: settings.TOKEN_TTL_MAX ?? settings.TOKEN_TTL }
   })
 }

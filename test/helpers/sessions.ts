@@ -1,4 +1,4 @@
-import type { Caller, Found, SessionHolder, SessionStore, Standing } from '../../src/callers/store.js'
+import type { Caller, FoundStanding, SessionHolder, SessionStore, Standing } from '../../src/callers/store.js'
 import { createSessionMemory } from '../../src/callers/session/memory.js'
 import { Sessions, type SessionsOptions } from '../../src/callers/session/sessions.js'
 import { Problem } from '../../src/problems.js'
@@ -15,7 +15,7 @@ const login = { ip: '192.0.2.1', signal: new AbortController().signal }
 export function oneCaller (standing: Standing = { caller: susan, credential: 'hash' }) {
   const store = {
     kind: 'users-file' as SessionStore['kind'],
-    found: standing as Found,
+    found: standing as FoundStanding,
     asked: [] as SessionHolder[],
     standingOf: (caller: Caller) => caller === standing.caller ? standing : undefined,
     find (holder: SessionHolder) {

@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
-import type { Ask, Marks } from '../../limits/counters.js'
+import type { PlannedHit, Marks } from '../../limits/counters.js'
 import { problem } from '../../problems.js'
 
 /** Seconds for which a proof can be taken at all: its `iat` may be 60 s off either way. */
@@ -109,7 +109,7 @@ export class UsedProofs {
    * @param ask what `limit` will ask the counters for, so that Redis is asked once for both
    * @throws Problem `proof-replayed`, or what `limit` throws
    */
-  async use (proof: string, limit?: () => Promise<void> | undefined, ask?: Ask): Promise<void> {
+  async use (proof: string, limit?: () => Promise<void> | undefined, ask?: PlannedHit): Promise<void> {
     if (this.#memory.has(proof) || this.#underWay.has(proof)) throw problem('proof-replayed')
     this.#underWay.add(proof)
     try {

@@ -1,4 +1,4 @@
-import type { Caller, Found, LoginContext, SessionHolder, SessionStore, Standing } from '../store.js'
+import type { Caller, FoundStanding, LoginContext, SessionHolder, SessionStore, Standing } from '../store.js'
 import { MinuteAnswers, type Asked } from './minute-answers.js'
 
 /** Sessions of callers in a database: a changed row is seen by the next look-up, which is a minute away at most. */
@@ -38,7 +38,7 @@ export class DatabaseSessions implements SessionStore {
     return this.#signedIn.get(caller)?.standing
   }
 
-  find ({ login }: SessionHolder, _login: LoginContext, after?: number): Found | Promise<Found> {
+  find ({ login }: SessionHolder, _login: LoginContext, after?: number): FoundStanding | Promise<FoundStanding> {
     return this.#found.get(login, () => this.#lookUp(login), after)
   }
 }

@@ -1,5 +1,5 @@
 import { isRecord } from '../../lib/is-record.js'
-import type { Caller, Found, LoginContext, SessionHolder, SessionStore, Standing } from '../store.js'
+import type { Caller, FoundStanding, LoginContext, SessionHolder, SessionStore, Standing } from '../store.js'
 import { MinuteAnswers, type Asked } from './minute-answers.js'
 import { unusable } from './remote.js'
 
@@ -20,7 +20,7 @@ export class LoginVersions implements SessionStore {
   readonly kind = 'login-url'
   readonly #ask: AskVersion
   readonly #standings = new WeakMap<Caller, Standing>()
-  readonly #found: MinuteAnswers<Found>
+  readonly #found: MinuteAnswers<FoundStanding>
 
   /** @param now a clock that never steps, in milliseconds */
   constructor (ask: AskVersion, now?: () => number) {
@@ -48,7 +48,7 @@ export class LoginVersions implements SessionStore {
     return this.#standings.get(caller)
   }
 
-  find (holder: SessionHolder, { ip }: LoginContext): Found | Promise<Found> {
+  find (holder: SessionHolder, { ip }: LoginContext): FoundStanding | Promise<FoundStanding> {
     const { login, version } = holder
     if (version === undefined) return standingOf(holder)
     // Others may wait for the same answer, so it is not given up when this one leaves.
@@ -65,7 +65,7 @@ function standingOf ({ caller, version }: SessionHolder): Standing {
 }
 
 /** An endpoint that answers what stands now, in place of a no, means the same. */
-function foundIn (answer: unknown, holder: SessionHolder): Found {
+function foundIn (answer: unknown, holder: SessionHolder): FoundStanding {
   if (answer === false) return 'ended'
   const { name, identity, version } = isRecord(answer) ? answer : {}
   const { caller } = holder

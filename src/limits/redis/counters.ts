@@ -1,5 +1,5 @@
 import { problem } from '../../problems.js'
-import { CountResult, isExhausted, type Ask, type Count, type Counters, type Reservation } from '../counters.js'
+import { CountResult, isExhausted, type PlannedHit, type Count, type Counters, type Reservation } from '../counters.js'
 import type { MemoryCounters } from '../memory/counters.js'
 import type { CommandBatch } from './batch.js'
 import { type CountCommand } from './batch.js'
@@ -23,7 +23,7 @@ export class SharedCounters implements Counters {
   readonly #name: string
   readonly #local: MemoryCounters
   readonly #down: 'local' | 'closed'
-  /** Replies of `askAhead` by key. Any hit of a key serves any request for it. */
+  /** Replies of `prefetch` by key. Any hit of a key serves any request for it. */
   readonly #expected = new Map<string, Set<Reply>>()
 
   constructor (batch: CommandBatch, name: string, local: MemoryCounters, down: 'local' | 'closed') {
@@ -67,7 +67,7 @@ export class SharedCounters implements Counters {
   }
 
   /** Undefined where this node knows that the limit is reached: then Redis need not be asked. */
-  commandFor ({ key, max, hold }: Pick<Ask, 'key' | 'max' | 'hold'>): CountCommand | undefined {
+  commandFor ({ key, max, hold }: Pick<PlannedHit, 'key' | 'max' | 'hold'>): CountCommand | undefined {
     return isExhausted(this.#local.read(key, max)) ? undefined : { key: this.#redisKey(key), max, windowMs: this.windowMs, hold }
   }
 

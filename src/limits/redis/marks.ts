@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { problem } from '../../problems.js'
-import type { Ask, Marks } from '../counters.js'
+import type { PlannedHit, Marks } from '../counters.js'
 import type { RedisConnection } from './connection.js'
 import type { SharedCounters } from './counters.js'
 import { redisKey } from './scripts.js'
@@ -23,20 +23,20 @@ export class SharedMarks implements Marks {
     return this.#answered(await this.#connection.run(redis => redis.exists(redisKey(name, text)))) === 1
   }
 
-  async setOnce (name: string, text: string, ms: number, ask?: Ask<SharedCounters>): Promise<boolean> {
-    const command = ask?.counters.commandFor(ask)
-    // Its counters are going to refuse it.
-    if (ask !== undefined && command === undefined) return true
+  async setOnce (name: string, text: string, ms: number, hit?: PlannedHit<SharedCounters>): Promise<boolean> {
+    const command = hit?.counters.commandFor(hit)
+    // The counters will refuse this hit, so the text must not be marked.
+    if (hit !== undefined && command === undefined) return true
     const keys = [redisKey(name, text), ...command === undefined ? [] : [command.key]]
     const limits = command === undefined ? [] : [command.max, command.windowMs]
     const reply = this.#connection.run(redis => redis.brokerSetOnce(keys.length, ...keys, randomUUID(), ms, ...limits))
-    const release = ask && ask.counters.expect(ask.key, command!, reply.then(reply => reply?.[1]))
+    const release = hit && hit.counters.expect(hit.key, command!, reply.then(reply => reply?.[1]))
     const isNew = this.#answered(await reply)?.[0] !== 1
     if (!isNew) release?.()
     return isNew
   }
 
-  /** Undefined is no answer. */
+  /** Passes on the reply; undefined means that Redis did not answer. */
   #answered<T> (reply: T | undefined): T | undefined {
     if (reply === undefined && this.#down === 'closed') throw problem('limiter-unavailable', { retryAfter: 5 })
     return reply

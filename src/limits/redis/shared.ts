@@ -1,4 +1,4 @@
-import type { Ask, CounterSource } from '../counters.js'
+import type { PlannedHit, CounterSource } from '../counters.js'
 import { MemoryCounters } from '../memory/counters.js'
 import { CommandBatch, type CountCommand } from './batch.js'
 import { RedisConnection, type ConnectionOptions } from './connection.js'
@@ -20,23 +20,23 @@ export async function sharedCounters (options: SharedOptions): Promise<CounterSo
     counters: (name, windowMs, maxKeys) => new SharedCounters(batch, name, new MemoryCounters(windowMs, { maxKeys }), options.down),
     knownAddresses: () => new SharedKnownAddresses(connection),
     marks: new SharedMarks(connection, options.down),
-    askAhead: asks => connection.up ? askAhead(batch, asks as Iterable<Ask<SharedCounters>>) : () => {},
+    prefetch: hits => connection.up ? prefetch(batch, hits as Iterable<PlannedHit<SharedCounters>>) : () => {},
     close: () => connection.close()
   }
 }
 
 /** Counts several hits in one command, up to the first that this node knows to be refused. */
-function askAhead (batch: CommandBatch, asks: Iterable<Ask<SharedCounters>>): () => void {
+function prefetch (batch: CommandBatch, hits: Iterable<PlannedHit<SharedCounters>>): () => void {
   const commands: CountCommand[] = []
-  const asked: Array<Ask<SharedCounters>> = []
-  for (const ask of asks) {
-    const command = ask.counters.commandFor(ask)
+  const sent: Array<PlannedHit<SharedCounters>> = []
+  for (const hit of hits) {
+    const command = hit.counters.commandFor(hit)
     if (command === undefined) break
     commands.push(command)
-    asked.push(ask)
+    sent.push(hit)
   }
   if (commands.length === 0) return () => {}
   const replies = batch.count(commands)
-  const releases = asked.map(({ counters, key }, i) => counters.expect(key, commands[i]!, replies.then(replies => replies?.[i])))
+  const releases = sent.map(({ counters, key }, i) => counters.expect(key, commands[i]!, replies.then(replies => replies?.[i])))
   return () => { for (const release of releases) release() }
 }

@@ -128,11 +128,11 @@ t.test('counters that nodes share', { skip: noRedis }, async t => {
 
   t.test('an answer that was asked for earlier is no loss', async t => {
     const { source, counters } = await node(t, server.url)
-    const release = source.askAhead!([{ counters, key: 'a', max: 9, hold: 0 }, { counters, key: 'b', max: 2, hold: 1 }])
+    const release = source.prefetch!([{ counters, key: 'a', max: 9, hold: 0 }, { counters, key: 'b', max: 2, hold: 1 }])
     const first = await counters.reserve('b', 2)
     release()
     t.match(await counters.consume('a', 9), { used: 1 })
-    const ahead = source.askAhead!([{ counters, key: 'c', max: 9, hold: 0 }])
+    const ahead = source.prefetch!([{ counters, key: 'c', max: 9, hold: 0 }])
     const others = await node(t, server.url)
     await others.counters.consume('c', 9)
     t.match(await counters.consume('c', 9), { used: 1 })
@@ -148,22 +148,22 @@ t.test('counters that nodes share', { skip: noRedis }, async t => {
     await two.counters.consume('spent', 1)
     await two.counters.consume('a', 5)
 
-    const refused = one.source.askAhead!([ask('a', 5), ask('spent', 1), ask('b', 5, 1)])
+    const refused = one.source.prefetch!([ask('a', 5), ask('spent', 1), ask('b', 5, 1)])
     t.match(await counters.consume('a', 5), { used: 2 })
     t.match(await counters.consume('spent', 1), { used: 1, exceeded: true })
     t.equal((await server.ask('KEYS', '*:test:*') as string[]).length, 2, 'what comes behind a refusal is not counted')
     t.match(await counters.reserve('b', 5), { used: 1, held: 1 }, 'but can still be asked for')
     refused()
 
-    const release = one.source.askAhead!([ask('c', 5), ask('d', 5, 1), ask('spent', 1), ask('e', 5)])
+    const release = one.source.prefetch!([ask('c', 5), ask('d', 5, 1), ask('spent', 1), ask('e', 5)])
     t.match(await two.counters.consume('c', 5), { used: 2 })
     release()
     release()
     await until(async () => await server.ask('HGET', redisKey('test', 'c'), 'used') === '1')
     await until(async () => await server.ask('EXISTS', redisKey('test', 'd')) === 0)
-    one.source.askAhead!([ask('spent', 1)])()
+    one.source.prefetch!([ask('spent', 1)])()
 
-    const both = [one.source.askAhead!([ask('f', 5)]), one.source.askAhead!([ask('f', 5)])]
+    const both = [one.source.prefetch!([ask('f', 5)]), one.source.prefetch!([ask('f', 5)])]
     t.match(await counters.consume('f', 5), { used: 1 })
     t.match(await counters.consume('f', 5), { used: 2 })
     t.match(await counters.consume('f', 5), { used: 3 }, 'no reply serves twice')
@@ -172,7 +172,7 @@ t.test('counters that nodes share', { skip: noRedis }, async t => {
 
     const only = await counters.reserve('g', 1)
     only.release()
-    one.source.askAhead!([ask('g', 1, 1)])
+    one.source.prefetch!([ask('g', 1, 1)])
     t.match(await counters.reserve('g', 1), { exceeded: false }, 'what was told before is known by then')
   })
 
