@@ -18,6 +18,8 @@ interface Common {
   via?: Via | undefined
   /** Of the session, where it was one that this broker sealed. */
   sessionId?: string | undefined
+  /** Of the trace that the request belongs to, where it says so by a valid `traceparent`. */
+  traceId?: string | undefined
 }
 
 export type Via = 'basic' | 'session' | 'bearer' | 'application'

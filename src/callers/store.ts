@@ -64,6 +64,8 @@ export interface LoginContext {
   readonly hostRequest?: object | undefined
   /** The client's IP address. */
   readonly ip: string
+  /** The request's header `traceparent`, where it is valid. */
+  readonly traceparent?: string | undefined
   /** Aborted when the client hangs up. */
   readonly signal: AbortSignal
 }

@@ -1,4 +1,5 @@
 import { CommanderError, type Command } from 'commander'
+import { version } from '../lib/version.js'
 import { checkCommand } from './check/command.js'
 import { newCommand, portNumber, unknownCommand, withExamples, withHelp } from './command.js'
 import { completionCommand } from './completion.js'
@@ -13,7 +14,6 @@ import { policyContext } from './policy/context.js'
 import { startCommand } from './start.js'
 import { usersCommand } from './users/command.js'
 import { usersFileOf } from './users/file.js'
-import { version } from '../lib/version.js'
 
 /**
  * Parses the command line and runs its command.

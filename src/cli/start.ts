@@ -38,10 +38,10 @@ async function logTo ({ stderr, env }: Io): Promise<LogStream> {
     return writer
   }
   // Imported here because it takes a tenth of a second to load. Writes to a terminal are synchronous, so no line is lost.
-  const { prettyFactory } = await import('pino-pretty')
-  const pretty = prettyFactory({ colorize: !env.NO_COLOR, translateTime: 'SYS:HH:MM:ss.l' })
+  const { terminalLines } = await import('./terminal-log.js')
+  const format = terminalLines({ colorize: !env.NO_COLOR })
   // The formatter parses the line and so undoes the escapes.
-  return { write: line => { stderr.write(escapeInvisible(pretty(line))) } }
+  return { write: line => { stderr.write(escapeInvisible(format(line))) } }
 }
 
 /** Closes the broker on a signal (exit code 0) or an uncaught error (1). A second signal or error ends the process immediately. */

@@ -4,10 +4,8 @@ import { canonicalName, loginName } from '../caller.js'
 import { printable } from '../lib/printable.js'
 import type { Lines } from '../limits/lines.js'
 import type { RefusalCode } from '../problems.js'
+import { MAX_ORIGIN_CHARACTERS } from './refused-origins.js'
 import type { Mint } from '../tokens/mint.js'
-
-/** Characters. A real origin fits, and strangers cannot make a line grow. */
-const MAX_ORIGIN_CHARACTERS = 256
 
 /** Only counted: scanners and preflights cause them, and they name nobody. Most headers that are too large never become a request. */
 const unrecorded = new Set<RefusalCode>(['credentials-missing', 'method-not-allowed', 'headers-too-large'])
@@ -41,6 +39,7 @@ function lineOf (request: FastifyRequest, code: RefusalCode, mint: Mint): TokenR
     products: request.requestedProducts ?? undefined,
     via: request.scheme?.via,
     sessionId: request.session?.id,
+    traceId: request.trace?.traceId,
     code
   }
 }

@@ -1,6 +1,7 @@
 import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Origins } from './origins.js'
+import { logRefusedOrigin, type RefusedOriginOptions } from './refused-origins.js'
 
 const options: FastifyCorsOptions = {
   methods: 'GET, POST',
@@ -31,9 +32,10 @@ export async function registerCors (scope: FastifyInstance, { origins, sessionPa
 }
 
 /** Answers a preflight: without credentials, and before any limit. */
-export function answerPreflight (): onRequestHookHandler {
+export function answerPreflight (options: RefusedOriginOptions): onRequestHookHandler {
   return (request, reply, done) => {
     if (isPreflight(request)) {
+      logRefusedOrigin(request, options)
       reply.code(204).send()
       return
     }

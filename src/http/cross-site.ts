@@ -2,16 +2,18 @@ import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import { problem } from '../problems.js'
 import type { Origins } from './origins.js'
 import type { AddressLimit } from './rate-limits.js'
+import { logRefusedOrigin, type RefusedOriginOptions } from './refused-origins.js'
 
-export interface CrossSiteOptions {
-  origins: Origins
+export interface CrossSiteOptions extends RefusedOriginOptions {
   addressLimit: AddressLimit
 }
 
 /** Refuses pages of other origins. Runs before the address is counted, so that such a page spends nothing of its visitor's limit. */
-export function rejectCrossSite ({ origins, addressLimit }: CrossSiteOptions): onRequestAsyncHookHandler {
+export function rejectCrossSite (options: CrossSiteOptions): onRequestAsyncHookHandler {
+  const { origins, addressLimit } = options
   return async (request, reply) => {
     if (!isRefused(request, origins)) return
+    logRefusedOrigin(request, options)
     await addressLimit.show(request, reply)
     throw problem('origin-refused')
   }

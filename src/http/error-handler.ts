@@ -49,7 +49,7 @@ function logFailure (request: FastifyRequest, { code, options: { cause } }: Prob
   const skipped = code === 'internal' ? 0 : rare.take(`${code} ${cause instanceof Error ? cause.message : ''}`)
   if (skipped === undefined) return
   const level = code === 'overloaded' ? 'warn' : 'error'
-  request.log[level]({ reqId: request.id, err: cause, code, skipped: skipped || undefined }, 'request failed')
+  request.log[level]({ requestId: request.id, traceId: request.trace?.traceId, err: cause, code, skipped: skipped || undefined }, 'request failed')
 }
 
 /** How waiting ends when the client leaves: by its signal, or where its body breaks off. */

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fast
 import type { Caller } from '../caller.js'
 import type { KnownSession, Proof, ProvenSession } from '../callers/session/sessions.js'
 import type { Decision, ProductGrant } from '../policy/decide.js'
+import { traceContext, type TraceContext } from '../lib/trace-context.js'
 import type { RefusalCode } from '../problems.js'
 import { hostRequest } from './host-request.js'
 import type { Scheme } from './scheme.js'
@@ -16,6 +17,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Where the request comes from: always an IP address. */
     address: string
+    /** Of the header `traceparent`, where it is valid. */
+    trace: TraceContext | null
     /** How the request says who is asking, where the broker knows the scheme. */
     scheme: Scheme | null
     /** The name in the credentials, right or wrong. */
@@ -42,7 +45,7 @@ declare module 'fastify' {
 /** What the steps find out about a request. */
 export function decorateRequests (scope: FastifyInstance): void {
   scope.decorateRequest('address', '')
-  for (const property of ['scheme', 'claimedUsername', 'caller', 'session', 'openingProof', 'requestedProducts', 'decision', 'grants', 'grantedProducts', 'problemCode'] as const) {
+  for (const property of ['trace', 'scheme', 'claimedUsername', 'caller', 'session', 'openingProof', 'requestedProducts', 'decision', 'grants', 'grantedProducts', 'problemCode'] as const) {
     scope.decorateRequest(property, null)
   }
 }
@@ -51,6 +54,7 @@ export function decorateRequests (scope: FastifyInstance): void {
 export function setContext (): onRequestHookHandler {
   return (request, reply, done) => {
     request.address = addressOf(request)
+    request.trace = traceContext(request.headers.traceparent)
     const { product, kind } = request.routeOptions.config
     if (product !== undefined) request.requestedProducts = [product]
     else if (kind === 'sessions') request.requestedProducts = []

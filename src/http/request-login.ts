@@ -22,6 +22,10 @@ export class RequestLogin implements LoginContext {
     return this.#request.address
   }
 
+  get traceparent (): string | undefined {
+    return this.#request.trace?.traceparent
+  }
+
   /** Made on first use: most logins never wait, and need none. */
   get signal (): AbortSignal {
     this.#signal ??= hangUpSignal(this.#reply)

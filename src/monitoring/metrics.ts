@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { SignIn } from '../callers/login.js'
+import { version } from '../lib/version.js'
 import { Problem } from '../problems.js'
 
 /** What is asked when somebody looks. */
@@ -9,7 +10,7 @@ export interface Gauges {
   store: { readonly ready: boolean }
   counters: { readonly up: boolean }
   audit: { readonly ok: boolean, readonly pending: number, readonly dropped: number }
-  lines: Record<'audit' | 'log', { readonly skipped: number }>
+  lines: Record<'audit' | 'log' | 'origins', { readonly skipped: number }>
   usedProofs: { readonly forgotten: number }
   log?: { readonly dropped?: number } | undefined
 }
@@ -42,6 +43,7 @@ export function createMetrics () {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
+  new Gauge({ name: 'token_broker_build_info', help: '1, with the versions of the broker and of Node', labelNames: ['version', 'node'], registers }).set({ version: version(), node: process.version }, 1)
 
   const tokens = new Counter({ name: 'token_broker_tokens_total', help: 'Tokens given, by product and by how the caller signed in; one for several counts for each', labelNames: ['product', 'via'], registers })
   const sessionsOpened = new Counter({ name: 'token_broker_sessions_opened_total', help: 'Sessions opened', registers })
@@ -77,6 +79,7 @@ export function createMetrics () {
         ['audit_lost', 'Refusals of which there is no line, as too many were owed', () => audit.dropped],
         ['audit_skipped', 'Refusals of which there is no line, as their address had too many before its password was looked at', () => lines.audit.skipped],
         ['log_skipped', 'Requests of which there is no line in the log, as their address had too many without a right password', () => lines.log.skipped],
+        ['origins_skipped', 'Requests of pages whose origin is refused and of which there is no line in the log, as there were too many', () => lines.origins.skipped],
         ['proofs_forgotten', 'Proofs of sessions that were forgotten, as there were too many, while they could still have been used again', () => usedProofs.forgotten],
         ['log_dropped', 'Lines of the log that were dropped, as its reader stalled', () => log?.dropped ?? 0]
       ] as const) {

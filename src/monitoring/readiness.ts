@@ -8,3 +8,10 @@ export const readinessSchema = Type.Object({
 
 /** Ready is a broker of which nothing is `missing`. */
 export type Readiness = Static<typeof readinessSchema>
+
+/** What `/readyz` answers. */
+export function readinessAnswer ({ missing, degraded }: Readiness) {
+  return missing.length === 0
+    ? { status: 200, body: { ready: true, degraded } } as const
+    : { status: 503, body: { ready: false, missing, degraded } } as const
+}

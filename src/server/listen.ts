@@ -2,28 +2,38 @@ import { once } from 'node:events'
 import { isIP, type AddressInfo, type Server } from 'node:net'
 import { StartError } from './config.js'
 
+/** What settings and options call an address. */
+interface Names {
+  host: string
+  port: string
+  /** How to choose another port. */
+  otherPort: string
+}
+
+const main: Names = { host: 'HOST', port: 'PORT', otherPort: 'PORT or --port' }
+
 /**
- * @returns the port, which the system chooses where PORT is 0
+ * @returns the port, which the system chooses where it is 0
  * @throws StartError
  */
-export async function listen (server: Server, host: string, port: number): Promise<number> {
+export async function listen (server: Server, host: string, port: number, names = main): Promise<number> {
   try {
     await once(server.listen({ host, port }), 'listening')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new StartError([cannotListen(code, host, port)])
+    throw new StartError([cannotListen(code, host, port, names)])
   }
   return (server.address() as AddressInfo).port
 }
 
-function cannotListen (code: string | undefined, host: string, port: number): string {
+function cannotListen (code: string | undefined, host: string, port: number, names: Names): string {
   const reasons: Record<string, string> = {
-    EADDRINUSE: `PORT is taken by another process: ${addressOf(host, port)} is in use. End that process, or choose another port by PORT or --port`,
-    EACCES: `PORT may not be used by this user: ${port} is below 1024. Choose one above 1023 by PORT or --port`,
-    EADDRNOTAVAIL: 'HOST is not an address of this machine',
-    ENOTFOUND: 'HOST is a name that does not resolve'
+    EADDRINUSE: `${names.port} is taken by another process: ${addressOf(host, port)} is in use. End that process, or choose another port by ${names.otherPort}`,
+    EACCES: `${names.port} may not be used by this user: ${port} is below 1024. Choose one above 1023 by ${names.otherPort}`,
+    EADDRNOTAVAIL: `${names.host} is not an address of this machine`,
+    ENOTFOUND: `${names.host} is a name that does not resolve`
   }
-  return reasons[code!] ?? `HOST and PORT cannot be listened on (${code})`
+  return reasons[code!] ?? `${names.host} and ${names.port} cannot be listened on (${code})`
 }
 
 /** As a URL has it. */

@@ -82,6 +82,6 @@ export class LogWriter {
     const dropped = this.#dropped - this.#reported
     if (dropped === 0) return
     this.#reported = this.#dropped
-    this.write(JSON.stringify({ level: WARN, time: Date.now(), dropped, msg: 'lines of this log were dropped, as its reader stalled' }) + '\n')
+    this.write(JSON.stringify({ level: WARN, time: new Date().toISOString(), dropped, msg: 'lines of this log were dropped, as its reader stalled' }) + '\n')
   }
 }

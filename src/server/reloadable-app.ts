@@ -30,6 +30,8 @@ export interface ReloadableAppOptions {
 /** What answers requests: the app made of the current config, exchanged whole when the config changes. */
 export interface ReloadableApp {
   handle: Handler
+  /** What keeps it from issuing tokens now. */
+  readiness: () => Readiness
   /** From here on it is not ready, and still answers. */
   markNotReady (): void
   /** Takes up changed files. What is wrong with them is logged, and leaves things as they were. Never rejects. */
@@ -107,6 +109,7 @@ export async function createReloadableApp ({ config, read, services, prefix = ''
 
   return {
     handle: (request, response) => app.routing(request, response),
+    readiness,
     markNotReady: () => { isStopping = true },
     async reload () {
       await Promise.all([

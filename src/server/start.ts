@@ -6,8 +6,10 @@ import { addressOf, listen } from './listen.js'
 import { createListener, drainTime } from './listener.js'
 import { originsOf } from '../http/origins.js'
 import { escapeInvisible } from '../lib/printable.js'
+import { openMetricsPort, type MetricsPort } from './metrics-port.js'
+import type { Readiness } from '../monitoring/readiness.js'
 import { keepRenewed } from './tls-reload.js'
-import { closeAfter, closeServices, openServices } from './services.js'
+import { closeAfter, closeServices, openServices, type Services } from './services.js'
 import { createReloadableApp } from './reloadable-app.js'
 import type { Environment } from '../settings/sources.js'
 import { list } from '../settings/rules.js'
@@ -34,6 +36,8 @@ export interface StartOptions {
 export interface Running {
   /** Where it listens. */
   url: string
+  /** Where metrics and readiness are without a login, if METRICS_PORT is set. */
+  metricsUrl: string | undefined
   logger: Logger
   /** Milliseconds that `close` takes at most. */
   grace: number
@@ -54,7 +58,7 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: StartOptions
     hadDotenv ||= hasDotenv(next, cwd)
     return next
   }
-  const logger = pino({ level: config.settings.LOG_LEVEL, base: null, hooks: { streamWrite: escapeInvisible } }, log)
+  const logger = pino({ level: config.settings.LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: escapeInvisible } }, log)
   const services = await openServices(config, { cwd, stdout, logger, log, verifyHash })
   // Known once it listens, where PORT is 0; the app asks for each request.
   const ownOrigins = new Set<string>()
@@ -74,14 +78,17 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: StartOptions
   const listener = createListener(() => reloadable.handle, pair)
   listener.trustProxies(list(config.settings.TRUST_PROXY))
   const { HOST: host, PORT, SHUTDOWN_DELAY } = config.settings
-  const port = await listen(listener.server, host, PORT).catch(async error => {
-    await reloadable.close()
+  const closeAll = async (error: unknown, opened?: MetricsPort): Promise<never> => {
+    await Promise.all([reloadable.close(), opened?.close()])
     return closeAfter(error, services)
-  })
+  }
+  const metricsPort = await metricsPortOf(config.settings, services, reloadable.readiness).catch(error => closeAll(error))
+  const port = await listen(listener.server, host, PORT).catch(error => closeAll(error, metricsPort))
   const scheme = pair === undefined ? 'http' : 'https'
   for (const origin of originsOf(scheme, host, port)) ownOrigins.add(origin)
   const url = `${scheme}://${addressOf(host, port)}`
   logger.info({ url, products: config.products.map(({ product }) => product.name) }, 'listening')
+  if (metricsPort !== undefined) logger.info({ url: metricsPort.url }, 'metrics and readiness without a login')
 
   const renewal = keepRenewed(config.settings, cwd, logger, listener.renew, taken => services.metrics.reloaded('certificate', taken))
   const clock = watchClock(by => {
@@ -91,6 +98,7 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: StartOptions
 
   return {
     url,
+    metricsUrl: metricsPort?.url,
     logger,
     grace: SHUTDOWN_DELAY * 1000 + drainTime,
     async reload () {
@@ -101,11 +109,15 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: StartOptions
       listener.announceClose()
       await setTimeout(SHUTDOWN_DELAY * 1000)
       clock.close()
-      await Promise.all([listener.drain(), reloadable.close(), renewal.close()])
+      await Promise.all([listener.drain(), metricsPort?.close(), reloadable.close(), renewal.close()])
       await closeServices(services)
     }
   }
 }
 
+async function metricsPortOf ({ METRICS_HOST: host, METRICS_PORT: port }: Settings, { metrics }: Services, readiness: () => Readiness): Promise<MetricsPort | undefined> {
+  return port === undefined ? undefined : openMetricsPort({ host, port, metrics, readiness })
+}
+
 /** Settings that are read once. */
-const needRestart = ['HOST', 'PORT', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'USERS_FILE', 'DATABASE_URL', 'USERS_QUERY', 'LOGIN_URL', 'REDIS_URL', 'REDIS_DOWN', 'AUDIT_LOG', 'SHUTDOWN_DELAY'] as const satisfies Array<keyof Settings>
+const needRestart = ['HOST', 'PORT', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'USERS_FILE', 'DATABASE_URL', 'USERS_QUERY', 'LOGIN_URL', 'REDIS_URL', 'REDIS_DOWN', 'AUDIT_LOG', 'METRICS_PORT', 'METRICS_HOST', 'SHUTDOWN_DELAY'] as const satisfies Array<keyof Settings>

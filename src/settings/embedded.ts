@@ -13,6 +13,8 @@ const decidedOutside = {
   INSECURE_HTTP: 'the application\'s own server',
   SHUTDOWN_DELAY: 'the application\'s own server',
   TRUST_PROXY: 'trustProxy of the application\'s Fastify',
+  METRICS_PORT: '/metrics below the prefix, or a route of the application',
+  METRICS_HOST: '/metrics below the prefix, or a route of the application',
   LOG_LEVEL: 'the application\'s own logger',
   USERS_FILE: 'authenticate',
   DATABASE_URL: 'authenticate',

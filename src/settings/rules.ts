@@ -57,6 +57,11 @@ export const rules: Rule[] = [
     ...(key !== undefined && cert === undefined ? ['TLS_CERT_FILE is missing beside TLS_KEY_FILE'] : [])
   ],
 
+  // 0 is any free port.
+  ({ PORT: port, METRICS_PORT: metrics }) => metrics !== undefined && metrics !== 0 && metrics === port
+    ? ['METRICS_PORT is the same as PORT; choose another one']
+    : [],
+
   // RFC 7617 §4: Basic credentials cross the network in clear text unless TLS carries them.
   ({ HOST: host, INSECURE_HTTP: insecure, TRUST_PROXY: proxy, TLS_CERT_FILE: cert }) =>
     host === undefined || isLoopback(host) || insecure || proxy !== undefined || cert !== undefined

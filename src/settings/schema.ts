@@ -9,6 +9,8 @@ const Seconds = (minimum: number, maximum: number, default_?: number) => Type.In
 const Count = (default_: number) =>
   Type.Integer({ minimum: 1, maximum: 1_000_000, default: default_, description: 'a whole number, 1 to 1000000' })
 const Flag = (default_: boolean) => Type.Boolean({ default: default_, description: 'true or false' })
+const Host = (default_: string) => Type.String({ pattern: '^[0-9A-Za-z.:_-]+$', default: default_, description: 'an IP address or a host name' })
+const Port = { minimum: 0, maximum: 65535, description: 'a whole number, 0 to 65535' }
 const Text = (description: string) => Type.String({ minLength: 1, description })
 
 /** The users file where no setting names a store. */
@@ -26,8 +28,8 @@ export const schema = Type.Object({
   PRODUCTS: Type.Optional(Text('product names, separated by commas')),
   TOKEN_TTL: Seconds(tokenLife.min, tokenLife.max, 3600),
   TOKEN_TTL_MAX: Type.Optional(Seconds(tokenLife.min, tokenLife.max)),
-  HOST: Type.String({ pattern: '^[0-9A-Za-z.:_-]+$', default: '127.0.0.1', description: 'an IP address or a host name' }),
-  PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000, description: 'a whole number, 0 to 65535' }),
+  HOST: Host('127.0.0.1'),
+  PORT: Type.Integer({ ...Port, default: 3000 }),
   TLS_CERT_FILE: Type.Optional(Text('the path of a PEM file')),
   TLS_KEY_FILE: Type.Optional(Text('the path of a PEM file')),
   TRUST_PROXY: Type.Optional(Text('IP addresses or CIDR ranges of the proxies in front, separated by commas')),
@@ -55,6 +57,8 @@ export const schema = Type.Object({
   REDIS_URL: Type.Optional(Text('a redis: or rediss: URL')),
   REDIS_DOWN: Type.Union([Type.Literal('local'), Type.Literal('closed')], { default: 'local', description: 'local or closed' }),
   AUDIT_LOG: Type.String({ minLength: 1, default: 'stdout', description: 'stdout or the path of a file' }),
+  METRICS_PORT: Type.Optional(Type.Integer(Port)),
+  METRICS_HOST: Host('127.0.0.1'),
   OPERATORS: Type.Optional(Text('names, separated by commas')),
   CONSOLE: Flag(true),
   LOG_LEVEL: Type.Union(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].map(level => Type.Literal(level)), {

@@ -21,6 +21,8 @@ export interface Requester {
   via: Via
   /** Of the session, where it was one. */
   sessionId: string | undefined
+  /** Of the trace that the request belongs to, where it says so. */
+  traceId: string | undefined
 }
 
 /**

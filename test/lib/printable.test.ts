@@ -17,7 +17,7 @@ function isPlain (t: Test, text: string, what: string): void {
   t.notMatch(text, /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u, `${what} has no control or format character`)
 }
 
-interface LogLine { msg: string, method: string, path: string, reqId: string }
+interface LogLine { msg: string, method: string, path: string, requestId: string }
 
 const lines = (log: string) => log.split('\n').filter(Boolean).map(line => JSON.parse(line) as LogLine)
 const requests = (log: string) => lines(log).filter(({ msg }) => msg === 'request')
@@ -114,6 +114,6 @@ t.test('an application\'s request id is taken where it is short and plain, and e
     t.equal(refused.headers['x-request-id'], refused.body.requestId)
   }
   t.match((await audit()).map(({ requestId }: AuditLine) => requestId), expected)
-  t.match(requests(log()).map(({ reqId }) => reqId), expected)
+  t.match(requests(log()).map(({ requestId }) => requestId), expected)
   t.equal((await ask(url, { as: susan, path: token })).status, 200)
 })

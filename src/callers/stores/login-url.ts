@@ -3,6 +3,7 @@ import { Agent, request } from 'undici'
 import { AnsweredCallers, type Answered } from './answered.js'
 import { Circuit } from './circuit-breaker.js'
 import { HashQueue } from '../passwords/hash-queue.js'
+import type { LoginContext } from '../store.js'
 import { LoginVersions } from './login-versions.js'
 import { cacheMs, tellChanges, unusable, type RemoteStore, type StoreLog } from './remote.js'
 
@@ -58,15 +59,15 @@ export function loginUrlStore ({ url, log }: LoginUrlOptions): RemoteStore {
   const callers = new AnsweredCallers('LOGIN_URL', log)
 
   const sessions = new LoginVersions(async (username, version, login) => {
-    const { status, body } = await queue.run(login, () => circuit.run(signal => ask({ username, version }, signal)))
+    const { status, body } = await queue.run(login, () => circuit.run(signal => ask({ username, version }, signal, login)))
     if (status !== 200 && !no.has(status)) throw unusable(`LOGIN_URL answered ${status}`)
     return status === 200 && parse(body)
   })
 
-  async function ask (what: object, signal: AbortSignal): Promise<Answer> {
+  async function ask (what: object, signal: AbortSignal, { traceparent }: Pick<LoginContext, 'traceparent'> = {}): Promise<Answer> {
     // Redirects are not followed: the password is for this URL alone.
     const { statusCode: status, body } = await request(target, {
-      dispatcher: agent, method: 'POST', headers, body: JSON.stringify(what), signal
+      dispatcher: agent, method: 'POST', headers: { ...headers, ...(traceparent && { traceparent }) }, body: JSON.stringify(what), signal
     })
     if (status === 200) return { status, body: await read(body) }
     await body.dump({ limit: longestAnswer })
@@ -87,7 +88,7 @@ export function loginUrlStore ({ url, log }: LoginUrlOptions): RemoteStore {
 
     async verify (name, password, login) {
       const asked = sessions.asking()
-      const answer = await queue.run(login, () => circuit.run(signal => ask({ username: name, password }, signal)))
+      const answer = await queue.run(login, () => circuit.run(signal => ask({ username: name, password }, signal, login)))
       if (no.has(answer.status)) return null
       const answered = answeredIn(answer)
       return sessions.signedIn(name, callers.callerOf(name, answered), answered.version, asked)

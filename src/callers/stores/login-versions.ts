@@ -48,11 +48,11 @@ export class LoginVersions implements SessionStore {
     return this.#standings.get(caller)
   }
 
-  find (holder: SessionHolder, { ip }: LoginContext): FoundStanding | Promise<FoundStanding> {
+  find (holder: SessionHolder, { ip, traceparent }: LoginContext): FoundStanding | Promise<FoundStanding> {
     const { login, version } = holder
     if (version === undefined) return standingOf(holder)
     // Others may wait for the same answer, so it is not given up when this one leaves.
-    return this.#found.get(keyOf(login, version), async () => foundIn(await this.#ask(login, version, { ip, signal: new AbortController().signal }), holder))
+    return this.#found.get(keyOf(login, version), async () => foundIn(await this.#ask(login, version, { ip, traceparent, signal: new AbortController().signal }), holder))
   }
 }
 

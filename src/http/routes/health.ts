@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from '../../lib/typebox.js'
-import { readinessSchema, type Readiness } from '../../monitoring/readiness.js'
+import { readinessAnswer, readinessSchema, type Readiness } from '../../monitoring/readiness.js'
 import type { TypeBoxTypeProvider } from '../type-provider.js'
 
 const { missing, degraded } = readinessSchema.properties
@@ -24,9 +24,8 @@ export function healthRoutes (scope: FastifyInstance, { readiness }: HealthOptio
   const typed = scope.withTypeProvider<TypeBoxTypeProvider>()
   typed.get('/healthz', { exposeHeadRoute: true, config: { kind: 'anyone' }, schema: { summary: 'Whether the process lives', response: { 200: alive } } }, async () => ({ alive: true as const }))
   typed.get('/readyz', { exposeHeadRoute: true, config: { kind: 'anyone' }, schema }, async (_request, reply) => {
-    const { missing, degraded } = readiness()
-    const ready = missing.length === 0
-    reply.code(ready ? 200 : 503)
-    return ready ? { ready, degraded } : { ready, missing, degraded }
+    const { status, body } = readinessAnswer(readiness())
+    reply.code(status)
+    return body
   })
 }

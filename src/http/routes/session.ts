@@ -63,6 +63,6 @@ async function endSession (request: FastifyRequest, { sessions, audit }: Session
   await audit.record({ event: 'session.ended', ...requesterOf(request), caller: caller.name, identity: caller.identity, via: 'session', sessionId: id }).catch(() => {})
 }
 
-function requesterOf ({ id, address, headers: { origin } }: FastifyRequest) {
-  return { requestId: id, ip: address, origin }
+function requesterOf ({ id, address, trace, headers: { origin } }: FastifyRequest) {
+  return { requestId: id, ip: address, origin, traceId: trace?.traceId }
 }

@@ -36,7 +36,13 @@ export async function tokenRoutes (scope: FastifyInstance, options: TokenRouteOp
 function tokenIssuer (options: IssueOptions): (request: FastifyRequest) => Promise<TokenAnswer> {
   return async request => {
     const requester = {
-      requestId: request.id, ip: request.address, origin: request.headers.origin, caller: request.caller!.name, via: request.scheme!.via, sessionId: request.session?.id
+      requestId: request.id,
+      ip: request.address,
+      origin: request.headers.origin,
+      caller: request.caller!.name,
+      via: request.scheme!.via,
+      sessionId: request.session?.id,
+      traceId: request.trace?.traceId
     }
     const answer = await issue(options, requester, request.decision!, request.grants!)
     request.grantedProducts = request.grants!.map(({ product }) => product.name)
