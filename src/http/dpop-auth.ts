@@ -34,7 +34,7 @@ export async function dpopAuth (scope: FastifyInstance, { sessions }: SessionOpt
       const session = await sessions.authenticate(credentials, provenRequest(request), {
         login: new RequestLogin(request, reply),
         onSealed: known => { request.session = known },
-        mayBeAway: request.method === 'DELETE'
+        allowOutage: request.method === 'DELETE'
       })
       request.caller = session.caller
       request.session = session

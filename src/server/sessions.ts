@@ -4,8 +4,8 @@ import type { SessionStore } from '../callers/store.js'
 import type { Settings } from '../settings/schema.js'
 import { sessionSecrets, sessionTtl } from '../settings/sessions.js'
 
-/** The sessions as the settings say; undefined where pages cannot open any. */
-export function createSessions (settings: Settings, store: SessionStore, memory: SessionMemory, place: Omit<SessionsOptions['place'], 'publicUrl'>): Sessions | undefined {
+/** Creates sessions according to the settings; undefined where sessions are off. */
+export function createSessions (settings: Settings, store: SessionStore, memory: SessionMemory, target: Omit<SessionsOptions['target'], 'publicUrl'>): Sessions | undefined {
   const ttl = sessionTtl(settings, store.kind === 'users-file' || store.kind === 'database')
   return ttl === 0
     ? undefined
@@ -13,16 +13,16 @@ export function createSessions (settings: Settings, store: SessionStore, memory:
       secrets: sessionSecrets(settings),
       store,
       memory,
-      place: { ...place, publicUrl: settings.PUBLIC_URL },
+      target: { ...target, publicUrl: settings.PUBLIC_URL },
       ttl,
       tokenTtl: settings.TOKEN_TTL
     })
 }
 
-/** What a change of the settings does to the sessions that are open; undefined where they go on. */
+/** Says why a change of the settings has ended all open sessions; undefined where they stay valid. */
 export function endOfSessions (before: Sessions | undefined, after: Sessions | undefined, { SESSION_SECRET: secret }: Settings): string | undefined {
   if (before === undefined || after === undefined || after.keyIds.includes(before.keyIds[0]!)) return undefined
   return secret === undefined
-    ? 'the API key has changed, and so all sessions have ended: everybody has to sign in again. Set SESSION_SECRET, and the next change of the key ends none'
-    : 'SESSION_SECRET has changed, and so all sessions have ended: everybody has to sign in again. Write the old secret behind the new one, and the next change ends none'
+    ? 'the API key has changed, which ended all sessions: everybody has to sign in again. Set SESSION_SECRET to keep sessions when the key changes'
+    : 'SESSION_SECRET has changed, which ended all sessions: everybody has to sign in again. To keep sessions at the next change, write the old secret after the new one'
 }

@@ -33,7 +33,7 @@ export function sessionsOf ({ secrets = [secret], store = oneCaller(), ...option
     secrets: secrets as [string],
     store,
     memory: createSessionMemory({}),
-    place: { publicUrl: undefined, ownOrigins: new Set<string>(), prefix: '' },
+    target: { publicUrl: undefined, ownOrigins: new Set<string>(), prefix: '' },
     ttl: 43_200,
     tokenTtl: 3600,
     now: () => now,
@@ -57,7 +57,7 @@ export function sessionsOf ({ secrets = [secret], store = oneCaller(), ...option
 
     async authenticate (session: string, proof: string | undefined, request = use) {
       const sealed: Array<{ id: string, caller: Caller }> = []
-      const answer = await sessions.authenticate({ session, proof }, request, { login, onSealed: known => sealed.push(known), mayBeAway: false }).catch((error: unknown) => {
+      const answer = await sessions.authenticate({ session, proof }, request, { login, onSealed: known => sealed.push(known), allowOutage: false }).catch((error: unknown) => {
         if (!(error instanceof Problem)) throw error
         return { code: error.code, now: error.options.now }
       })

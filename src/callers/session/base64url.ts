@@ -1,6 +1,6 @@
 /**
- * The bytes of base64url text (RFC 7515 §2) in its one canonical form. Node's decoder takes padding, blanks, the other alphabet and spare bits as well,
- * so that many texts would pass for one.
+ * Decodes base64url text (RFC 7515 §2) in its canonical form only; undefined for any other. Node's decoder also accepts padding, blanks, the other
+ * alphabet and spare bits, so that many texts would mean the same bytes.
  */
 export function decodeBase64url (text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url')

@@ -1,29 +1,29 @@
 import { LRUCache } from 'lru-cache'
 import type { Marks } from '../../limits/counters.js'
 
-/** Sessions. Beyond, those that were ended first are forgotten. */
-const MAX_ENDED = 100_000
+/** Beyond it, the sessions that were ended first are forgotten. */
+const MAX_SESSIONS = 100_000
 
-/** The sessions that were ended before their time: on this node and, where there is a Redis, on all. */
+/** Remembers sessions that were ended before they expired: on this node and, with Redis, on all nodes. */
 export class EndedSessions {
   readonly #ids: LRUCache<string, true>
   readonly #shared: Marks | undefined
 
-  constructor (shared?: Marks, max = MAX_ENDED) {
+  constructor (shared?: Marks, max = MAX_SESSIONS) {
     this.#ids = new LRUCache({ max })
     this.#shared = shared
   }
 
   /**
-   * Settles once all nodes can see it.
-   * @param restMs milliseconds that the session had left
+   * Resolves once all nodes know it.
+   * @param leftMs milliseconds until the session would have expired
    */
-  async add (id: string, restMs: number): Promise<void> {
+  async add (id: string, leftMs: number): Promise<void> {
     this.#ids.set(id, true)
-    await this.#shared?.set('ended', id, restMs)
+    await this.#shared?.set('ended', id, leftMs)
   }
 
-  /** Synchronous where there is no need to ask Redis. */
+  /** Returns a value where Redis need not be asked. */
   has (id: string): boolean | Promise<boolean> {
     return this.#ids.has(id) || (this.#shared?.has('ended', id) ?? false)
   }

@@ -5,8 +5,8 @@ import type { SessionKey } from './keys.js'
 const BYTES = 16
 
 /**
- * Changes with the kind of store, and with the caller's name, credential or identity there, and so ends the sessions from before.
- * Keyed, so that nobody who can read the store can make one. Lengths keep `ab` + `c` apart from `a` + `bc`.
+ * Computes what a session is bound to: the kind of store, and the caller's name, credential and identity there. When one of them changes, older
+ * sessions end. It is keyed, so that reading the store is not enough to forge one. The lengths keep `ab` + `c` apart from `a` + `bc`.
  */
 export function fingerprintOf (key: SessionKey, kind: SessionStore['kind'], login: string, { caller: { name, identity }, credential }: Standing): Buffer {
   const texts = [kind, login, name, credential, identity]

@@ -1,18 +1,17 @@
 import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 
-/** Bytes of a key's id. */
 export const KEY_ID_BYTES = 4
 
-/** What is derived from one secret: one key for each use, so that nothing made for one can stand in for another. */
+/** Keys that are derived from one secret. Each use has its own, so that nothing made for one use is valid for another. */
 export interface SessionKey {
-  /** Says which secret it was; no secret itself. */
+  /** Identifies the secret without revealing it. */
   readonly id: Buffer
   readonly mac: KeyObject
   readonly fingerprint: KeyObject
   readonly nonce: KeyObject
 }
 
-/** The keys of one to three secrets. The first seals, all unseal, so that a secret can be replaced without ending a session. */
+/** The keys of one to three secrets. The first seals and all unseal, so that a secret can be replaced without ending sessions. */
 export class SessionKeys {
   readonly first: SessionKey
   readonly #all: readonly SessionKey[]
@@ -26,7 +25,7 @@ export class SessionKeys {
     return this.#all.find(key => key.id.equals(id))
   }
 
-  /** Hexadecimal, the sealing one first: nodes that show the same one take each other's sessions. */
+  /** Hexadecimal; the sealing key first. Nodes with the same first id accept each other's sessions. */
   get ids (): string[] {
     return this.#all.map(({ id }) => id.toString('hex'))
   }

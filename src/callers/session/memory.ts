@@ -3,7 +3,7 @@ import { EndedSessions } from './ended.js'
 import { ProofKeys } from './proof-keys.js'
 import { UsedProofs } from './replay.js'
 
-/** What a process remembers of sessions. A reload leaves it as it is. */
+/** What the process remembers about sessions. It survives a reload. */
 export interface SessionMemory {
   ended: EndedSessions
   usedProofs: UsedProofs

@@ -2,44 +2,47 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { decodeBase64url } from './base64url.js'
 import { KEY_ID_BYTES, type SessionKey, type SessionKeys } from './keys.js'
 
-/** key id 4 | seconds since 1970 6 | mac 16 */
+/** Layout in bytes: key id 4, seconds since 1970 6, MAC 16. */
 const TIME_AT = KEY_ID_BYTES
 const MAC_AT = TIME_AT + 6
 const MAC_BYTES = 16
 
-/** Seconds by which the clock of the node that made it may be ahead. */
-const AHEAD_MAX = 60
+/** The clock of the node that made a nonce may be ahead of ours by this much. */
+const MAX_AHEAD_SECONDS = 60
 
 /**
- * The nonces of proofs (RFC 9449 §8). Each carries the time it was made, so that no node has to remember any.
- * They bound how long proofs that were signed for later can be used.
+ * Nonces for proofs (RFC 9449 §8). They limit how long a proof can be used that was signed in advance with a date in the future. Each nonce holds
+ * the time it was made, sealed, so that no node has to store any.
  */
 export class Nonces {
   readonly #keys: SessionKeys
-  readonly #ageMax: number
+  readonly #maxAge: number
   #current = { time: NaN, nonce: '' }
 
-  /** @param ageMax seconds for which one is taken */
-  constructor (keys: SessionKeys, ageMax: number) {
+  /** @param maxAge seconds for which a nonce is valid */
+  constructor (keys: SessionKeys, maxAge: number) {
     this.#keys = keys
-    this.#ageMax = ageMax
+    this.#maxAge = maxAge
   }
 
-  /** @param now seconds since 1970 */
+  /**
+   * Returns a nonce of this second.
+   * @param now seconds since 1970
+   */
   current (now: number): string {
     const time = Math.floor(now)
     if (this.#current.time !== time) this.#current = { time, nonce: this.#make(time) }
     return this.#current.nonce
   }
 
-  /** Whether a node with one of the keys made it, and not too long ago. */
+  /** Whether a node with one of the keys made it recently enough. */
   isFresh (nonce: string, now: number): boolean {
     const bytes = nonce.length > 64 ? undefined : decodeBase64url(nonce)
     if (bytes?.length !== MAC_AT + MAC_BYTES) return false
     const key = this.#keys.withId(bytes.subarray(0, TIME_AT))
     if (key === undefined || !timingSafeEqual(macOf(key, bytes.subarray(0, MAC_AT)), bytes.subarray(MAC_AT))) return false
     const age = Math.floor(now) - bytes.readUIntBE(TIME_AT, 6)
-    return age <= this.#ageMax && age >= -AHEAD_MAX
+    return age <= this.#maxAge && age >= -MAX_AHEAD_SECONDS
   }
 
   #make (time: number): string {

@@ -1,27 +1,28 @@
-/** Where the broker is, for a page. */
-export interface ProofPlace {
-  /** Its address for pages, where the operator says it. */
+/** The URLs that proofs may be bound to. */
+export interface ProofTarget {
+  /** The setting `PUBLIC_URL`: the address that pages use. */
   readonly publicUrl: string | undefined
-  /** The origins that it listens on. */
+  /** The origins that the broker listens on. */
   readonly ownOrigins: { has (origin: string): boolean }
-  /** Below which all paths lie here; empty where the broker is the whole server. */
+  /** The path prefix of all routes, inside an application; else empty. */
   readonly prefix: string
 }
 
-/** What a proxy may have stripped of a path: whole segments. */
-const prefixes = /^(\/[^/]+)+$/
+/** Whole segments, as a proxy may have stripped them from a path. */
+const SEGMENTS = /^(\/[^/]+)+$/
 
 /**
- * Whether a proof is for this request's URL (RFC 9449 §4.3: query and fragment do not count). Without `PUBLIC_URL` nobody can tell which origin a page
- * sees, and which prefix a proxy strips: any will do, as the key already binds the proof to this broker's session.
- * @param path of the request as it arrived here, with the prefix and without the query
+ * Whether a proof is bound to the URL of this request (RFC 9449 §4.3: query and fragment are ignored). Without `PUBLIC_URL` the broker cannot know
+ * which origin a page sees and which prefix a proxy strips. So any origin and prefix are accepted: the key already binds the proof to a session of
+ * this broker.
+ * @param path as received, with the prefix and without the query
  */
-export function isFor (htu: string, path: string, { publicUrl, ownOrigins, prefix }: ProofPlace): boolean {
+export function matchesUrl (htu: string, path: string, { publicUrl, ownOrigins, prefix }: ProofTarget): boolean {
   if (!URL.canParse(htu)) return false
   const { protocol, origin, pathname } = new URL(htu)
   if (protocol !== 'https:' && protocol !== 'http:') return false
   const route = path.slice(prefix.length)
-  if (publicUrl === undefined) return pathname === route || (pathname.endsWith(route) && prefixes.test(pathname.slice(0, -route.length)))
+  if (publicUrl === undefined) return pathname === route || (pathname.endsWith(route) && SEGMENTS.test(pathname.slice(0, -route.length)))
   const base = new URL(publicUrl)
   const below = base.pathname.replace(/\/$/, '')
   // Inside an application, PUBLIC_URL may be the application's address or the broker's own.

@@ -2,10 +2,9 @@ import { hash } from 'node:crypto'
 import { isRecord } from '../../lib/is-record.js'
 import { decodeBase64url } from './base64url.js'
 
-/** Characters of a proof at most. */
-export const PROOF_MAX = 1024
+const MAX_CHARACTERS = 1024
 
-/** The public key in a proof: P-256, and nothing else. */
+/** The public key in a proof; always P-256. */
 export interface PublicJwk {
   readonly kty: 'EC'
   readonly crv: 'P-256'
@@ -13,7 +12,7 @@ export interface PublicJwk {
   readonly y: string
 }
 
-/** A DPoP proof (RFC 9449 §4.2) that has the right form. Nothing of it is proven before its signature is checked. */
+/** A well-formed DPoP proof (RFC 9449 §4.2). Trust none of it before its signature is verified. */
 export interface Proof {
   readonly htm: string
   readonly htu: string
@@ -23,20 +22,20 @@ export interface Proof {
   readonly ath: string | undefined
   readonly nonce: string | undefined
   readonly jwk: PublicJwk
-  /** SHA-256 of the key (RFC 7638). */
+  /** SHA-256 of the public key (RFC 7638). */
   readonly thumbprint: Buffer
-  /** What the signature is over. */
+  /** The signed text. */
   readonly signed: string
   /** R and S, 32 bytes each. */
   readonly signature: Buffer
 }
 
 /**
- * Reads a proof, with no elliptic curve yet.
- * @returns undefined where it is none: any other algorithm, key or type, a private key, a member that stands there twice, or text that is not canonical
+ * Parses a proof without verifying its signature.
+ * @returns undefined for another algorithm, key or type, a private key, a repeated member, or encoding that is not canonical
  */
 export function readProof (text: string): Proof | undefined {
-  if (text.length > PROOF_MAX) return
+  if (text.length > MAX_CHARACTERS) return
   const [header, payload, signature, ...more] = text.split('.').map(decodeBase64url)
   if (header === undefined || payload === undefined || signature?.length !== 64 || more.length > 0) return
   const jwk = keyIn(objectIn(header))
@@ -59,32 +58,32 @@ function isCoordinate (value: unknown): value is string {
   return isText(value) && decodeBase64url(value)?.length === 32
 }
 
-/** RFC 7638 §3.2: the required members alone, in this order. */
+/** RFC 7638 §3.2: only the required members, in this order. */
 function thumbprintOf ({ crv, kty, x, y }: PublicJwk): Buffer {
   return hash('sha256', JSON.stringify({ crv, kty, x, y }), 'buffer')
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function objectIn (bytes: Buffer): Record<string, unknown> | undefined {
   try {
-    const text = utf8.decode(bytes)
+    const text = UTF8.decode(bytes)
     const value: unknown = JSON.parse(text)
-    return isRecord(value) && membersIn(value) === membersOf(text) ? value : undefined
+    return isRecord(value) && countMembers(value) === countMembersOf(text) ? value : undefined
   } catch {
     return undefined
   }
 }
 
-/** The members that are left of it, on all levels: of two with one name JSON.parse keeps the last. */
-function membersIn (value: unknown): number {
+/** Counts the members that JSON.parse kept, on all levels. Of two with the same name it keeps only the last, so the counts then differ. */
+function countMembers (value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
-  const inside = Object.values(value).reduce<number>((sum, member) => sum + membersIn(member), 0)
+  const inside = Object.values(value).reduce<number>((sum, member) => sum + countMembers(member), 0)
   return Array.isArray(value) ? inside : inside + Object.keys(value).length
 }
 
-/** The members that stand in JSON: its strings with a colon behind them. */
-function membersOf (json: string): number {
+/** Counts the members in JSON text: its strings that a colon follows. */
+function countMembersOf (json: string): number {
   return [...json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, colon]) => colon !== undefined).length
 }
 

@@ -3,13 +3,12 @@ import type { SessionHolder } from '../store.js'
 import { decodeBase64url } from './base64url.js'
 import { KEY_ID_BYTES, type SessionKey, type SessionKeys } from './keys.js'
 
-/** Characters of a session at most. */
-export const SESSION_MAX = 2400
+const MAX_CHARACTERS = 2400
 
-/** What every session begins with, so that scanners of logs and code find one that leaked. */
+/** Lets secret scanners recognise a session that leaked into logs or code. */
 export const SESSION_PREFIX = 'ttb_'
 
-/** What a session says. Its holder can read all of it. */
+/** The data in a session. It is not encrypted: the holder can read all of it. */
 export interface SealedSession extends SessionHolder {
   /** 12 random bytes, base64url. */
   readonly id: string
@@ -17,20 +16,20 @@ export interface SealedSession extends SessionHolder {
   readonly opened: number
   /** Seconds since 1970. */
   readonly ends: number
-  /** Of the page's public key: SHA-256 (RFC 7638). */
+  /** SHA-256 of the page's public key (RFC 7638). */
   readonly thumbprint: Buffer
-  /** Of the caller as the store had it: 16 bytes. */
+  /** 16 bytes; see `fingerprintOf`. */
   readonly fingerprint: Buffer
 }
 
-/** The version stands for the format and all its algorithms: nothing in a session chooses one. */
+/** Fixes the format and all algorithms, so that nothing in a session can choose one. */
 const VERSION = 1
 
-/** version 1 | key id 4 | opened 6 | ends 6 | id 12 | thumbprint 32 | fingerprint 16 | texts | mac 32 */
+/** Layout in bytes: version 1, key id 4, opened 6, ends 6, id 12, thumbprint 32, fingerprint 16, texts, MAC 32. */
 const at = { keyId: 1, opened: 5, ends: 11, id: 17, thumbprint: 29, fingerprint: 61, texts: 77 } as const
 const MAC_BYTES = 32
 
-/** @returns undefined where it would be too long to be taken */
+/** @returns undefined where the session would be too long */
 export function seal (key: SessionKey, session: SealedSession): string | undefined {
   const head = Buffer.alloc(at.texts)
   head.writeUInt8(VERSION)
@@ -42,15 +41,15 @@ export function seal (key: SessionKey, session: SealedSession): string | undefin
   session.fingerprint.copy(head, at.fingerprint)
   const body = Buffer.concat([head, Buffer.from(textsOf(session))])
   const text = SESSION_PREFIX + Buffer.concat([body, macOf(key, body)]).toString('base64url')
-  return text.length > SESSION_MAX ? undefined : text
+  return text.length > MAX_CHARACTERS ? undefined : text
 }
 
 /**
- * Reads nothing of a session before its MAC is found right.
- * @returns undefined for all that this broker, or one with the same secret, has not sealed
+ * Reads a session, but nothing of it before its MAC was verified.
+ * @returns undefined for everything that was not sealed with one of the keys
  */
 export function unseal (keys: SessionKeys, text: string): { session: SealedSession, key: SessionKey } | undefined {
-  if (text.length > SESSION_MAX || !text.startsWith(SESSION_PREFIX)) return
+  if (text.length > MAX_CHARACTERS || !text.startsWith(SESSION_PREFIX)) return
   const bytes = decodeBase64url(text.slice(SESSION_PREFIX.length))
   if (bytes === undefined || bytes.length < at.texts + MAC_BYTES || bytes[0] !== VERSION) return
   const key = keys.withId(bytes.subarray(at.keyId, at.keyId + KEY_ID_BYTES))
@@ -75,7 +74,7 @@ function read (body: Buffer): SealedSession {
   }
 }
 
-/** None of them holds a NUL. An empty name is one that the store did not answer, an empty identity is the name. */
+/** Joins the texts by NUL, which none of them contains. An empty name means that the store returned none; an empty identity means the name. */
 function textsOf ({ login, caller: { name, identity, asTyped }, version }: SessionHolder): string {
   const texts = [login, asTyped ? '' : name, identity === name ? '' : identity]
   return version === undefined ? texts.join('\0').replace(/\0+$/, '') : [...texts, version].join('\0')

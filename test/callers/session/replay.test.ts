@@ -1,5 +1,6 @@
 import t from 'tap'
-import { ProofMemory, UsedProofs } from '../../../src/callers/session/replay.js'
+import { ProofMemory } from '../../../src/callers/session/proof-memory.js'
+import { UsedProofs } from '../../../src/callers/session/replay.js'
 import { problem } from '../../../src/problems.js'
 import { clock } from '../../helpers/clock.js'
 

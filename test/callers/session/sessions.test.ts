@@ -2,7 +2,7 @@ import t from 'tap'
 import { SessionKeys } from '../../../src/callers/session/keys.js'
 import { createSessionMemory } from '../../../src/callers/session/memory.js'
 import { ProofKeys } from '../../../src/callers/session/proof-keys.js'
-import { isFor } from '../../../src/callers/session/proof-url.js'
+import { matchesUrl } from '../../../src/callers/session/proof-url.js'
 import { seal, unseal } from '../../../src/callers/session/seal.js'
 import type { Standing } from '../../../src/callers/store.js'
 import { PageKey } from '../../helpers/dpop.js'
@@ -314,8 +314,8 @@ const places: Array<{ what: string, publicUrl?: string, prefix?: string, path?: 
 for (const { what, publicUrl, prefix = '', path = '/token/video', right, wrong } of places) {
   t.test(`where a proof is for, with ${what}`, t => {
     const ownOrigins = new Set(['http://127.0.0.1:3000', 'http://localhost:3000'])
-    for (const htu of right) t.ok(isFor(htu, path, { publicUrl, ownOrigins, prefix }), htu)
-    for (const htu of wrong) t.notOk(isFor(htu, path, { publicUrl, ownOrigins, prefix }), htu)
+    for (const htu of right) t.ok(matchesUrl(htu, path, { publicUrl, ownOrigins, prefix }), htu)
+    for (const htu of wrong) t.notOk(matchesUrl(htu, path, { publicUrl, ownOrigins, prefix }), htu)
     t.end()
   })
 }
