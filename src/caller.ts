@@ -10,7 +10,7 @@ export interface Caller {
    */
   readonly asTyped?: true
   /** The groups that the store, or the identity provider of a bearer token, says the caller is in; NFC. Absent: none. */
-  readonly groups?: readonly string[]
+  readonly groups?: readonly string[] | undefined
 }
 
 /**

@@ -27,6 +27,8 @@ export interface Standing {
   readonly credential: string
   /** The `version` in the answer of LOGIN_URL. Not secret: the page can read it in its session. */
   readonly version?: string | undefined
+  /** The caller's groups where a session has to carry them, as the store does not answer them again. The page can read them. */
+  readonly groups?: readonly string[] | undefined
 }
 
 /** The owner of a session, as of the sign-in. */

@@ -9,14 +9,20 @@ export interface CompiledPolicy extends Policy {
   readonly idle: readonly number[]
 }
 
-/** @param foldNames whether there are callers whose names have to be compared by their canonical form */
-export function compile (file: PolicyFile, foldNames = false): CompiledPolicy {
-  const who = new Who(file)
-  const folded = foldNames ? new Who(file, foldText) : who
+export interface CompileOptions {
+  /** Whether there are callers whose names have to be compared by their canonical form. */
+  foldNames?: boolean
+  /** Whether there are callers whose store answers groups. */
+  storeGroups?: boolean
+}
+
+export function compile (file: PolicyFile, { foldNames = false, storeGroups = false }: CompileOptions = {}): CompiledPolicy {
+  const who = new Who(file, { storeGroups })
+  const folded = foldNames ? new Who(file, { storeGroups, form: foldText }) : who
   const rules = file.rules.map(compiledRule)
   return {
     mode: file.mode ?? 'enforce',
-    ruleFor: ({ name, asTyped }) => rules[asTyped ? folded.find(foldText(name)) : who.find(name)] ?? null,
+    ruleFor: ({ name, asTyped, groups }) => rules[asTyped ? folded.find(foldText(name), groups) : who.find(name, groups)] ?? null,
     idle: who.idle
   }
 }

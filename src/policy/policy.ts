@@ -4,7 +4,7 @@ import type { Caller } from '../caller.js'
 export interface Policy {
   /** `audit` lets through what only the policy would refuse, and the audit says so. */
   readonly mode: 'enforce' | 'audit'
-  /** The first rule whose `who` matches the caller's name, or its canonical form where it stands as it was typed; null refuses everything. */
+  /** The first rule whose `who` matches the caller's name, or its canonical form where it stands as it was typed, or one of its groups; null refuses everything. */
   ruleFor (caller: Caller): Rule | null
 }
 

@@ -1,69 +1,131 @@
+import { bearerPrefix, isBearer } from '../caller.js'
 import { inNfc, matches, piecesOf, type Pieces } from './patterns.js'
 import type { PolicyFile } from './file/schema.js'
 
-/** Names that the patterns' answer is remembered for, before it all is forgotten: a few megabytes, as a name is at most 121 characters. */
+/** Names that the patterns' answer is remembered for, before it all is forgotten: a few megabytes, as a name is at most 125 characters. */
 const remembered = 10_000
 
-/** How `who` and `groups` write a group. */
+/** How `who` writes a group of the file or of the store. */
 export const groupPrefix = 'group:'
 
+/** How `who` writes a group of the identity provider. */
+export const bearerGroupPrefix = 'jwt-group:'
+
+export interface WhoOptions {
+  /** The form in which names are compared. */
+  form?: (name: string) => string
+  /** Whether callers come with groups from their store. */
+  storeGroups?: boolean
+}
+
 /**
- * Finds the first rule for a name, at the same cost however many rules and members there are: a plain name is looked
+ * Finds the first rule for a caller, at the same cost however many rules and members there are: a plain name or a group is looked
  * up, and what the patterns say to a name is remembered.
+ *
+ * Callers with a bearer token are apart from all others: only what begins with `jwt:` or `jwt-group:` is about them.
  */
 export class Who {
   /** A plain name, or a member of a group, and the first rule that names it. */
   readonly #named = new Map<string, number>()
-  readonly #patterns: Array<{ rule: number, pieces: Pieces }> = []
+  /** A group, with its prefix, that callers may come with, and the first rule that names it. */
+  readonly #groups = new Map<string, number>()
+  readonly #patterns: Patterns
+  readonly #bearerPatterns: Patterns
   readonly #form: (name: string) => string
-  readonly #firstPattern = new Map<string, number>()
   /** Rules, from 0, that no caller can come to: the rules above take everybody they name. */
   readonly idle: readonly number[]
 
-  /** @param form in which names are compared */
-  constructor ({ groups = {}, rules }: Pick<PolicyFile, 'groups' | 'rules'>, form = inNfc) {
+  constructor ({ groups = {}, rules }: Pick<PolicyFile, 'groups' | 'rules'>, { form = inNfc, storeGroups = false }: WhoOptions = {}) {
     this.#form = form
+    this.#patterns = new Patterns('')
+    this.#bearerPatterns = new Patterns(form(bearerPrefix))
     const unused = new Map(Object.entries(groups))
-    let open = true
     for (const [rule, { who }] of rules.entries()) {
-      if (!open) break
       for (const entry of who) {
-        if (entry.startsWith(groupPrefix)) {
+        if (entry.startsWith(bearerGroupPrefix)) {
+          if (!this.#bearerPatterns.takeAll(rule)) setFirst(this.#groups, entry.normalize('NFC'), rule)
+        } else if (entry.startsWith(groupPrefix)) {
           // Only the first rule that names a group can decide for its members.
           const group = entry.slice(groupPrefix.length)
           for (const name of unused.get(group) ?? []) this.#name(name, rule)
           unused.delete(group)
-        } else if (entry.includes('*')) {
-          const pieces = piecesOf(entry, form)
-          this.#patterns.push({ rule, pieces })
-          if (pieces.every(piece => piece === '')) open = false
+          if (storeGroups && !this.#patterns.takeAll(rule)) setFirst(this.#groups, entry.normalize('NFC'), rule)
         } else {
           this.#name(entry, rule)
         }
       }
     }
-    const reached = new Set([...this.#named.values(), ...this.#patterns.map(({ rule }) => rule)])
+    const reached = new Set([...this.#named.values(), ...this.#groups.values(), ...this.#patterns.rules, ...this.#bearerPatterns.rules])
     this.idle = [...rules.keys()].filter(rule => !reached.has(rule))
   }
 
-  /** The first rule for a name in the form that names are compared in, counted from 0; Infinity when there is none. */
-  find (name: string): number {
-    const named = this.#named.get(name) ?? Infinity
-    const [first] = this.#patterns
-    return first === undefined || first.rule >= named ? named : Math.min(named, this.#byPattern(name))
+  /**
+   * The first rule for a caller, counted from 0; Infinity when there is none.
+   * @param name in the form that names are compared in
+   */
+  find (name: string, groups: readonly string[] = []): number {
+    const patterns = isBearer({ name }) ? this.#bearerPatterns : this.#patterns
+    return patterns.find(name, this.#byGroup(name, groups, this.#named.get(name) ?? Infinity))
   }
 
-  #name (name: string, rule: number): void {
-    const key = this.#form(name)
-    if (!this.#named.has(key)) this.#named.set(key, rule)
+  /** @param first the first rule that is known so far */
+  #byGroup (name: string, groups: readonly string[], first: number): number {
+    if (this.#groups.size === 0 || groups.length === 0) return first
+    const prefix = isBearer({ name }) ? bearerGroupPrefix : groupPrefix
+    return Math.min(first, ...groups.map(group => this.#groups.get(prefix + group) ?? Infinity))
   }
 
-  #byPattern (name: string): number {
-    let rule = this.#firstPattern.get(name)
+  #name (entry: string, rule: number): void {
+    const patterns = entry.startsWith(bearerPrefix) ? this.#bearerPatterns : this.#patterns
+    if (patterns.takeAll(rule)) return
+    if (entry.includes('*')) patterns.add(piecesOf(entry, this.#form), rule)
+    else setFirst(this.#named, this.#form(entry), rule)
+  }
+}
+
+function setFirst (rules: Map<string, number>, key: string, rule: number): void {
+  if (!rules.has(key)) rules.set(key, rule)
+}
+
+/** The patterns of one kind of callers, in the order of their rules. */
+class Patterns {
+  readonly #prefix: string
+  readonly #patterns: Array<{ rule: number, pieces: Pieces }> = []
+  readonly #first = new Map<string, number>()
+  /** The rule that takes everybody. */
+  #all = Infinity
+
+  /** @param prefix what all names of this kind begin with, in the form that names are compared in */
+  constructor (prefix: string) {
+    this.#prefix = prefix
+  }
+
+  get rules (): number[] {
+    return this.#patterns.map(({ rule }) => rule)
+  }
+
+  /** Whether a rule above this one takes everybody. */
+  takeAll (rule: number): boolean {
+    return this.#all < rule
+  }
+
+  add (pieces: Pieces, rule: number): void {
+    this.#patterns.push({ rule, pieces })
+    if (pieces.every((piece, i) => piece === (i === 0 ? this.#prefix : ''))) this.#all = Math.min(this.#all, rule)
+  }
+
+  /** @param first the first rule that is known so far */
+  find (name: string, first: number): number {
+    const [pattern] = this.#patterns
+    return pattern === undefined || pattern.rule >= first ? first : Math.min(first, this.#match(name))
+  }
+
+  #match (name: string): number {
+    let rule = this.#first.get(name)
     if (rule === undefined) {
       rule = this.#patterns.find(({ pieces }) => matches(pieces, name))?.rule ?? Infinity
-      if (this.#firstPattern.size === remembered) this.#firstPattern.clear()
-      this.#firstPattern.set(name, rule)
+      if (this.#first.size === remembered) this.#first.clear()
+      this.#first.set(name, rule)
     }
     return rule
   }

@@ -61,7 +61,7 @@ interface ConfigOptions {
   stamps?: Config['stamps']
   /** What else is wrong. */
   further?: Findings
-  /** Whether callers come from a store that may take several spellings of a name. By default as the settings say. */
+  /** Whether callers come from a store that may take several spellings of a name, and answer groups. By default as the settings say. */
   foldNames?: boolean
 }
 
@@ -96,6 +96,6 @@ async function policyOf ({ settings, products, known, notLoaded, unread }: Read,
     return { policy: allowAll, stamps: new Map(), diagnostics: unread.has('POLICY_FILE') ? [] : [warning] }
   }
   const stamps = await stampsOf([resolve(cwd, file)])
-  const reader = policyReader({ enabled: products.map(({ product }) => product), known, foldNames, more: notLoaded.length > 0 })
+  const reader = policyReader({ enabled: products.map(({ product }) => product), known, foldNames, storeGroups: foldNames, more: notLoaded.length > 0 })
   return { ...await loadPolicy(file, cwd, reader), stamps }
 }

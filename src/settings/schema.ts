@@ -38,7 +38,7 @@ export const schema = Type.Object({
   PUBLIC_URL: Type.Optional(Text('an http: or https: URL')),
   USERS_FILE: Type.Optional(Text('the path of a users file')),
   DATABASE_URL: Type.Optional(Text('a postgres: or postgresql: URL')),
-  USERS_QUERY: Type.Optional(Text('an SQL query that takes the name as $1 and answers password_hash, and also name and identity where they are not what was typed')),
+  USERS_QUERY: Type.Optional(Text('an SQL query that takes the name as $1 and answers password_hash, and also name and identity where they are not what was typed, and groups')),
   LOGIN_URL: Type.Optional(Text('an http: or https: URL')),
   SESSION_TTL: Type.Optional(Type.Integer({
     minimum: 0,

@@ -178,3 +178,42 @@ test('a name is literal, even one that looks like a pattern', async t => {
   t.throws(() => choose('room', 'anybody-1', lists), { code: 'not-allowed' })
   t.equal(choose('room', undefined, ['{caller}']), '*{caller}')
 })
+
+test('callers with a bearer token match only what begins with jwt: or jwt-group:', async t => {
+  const { policy } = await policyReader({ enabled: products.values(), foldNames: true, storeGroups: true })(`groups:
+  support: [juan, "jwt:juan", "jwt:*@support.example"]
+rules:
+  - { who: ["j*", "jwt*"], allow: {} }
+  - { who: ["group:support"], allow: {} }
+  - { who: ["jwt:Susan@example.com"], allow: {} }
+  - { who: ["jwt-group:staff"], allow: {} }
+  - { who: ["jwt:*@example.com"], allow: {} }
+  - { who: ["*"], allow: {} }
+`, 'policy.yaml')
+  const rows: Array<{ name: string, groups?: string[], asTyped?: true, rule: number | null }> = [
+    { name: 'jwt:anybody', rule: null },
+    { name: 'jwt:juan', rule: 1 },
+    { name: 'jwt:eve@support.example', rule: 1 },
+    { name: 'jwt:Susan@example.com', rule: 2 },
+    { name: 'jwt:susan@example.com', rule: 4 },
+    { name: 'jwt:Susan@example.com', groups: ['support'], rule: 2 },
+    { name: 'jwt:anybody', groups: ['other', 'staff'], rule: 3 },
+    { name: 'jwt:susan@example.com', groups: ['staff'], rule: 3 },
+    { name: 'juan', rule: 0 },
+    { name: 'kim', groups: ['staff'], rule: 5 },
+    { name: 'kim', groups: ['support'], rule: 1 },
+    { name: 'KIM', groups: ['support'], asTyped: true, rule: 1 },
+    { name: 'JUAN', asTyped: true, rule: 0 },
+    { name: 'jwt-kim', rule: 0 },
+    { name: 'susan@example.com', rule: 5 }
+  ]
+  for (const { rule, ...caller } of rows) t.equal(policy!.ruleFor({ identity: 'x', ...caller })?.index ?? null, rule, JSON.stringify(caller))
+})
+
+test('{caller} of a caller with a bearer token is its whole name', async t => {
+  const { policy } = await read('rules: [{ who: ["jwt:*"], allow: { video: { rooms: ["{caller}/*"] } } }]', 'policy.yaml')
+  const decision = decide({ policy: policy!, ttl }, { name: 'jwt:susan', identity: 'susan' }, {})
+  const ask = (room: string) => decision.grant({ product: products.get('video')!, settings, request: { room } }).grant.toPayload()
+  t.same(ask('jwt:susan/1'), { room: 'jwt:susan/1' })
+  t.throws(() => ask('susan/1'), { code: 'not-allowed' })
+})

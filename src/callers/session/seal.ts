@@ -29,6 +29,9 @@ const VERSION = 1
 const at = { keyId: 1, opened: 5, ends: 11, id: 17, thumbprint: 29, fingerprint: 61, texts: 77 } as const
 const MAC_BYTES = 32
 
+/** Stands before each group. No text of a session holds a control character of its own. */
+const GROUP = '\x01'
+
 /** @returns undefined where the session would be too long */
 export function seal (key: SessionKey, session: SealedSession): string | undefined {
   const head = Buffer.alloc(at.texts)
@@ -59,9 +62,12 @@ export function unseal (keys: SessionKeys, text: string): { session: SealedSessi
 }
 
 function read (body: Buffer): SealedSession {
-  const texts = body.toString('utf8', at.texts).split('\0')
+  const all = body.toString('utf8', at.texts).split('\0')
+  const texts = all.filter(text => !text.startsWith(GROUP))
+  const groups = all.filter(text => text.startsWith(GROUP)).map(text => text.slice(GROUP.length))
   const [login, name = '', identity = '', version] = texts as [string, ...string[]]
-  const caller = name === '' ? { name: login, identity: identity || login, asTyped: true as const } : { name, identity: identity || name }
+  const known = name === '' ? { name: login, identity: identity || login, asTyped: true as const } : { name, identity: identity || name }
+  const caller = groups.length === 0 ? known : { ...known, groups }
   return {
     login,
     caller,
@@ -74,10 +80,11 @@ function read (body: Buffer): SealedSession {
   }
 }
 
-/** Joins the texts by NUL, which none of them contains. An empty name means that the store returned none; an empty identity means the name. */
-function textsOf ({ login, caller: { name, identity, asTyped }, version }: SessionHolder): string {
+/** Joins the texts by NUL; none of them contains a control character. An empty name means that the store returned none; an empty identity means the name. */
+function textsOf ({ login, caller: { name, identity, asTyped, groups = [] }, version }: SessionHolder): string {
   const texts = [login, asTyped ? '' : name, identity === name ? '' : identity]
-  return version === undefined ? texts.join('\0').replace(/\0+$/, '') : [...texts, version].join('\0')
+  const marked = groups.map(group => GROUP + group)
+  return version === undefined ? [...texts, ...marked].join('\0').replace(/\0+$/, '') : [...texts, version, ...marked].join('\0')
 }
 
 function macOf ({ mac }: SessionKey, body: Buffer): Buffer {

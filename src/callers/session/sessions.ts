@@ -71,7 +71,7 @@ export class Sessions {
     const { first } = this.#keys
     const session = seal(first, {
       login: name,
-      caller,
+      caller: { ...caller, groups: standing.groups },
       version: standing.version,
       id,
       opened: now,
@@ -79,7 +79,7 @@ export class Sessions {
       thumbprint: proof.thumbprint,
       fingerprint: fingerprintOf(first, this.#store.kind, name, standing)
     })
-    if (session === undefined) throw problem('identity-unsuitable', { detail: 'The identity is too long for a session.' })
+    if (session === undefined) throw problem('identity-unsuitable', { detail: 'The identity and the groups of this caller are too long for a session: sign in with each request.' })
     return { session, id, expiresIn: this.#ttl, expiresAt: new Date(ends * 1000).toISOString(), now, proof: proofId(proof) }
   }
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { duplicateKey, isIdentity, nameMistake, type Caller } from '../../caller.js'
+import { duplicateKey, groupLimits, groupsIn, isIdentity, nameMistake, type Caller } from '../../caller.js'
 import { ownCopy } from '../../limits/keys.js'
 import { IdentityOwners } from './identity-owners.js'
 import { unusable, type StoreLog } from './remote.js'
@@ -10,6 +10,8 @@ export interface Answered {
   readonly name?: unknown
   /** The name inside the caller's tokens; undefined where it is the caller's own name. */
   readonly identity?: unknown
+  /** The groups that the caller is in; undefined or null where there are none. */
+  readonly groups?: unknown
 }
 
 /**
@@ -36,10 +38,11 @@ export class AnsweredCallers {
   callerOf (login: string, answered: Answered, secret?: string): Caller {
     const name = this.#nameIn(answered)
     const identity = this.#identityIn(answered)
+    const groups = answeredGroups(this.#store, answered.groups)
     if (name === undefined) this.warnOfNoName()
     // The text that it was cut from holds the password.
     const own = name ?? ownCopy(login)
-    const caller = { name: own, identity: identity ?? own, ...(name === undefined && { asTyped: true as const }) }
+    const caller = { name: own, identity: identity ?? own, ...(name === undefined && { asTyped: true as const }), ...(groups !== undefined && { groups }) }
     if (!this.#identities.claim(caller, marksOf(login, name, identity, secret))) {
       throw unusable(`${this.#store} gave a caller the name or identity of another one; if they are one caller, let it answer the same "name" for both`)
     }
@@ -68,6 +71,16 @@ export class AnsweredCallers {
     if (!isIdentity(identity)) throw unusable(`${this.#store} answered an identity with a control character, a line break or half a surrogate pair`)
     return identity.normalize('NFC')
   }
+}
+
+/**
+ * The groups in what a store answered; undefined where there are none.
+ * @throws Problem `store-unavailable` for another form, or for more than are taken: without one of its groups, a caller could pass by the rule meant for it
+ */
+export function answeredGroups (store: string, said: unknown): readonly string[] | undefined {
+  const groups = said === undefined || said === null ? [] : groupsIn(said)
+  if (groups === undefined) throw unusable(`${store} answered groups that are no list of at most ${groupLimits.groups} texts of 1 to ${groupLimits.characters} characters without control characters`)
+  return groups.length === 0 ? undefined : groups
 }
 
 /**

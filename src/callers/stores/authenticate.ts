@@ -7,9 +7,9 @@ import { unusable, type StoreLog } from './remote.js'
 
 /**
  * Who signed in: true, or an object that may hold the caller's one `name`, where a login may be spelt in several ways, and
- * the `identity` inside the tokens, where that is another one. Anything else lets nobody in.
+ * the `identity` inside the tokens, where that is another one; and its `groups`, for the policy. Anything else lets nobody in.
  */
-export type Authenticated = { name?: string, identity?: string } | boolean | null
+export type Authenticated = { name?: string, identity?: string, groups?: readonly string[] | null } | boolean | null
 
 /** What the application's request has in every version of Fastify. It is the request itself, with all that hooks and decorators made of it. */
 export interface ApplicationRequest {
@@ -56,7 +56,7 @@ export function applicationStore ({ authenticate, log, cacheMs, timeoutMs = 5000
     // The application says nothing of its users between two sign-ins.
     sessions: {
       kind: 'authenticate',
-      standingOf: caller => ({ caller, credential: '' }),
+      standingOf: caller => ({ caller, credential: '', groups: caller.groups }),
       find: ({ caller }) => ({ caller, credential: '' })
     },
 

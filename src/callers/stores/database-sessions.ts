@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Caller, FoundStanding, LoginContext, SessionHolder, SessionStore, Standing } from '../store.js'
 import { MinuteAnswers, type Asked } from './minute-answers.js'
 
@@ -44,5 +45,6 @@ export class DatabaseSessions implements SessionStore {
 }
 
 function isSame (one: Standing, other: Standing): boolean {
-  return one.credential === other.credential && one.caller.name === other.caller.name && one.caller.identity === other.caller.identity
+  return one.credential === other.credential && one.caller.name === other.caller.name && one.caller.identity === other.caller.identity &&
+    isDeepStrictEqual(one.caller.groups, other.caller.groups)
 }

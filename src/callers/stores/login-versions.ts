@@ -1,5 +1,6 @@
 import { isRecord } from '../../lib/is-record.js'
 import type { Caller, FoundStanding, LoginContext, SessionHolder, SessionStore, Standing } from '../store.js'
+import { answeredGroups } from './answered.js'
 import { MinuteAnswers, type Asked } from './minute-answers.js'
 import { unusable } from './remote.js'
 
@@ -38,7 +39,7 @@ export class LoginVersions implements SessionStore {
    * @throws Problem `store-unavailable` for a version that cannot be kept
    */
   signedIn (login: string, caller: Caller, version: unknown, asked: Asked): Caller {
-    const standing = { caller, credential: '', version: versionIn(version) }
+    const standing = { caller, credential: '', version: versionIn(version), groups: caller.groups }
     this.#standings.set(caller, standing)
     if (standing.version !== undefined) this.#found.note(keyOf(login, standing.version), standing, asked)
     return caller
@@ -52,7 +53,8 @@ export class LoginVersions implements SessionStore {
     const { login, version } = holder
     if (version === undefined) return standingOf(holder)
     // Others may wait for the same answer, so it is not given up when this one leaves.
-    return this.#found.get(keyOf(login, version), async () => foundIn(await this.#ask(login, version, { ip, traceparent, signal: new AbortController().signal }), holder))
+    const found = this.#found.get(keyOf(login, version), async () => foundIn(await this.#ask(login, version, { ip, traceparent, signal: new AbortController().signal }), holder))
+    return found.then(found => groupsKnown(found) ? found : standingOf(holder))
   }
 }
 
@@ -67,10 +69,18 @@ function standingOf ({ caller, version }: SessionHolder): Standing {
 /** An endpoint that answers what stands now, in place of a no, means the same. */
 function foundIn (answer: unknown, holder: SessionHolder): FoundStanding {
   if (answer === false) return 'ended'
-  const { name, identity, version } = isRecord(answer) ? answer : {}
+  const { name, identity, version, groups } = isRecord(answer) ? answer : {}
   const { caller } = holder
   const isChanged = differs(name, caller.asTyped ? name : caller.name) || differs(identity, caller.identity) || differs(version, holder.version)
-  return isChanged ? 'ended' : standingOf(holder)
+  if (isChanged) return 'ended'
+  if (groups === undefined) return standingOf(holder)
+  const said = answeredGroups('LOGIN_URL', groups)
+  return { ...standingOf({ ...holder, caller: { ...caller, groups: said } }), groups: said ?? [] }
+}
+
+/** Of one caller, sessions from before and after a change may carry different groups: where the endpoint says none, each has those that it carries. */
+function groupsKnown (found: FoundStanding): boolean {
+  return found === null || found === 'ended' || found.groups !== undefined
 }
 
 /** What is not said has not changed. */

@@ -120,8 +120,8 @@ class PostgresStore implements RemoteStore {
     return row === undefined || hash === undefined ? null : this.#standingOf(name, row, hash)
   }
 
-  #standingOf (login: string, { name, identity }: UserRow, hash: string): Standing {
-    const caller = this.#callers.callerOf(login, { name: name ?? undefined, identity: identity ?? undefined }, hash)
+  #standingOf (login: string, { name, identity, groups }: UserRow, hash: string): Standing {
+    const caller = this.#callers.callerOf(login, { name: name ?? undefined, identity: identity ?? undefined, groups }, hash)
     // A digest, so that no hash stays in memory that was a secret of the database.
     return { caller, credential: digest('sha256', hash, 'base64url') }
   }

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import { DatabaseError, Pool } from 'pg'
+import { DatabaseError, Pool, types } from 'pg'
 
 export interface UsersQueryOptions {
   /**
@@ -7,7 +7,7 @@ export interface UsersQueryOptions {
    * bound statements: some connection poolers refuse that parameter.
    */
   databaseUrl: string
-  /** Takes a name as `$1`; answers `password_hash` and, if it likes, `name` (the caller's one name, however the login spelt it) and `identity`. */
+  /** Takes a name as `$1`; answers `password_hash` and, if it likes, `name` (the caller's one name, however the login spelt it), `identity` and `groups` (a text array). */
   usersQuery: string
 }
 
@@ -16,6 +16,8 @@ export interface UserRow {
   readonly password_hash: string | null
   readonly name?: string | null
   readonly identity?: string | null
+  /** A text array as the driver reads it. */
+  readonly groups?: unknown
 }
 
 export interface UserRows {
@@ -24,8 +26,8 @@ export interface UserRows {
   readonly hasNames: boolean | undefined
 }
 
-/** A column that a query may have, once. */
-const optional = ['name', 'identity']
+/** Columns that a query may have, once. */
+const optional = ['name', 'identity', 'groups']
 
 /** A setting is wrong, so that no patience helps. The message names the setting; it holds no secret and nothing that a caller sent. */
 export class SettingMistake extends Error {}
@@ -85,10 +87,12 @@ export class UsersQuery {
   /** @throws SettingMistake, or Error with what the server or the network said, fit for a log */
   async lookUp (name: string): Promise<UserRows> {
     try {
-      const { rows, fields } = await this.#pool.query<UserRow>({ text: this.#query, values: [name], types: asText })
+      const { rows, fields } = await this.#pool.query<UserRow>({ text: this.#query, values: [name], types: asWritten })
       const count = (column: string) => fields.filter(({ name }) => name === column).length
       if (count('password_hash') !== 1) throw new SettingMistake('USERS_QUERY must answer one column named password_hash')
       for (const column of optional) if (count(column) > 1) throw new SettingMistake(`USERS_QUERY answers two columns named ${column}`)
+      const groups = fields.find(({ name }) => name === 'groups')
+      if (groups !== undefined && !textArrays.has(groups.dataTypeID)) throw new SettingMistake('USERS_QUERY must answer groups as a text array; a cast makes one, such as groups::text[]')
       return { rows, hasNames: count('name') === 1 }
     } catch (error) {
       if (error instanceof DatabaseError && namesNobody.has(String(error.code))) return { rows: [], hasNames: undefined }
@@ -110,8 +114,12 @@ export class UsersQuery {
   }
 }
 
-/** Whatever the type of a column, its value as the server writes it: an integer is an identity like any other. */
-const asText = { getTypeParser: () => (value: string) => value }
+/** Arrays of text, varchar, char and name, by their number in pg_type. All are written alike. */
+const TEXT_ARRAY = 1009 as number
+const textArrays = new Set([TEXT_ARRAY, 1015, 1014, 1003])
+
+/** Whatever the type of a column, its value as the server writes it: an integer is an identity like any other. An array of texts is a list of them. */
+const asWritten = { getTypeParser: (type: number) => textArrays.has(type) ? types.getTypeParser(TEXT_ARRAY) as (value: string) => unknown : (value: string) => value }
 
 /** The driver's errors carry the connection, the query and sometimes data along; what is logged is a sentence. */
 function retold (error: unknown): Error {

@@ -25,6 +25,7 @@ export function policyCommand (io: Io, context: () => Promise<PolicyContext>, do
   'POLICY_FILE=new.yaml twilio-token-broker policy check --json')
   withExamples(policy.command('explain <name> <product>')
     .description('show which rule decides for a caller, and what the caller would get; exit code 1 if nothing')
+    .option('--groups <groups>', 'groups that the store or the identity provider says the caller is in, separated by commas')
     .option('--room <room>', 'ask for this room')
     .option('--identity <identity>', 'ask for a token with this identity')
     .option('--ttl <seconds>', 'ask for a token with this lifetime', wholeSeconds)
@@ -35,7 +36,8 @@ export function policyCommand (io: Io, context: () => Promise<PolicyContext>, do
     .option('--json', 'print JSON')
     .action(run(explainDecision)),
   'twilio-token-broker policy explain susan video --room "My Room"',
-  'twilio-token-broker policy explain susan voice --no-outgoing --ttl 600')
+  'twilio-token-broker policy explain susan voice --no-outgoing --ttl 600',
+  'twilio-token-broker policy explain jwt:susan@example.com video --groups support,staff')
   withExamples(policy.command('schema')
     .description('print the JSON Schema of the file, with which editors complete it')
     .action(run(printSchema)),

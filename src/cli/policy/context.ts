@@ -11,7 +11,7 @@ export interface PolicyContext {
   readonly enabled: readonly EnabledProduct[]
   /** Products that a policy may name, enabled or not. */
   readonly known: readonly LoadedProduct[]
-  /** Whether callers come from a store that may take several spellings of a name. */
+  /** Whether callers come from a store that may take several spellings of a name, and answer groups. */
   readonly foldNames: boolean
   readonly ttl: DecisionOptions['ttl']
 }

@@ -1,5 +1,4 @@
-import { nameMistake } from '../../caller.js'
-import type { Caller } from '../../callers/store.js'
+import { bearerPrefix, groupLimits, groupsIn, isBearer, nameMistake, type Caller } from '../../caller.js'
 import { validatorOf } from '../../lib/ajv.js'
 import { textsOf } from '../../lib/diagnostic.js'
 import { didYouMean } from '../../lib/did-you-mean.js'
@@ -19,6 +18,7 @@ interface RequestOptions extends CommonRequest {
   room?: string
   incoming?: boolean
   outgoing?: boolean
+  groups?: string
   json?: boolean
 }
 
@@ -26,18 +26,29 @@ interface RequestOptions extends CommonRequest {
  * `policy explain NAME PRODUCT`: which rule decides, and what the broker would answer.
  * @throws Failure for a name that no caller has, a product that is not enabled, and a policy with mistakes
  */
-export async function explainDecision (io: Io, context: PolicyContext, typed: string, productName: string, { json, ...request }: RequestOptions): Promise<number> {
-  const name = typed.normalize('NFC')
-  const mistake = nameMistake(name)
-  if (mistake !== undefined) throw new Failure(exitCodes.usage, mistake)
+export async function explainDecision (io: Io, context: PolicyContext, typed: string, productName: string, { json, groups, ...request }: RequestOptions): Promise<number> {
+  const caller = callerOf(typed.normalize('NFC'), groups, context)
   const enabled = context.enabled.find(({ product }) => product.name === productName)
   if (enabled === undefined) {
     throw new Failure(exitCodes.usage, `${productName} is not an enabled product${didYouMean(productName, productsOf(context).map(product => product.name))}`)
   }
-  const caller = { name, identity: name, ...(context.foldNames && { asTyped: true as const }) }
   const explanation = await explain(await readPolicy(io, context), context.ttl, caller, enabled, request)
   io.stdout.write(json ? `${JSON.stringify(explanation)}\n` : inWords(explanation))
   return explanation.allowed ? exitCodes.ok : exitCodes.no
+}
+
+/** A caller as its store or identity provider would answer it. */
+function callerOf (name: string, groups: string | undefined, { foldNames }: PolicyContext): Caller {
+  const bearer = isBearer({ name })
+  const identity = bearer ? name.slice(bearerPrefix.length) : name
+  const mistake = nameMistake(identity)
+  if (mistake !== undefined) throw new Failure(exitCodes.usage, mistake)
+  const caller = { name, identity, ...(foldNames && !bearer && { asTyped: true as const }) }
+  if (groups === undefined) return caller
+  if (!foldNames && !bearer) throw new Failure(exitCodes.usage, 'a users file has no groups: the policy lists the members of its own; --groups is for callers of another store and for jwt:NAME')
+  const known = groupsIn(groups.split(',').map(group => group.trim()))
+  if (known === undefined) throw new Failure(exitCodes.usage, `--groups takes at most ${groupLimits.groups} names, separated by commas, each of 1 to ${groupLimits.characters} characters`)
+  return { ...caller, groups: known }
 }
 
 /** `whereIs` is there if the policy comes from a file. */
@@ -46,7 +57,7 @@ type ReadPolicy = { policy: Policy } & Pick<PolicyReading, 'whereIs'>
 async function readPolicy (io: Io, context: PolicyContext): Promise<ReadPolicy> {
   const { file, known, foldNames } = context
   if (file === undefined) return { policy: allowAll }
-  const { policy, diagnostics, whereIs } = await loadPolicy(file, io.cwd, policyReader({ enabled: productsOf(context), known, foldNames }))
+  const { policy, diagnostics, whereIs } = await loadPolicy(file, io.cwd, policyReader({ enabled: productsOf(context), known, foldNames, storeGroups: foldNames }))
   if (policy === null) throw new Failure(exitCodes.settings, textsOf(diagnostics, 'mistake').join('\n'))
   return { policy, whereIs }
 }

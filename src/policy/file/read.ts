@@ -30,12 +30,14 @@ export interface PolicyOptions {
   known?: Iterable<ProductDescription>
   /** Whether callers come from a store that may take several spellings of a name. Default: false, as in a users file each name has one. */
   foldNames?: boolean
+  /** Whether callers come from a store that may answer groups, so that a policy may name some that it does not list. Default: false. */
+  storeGroups?: boolean
   /** Whether there are more products, about which a policy may say whatever it likes. Default: false. */
   more?: boolean
 }
 
 /** Makes a reader of policies for these products. Making it takes some milliseconds, so keep it for the reloads. */
-export function policyReader ({ enabled, known = [], foldNames = false, more = false }: PolicyOptions): PolicyReader {
+export function policyReader ({ enabled, known = [], foldNames = false, storeGroups = false, more = false }: PolicyOptions): PolicyReader {
   const all = [...known, ...enabled]
   const off = new Set(all.map(nameOf))
   for (const product of enabled) off.delete(nameOf(product))
@@ -47,10 +49,10 @@ export function policyReader ({ enabled, known = [], foldNames = false, more = f
 
     const { value } = document
     const valid = validate(value)
-    const faults = [...(validate.errors ?? []).map(faultOf), ...faultyNames(value), ...foldNames ? namesThatFold(value) : []]
+    const faults = [...(validate.errors ?? []).map(faultOf), ...faultyNames(value, storeGroups), ...foldNames ? namesThatFold(value) : []]
     if (!valid || faults.length > 0) return { policy: null, diagnostics: diagnosticsOf(file, 'mistake', await document.place(faults)) }
 
-    const policy = compile(value, foldNames)
+    const policy = compile(value, { foldNames, storeGroups })
     const warnings = [...auditOnly(policy), ...withoutEffect(value, off), ...policy.idle.map(neverDecides)]
     return {
       policy,

@@ -7,7 +7,7 @@ const Groups = Type.Record(AnyName, Type.Array(Type.String({ description: 'a cal
   description: 'lists of callers\' names, each under a name of its own'
 })
 
-const Who = Type.Array(Type.String(), {
+const Who = Type.Array(Type.String({ examples: ['*', 'group:support', 'jwt:*', 'jwt:susan@example.com', 'jwt-group:support'] }), {
   minItems: 1,
   description: 'callers\' names, in which * stands for any run of characters, and groups, as group:NAME'
 })

@@ -111,6 +111,23 @@ const mistakes: Array<[says: string, text: string, mistakes: string[]]> = [
   ['an alias of the wrong kind, where it stands', 'groups: &g { s: [a] }\nrules:\n  - { who: *g, allow: {} }\n', ['3:12 who must be a list: callers\' names, in which * stands for any run of characters, and groups, as group:NAME']]
 ]
 
+const whole = 'stand for nothing there; write its whole name'
+mistakes.push(
+  ['names of callers with a bearer token that none can have', 'groups: { s: ["jwt:a:b", "jwt:"] }\nrules: [{ who: ["jwt:a:b", "jwt: *", "jwt:{caller}", "JWT:a"], allow: {} }]', [
+    '1:15 "jwt:a:b" is not a caller\'s name: a name holds none of : * { }',
+    '1:26 "jwt:" is not a caller\'s name: a name has 1 to 121 characters',
+    '2:17 "jwt:a:b" is not a caller\'s name: a name holds none of : * { }; a group is written as group:NAME',
+    '2:28 "jwt: *" is not a caller\'s name: a name has no blank at either end; a group is written as group:NAME',
+    '2:38 {caller} stands for a name in rooms and identities; who needs the name itself, or *',
+    '2:54 "JWT:a" is not a caller\'s name: a name holds none of : * { }; a group is written as group:NAME'
+  ]],
+  ['groups that no identity provider can say', 'rules: [{ who: ["jwt-group:", "jwt-group:s*", "jwt-group:{caller}"], allow: {} }]', [
+    '1:17 "" cannot be a group of the identity provider: it has 1 to 128 characters, and no control characters',
+    `1:31 "s*" cannot be a group of the identity provider: * and {caller} ${whole}`,
+    `1:47 "{caller}" cannot be a group of the identity provider: * and {caller} ${whole}`
+  ]]
+)
+
 for (const [says, text, expected] of mistakes) {
   test(`mistake: ${says}`, async t => {
     const reading = await read(text, 'policy.yaml')
@@ -201,6 +218,29 @@ rules:
     'policy.yaml:8:5 rule 3 never decides: rules above it take everybody it names',
     'policy.yaml:12:5 rule 5 never decides: rules above it take everybody it names'
   ])
+})
+
+test('where the store answers groups, who may name some that the file does not have', async t => {
+  const remote = readingInTexts(policyReader({ enabled: known, foldNames: true, storeGroups: true }))
+  const text = 'groups: { s: [Jo, "jwt:jo", "jwt:JO"] }\nrules: [{ who: ["group:support", "group:s", "jwt-group:a", "jwt-group:A"], allow: {} }]'
+  t.match(await remote(text, 'p'), { policy: {}, mistakes: [], warnings: [] }, 'and names of an identity provider are told apart by case')
+  t.match(await read(text, 'p'), { mistakes: ['p:2:17 support is not a group; known here: s'] }, 'callers of a users file have none')
+  t.same((await remote('rules: [{ who: ["group:s*"], allow: {} }]', 'p')).mistakes, [`p:1:17 "s*" cannot be a group of the store: * and {caller} ${whole}`])
+})
+
+test('a rule is for callers with a bearer token, or for others, and never decides once those it is for are all taken', async t => {
+  const remote = readingInTexts(policyReader({ enabled: known, foldNames: true, storeGroups: true }))
+  const text = `groups: { s: [juan, "jwt:*@example.com"] }
+rules:
+  - { who: ["jwt-group:a", "group:a"], allow: {} }
+  - { who: ["group:s"], allow: {} }
+  - { who: ["*"], allow: {} }
+  - { who: [juan, "group:b"], allow: {} }
+  - { who: ["jwt:ann", "jwt-group:b"], allow: {} }
+  - { who: ["jwt:**"], allow: {} }
+  - { who: ["jwt:*x", "jwt-group:c", "group:c"], allow: {} }
+`
+  t.same((await remote(text, 'p')).warnings, ['p:6:5 rule 4 never decides: rules above it take everybody it names', 'p:9:5 rule 7 never decides: rules above it take everybody it names'])
 })
 
 test('an entry of a product that is off keeps its form all the same', async t => {
