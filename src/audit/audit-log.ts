@@ -109,9 +109,9 @@ function record (writer: BatchWriter, event: AuditEvent): Promise<void> {
   const time = new Date().toISOString()
   return new Promise((resolve, reject) => {
     writer.write(lineOf({ time, ...event }), resolve, cause => {
-      // The caller is refused all the same, now with this code, so its line is written later. A token that was not sent needs none.
+      // A refused caller now gets this code instead, so its line is written later. A token that is not sent needs no line.
       if (event.event === 'token.refused') writer.enqueue(lineOf({ time, ...event, code: 'audit-unavailable' satisfies ProblemCode }))
-      // So it is with a session that was ended, and stays so.
+      // An ended session stays ended, so its line is written later as well.
       if (event.event === 'session.ended') writer.enqueue(lineOf({ time, ...event }))
       reject(problem('audit-unavailable', { retryAfter: 5, cause }))
     })

@@ -50,8 +50,8 @@ export class BatchWriter {
   }
 
   /**
-   * Adds a line to the next write, and calls one of the two functions when that ends. A stalled line gets `onFailed` at once, and perhaps
-   * `onWritten` later.
+   * Adds a line to the next write, and calls one of the two functions when that has ended. While a write is stalled, a line gets `onFailed`
+   * immediately, and perhaps `onWritten` later.
    */
   write (line: string, onWritten: () => void, onFailed: (cause: unknown) => void): void {
     if (this.#isStalled) return onFailed(stalled())

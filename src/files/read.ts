@@ -9,19 +9,19 @@ export interface FileContent {
   mode: number
 }
 
-/** Milliseconds that a pipe may take to its end. */
-const maxPipeMs = 1000
+/** A pipe must end within this time. */
+const MAX_PIPE_MS = 1000
 
-/** Otherwise opening a pipe waits until somebody writes to it. */
-const flags = constants.O_RDONLY | constants.O_NONBLOCK
+/** O_NONBLOCK: opening a pipe would otherwise wait until somebody writes to it. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK
 
 /**
- * Reads a file, following links, with the mode that it has when it is read.
- * @returns undefined for what is no file
+ * Reads a file and its mode, following links.
+ * @returns undefined for anything but a regular file
  * @throws an error of the operating system
  */
 export async function readWithMode (path: string): Promise<FileContent | undefined> {
-  const handle = await open(path, flags)
+  const handle = await open(path, OPEN_FLAGS)
   try {
     const stats = await handle.stat()
     return stats.isFile() ? { bytes: await handle.readFile(), mode: stats.mode } : undefined
@@ -31,14 +31,15 @@ export async function readWithMode (path: string): Promise<FileContent | undefin
 }
 
 /**
- * The same, also of a pipe, as a shell makes one of `<(pass show key)`.
- * @throws also for a pipe that has no end within a second
+ * Reads a file or a pipe, such as a shell makes of `<(pass show key)`.
+ * @returns undefined for anything else
+ * @throws an error of the operating system; also for a pipe that does not end within a second
  */
 export async function readFileOrPipe (path: string): Promise<FileContent | undefined> {
   const stats = await stat(path)
   if (!stats.isFIFO()) return readWithMode(path)
-  // A socket waits for what comes without holding a thread.
-  const socket = new Socket({ fd: await promisify(openFd)(path, flags), readable: true })
-  const chunks: Buffer[] = await addAbortSignal(AbortSignal.timeout(maxPipeMs), socket).toArray()
+  // A socket waits for data without blocking a thread.
+  const socket = new Socket({ fd: await promisify(openFd)(path, OPEN_FLAGS), readable: true })
+  const chunks: Buffer[] = await addAbortSignal(AbortSignal.timeout(MAX_PIPE_MS), socket).toArray()
   return { bytes: Buffer.concat(chunks), mode: stats.mode }
 }

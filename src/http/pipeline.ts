@@ -1,6 +1,6 @@
 import type { FastifyInstance, onRequestHookHandler, onResponseHookHandler, preHandlerHookHandler, preValidationHookHandler } from 'fastify'
 import { validatorOf } from '../lib/ajv.js'
-import { Combiner } from '../tokens/combine.js'
+import { GrantCombiner } from '../tokens/combine.js'
 import { identifyByBody } from './body-credentials.js'
 import { skipClosingSockets } from './closing-sockets.js'
 import { answerPreflight, registerCors } from './cors.js'
@@ -133,7 +133,7 @@ async function prepare (root: FastifyInstance, options: PipelineOptions) {
   return {
     addressLimit: await createAddressLimit(root, options.limits.address),
     builtInNames: [...(await builtIn()).keys()],
-    combiner: new Combiner(options.products),
+    combiner: new GrantCombiner(options.products),
     methodsOf: collectMethods(root),
     routes: collectRoutes(root),
     schemes: await createSchemes(root, options),

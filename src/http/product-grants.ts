@@ -1,11 +1,11 @@
 import type { preHandlerHookHandler } from 'fastify'
 import type { EnabledProduct } from '../products/contract.js'
-import type { Combiner } from '../tokens/combine.js'
+import type { GrantCombiner } from '../tokens/combine.js'
 import type { CombinedRequest } from '../tokens/combined-request.js'
 
 export interface GrantOptions {
   products: EnabledProduct[]
-  combiner: Combiner
+  combiner: GrantCombiner
 }
 
 /** Makes the token's grants: of the route's product, or of several. Refuses what the policy or a product does not allow. */
@@ -16,7 +16,7 @@ export function grantProducts ({ products, combiner }: GrantOptions): preHandler
     const { ttl, identity, ...properties } = request.body as CombinedRequest
     const product = enabled.get(request.routeOptions.config.product ?? '')
     if (product !== undefined) request.grants = [decision.grant({ ...product, request: properties })]
-    else request.grants = properties.products === undefined ? combiner.all(decision) : combiner.named(properties.products, decision)
+    else request.grants = properties.products === undefined ? combiner.all(decision) : combiner.requested(properties.products, decision)
     done()
   }
 }

@@ -3,13 +3,13 @@ import { isRecord } from '../lib/is-record.js'
 import { validatorOf } from '../lib/ajv.js'
 import { invalidRequest } from '../problems.js'
 import type { EnabledProduct } from '../products/contract.js'
-import type { Combiner } from '../tokens/combine.js'
+import type { GrantCombiner } from '../tokens/combine.js'
 
 /** Notes the products that a request for several names, for the audit. */
-export function noteProducts ({ combiner }: { combiner: Combiner }): preValidationHookHandler {
+export function noteProducts ({ combiner }: { combiner: GrantCombiner }): preValidationHookHandler {
   return (request, _reply, done) => {
     if (request.requestedProducts === null && isRecord(request.body) && isRecord(request.body.products)) {
-      request.requestedProducts = combiner.known(request.body.products)
+      request.requestedProducts = combiner.enabledOf(request.body.products)
     }
     done()
   }

@@ -8,10 +8,10 @@ import envSchema from 'env-schema'
 const common: Options = { strict: true, strictTypes: false, strictTuples: false, allErrors: true, verbose: true, logger: false }
 
 const options = {
-  /** Takes bodies as they are: Fastify's own ajv silently drops unknown properties and turns "3600" into 3600. */
+  /** Changes nothing in bodies: Fastify's own ajv silently drops unknown properties and turns "3600" into 3600. */
   request: { ...common, coerceTypes: false, removeAdditional: false, useDefaults: true },
   policy: common,
-  /** As env-schema does it: the text of a setting becomes a value of the schema's type. */
+  /** Turns the text of a setting into a value of the schema's type, as env-schema does. */
   settings: { ...common, coerceTypes: true, removeAdditional: true, useDefaults: true, keywords: [envSchema.keywords.separator] }
 } as const satisfies Record<string, Options>
 
@@ -46,7 +46,7 @@ export function mustBeSchema (schema: object, use: SchemaUse): void {
   try {
     new Ajv(options[use]).compile(schema)
   } catch (error) {
-    // ajv's message speaks of ignoring, which strict mode does not.
+    // The message says "ignored", which is wrong in strict mode.
     throw new TypeError((error as Error).message.replace(' ignored in schema', ' in the schema'))
   }
 }

@@ -6,33 +6,33 @@ export interface Position {
 
 /** What kind of fault it is, for programs. */
 export type DiagnosticCode =
-  /** It is needed, and not there. */
+  /** A required setting, file or entry is missing. */
   | 'missing'
-  /** There is no setting, product, property or group of this name. */
+  /** No setting, product, property or group has this name. */
   | 'unknown'
-  /** Its value does not have the form it must have. */
+  /** The value has the wrong form. */
   | 'invalid'
   /** It contradicts another setting or entry. */
   | 'conflict'
-  /** The file cannot be read, or is not a file. */
+  /** The file cannot be opened, or is not a file. */
   | 'unreadable'
   /** The file cannot be parsed. */
   | 'syntax'
-  /** It works, and lets others do or see more than they should. */
+  /** It works, but lets others do or see more than they should. */
   | 'insecure'
   /** It has no effect as it stands. */
   | 'no-effect'
 
-/** Something that an operator should know about a setting or a file, as data. Never holds the value of a setting: it may be a secret. */
+/** A mistake in a setting or a file, or a warning about one, as data. Never contains the value of a setting, which may be a secret. */
 export interface Diagnostic {
-  /** A mistake stops a start, and a reload keeps the old state. A warning does neither. */
+  /** With a mistake a start fails, and a reload keeps the old state. With a warning both succeed. */
   level: 'mistake' | 'warning'
   /** A setting, or a file as the operator named it. */
   subject: string
   code: DiagnosticCode
-  /** A sentence for people, which can stand alone unless there is a position. */
+  /** For people. Names the subject itself, unless there is a position. */
   message: string
-  /** Where in the file `subject`; of some files the line alone is known. */
+  /** The place in the file `subject`; for some files only the line is known. */
   position?: Pick<Position, 'line'> & Partial<Position>
 }
 
@@ -46,12 +46,12 @@ export function warning (subject: string, code: DiagnosticCode, message: string,
   return { ...mistake(subject, code, message, position), level: 'warning' }
 }
 
-/** The diagnostic as one line for people: `policy.yaml:7:3 rooms must be a list`. */
+/** Formats a diagnostic as one line: `policy.yaml:7:3 rooms must be a list`. */
 export function textOf ({ subject, message, position }: Diagnostic): string {
   return position === undefined ? message : `${[subject, position.line, position.column].filter(part => part !== undefined).join(':')} ${message}`
 }
 
-/** The lines of one level. */
+/** Formats the diagnostics of one level. */
 export function textsOf (diagnostics: readonly Diagnostic[], level: Diagnostic['level']): string[] {
   return diagnostics.filter(diagnostic => diagnostic.level === level).map(textOf)
 }

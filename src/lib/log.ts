@@ -1,10 +1,10 @@
 interface Write {
   (message: string): void
-  /** @param fields go into the line beside the message */
+  /** @param fields are added to the line as JSON */
   (fields: object, message: string): void
 }
 
-/** Where the broker tells the operator what no caller may know. Pino's and Fastify's loggers are such. */
+/** A logger for the operator, such as Pino's or Fastify's. */
 export interface Log {
   info: Write
   warn: Write

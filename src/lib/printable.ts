@@ -1,17 +1,17 @@
 /**
- * Characters that terminals and viewers obey or hide: DEL and C1 controls, format characters (some change the direction of text), line and
+ * Characters that terminals and viewers interpret or hide: DEL and C1 controls, format characters (some change the direction of text), line and
  * paragraph separators.
  */
-const invisible = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu
+const INVISIBLE = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu
 
-/** Escapes such characters in JSON: programs read the same, and a terminal does nothing. */
+/** Escapes such characters in JSON text. Parsers read the same, and terminals no longer interpret them. */
 export function escapeInvisible (json: string): string {
   // Nearly every line is plain ASCII. This check takes a tenth of the search below.
   if (Buffer.byteLength(json) === json.length && !json.includes('\x7f')) return json
-  return json.replace(invisible, character => character.split('').map(unit => `\\u${hex(unit, 4)}`).join(''))
+  return json.replace(INVISIBLE, character => character.split('').map(unit => `\\u${hex(unit, 4)}`).join(''))
 }
 
-/** The first `max` characters of a header or path. What is not printable ASCII becomes `%` and its code in hexadecimal. */
+/** Cuts a header or path to `max` characters, and replaces each that is not printable ASCII by `%` and its code in hexadecimal. */
 export function printable (text: string, max: number): string {
   return text.slice(0, max).replace(/[^\x20-\x7e]/g, character => `%${hex(character, 2).toUpperCase()}`)
 }

@@ -1,4 +1,4 @@
-/** Seconds that Twilio lets a token live: https://www.twilio.com/docs/iam/access-tokens */
+/** How many seconds a token may live: https://www.twilio.com/docs/iam/access-tokens */
 export const tokenLife = { min: 180, max: 86_400 } as const
 
 /** https://www.twilio.com/docs/global-infrastructure */

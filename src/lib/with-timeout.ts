@@ -1,5 +1,5 @@
 /**
- * Resolves with the result of `work` if it comes in time. `work` itself is not stopped.
+ * Resolves with the result of `work` if that settles in time. Does not stop `work` otherwise.
  * @param ms milliseconds
  * @throws Error with `message` after `ms`, and whatever `work` rejects with
  */

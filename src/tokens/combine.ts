@@ -6,11 +6,11 @@ import { Problem, problem, type SchemaError } from '../problems.js'
 import type { EnabledProduct } from '../products/contract.js'
 import { validatorOf } from '../lib/ajv.js'
 
-/** `{ "video": { "room": "My Room" }, "sync": {} }` */
-export type Named = Record<string, object>
+/** What is requested of each product, by its name: `{ "video": { "room": "My Room" }, "sync": {} }` */
+export type ProductRequests = Record<string, object>
 
-/** Puts several products' grants into one token. */
-export class Combiner {
+/** Collects the grants of a token for several products. */
+export class GrantCombiner {
   readonly #products: Map<string, { enabled: EnabledProduct, check: ValidateFunction }>
 
   constructor (products: EnabledProduct[]) {
@@ -20,32 +20,32 @@ export class Combiner {
     }))
   }
 
-  /** What is wrong with the entries of the products that are named; each by what its product takes. */
-  faults (named: Record<string, unknown>): SchemaError[] {
-    return Object.entries(named).flatMap(([name, entry]) => {
+  /** Validates the entry of each requested product by that product's schema. */
+  validate (requested: Record<string, unknown>): SchemaError[] {
+    return Object.entries(requested).flatMap(([name, entry]) => {
       const check = this.#products.get(name)?.check
-      // What is not enabled is 404, if it has the form of an entry.
-      if (check === undefined) return isRecord(entry) ? [] : [mustBeObject]
-      return check(entry) ? [] : check.errors!.map(error => below(name, error))
+      // A product that is not enabled is 404 later; its entry must be an object all the same.
+      if (check === undefined) return isRecord(entry) ? [] : [MUST_BE_OBJECT]
+      return check(entry) ? [] : check.errors!.map(error => atProduct(name, error))
     })
   }
 
-  /** The names that are products. */
-  known (named: object): string[] {
-    return Object.keys(named).filter(name => this.#products.has(name))
+  /** Returns the requested names that are enabled products. */
+  enabledOf (requested: object): string[] {
+    return Object.keys(requested).filter(name => this.#products.has(name))
   }
 
   /**
-   * All of what is named, each with what its entry may hold, or nothing.
+   * Returns the grants of all requested products, or fails.
    * @throws Problem `product-unknown`, and what the decision throws, with paths below `/products/<name>`
    */
-  named (named: Named, decision: Decision): ProductGrant[] {
-    const wanted = Object.entries(named).map(([name, request]) => {
+  requested (requested: ProductRequests, decision: Decision): ProductGrant[] {
+    const products = Object.entries(requested).map(([name, request]) => {
       const known = this.#products.get(name)
       if (known === undefined) throw problem('product-unknown')
       return { ...known.enabled, request }
     })
-    const granted = wanted.map(one => within(one.product.name, () => decision.grant(one)))
+    const granted = products.map(one => namingProduct(one.product.name, () => decision.grant(one)))
     for (const one of granted) {
       const other = granted.find(other => clash(one, other))
       if (other) throw cannotShare(one, other)
@@ -54,58 +54,59 @@ export class Combiner {
   }
 
   /**
-   * With nothing named, every product that the caller may have without choosing.
-   * @throws Problem `not-allowed` when that is none
+   * Returns the grant of every product that the caller may have without saying more.
+   * @throws Problem `not-allowed` when there is none
    */
   all (decision: Decision): ProductGrant[] {
     const granted = [...this.#products.values()].flatMap(({ enabled, check }) => {
       const request = {}
-      // A product with a property that must be given needs a choice.
-      return check(request) ? unlessRefused(() => decision.grant({ ...enabled, request })) : []
+      // A product with a required property needs a choice of the caller.
+      return check(request) ? ifAllowed(() => decision.grant({ ...enabled, request })) : []
     })
     const ordered = granted.sort((one, other) => deference(one) - deference(other))
     const kept = ordered.filter((one, i) => !ordered.slice(0, i).some(earlier => clash(one, earlier)))
     if (kept.length === 0) {
-      throw problem('not-allowed', { detail: 'This caller may have no product without saying more: name one in products, with what it needs.' })
+      throw problem('not-allowed', { detail: 'No product can be granted without a choice. Name a product in "products", with the properties that it needs.' })
     }
     return kept
   }
 }
 
-/** The place of an error of one entry in the whole body. */
-function below (name: string, { instancePath, schemaPath, ...error }: SchemaError): SchemaError {
+/** Moves an error of a product's entry to its place in the whole body. */
+function atProduct (name: string, { instancePath, schemaPath, ...error }: SchemaError): SchemaError {
   return { ...error, instancePath: `/products/${name}${instancePath}`, schemaPath: `#/properties/products/properties/${name}/${schemaPath.slice(2)}` }
 }
 
-const mustBeObject: SchemaError = { keyword: 'type', instancePath: '/products', schemaPath: '#/properties/products/', message: 'must be object', params: {} }
+const MUST_BE_OBJECT: SchemaError = { keyword: 'type', instancePath: '/products', schemaPath: '#/properties/products/', message: 'must be object', params: {} }
 
 function deference ({ product }: ProductGrant): number {
   return Number(product.defersGrant)
 }
 
-/** A token has one grant a key, so the second of two would take the first one's place. */
+/** Whether two grants have the same key and differ: a token has only one grant for each key, so the second would replace the first. */
 function clash ({ grant: one }: ProductGrant, { grant: other }: ProductGrant): boolean {
   return one.key === other.key && !isDeepStrictEqual(one.toPayload(), other.toPayload())
 }
 
 function cannotShare (one: ProductGrant, other: ProductGrant): Problem {
-  const message = `${one.product.name} and ${other.product.name} write the same grant differently, so they cannot share a token; ask for one each`
+  const message = `${one.product.name} and ${other.product.name} write the same grant differently, so they cannot share a token; request one token each`
   return problem('request-invalid', { detail: `products: ${message}.`, errors: [{ path: '/products', message }] })
 }
 
-function unlessRefused (grant: () => ProductGrant): ProductGrant[] {
+function ifAllowed (grant: () => ProductGrant): ProductGrant[] {
   try {
     return [grant()]
   } catch (error) {
-    if (error instanceof Problem && leftOut.has(error.code)) return []
+    if (error instanceof Problem && LEFT_OUT.has(error.code)) return []
     throw error
   }
 }
 
-const leftOut = new Set(['not-allowed', 'identity-unsuitable', 'request-invalid'])
+/** A product that is refused with one of these codes is left out of a token for all products. */
+const LEFT_OUT = new Set(['not-allowed', 'identity-unsuitable', 'request-invalid'])
 
-/** Says of which product a refusal is, where that is not of the product as a whole. */
-function within (name: string, grant: () => ProductGrant): ProductGrant {
+/** Adds the product's name to a refusal, unless the refusal is about the product as a whole. */
+function namingProduct (name: string, grant: () => ProductGrant): ProductGrant {
   try {
     return grant()
   } catch (error) {

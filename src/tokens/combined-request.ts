@@ -4,20 +4,20 @@ import { Type, type Static } from '../lib/typebox.js'
 import { invalidRequest, type Problem } from '../problems.js'
 import type { EnabledProduct } from '../products/contract.js'
 import { commonRequest } from '../products/schemas.js'
-import type { Combiner, Named } from './combine.js'
+import type { GrantCombiner, ProductRequests } from './combine.js'
 
-/** The body of `POST /token`, for OpenAPI: with what each of the products may be asked. */
+/** The schema of the body of `POST /token`, with the properties of all products, for OpenAPI. */
 export function combinedRequest (products: EnabledProduct[]) {
   const entries = products.map(({ product: { name, entry } }) => [name, Type.Optional(entry)])
   return Type.Object({
     ...commonRequest.properties,
-    products: Type.Optional(Type.Unsafe<Named>(Type.Object(Object.fromEntries(entries), {
+    products: Type.Optional(Type.Unsafe<ProductRequests>(Type.Object(Object.fromEntries(entries), {
       minProperties: 1,
-      // A product that is not enabled is 404.
+      // Accepts other names, so that a product that is not enabled is 404 instead of 400.
       additionalProperties: Type.Object({}),
-      description: 'what each product is asked for, by its name; without it, all that the caller may have with nothing asked'
+      description: 'what is requested of each product, by its name; by default every product that the caller may have without a choice'
     }))),
-    username: Type.Optional(Type.String({ description: 'with password, in the place of the Authorization header' })),
+    username: Type.Optional(Type.String({ description: 'with password, instead of the Authorization header' })),
     password: Type.Optional(Type.String())
   }, { additionalProperties: false })
 }
@@ -29,9 +29,9 @@ const isWithoutEntries = validatorOf(Type.Object({
   products: Type.Optional(Type.Object({}, { minProperties: 1 }))
 }, { additionalProperties: false }))
 
-/** Checks each product's entry by the validator that was compiled when the product was loaded, so that a reload compiles nothing. */
-export function combinedRequestProblem (body: unknown, combiner: Combiner): Problem | undefined {
+/** Validates the body of `POST /token`. Uses the validators that were compiled when the products were loaded, so that a reload compiles none. */
+export function combinedRequestProblem (body: unknown, combiner: GrantCombiner): Problem | undefined {
   const errors = isWithoutEntries(body) ? [] : [...isWithoutEntries.errors!]
-  if (isRecord(body) && isRecord(body.products)) errors.push(...combiner.faults(body.products))
+  if (isRecord(body) && isRecord(body.products)) errors.push(...combiner.validate(body.products))
   return errors.length === 0 ? undefined : invalidRequest(errors, 'body')
 }

@@ -8,26 +8,27 @@ export interface IssueOptions {
   audit: Recorder
 }
 
-/** Who asks, as the audit names it. */
+/** The client and the caller of a request, for the audit. */
 export interface Requester {
   requestId: string
   /** An IP address. */
   ip: string
-  /** The page that asks, where a browser said. */
+  /** The `Origin` header. */
   origin: string | undefined
   /** The caller's name. */
   caller: string
-  /** How the caller said who it is. */
+  /** How the caller authenticated. */
   via: Via
-  /** Of the session, where it was one. */
+  /** The session's id, if the caller used one. */
   sessionId: string | undefined
   /** Of the trace that the request belongs to, where it says so. */
   traceId: string | undefined
 }
 
 /**
- * Signs a token, writes the audit's line, and only then answers: a token without a line could never be accounted for.
- * @throws Problem `audit-unavailable`
+ * Signs a token and writes its audit line. Returns the token only once the line is written: an unrecorded token could never be accounted for.
+ * @returns the answer; `expiresIn` in seconds, `expiresAt` in ISO 8601
+ * @throws Problem `audit-unavailable`; the token is then discarded
  */
 export async function issue ({ mint, audit }: IssueOptions, requester: Requester, decision: Decision, granted: ProductGrant[]): Promise<TokenAnswer> {
   const { identity, ttl } = decision

@@ -24,22 +24,29 @@ export interface SignedToken {
   grants: Record<string, object>
   /** ISO 8601. */
   expiresAt: string
-  /** SHA-256 of the token, hexadecimal. The audit names a token by it, as it must not hold the token, and `jti` repeats within a second. */
+  /** SHA-256 of the token, hexadecimal. Identifies the token in the audit, which must not contain it; `jti` is not unique within a second. */
   sha256: string
 }
 
 export interface Mint {
   readonly keySid: string
-  /** @throws TypeError for a grant with the key `identity` */
+  /**
+   * Signs a token.
+   * @throws TypeError for a grant with the key `identity`
+   */
   sign (claims: TokenClaims): SignedToken
-  /** A keyed hash, 32 hexadecimal digits: tells names apart in the audit without showing them. */
+  /** Returns a keyed hash, 32 hexadecimal digits, which distinguishes names in the audit without revealing them. */
   hashName (name: string): string
 }
 
 /**
- * Signs access tokens. Nothing else holds the API key's secret.
- * Writes what Twilio's own `AccessToken` writes, byte for byte; a test compares the two. That class signs through jsonwebtoken,
- * which takes three times as long.
+ * Creates the mint, which signs access tokens. Nothing else holds the API key's secret.
+ *
+ * The tokens equal those of Twilio's `AccessToken` byte for byte, which a test checks. That class is not used because it signs through
+ * jsonwebtoken, which takes three times as long.
+ * @example
+ * const mint = createMint({ accountSid, keySid, keySecret })
+ * const { token } = mint.sign({ identity: 'susan', ttl: 3600, grants: [new VideoGrant({ room: 'lobby' })] })
  * @see https://www.twilio.com/docs/iam/access-tokens
  */
 export function createMint ({ accountSid, keySid, keySecret, region }: SigningKey): Mint {
@@ -50,7 +57,7 @@ export function createMint ({ accountSid, keySid, keySecret, region }: SigningKe
   return {
     keySid,
     sign ({ identity, ttl, grants }) {
-      // Twilio keeps the identity among the grants, so a grant of that name would replace it.
+      // The token holds the identity among the grants, so a grant with that key would replace it.
       if (grants.some(({ key }) => key === 'identity')) throw new TypeError('no grant may be called identity')
       const payloads = Object.fromEntries(grants.map(grant => [grant.key, grant.toPayload()]))
       const iat = Math.floor(Date.now() / 1000)

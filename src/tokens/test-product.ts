@@ -10,19 +10,19 @@ import { loadedProduct } from '../products/define.js'
 import { mustFit } from '../products/fit.js'
 
 export interface ProductTest {
-  /** The product's own settings, as texts or as what its schema makes of them. Default: none is set. */
+  /** The product's own settings, as text or as values of its schema. Default: none is set. */
   settings?: object
-  /** The product's part of the request's body. Default: nothing is asked. */
+  /** The product's part of the request's body. Default: `{}`, no property. */
   request?: object
-  /** The policy's entry for the product. Default: `{}`, which allows all that it is configured for. */
+  /** The policy's entry for the product. Default: `{}`, which allows all that the product is configured for. */
   allow?: object
   /** The caller's name, and the name inside the token. Default: `susan`. */
   identity?: string
 }
 
-/** A product's part of a token. */
+/** The product's part of a token. */
 export interface TestedGrant {
-  /** Its name among the token's grants. */
+  /** The name of the grant in the token. */
   key: string
   payload: object
 }
@@ -36,11 +36,11 @@ interface Prepared {
 const prepared = new WeakMap<Product, Prepared>()
 
 /**
- * Asks a product for its grant as the broker does, without a server: settings, request, policy entry and identity are checked
- * by the same code. `grant` is called twice with frozen values, so that one that is not pure shows.
+ * Tests a product without a server. Settings, request, policy entry and identity are checked by the code that the broker uses. Calls `grant`
+ * twice with frozen values, so that an impure one fails.
  *
  * @returns the product's part of the token
- * @throws Problem what a caller would be answered: `code` and `status`, and `options.errors` with each property at fault
+ * @throws Problem the error that a caller would get: `code` and `status`, and `options.errors` with each property at fault
  * @throws TypeError for a product that the broker would not load, for settings or a policy entry that do not fit its schemas,
  * and for a `grant` that returns no grant, another one each time, or changes what it is given
  * @example
@@ -61,7 +61,7 @@ export function testProduct (plugin: Product, { settings = {}, request = {}, all
     const { key, toPayload } = decision.grant({ product, settings: own, request: asked }).grant
     return { key, payload: toPayload() }
   }) as [TestedGrant, TestedGrant]
-  if (!isDeepStrictEqual(grant, again)) throw new TypeError(`product ${product.name}: grant must return the same for the same context, and the second time it returned another one`)
+  if (!isDeepStrictEqual(grant, again)) throw new TypeError(`product ${product.name}: grant must return the same result for the same context, but the second call returned another one`)
   return grant
 }
 
@@ -76,7 +76,7 @@ function prepare (plugin: Product): Prepared {
   return found
 }
 
-/** A copy, into which the check may write defaults; after that nobody may write. */
+/** Copies a value, lets the check write defaults into the copy, and freezes it. */
 function frozen (value: object, check: (copy: object) => void): object {
   const copy = structuredClone(value)
   check(copy)
@@ -88,10 +88,10 @@ function freeze<T> (value: T): T {
   return value
 }
 
-/** As the broker, which finds a misspelt setting among all variables of the environment. */
+/** Refuses a misspelt setting, as the broker does among the variables of the environment. */
 function checkSettings (product: LoadedProduct, settings: object, isSettings: ValidateFunction): void {
-  const stranger = Object.keys(settings).find(name => !Object.hasOwn(product.settings.properties, name))
-  if (stranger !== undefined) throw new TypeError(`product ${product.name}: ${stranger} is not among its settings`)
+  const unknown = Object.keys(settings).find(name => !Object.hasOwn(product.settings.properties, name))
+  if (unknown !== undefined) throw new TypeError(`product ${product.name}: ${unknown} is not among its settings`)
   check(product, 'settings', settings, isSettings)
 }
 

@@ -64,7 +64,7 @@ const mistakes: Array<{ title: string, product: Product, asked?: ProductTest, sa
   { title: 'a misspelt entry', product: video, asked: { allow: { room: ['lobby'] } }, says: /allow must NOT have additional properties/ },
   { title: 'a schema that the broker does not load', product: defineProduct({ ...fields, request: Type.Object({ id: Type.String({ format: 'uuid' }) }), grant: () => ({ key: 'fax', toPayload: () => ({}) }) }), says: /request: unknown format "uuid"/ },
   { title: 'what is no grant', product: defineProduct({ ...fields, grant: () => ({ key: '', toPayload: () => ({}) }) }), says: /grant must return { key, toPayload }/ },
-  { title: 'another grant each time', product: defineProduct({ ...fields, grant: () => ({ key: 'fax', toPayload: () => ({ calls: ++calls }) }) }), says: /grant must return the same for the same context/ },
+  { title: 'another grant each time', product: defineProduct({ ...fields, grant: () => ({ key: 'fax', toPayload: () => ({ calls: ++calls }) }) }), says: /grant must return the same result for the same context/ },
   {
     title: 'a grant that changes the policy',
     product: defineProduct({

@@ -3,14 +3,14 @@ import { validatorOf } from '../../lib/ajv.js'
 import { problem } from '../../problems.js'
 import type { EnabledProduct } from '../../products/contract.js'
 import { noTokenQuery, tokenAnswer, type TokenAnswer } from '../../products/schemas.js'
-import type { Combiner } from '../../tokens/combine.js'
+import type { GrantCombiner } from '../../tokens/combine.js'
 import { combinedRequest, combinedRequestProblem } from '../../tokens/combined-request.js'
 import { issue, type IssueOptions } from '../../tokens/issue.js'
 import type { TypeBoxTypeProvider } from '../type-provider.js'
 
 export interface TokenRouteOptions extends IssueOptions {
   products: EnabledProduct[]
-  combiner: Combiner
+  combiner: GrantCombiner
 }
 
 /** `/token/<product>` for each enabled product, and `POST /token` for several of them. */
