@@ -6,7 +6,7 @@ import { allowAll, type Policy } from '../policy/policy.js'
 import { asDiagnostic } from '../settings/as-diagnostic.js'
 import { readWithoutPlugins, readWithPlugins, type Read } from '../settings/load.js'
 import { readSources, withFiles, type Environment, type Findings, type Sources } from '../settings/sources.js'
-import { hasRemoteStore } from '../settings/rules.js'
+import { hasRemoteStore, isStoreKnown } from '../settings/rules.js'
 import { stampsOf } from '../files/stamp.js'
 import { readKeys, type ReadKeys } from './tls-files.js'
 
@@ -54,6 +54,11 @@ export function hasDotenv ({ stamps }: Pick<Config, 'stamps'>, cwd: string): boo
 
 function dotenvIn (cwd: string): string {
   return resolve(cwd, '.env')
+}
+
+/** Whether the settings name one store, rightly. Otherwise what is said of a store would only hide the mistake. */
+export function mayOpenStore ({ settings, mistakes, unread }: Pick<Config, 'settings' | 'mistakes' | 'unread'>): boolean {
+  return isStoreKnown(settings, unread) && !mistakes.some(mistake => /^(LOGIN_URL|DATABASE_URL|USERS_QUERY) /.test(mistake))
 }
 
 interface ConfigOptions {

@@ -16,7 +16,7 @@ import { History } from '../monitoring/history.js'
 import { createMetrics, type Metrics } from '../monitoring/metrics.js'
 import type { Readiness } from '../monitoring/readiness.js'
 import type { Settings } from '../settings/schema.js'
-import { StartError, type Config } from './config.js'
+import { mayOpenStore, StartError, type Config } from './config.js'
 
 /** What a reload leaves as it is: files, connections and counts. */
 export interface Services {
@@ -53,10 +53,12 @@ export interface ServicesOptions {
 }
 
 /** @throws StartError with every mistake there is, those of the settings included */
-export async function openServices ({ settings, mistakes, warnings }: Config, { cwd, stdout, logger, log, verifyHash, store: given }: ServicesOptions): Promise<Services> {
+export async function openServices ({ settings, mistakes, warnings, unread }: Config, { cwd, stdout, logger, log, verifyHash, store: given }: ServicesOptions): Promise<Services> {
   const queue = new HashQueue()
   const metrics = createMetrics()
-  const store = given ?? await openStore(settings, { cwd, log: logger, queue, verifyHash, onReload: taken => metrics.reloaded('users', taken) }, mistakes)
+  const store = given ?? (mayOpenStore({ settings, mistakes, unread })
+    ? await openStore(settings, { cwd, log: logger, queue, verifyHash, onReload: taken => metrics.reloaded('users', taken) }, mistakes)
+    : undefined)
   const audit = await openAudit(settings, cwd, stdout, mistakes)
   for (const warning of warnings) logger.warn(warning)
   if (mistakes.length > 0 || store === undefined || audit === undefined) {

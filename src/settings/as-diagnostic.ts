@@ -6,6 +6,7 @@ const codes: Array<[RegExp, DiagnosticCode]> = [
   [/ is not a setting| is no product/, 'unknown'],
   [/ may (read|write) |unencrypted|anybody could send|is not set: every caller/, 'insecure'],
   [/ cannot be (read|loaded|opened)|changes while it is read| is not a file/, 'unreadable'],
+  [/ has no use here/, 'no-effect'],
   [/ is not UTF-8|this line|closing quote/, 'syntax'],
   [/keep one|stands here again|which is taken|goes with/, 'conflict']
 ]

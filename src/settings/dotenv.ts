@@ -7,6 +7,8 @@ export interface Assignment {
 export interface Dotenv {
   /** By name; the last of two with one name. */
   assignments: ReadonlyMap<string, Assignment>
+  /** Assignments of a name that an earlier line has. */
+  repeated: ReadonlyArray<{ name: string, line: number }>
   /** Names of the lines that are wrong, as far as they begin with one. */
   unread: ReadonlySet<string>
   /** One for each line that is neither an assignment nor a comment, without its text: it may be a secret. */
@@ -25,13 +27,17 @@ const MAX_MISTAKES = 20
 export function parseDotenv (text: string): Dotenv {
   const assignments = new Map<string, Assignment>()
   const mistakes: string[] = []
+  const repeated: Array<{ name: string, line: number }> = []
   const unread = new Set<string>()
   let openQuote: string | undefined
   for (const [i, line] of text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/).entries()) {
     const isContinuation = openQuote !== undefined
     if (openQuote !== undefined && line.includes(openQuote)) openQuote = undefined
     const parsed = parseLine(line)
-    if ('value' in parsed) assignments.set(parsed.name, { value: parsed.value, line: i + 1 })
+    if ('value' in parsed) {
+      if (assignments.has(parsed.name)) repeated.push({ name: parsed.name, line: i + 1 })
+      assignments.set(parsed.name, { value: parsed.value, line: i + 1 })
+    }
     // A value that was meant to have several lines is reported once, where it begins.
     if (!('mistake' in parsed) || (isContinuation && parsed.openQuote === undefined)) continue
     mistakes.push(`.env:${i + 1}: ${parsed.mistake}`)
@@ -41,7 +47,7 @@ export function parseDotenv (text: string): Dotenv {
   }
   const more = mistakes.splice(MAX_MISTAKES).length
   if (more > 0) mistakes.push(`.env: ${more} more lines are wrong`)
-  return { assignments, unread, mistakes }
+  return { assignments, repeated, unread, mistakes }
 }
 
 type Line = { name: string, value: string } | { mistake: string, openQuote?: string } | object

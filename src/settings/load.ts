@@ -4,7 +4,7 @@ import { loadProducts } from '../products/load.js'
 import { cautions, list, rules } from './rules.js'
 import type { Settings } from './schema.js'
 import { readSources, withFiles, type Environment, type Findings, type Names, type Sources } from './sources.js'
-import { strangers, unknownVariables } from './unknown.js'
+import { strangers, unknownVariables, withoutUse } from './unknown.js'
 import { validated, withProducts } from './validate.js'
 
 export interface Read extends Findings {
@@ -60,11 +60,12 @@ async function readAll ({ variables, called, unread, ...found }: Sources, cwd: s
   const products = enabled(loaded.products, named !== undefined, values, mistakes)
   const near = strangers(unknown, mistakes)
   mistakes.push(...near.mistakes)
-  const isNews = (mistake: string) => !unread.has(/^(\w+) is missing/.exec(mistake)?.[1] ?? '')
+  const isNews = (mistake: string) => !unread.has(/^(\w+) is missing| goes with (\w+) only/.exec(mistake)?.slice(1).find(Boolean) ?? '')
   const warnings = [
     ...found.warnings,
     // Without the plugins, nobody knows that these are not theirs.
     ...(notLoaded.length === 0 ? near.warnings : notLoaded.map(entry => `PRODUCTS: the plugin ${entry} is loaded and checked once nothing else is wrong`)),
+    ...withoutUse(variables),
     ...cautions.flatMap(caution => caution(values))
   ]
   return { settings: values as Settings, products, known, given: givenOf(all, variables), unread, notLoaded, mistakes: mistakes.filter(isNews), warnings }

@@ -2,6 +2,10 @@ import { isIP } from 'node:net'
 import { nameMistake } from '../caller.js'
 import { holdsEverybody } from './proxies.js'
 import type { Settings } from './schema.js'
+import type { Names } from './sources.js'
+
+/** Each names a store of callers. */
+const storeSettings = ['LOGIN_URL', 'DATABASE_URL', 'USERS_FILE'] as const
 
 /** One mistake, as `NAME what is wrong, what to do`. Never holds a value: it may be a secret in the wrong place. */
 type Rule = (settings: Partial<Settings>) => string[]
@@ -48,7 +52,7 @@ export const rules: Rule[] = [
   ],
 
   settings => {
-    const stores = (['LOGIN_URL', 'DATABASE_URL', 'USERS_FILE'] as const).filter(name => settings[name] !== undefined)
+    const stores = storeSettings.filter(name => settings[name] !== undefined)
     return stores.length > 1 ? [`${stores.join(' and ')} each name a store of callers; keep one`] : []
   },
 
@@ -83,6 +87,11 @@ export const cautions: Rule[] = [
 /** Whether callers are kept elsewhere than in a users file. */
 export function hasRemoteStore ({ LOGIN_URL: url, DATABASE_URL: database }: Partial<Settings>): boolean {
   return url !== undefined || database !== undefined
+}
+
+/** Whether it is certain which store of callers is meant. It is not where a setting that names one may stand in what could not be read. */
+export function isStoreKnown (settings: Partial<Settings>, unread: Names): boolean {
+  return storeSettings.some(name => settings[name] !== undefined) || !storeSettings.some(name => unread.has(name))
 }
 
 /** The entries of a comma-separated setting, without blanks around them. */

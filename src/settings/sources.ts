@@ -22,7 +22,7 @@ export interface Sources extends Findings {
   variables: Environment
   /** What messages call a variable that is not a setting: its name, or where it is. */
   called: (variable: string) => string
-  /** The settings that `.env` may hold in what of it could not be read. */
+  /** The settings that `.env`, or the file of a `_FILE` setting, may hold in what could not be read. */
   unread: Names
 }
 
@@ -52,11 +52,12 @@ function readDotenv (cwd: string): ReadDotenv {
     const { bytes, mode } = content
     // Of UTF-16, which editors on Windows write, the parser would make no setting at all, and of the policy none with it.
     if (!isUtf8(bytes) || bytes.includes(0)) return refused('.env is not UTF-8; save it as UTF-8')
-    const { mistakes, ...read } = parseDotenv(bytes.toString())
+    const { mistakes, repeated, ...read } = parseDotenv(bytes.toString())
+    const warnings = repeated.map(({ name, line }) => `.env:${line}: ${isPlainName(name) ? name : 'this name'} is set a second time, and this value counts; keep one`)
     const writable = writableByEveryone(mode, { file: '.env', change: 'o=' })
     const readable = readableByEveryone(mode, { file: '.env' })
-    if (writable !== undefined) return { ...read, mistakes: [writable, ...mistakes], warnings: [] }
-    return { ...read, mistakes, warnings: readable === undefined ? [] : [readable] }
+    if (writable !== undefined) return { ...read, mistakes: [writable, ...mistakes], warnings }
+    return { ...read, mistakes, warnings: readable === undefined ? warnings : [readable, ...warnings] }
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? { assignments: new Map(), unread: new Set(), mistakes: [], warnings: [] } : refused(unreadable)
   }
@@ -85,6 +86,7 @@ function withValue (variables: Environment): Environment {
 export async function withFiles (sources: Sources, cwd: string): Promise<Sources> {
   const variables = { ...sources.variables }
   const mistakes = [...sources.mistakes]
+  const unread = new Set<string>()
   for (const name of fromFile) {
     const path = variables[`${name}_FILE`]
     if (path === undefined) continue
@@ -95,11 +97,12 @@ export async function withFiles (sources: Sources, cwd: string): Promise<Sources
     const content = await readFileOrPipe(resolve(cwd, path)).catch(() => undefined)
     if (content === undefined) {
       mistakes.push(`${name}_FILE names a file that cannot be read; check the path and its mode`)
+      unread.add(name)
       continue
     }
     variables[name] = content.bytes.toString().replace(/\r?\n$/, '')
     const writable = writableByEveryone(content.mode, { file: path, setting: `${name}_FILE` })
     if (writable !== undefined) mistakes.push(writable)
   }
-  return { ...sources, variables, mistakes }
+  return { ...sources, variables, mistakes, unread: { has: name => unread.has(name) || sources.unread.has(name) } }
 }

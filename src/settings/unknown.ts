@@ -17,6 +17,13 @@ export function unknownVariables (variables: Environment, all: TObject, called: 
   })
 }
 
+/** Variables of Twilio's other tools that are often taken for what this one needs. */
+export function withoutUse ({ TWILIO_AUTH_TOKEN: authToken }: Environment): string[] {
+  return authToken === undefined
+    ? []
+    : ['TWILIO_AUTH_TOKEN has no use here: it cannot sign access tokens; what can is an API key (TWILIO_API_KEY_SID, TWILIO_API_KEY_SECRET)']
+}
+
 /** Those that stand in no mistake yet: a mistake beside a setting that is missing, else a warning. */
 export function strangers (unknown: Unknown[], mistakes: string[]): Findings {
   const rest = unknown.filter(({ mistake }) => !mistakes.some(other => other.includes(mistake)))

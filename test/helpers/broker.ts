@@ -36,8 +36,8 @@ export const complete: Record<string, string> = {
 
 export interface BrokerOptions {
   settings?: Record<string, string>
-  /** Names and passwords. Default: susan, secret123. */
-  users?: Record<string, string>
+  /** Names and passwords. Default: susan, secret123. Null: no users file. */
+  users?: Record<string, string> | null
   /** Further files of the working directory, by name. */
   files?: Record<string, string>
   /** Symbolic links in it, by name, with their targets. */
@@ -60,9 +60,9 @@ export interface AuditLine {
 /** A whole broker on a port of its own, as `start` makes it. */
 export async function startBroker ({ settings = {}, users = { susan: 'secret123' }, files = {}, links = {}, folders = [], verifyHash = inThread }: BrokerOptions = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'broker-'))
-  const lines = await Promise.all(Object.entries(users).map(async ([name, password]) => `${name}:${await cheapHash(password)}`))
+  const lines = await Promise.all(Object.entries(users ?? {}).map(async ([name, password]) => `${name}:${await cheapHash(password)}`))
   const write = (name: string, text: string) => writeFile(join(folder, name), text, { mode: 0o600 })
-  await write('users.htpasswd', lines.join('\n') + '\n')
+  if (users !== null) await write('users.htpasswd', lines.join('\n') + '\n')
   for (const [name, text] of Object.entries(files)) await write(name, text)
   for (const name of folders) await mkdir(join(folder, name))
   for (const [name, target] of Object.entries(links)) await symlink(target, join(folder, name))

@@ -18,8 +18,9 @@ export interface CheckOptions {
 
 /** Reads settings and files as a start does, and reports everything that is wrong or doubtful. */
 export async function check (io: Io, { online, json }: CheckOptions, network?: Dispatcher): Promise<number> {
-  const { settings, products: enabled, ...state } = await readStart(io.env, io.cwd)
-  const files = await checkFiles(settings, io.cwd)
+  const state = await readStart(io.env, io.cwd)
+  const { settings, products: enabled } = state
+  const files = await checkFiles(state, io.cwd)
   const diagnostics = [...state.diagnostics, ...files]
   const mistakes = [...state.mistakes, ...textsOf(files, 'mistake')]
   const warnings = [...state.warnings, ...textsOf(files, 'warning')]

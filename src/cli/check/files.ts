@@ -3,16 +3,18 @@ import { access, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { loadUsers } from '../../callers/users-file/load.js'
 import type { Diagnostic } from '../../lib/diagnostic.js'
+import { mayOpenStore, type Config } from '../../server/config.js'
 import { hasRemoteStore } from '../../settings/rules.js'
 import { defaultUsersFile, type Settings } from '../../settings/schema.js'
 
 /** Checks the files that a start would open and that are not read with the settings: the users file and the audit log. */
-export async function checkFiles (settings: Partial<Settings>, cwd: string): Promise<Diagnostic[]> {
-  return (await Promise.all([checkUsers(settings, cwd), checkAuditLog(settings, cwd)])).flat()
+export async function checkFiles (config: Config, cwd: string): Promise<Diagnostic[]> {
+  return (await Promise.all([checkUsers(config, cwd), checkAuditLog(config.settings, cwd)])).flat()
 }
 
-async function checkUsers (settings: Partial<Settings>, cwd: string): Promise<Diagnostic[]> {
-  if (hasRemoteStore(settings)) return []
+async function checkUsers (config: Config, cwd: string): Promise<Diagnostic[]> {
+  const { settings } = config
+  if (hasRemoteStore(settings) || !mayOpenStore(config)) return []
   const { USERS_FILE: label = defaultUsersFile } = settings
   const { users } = await loadUsers(resolve(cwd, label), label)
   return [...'mistakes' in users ? users.mistakes : users.warnings]
