@@ -7,7 +7,7 @@ t.test('explain tells cause and cure of each code', async t => {
   for (const code of Object.keys(codes)) {
     t.match(await explain(code), { code: 0, out: new RegExp(`^${code}  \\S[^]*\ncauses   - \\S[^]*\nlook     \\S[^]*\nfix      \\S`), err: '' }, code)
   }
-  t.match(await explain('20107'), { out: /note {5}Voice tells the same as 31202, which its SDK shows as 53000\./ })
+  t.match(await explain('20107'), { out: /note {5}Voice reports the same error as 31202, which its SDK shows as 53000\./ })
   t.match(await explain('31202'), { out: /note {5}The Voice SDK shows it as 53000, unless its Device is made with enableImproved/ })
   t.match(await explain('31204'), { out: /note {5}The Voice SDK shows it as 20101\.\n/ })
   t.match(await explain('ConnectionError', '(53000)'), { code: 0, out: /31202 \(wrong signature\)/ })

@@ -36,7 +36,7 @@ t.test('inspect says all of it in words', async t => {
   t.match(await inspect('', settings, [token({ by: 'x', grants: { Video: {} } })]), { code: 1, out: /^Twilio would refuse it:\n {2}refused {2}20107 .*\n {2}wrong {4}20106/m })
 
   const none = await inspect('', {}, ['undefined'])
-  t.match(none, { code: 1, out: /^Twilio would refuse it:\n {2}refused {2}20101 \(Voice: 31204\) {2}this is no Twilio access token but what JavaScript/ })
+  t.match(none, { code: 1, out: /^Twilio would refuse it:\n {2}refused {2}20101 \(Voice: 31204\) {2}this is not a Twilio access token but what JavaScript/ })
   t.match(await inspect('', {}, [good]), { code: 0, out: /not checked: TWILIO_API_KEY_SECRET is missing or wrong/ })
   t.match(await inspect('', settings, [token({ claims: { iss: sid('SK', '3') }, by: 'x' })]), { code: 0, out: /signature {2}not by the configured[^]*advice {3}20107/ })
   t.match(await inspect('', settings, [token({ claims: { grants: video } })]), { code: 1, out: /identity {3}none\nissued/ })

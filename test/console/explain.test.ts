@@ -40,7 +40,7 @@ t.test('having a token explained in the console', { skip: chromiumMissing() }, a
     await page.getByRole('heading', { name: '53000 the signalling connection failed' }).waitFor()
     await page.getByText('is not explained here').waitFor()
     await code.fill('20107')
-    await page.getByText('Voice tells the same as 31202').waitFor()
+    await page.getByText('Voice reports the same error as 31202').waitFor()
     await code.fill('hello')
     await page.getByText('has five digits').waitFor()
   })

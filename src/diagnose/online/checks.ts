@@ -2,11 +2,11 @@ import { regions } from '../../lib/twilio-limits.js'
 import type { Settings } from '../../settings/schema.js'
 import type { ApiKey, Reply, Twilio } from './twilio-api.js'
 
-/** What Twilio says about one thing. `check --online --json` prints it. */
+/** The result of one question to Twilio. `check --online --json` prints it. */
 export interface Outcome {
   /** A setting, `key type` or `clock`. */
   about: string
-  /** Whether it is right. `unknown`: Twilio could not be reached, or did not say. */
+  /** Whether it is right. `unknown`: Twilio could not be reached, or did not answer the question. */
   answer: 'yes' | 'no' | 'unknown'
   /** A sentence for people. */
   says: string
@@ -25,10 +25,10 @@ const refuses = (reply: Reply | undefined) => reply?.status === 401 || reply?.st
 /**
  * Checks that key, secret, account and region belong together, and that the key can sign.
  *
- * A Standard key may not read /Accounts or /Keys, so two other resources are read in their place: TwiML apps, whose URL names the account
+ * A Standard key may not read /Accounts or /Keys, so two other resources are read instead: TwiML apps, whose URL names the account
  * and which a Restricted key may be allowed to read; and Sync services, whose URL names no account and which a Restricted key can never
  * read. https://www.twilio.com/docs/iam/api-keys
- * @returns `date`: Twilio's time in milliseconds since 1970, if it said
+ * @returns the outcomes; `date` is Twilio's time in milliseconds since 1970, undefined if the reply had none
  */
 export async function askKey (twilio: Twilio, { accountSid }: ApiKey, region: string): Promise<{ outcomes: Outcome[], date: number | undefined }> {
   const ofAccount = `/2010-04-01/Accounts/${accountSid}/Applications.json?PageSize=1`
@@ -53,8 +53,8 @@ export async function askKey (twilio: Twilio, { accountSid }: ApiKey, region: st
 
 type Sids = Partial<Record<string, unknown>>
 
-/** Where each SID among the settings can be looked up. */
-const resources: Array<{ setting: string, what: string, product: string, path (sid: string, apiKey: ApiKey): string }> = [
+/** The API resource of each SID among the settings. */
+const RESOURCES: Array<{ setting: string, what: string, product: string, path (sid: string, apiKey: ApiKey): string }> = [
   { setting: 'TWILIO_TWIML_APP_SID', what: 'TwiML app', product: 'api', path: (sid, { accountSid }) => `/2010-04-01/Accounts/${accountSid}/Applications/${sid}.json` },
   { setting: 'TWILIO_PUSH_CREDENTIAL_SID', what: 'push credential', product: 'notify', path: sid => `/v1/Credentials/${sid}` },
   { setting: 'TWILIO_SYNC_SERVICE_SID', what: 'Sync service', product: 'sync', path: sid => `/v1/Services/${sid}` },
@@ -64,7 +64,7 @@ const resources: Array<{ setting: string, what: string, product: string, path (s
 
 /** Checks that every app, service and credential that the settings name exists in this account and region. */
 export function askResources (twilio: Twilio, apiKey: ApiKey, settings: Sids): Promise<Outcome[]> {
-  return Promise.all(resources.flatMap(({ setting, what, product, path }) => {
+  return Promise.all(RESOURCES.flatMap(({ setting, what, product, path }) => {
     const sid = settings[setting]
     return typeof sid === 'string' ? [twilio.get(product, path(sid, apiKey)).then(reply => existence(setting, what, reply))] : []
   }))
@@ -76,8 +76,8 @@ function existence (setting: string, what: string, reply: Reply | undefined): Ou
   return unknown(setting, reply)
 }
 
-/** Seconds that a clock may be wrong before tokens are refused or expire early. */
-const MAX_CLOCK_ERROR_S = 30
+/** Beyond this difference, tokens may be refused or expire early. */
+const MAX_CLOCK_ERROR_SECONDS = 30
 
 /**
  * Compares this machine's clock with Twilio's.
@@ -87,7 +87,7 @@ const MAX_CLOCK_ERROR_S = 30
 export function askClock (date: number | undefined, now: number): Outcome {
   if (date === undefined) return { about: 'clock', answer: 'unknown', says: 'Twilio did not say what time it is' }
   const ahead = Math.round((now - date) / 1000)
-  if (Math.abs(ahead) <= MAX_CLOCK_ERROR_S) return yes('clock', 'agrees with Twilio\'s')
+  if (Math.abs(ahead) <= MAX_CLOCK_ERROR_SECONDS) return yes('clock', 'agrees with Twilio\'s')
   return no('clock', `is ${Math.abs(ahead)} seconds ${ahead > 0 ? 'ahead of' : 'behind'} Twilio's; tokens ${ahead > 0 ? 'are refused as not yet valid (20105)' : 'expire too early (20104)'}; set it by NTP`)
 }
 

@@ -4,10 +4,10 @@ import type { Token } from './read-token.js'
 import { unitOf } from './units.js'
 import { clock, grantsInWords } from './words.js'
 
-/** A name, and what the token says under it, a line each. */
+/** A label and its values, one a line. */
 export type Row = [name: string, ...values: string[]]
 
-/** What a token says, in words. Nothing, where it is none. */
+/** Describes the content of a token in words. Empty if the text is not a token. */
 export function about (token: Token, now: number): Row[] {
   const { header, claims } = token
   if (header === undefined || claims === undefined) return []
@@ -15,9 +15,9 @@ export function about (token: Token, now: number): Row[] {
   const grants = grantsOf(token)
   return [
     ['header', Object.entries(header).map(([name, value]) => `${shown(name)} ${shown(value)}`).join(', ')],
-    ['key', said(iss)],
-    ['account', said(sub)],
-    ['identity', said(grants.identity)],
+    ['key', textOrNone(iss)],
+    ['account', textOrNone(sub)],
+    ['identity', textOrNone(grants.identity)],
     ['grants', ...grantsInWords(grants)],
     ['issued', time(iat)],
     ...(nbf === undefined ? [] : [['starts', time(nbf)] satisfies Row]),
@@ -25,19 +25,19 @@ export function about (token: Token, now: number): Row[] {
   ]
 }
 
-/** `{}` where there are none. */
+/** Returns the grants of a token; `{}` without any. */
 export function grantsOf ({ claims }: Token): Json {
   return isRecord(claims?.grants) ? claims.grants : {}
 }
 
-function said (value: unknown): string {
+function textOrNone (value: unknown): string {
   return value === undefined ? 'none' : shown(value)
 }
 
-/** NumericDate of RFC 7519 §2, where it is one. */
+/** Formats a NumericDate (RFC 7519 §2); other values stay as they are. */
 function time (value: unknown): string {
   const unit = unitOf(value)
-  if (unit !== undefined) return `${said(value)} (${unit})`
+  if (unit !== undefined) return `${textOrNone(value)} (${unit})`
   const date = new Date(typeof value === 'number' ? value * 1000 : NaN)
-  return Number.isNaN(date.getTime()) ? said(value) : date.toISOString().replace('.000', '')
+  return Number.isNaN(date.getTime()) ? textOrNone(value) : date.toISOString().replace('.000', '')
 }

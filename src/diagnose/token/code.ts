@@ -1,14 +1,14 @@
-/** What is known of one of Twilio's error codes, in our own words. */
+/** The explanation of one of Twilio's error codes. */
 export interface ErrorCode {
   title: string
-  /** What brings it about, the commonest first. */
+  /** Causes, the most frequent first. */
   causes: string[]
-  /** How to tell which cause it is. */
+  /** How to find out which cause it is. */
   look: string
   fix: string
-  /** The code by which Voice tells the same. */
+  /** The code of Voice for the same error. */
   voice?: number
-  /** The code that Voice's browser SDK shows in its place; 53000 only unless it is made with `enableImprovedSignalingErrorPrecision: true`. */
+  /** The code that Voice's browser SDK shows instead. It shows 53000 only without `enableImprovedSignalingErrorPrecision: true`. */
   shown?: number
 }
 

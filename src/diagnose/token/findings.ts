@@ -1,6 +1,6 @@
 import { grantsOf } from './about.js'
 import type { Token } from './read-token.js'
-import type { Case, Configured, Group } from './rule.js'
+import type { TokenFacts, Configured, Group } from './rule.js'
 import { claims } from './rules-claims.js'
 import { envelope } from './rules-envelope.js'
 import { grants } from './rules-grants.js'
@@ -14,24 +14,24 @@ export interface Finding {
   code: number
   /** True: Twilio would refuse the token for it. */
   refused: boolean
-  /** True: or Twilio would take it, and read something else than was meant. */
+  /** True: Twilio may also accept it and read something else than was meant. */
   misread?: true
-  /** What is wrong, in words. */
+  /** A sentence for people. */
   says: string
 }
 
-export interface Surroundings {
+export interface DiagnosisContext {
   signature: Signature
   configured: Configured
   /** Seconds since 1970. */
   now: number
 }
 
-/** Everything that is wrong with a token; empty when Twilio would take it, as far as can be told without asking it. */
-export function findings (token: Token, surroundings: Surroundings): Finding[] {
+/** Finds everything that is wrong with a token. Empty when Twilio would accept it, as far as can be known without asking Twilio. */
+export function findings (token: Token, context: DiagnosisContext): Finding[] {
   const other = vendor(token)
-  if (other !== undefined) return [{ code: 20101, refused: true, says: `this is no Twilio access token but ${other}` }]
-  const found: Case = { ...surroundings, token, header: token.header ?? {}, claims: token.claims ?? {}, grants: grantsOf(token) }
+  if (other !== undefined) return [{ code: 20101, refused: true, says: `this is not a Twilio access token but ${other}` }]
+  const found: TokenFacts = { ...context, token, header: token.header ?? {}, claims: token.claims ?? {}, grants: grantsOf(token) }
   return rulesFor(token).flatMap(group => {
     const broken = group.find(({ when }) => when(found))
     if (broken === undefined) return []
@@ -40,14 +40,14 @@ export function findings (token: Token, surroundings: Surroundings): Finding[] {
   })
 }
 
-/** What follows from the findings, for above them; undefined where Twilio would take the token. */
+/** Sums up the findings in one sentence; undefined where Twilio would accept the token. */
 export function verdictOf (found: Finding[]): string | undefined {
   const faults = found.filter(({ refused }) => refused)
   if (faults.length === 0) return undefined
   return faults.every(({ misread }) => misread) ? 'Twilio would refuse it, or give its holder something else than was meant' : 'Twilio would refuse it'
 }
 
-/** Of what cannot be read, only the form is worth a word. */
+/** For a token that cannot be read, only the rules about its form apply. */
 function rulesFor ({ header, claims: read }: Token): Group[] {
   return header === undefined || read === undefined ? envelope.slice(0, 2) : [...envelope, ...claims, ...time, ...grants, ...inGrants]
 }

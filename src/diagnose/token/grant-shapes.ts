@@ -1,17 +1,17 @@
 /** One property of a grant. */
 export interface Property {
-  /** Where it stands in the grant: `room`, `outgoing.application_sid`. */
+  /** The path in the grant: `room`, `outgoing.application_sid`. */
   path: string
-  /** Other words that people write for it, in small letters and without separators. */
+  /** Names that people write by mistake, in lower case and without separators. */
   also?: string[]
-  /** What the holder gets without it. */
+  /** What it means for the holder if the property is missing. */
   without: string
 }
 
 export interface Shape {
-  /** The product in words. */
+  /** The product's usual name. */
   product: string
-  /** Other words that people write for the grant's name. */
+  /** Names that people write for the grant by mistake. */
   also: string[]
   properties: Property[]
 }
@@ -20,7 +20,7 @@ const endpoint: Property = { path: 'endpoint_id', also: ['endpoint', 'deviceid',
 const push: Property = { path: 'push_credential_sid', also: ['pushcredential', 'pushsid', 'credentialsid'], without: 'the device gets no push notifications' }
 const service = (without: string): Property => ({ path: 'service_sid', also: ['service', 'sid', 'serviceid', 'instancesid', 'servicesid'], without })
 
-/** Twilio's grants and what each may hold, as its helper libraries write them. `player` holds whatever the REST API answered. */
+/** The properties of Twilio's grants, as its helper libraries write them. The content of `player` comes from the REST API. */
 export const shapes: Record<string, Shape> = {
   voice: {
     product: 'Voice',

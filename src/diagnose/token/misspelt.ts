@@ -6,7 +6,7 @@ import { shown, type Json } from './json.js'
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
 const isNear = (one: string, other: string): boolean => distance(one, other) <= (other.length < 5 ? 1 : 2)
 
-/** The grant that somebody meant by this name; undefined where it is right, or like none. */
+/** Finds the grant that was meant by a name; undefined if the name is correct or not similar to any. */
 export function meantGrant (name: string): string | undefined {
   if (Object.hasOwn(shapes, name)) return undefined
   const word = plain(name).replace(/grants?$/, '')
@@ -15,22 +15,22 @@ export function meantGrant (name: string): string | undefined {
     known.find(([grant, { also }]) => [plain(grant), ...also].some(other => isNear(word, other))))?.[0]
 }
 
-/** Whether somebody meant `grants.identity` by this name. */
+/** Whether `grants.identity` was meant by a name. */
 export function meantIdentity (name: string): boolean {
   const word = plain(name)
   return name !== 'identity' && (['identity', 'user', 'userid', 'username', 'name'].includes(word) || isNear(word, 'identity'))
 }
 
-/** A property that Twilio does not read, and the one that was meant, if it is like one. */
+/** A property that Twilio does not read, and the one that was probably meant. */
 export interface Misspelt {
-  /** With the grant's name, as it may be shown. */
+  /** Prefixed by the grant's name, and safe to display. */
   name: string
   meant: Property | undefined
-  /** Whether the right one is there as well. */
+  /** Whether the correct property exists as well. */
   twice: boolean
 }
 
-/** What a grant holds that Twilio does not read. */
+/** Finds the properties of a grant that Twilio does not read. */
 export function misspeltIn (grant: string, payload: Json): Misspelt[] {
   const { properties } = shapes[grant]!
   return walk(payload, '').filter(path => !isKnown(path, properties)).map(path => {
@@ -39,7 +39,7 @@ export function misspeltIn (grant: string, payload: Json): Misspelt[] {
   })
 }
 
-/** The paths of a payload, two levels deep. What `outgoing.params` hold is the author's own. */
+/** Lists the paths of a payload, two levels deep: the content of `outgoing.params` is free. */
 function walk (payload: Json, before: string): string[] {
   return Object.entries(payload).flatMap(([name, value]) =>
     before === '' && ['incoming', 'outgoing'].includes(name) && isRecord(value) ? walk(value, `${name}.`) : [`${before}${name}`])

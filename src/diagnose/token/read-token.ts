@@ -1,22 +1,22 @@
 import { parseObject, type Json } from './json.js'
 import { wrappings, type Wrapping } from './wrappings.js'
 
-/** A token taken apart. What could not be read is undefined. */
+/** The parts of a token. Those that cannot be read are undefined. */
 export interface Token {
-  /** What an SDK would have to be given. */
+  /** The token itself, as an SDK expects it. */
   text: string
-  /** What stood around it, from the outside. */
+  /** What was around the token, the outermost first. */
   around: Wrapping[]
   parts: string[]
   header: Json | undefined
   claims: Json | undefined
 }
 
-/** Reads whatever a person pastes as a token. Nothing is verified. */
+/** Reads a pasted text as a token. Verifies nothing. */
 export function readToken (pasted: string): Token {
   const around: Wrapping[] = []
   let text = pasted.replace(/^\uFEFF/, '').trim()
-  for (let found = peel(text); found !== undefined; found = peel(text)) {
+  for (let found = unwrap(text); found !== undefined; found = unwrap(text)) {
     around.push(found.wrapping)
     text = found.inside
   }
@@ -25,7 +25,7 @@ export function readToken (pasted: string): Token {
   return { text, around, parts, header, claims }
 }
 
-function peel (text: string): { wrapping: Wrapping, inside: string } | undefined {
+function unwrap (text: string): { wrapping: Wrapping, inside: string } | undefined {
   for (const wrapping of wrappings) {
     const inside = wrapping.inside(text)?.trim()
     if (inside !== undefined) return { wrapping, inside }
@@ -33,7 +33,7 @@ function peel (text: string): { wrapping: Wrapping, inside: string } | undefined
   return undefined
 }
 
-/** RFC 7515 §2: base64url without padding. Read leniently: that it is not exactly so is a finding of its own. */
+/** Decodes base64url (RFC 7515 §2) leniently: a rule reports what is not canonical. */
 function jsonOf (part: string): Json | undefined {
   const bytes = bytesOf(part)
   return bytes && parseObject(new TextDecoder().decode(bytes))

@@ -2,19 +2,19 @@ import type { Json } from './json.js'
 import type { Token } from './read-token.js'
 import type { Signature } from './signature.js'
 
-/** What the operator's settings say, as far as they are known. */
+/** The operator's settings, as far as they are known. */
 export interface Configured {
   accountSid?: string | undefined
   keySid?: string | undefined
   region?: string | undefined
 }
 
-/** A token, and the world that it is looked at in. */
-export interface Case {
+/** What a rule can check: the token and its context. */
+export interface TokenFacts {
   token: Token
   header: Json
   claims: Json
-  /** `{}` where there are none. */
+  /** `{}` without any. */
   grants: Json
   signature: Signature
   configured: Configured
@@ -22,19 +22,19 @@ export interface Case {
   now: number
 }
 
-/** One thing that can be wrong with a token. */
+/** A mistake that a token can have. */
 export interface Rule {
-  /** The code by which Twilio would refuse it. */
+  /** The code with which Twilio would refuse the token. */
   code: number
-  /** Twilio may take such a token; it is still not what was meant. */
+  /** Only advice: Twilio may accept such a token. */
   advice?: true
-  /** Twilio may take such a token, and then reads something else than was meant. It is a fault all the same. */
+  /** A fault although Twilio may accept the token, because it then reads something else than was meant. */
   misread?: true
-  when (found: Case): boolean
-  says: string | ((found: Case) => string)
+  when (found: TokenFacts): boolean
+  says: string | ((found: TokenFacts) => string)
 }
 
-/** Of a group the first rule that is broken speaks: the others would say the same in other words. */
+/** Only the first broken rule of a group is reported: the others would say the same in other words. */
 export type Group = Rule[]
 
 export const isSid = (value: unknown, prefix: string): boolean =>
@@ -42,7 +42,7 @@ export const isSid = (value: unknown, prefix: string): boolean =>
 
 export const startsWith = (value: unknown, prefix: string): boolean => typeof value === 'string' && value.startsWith(prefix)
 
-/** A claim that somebody wrote in the place of another, for the end of a sentence. */
+/** Names a claim that was written instead of the right one; the end of a sentence. */
 export const notRead = (claims: Json, names: string[]): string => {
   const found = names.find(name => claims[name] !== undefined)
   return found === undefined ? '' : `. Twilio does not read ${found}`

@@ -1,13 +1,13 @@
 import { shown } from './json.js'
 import { isSid, notRead, startsWith, type Group } from './rule.js'
 
-/** Who made the token for whom. */
+/** Rules about key and account. */
 export const claims: Group[] = [
   [
     { code: 20103, when: ({ claims: { iss, sub } }) => startsWith(iss, 'AC') && startsWith(sub, 'SK'), says: 'iss holds the account SID and sub the key SID: they are swapped' },
     { code: 20103, when: ({ claims: { iss } }) => iss === undefined, says: ({ claims }) => `iss is missing; it names the API key (SK…)${notRead(claims, ['issuer', 'keySid', 'key_sid', 'apiKey', 'api_key', 'apiKeySid'])}` },
     { code: 20103, when: ({ claims: { iss } }) => startsWith(iss, 'AC'), says: 'iss holds an account SID; tokens are signed by an API key (SK…), not by the account' },
-    { code: 20103, when: ({ claims: { iss } }) => startsWith(iss, 'SK') && !isSid(iss, 'SK'), says: 'iss is a key SID that is not whole: SK and 32 hexadecimal digits, without blanks' },
+    { code: 20103, when: ({ claims: { iss } }) => startsWith(iss, 'SK') && !isSid(iss, 'SK'), says: 'iss is a key SID that is incomplete: SK and 32 hexadecimal digits, without blanks' },
     { code: 20103, when: ({ claims: { iss } }) => !isSid(iss, 'SK'), says: ({ claims }) => `iss is ${shown(claims.iss)}; it must be the SID of an API key (SK…)` },
     {
       code: 20103,
@@ -19,7 +19,7 @@ export const claims: Group[] = [
   [
     { code: 20103, when: ({ claims: { sub } }) => sub === undefined, says: ({ claims }) => `sub is missing; it names the account (AC…)${notRead(claims, ['subject', 'accountSid', 'account_sid', 'account'])}` },
     { code: 20103, when: ({ claims: { iss, sub } }) => startsWith(sub, 'SK') && !startsWith(iss, 'AC'), says: 'sub holds a key SID; it must be the account (AC…)' },
-    { code: 20103, when: ({ claims: { sub } }) => startsWith(sub, 'AC') && !isSid(sub, 'AC'), says: 'sub is an account SID that is not whole: AC and 32 hexadecimal digits, without blanks' },
+    { code: 20103, when: ({ claims: { sub } }) => startsWith(sub, 'AC') && !isSid(sub, 'AC'), says: 'sub is an account SID that is incomplete: AC and 32 hexadecimal digits, without blanks' },
     { code: 20103, when: ({ claims: { sub } }) => !isSid(sub, 'AC') && !startsWith(sub, 'SK'), says: ({ claims }) => `sub is ${shown(claims.sub)}; it must be the SID of an account (AC…)` },
     {
       code: 20103,

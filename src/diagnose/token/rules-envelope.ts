@@ -1,16 +1,16 @@
 import { shown } from './json.js'
 import { bytesOf, type Token } from './read-token.js'
 import { isRegion, regions } from '../../lib/twilio-limits.js'
-import { isSid, type Case, type Group } from './rule.js'
+import { isSid, type TokenFacts, type Group } from './rule.js'
 
 const saysAll = ({ around }: Token): string => around.map(({ says }) => says).join('; ')
 const isBase64url = (text: string): boolean => /^[\w-]+$/.test(text)
 /** The 32 bytes of HS256 as hexadecimal text, or that text as base64. */
 const isHex = (signature: string): boolean => /^[0-9a-f]{64}$/i.test(signature) || /^[0-9a-f]{64}$/i.test(new TextDecoder().decode(bytesOf(signature)))
-/** Where the form is wrong already, a wrong signature follows from it. */
-const isWrong = ({ token, signature }: Case): boolean => signature === 'wrong' && token.parts.length === 3 && isBase64url(token.parts.slice(0, 2).join(''))
+/** A wrong signature, unless the token is malformed: then the signature cannot be right. */
+const isWrong = ({ token, signature }: TokenFacts): boolean => signature === 'wrong' && token.parts.length === 3 && isBase64url(token.parts.slice(0, 2).join(''))
 
-/** What stands around a token, its form, its header and its signature. RFC 7515, and https://www.twilio.com/docs/iam/access-tokens */
+/** Rules about the text around a token, its form, header and signature: RFC 7515, and https://www.twilio.com/docs/iam/access-tokens */
 export const envelope: Group[] = [
   [
     { code: 20101, when: ({ token }) => token.around.some(({ harmless }) => !harmless), says: ({ token }) => `more than the token is here: ${saysAll(token)}. An SDK takes the bare token` },

@@ -3,25 +3,25 @@ import { isRecord } from '../../lib/is-record.js'
 import { shown } from './json.js'
 import { meantGrant, meantIdentity } from './misspelt.js'
 import { isRegion } from '../../lib/twilio-limits.js'
-import { notRead, type Case, type Group, type Rule } from './rule.js'
+import { notRead, type TokenFacts, type Group, type Rule } from './rule.js'
 
 const isKnown = (name: string): boolean => Object.hasOwn(shapes, name)
 const isMisspelt = (name: string): boolean => meantGrant(name) !== undefined
-/** What somebody wrote for `identity`, where that is missing. */
-const forIdentity = ({ grants }: Case): string | undefined =>
+/** The name that was written instead of `identity`, where that is missing. */
+const forIdentity = ({ grants }: TokenFacts): string | undefined =>
   grants.identity === undefined ? Object.keys(grants).find(name => !isKnown(name) && !isMisspelt(name) && meantIdentity(name)) : undefined
-/** Names of grants, right or wrong. */
-const products = (found: Case): string[] => Object.keys(found.grants).filter(name => name !== 'identity' && name !== forIdentity(found))
-const known = (found: Case): string[] => products(found).filter(isKnown)
-const misspelt = (found: Case): string[] => products(found).filter(isMisspelt)
-const unknown = (found: Case): string[] => products(found).filter(name => !isKnown(name) && !isMisspelt(name))
+/** Names of grants, correct or not. */
+const products = (found: TokenFacts): string[] => Object.keys(found.grants).filter(name => name !== 'identity' && name !== forIdentity(found))
+const known = (found: TokenFacts): string[] => products(found).filter(isKnown)
+const misspelt = (found: TokenFacts): string[] => products(found).filter(isMisspelt)
+const unknown = (found: TokenFacts): string[] => products(found).filter(name => !isKnown(name) && !isMisspelt(name))
 
-const identity = ({ grants }: Case): string => typeof grants.identity === 'string' ? grants.identity : ''
+const identity = ({ grants }: TokenFacts): string => typeof grants.identity === 'string' ? grants.identity : ''
 const length = (text: string): number => [...text].length
 
-/** One rule for an identity that is too long for a product's servers. */
-const tooLong = (product: string, most: number, code: number): Rule => ({
-  code, when: found => product in found.grants && length(identity(found)) > most, says: found => `the identity has ${length(identity(found))} characters; ${product} takes at most ${most}`
+/** Makes the rule for an identity that is too long for a product. */
+const tooLong = (product: string, max: number, code: number): Rule => ({
+  code, when: found => product in found.grants && length(identity(found)) > max, says: found => `the identity has ${length(identity(found))} characters; ${product} allows at most ${max}`
 })
 
 const region = (product: string, served: string[]): Group => [{
@@ -30,19 +30,19 @@ const region = (product: string, served: string[]): Group => [{
   says: ({ header }) => `${product} is not served in the region ${shown(header.twr)}, only in ${served.join(' and ')}`
 }]
 
-function outside ({ claims }: Case): string {
+function outside ({ claims }: TokenFacts): string {
   const names = Object.keys(claims).filter(isKnown)
-  return names.length > 0 ? `; ${names.join(' and ')} must stand inside it` : notRead(claims, ['grant', 'Grants', 'permissions'])
+  return names.length > 0 ? `; ${names.join(' and ')} must be inside it` : notRead(claims, ['grant', 'Grants', 'permissions'])
 }
 
-function rightName (found: Case, name: string): string {
+function correction (found: TokenFacts, name: string): string {
   const meant = meantGrant(name)!
   const { product } = shapes[meant]!
   const effect = meant in found.grants ? 'which is there as well' : `so the holder gets nothing in ${product}`
   return `Twilio knows no grant called ${shown(name)}; it is called ${meant}, ${effect}`
 }
 
-/** Which grants the token holds, and for whom. */
+/** Rules about the grants and the identity. */
 export const grants: Group[] = [
   [
     { code: 20106, when: ({ claims }) => claims.grants === undefined, says: found => `grants is missing, so the token allows nothing${outside(found)}` },
@@ -50,7 +50,7 @@ export const grants: Group[] = [
     { code: 20106, when: ({ claims }) => !isRecord(claims.grants), says: 'grants is no object' },
     { code: 20106, when: found => products(found).length === 0, says: 'grants holds no product: no grant was added' }
   ],
-  [{ code: 20106, misread: true, when: found => misspelt(found).length > 0, says: found => misspelt(found).map(name => rightName(found, name)).join('. ') }],
+  [{ code: 20106, misread: true, when: found => misspelt(found).length > 0, says: found => misspelt(found).map(name => correction(found, name)).join('. ') }],
   [
     { code: 20106, when: found => unknown(found).length > 0 && unknown(found).length === products(found).length, says: found => `Twilio knows no grant called ${unknown(found).map(shown).join(', ')}, so the token allows nothing. It knows ${Object.keys(shapes).join(', ')}` },
     { code: 20106, advice: true, when: found => unknown(found).length > 0, says: found => `Twilio's libraries write no grant called ${unknown(found).map(shown).join(', ')}` }

@@ -1,30 +1,30 @@
 import { isRecord } from '../../lib/is-record.js'
 import { shown, type Json } from './json.js'
 import { misspeltIn, type Misspelt } from './misspelt.js'
-import { isSid, type Case, type Group } from './rule.js'
+import { isSid, type TokenFacts, type Group } from './rule.js'
 
-/** Bytes that Voice takes as outgoing params, about. */
-const mostParams = 800
+/** Voice accepts about this much as outgoing params. */
+const MAX_PARAMS_BYTES = 800
 
 const object = (value: unknown): Json => isRecord(value) ? value : {}
-const grant = ({ grants }: Case, name: string): Json | undefined => isRecord(grants[name]) ? grants[name] : undefined
-const misspelt = (found: Case, name: string): Misspelt[] => misspeltIn(name, grant(found, name) ?? {})
-/** Whether the property is missing because it is misspelt, which is said once. */
-const isMeant = (found: Case, name: string, path: string): boolean => misspelt(found, name).some(({ meant }) => meant?.path === path)
+const grant = ({ grants }: TokenFacts, name: string): Json | undefined => isRecord(grants[name]) ? grants[name] : undefined
+const misspelt = (found: TokenFacts, name: string): Misspelt[] => misspeltIn(name, grant(found, name) ?? {})
+/** Whether the property is missing because it is misspelt, which another rule reports. */
+const isMeant = (found: TokenFacts, name: string, path: string): boolean => misspelt(found, name).some(({ meant }) => meant?.path === path)
 const length = (text: unknown): number => typeof text === 'string' ? [...text].length : 0
 
-function rightName (product: string, { name, meant, twice }: Misspelt): string {
+function correction (product: string, { name, meant, twice }: Misspelt): string {
   const effect = twice ? 'which is there as well' : `and without it ${meant!.without}`
   return `Twilio reads no ${name}; it is called ${product}.${meant!.path}, ${effect}`
 }
 
-/** Properties that Twilio does not read: those like one that it reads, and all others. */
+/** Rules for properties that Twilio does not read: misspelt ones, and all others. */
 const spelling = (name: string): Group[] => [
   [{
     code: 20106,
     misread: true,
     when: found => misspelt(found, name).some(({ meant }) => meant !== undefined),
-    says: found => misspelt(found, name).filter(({ meant }) => meant !== undefined).map(one => rightName(name, one)).join('. ')
+    says: found => misspelt(found, name).filter(({ meant }) => meant !== undefined).map(one => correction(name, one)).join('. ')
   }],
   [{
     code: 20106,
@@ -45,7 +45,7 @@ const pushCredential = (name: string): Group => [{
   says: `${name}.push_credential_sid must be the SID of a push credential (CR…)`
 }]
 
-const inVoice = (found: Case, direction: 'incoming' | 'outgoing'): unknown => grant(found, 'voice')?.[direction]
+const inVoice = (found: TokenFacts, direction: 'incoming' | 'outgoing'): unknown => grant(found, 'voice')?.[direction]
 
 const voice: Group[] = [
   [
@@ -78,12 +78,12 @@ const voice: Group[] = [
   ],
   [{
     code: 31103,
-    when: found => new TextEncoder().encode(JSON.stringify(object(inVoice(found, 'outgoing')).params ?? '')).length > mostParams,
-    says: `voice.outgoing.params have more than about ${mostParams} bytes`
+    when: found => new TextEncoder().encode(JSON.stringify(object(inVoice(found, 'outgoing')).params ?? '')).length > MAX_PARAMS_BYTES,
+    says: `voice.outgoing.params have more than about ${MAX_PARAMS_BYTES} bytes`
   }]
 ]
 
-/** What each grant holds. */
+/** Rules about the content of each grant. */
 export const inGrants: Group[] = [
   ...['voice', 'video', 'chat', 'data_sync', 'task_router'].flatMap(spelling),
   [

@@ -1,25 +1,24 @@
 import { tokenLife } from '../../lib/twilio-limits.js'
 import { shown, type Json } from './json.js'
-import { notRead, type Case, type Group } from './rule.js'
+import { notRead, type TokenFacts, type Group } from './rule.js'
 import { unitOf } from './units.js'
 
-/** Seconds since 1970, in the year 2001: what is below is a duration, or a clock that was never set. */
-const earliest = 1e9
+/** Seconds since 1970, in the year 2001. A smaller number is a duration, or comes from a clock that was never set. */
+const MIN_DATE = 1e9
 
-/** Seconds that clocks may differ without anybody minding. */
-const tolerated = 5
+const CLOCK_TOLERANCE_SECONDS = 5
 
 const times = ['iat', 'nbf', 'exp']
 const inOtherUnits = (claims: Json): string[] => times.filter(name => unitOf(claims[name]) !== undefined)
 
-/** Seconds since 1970, NaN for whatever else: each rule then passes over it, as another one speaks of it. */
+/** Returns NaN for anything but seconds: comparisons are then false, and another rule reports the value. */
 const seconds = (value: unknown): number => typeof value === 'number' && unitOf(value) === undefined ? value : NaN
-const date = (value: unknown): number => seconds(value) >= earliest ? seconds(value) : NaN
+const date = (value: unknown): number => seconds(value) >= MIN_DATE ? seconds(value) : NaN
 
-/** When it was issued. Tokens of Twilio's Python library say so by nbf alone. */
-const start = ({ claims: { iat, nbf } }: Case): number => date(iat === undefined ? nbf : iat)
-const life = (found: Case): number => date(found.claims.exp) - start(found)
-const nbfAlone = ({ claims: { iat, nbf }, now }: Case): boolean => iat === undefined && date(nbf) <= now
+/** The time of issue. Tokens of Twilio's Python library have only nbf. */
+const start = ({ claims: { iat, nbf } }: TokenFacts): number => date(iat === undefined ? nbf : iat)
+const life = (found: TokenFacts): number => date(found.claims.exp) - start(found)
+const hasOnlyNbf = ({ claims: { iat, nbf }, now }: TokenFacts): boolean => iat === undefined && date(nbf) <= now
 
 const units: Array<[seconds: number, name: string]> = [[63_072_000, 'years'], [172_800, 'days'], [7200, 'hours'], [120, 'minutes'], [0, 'seconds']]
 const perUnit: Record<string, number> = { years: 31_536_000, days: 86_400, hours: 3600, minutes: 60, seconds: 1 }
@@ -28,19 +27,19 @@ const ago = (duration: number): string => {
   return `${Math.round(duration / perUnit[name]!)} ${name}`
 }
 
-const counts = ({ claims }: Case): string => {
+const counts = ({ claims }: TokenFacts): string => {
   const names = inOtherUnits(claims)
   return `${names.join(' and ')} ${names.length > 1 ? 'count' : 'counts'} ${unitOf(claims[names[0]!])}; Twilio wants seconds since 1970`
 }
 
-const numberOf = (name: string, rest = '') => ({ claims }: Case) => `${name} is ${shown(JSON.stringify(claims[name]))}; it must be a number of seconds since 1970${rest}`
+const numberOf = (name: string, rest = '') => ({ claims }: TokenFacts) => `${name} is ${shown(JSON.stringify(claims[name]))}; it must be a number of seconds since 1970${rest}`
 
-/** When the token holds. */
+/** Rules about the times of validity. */
 export const time: Group[] = [
   [
     { code: 20104, when: ({ claims: { exp } }) => exp === undefined, says: ({ claims }) => `exp is missing: a token must say when it ends${notRead(claims, ['expiresIn', 'expires_in', 'expires', 'expiry', 'expiration', 'ttl'])}` },
     { code: 20104, when: ({ claims: { exp } }) => typeof exp !== 'number', says: numberOf('exp') },
-    { code: 20104, when: ({ claims: { exp } }) => seconds(exp) < earliest, says: ({ claims }) => `exp is ${shown(claims.exp)}, which is no time but a duration; it must be the time of the end in seconds since 1970: the time of issue plus the duration` },
+    { code: 20104, when: ({ claims: { exp } }) => seconds(exp) < MIN_DATE, says: ({ claims }) => `exp is ${shown(claims.exp)}, which is no time but a duration; it must be the time of the end in seconds since 1970: the time of issue plus the duration` },
     { code: 20104, when: found => life(found) === 0, says: ({ claims }) => `exp is the same as ${claims.iat === undefined ? 'nbf' : 'iat'}: it ends in the second in which it is issued. Add the ttl, 180 seconds at least` },
     { code: 20104, when: found => life(found) < 0, says: 'it ends before it was issued: its ttl is not above 0' },
     { code: 20104, when: ({ claims: { exp }, now }) => seconds(exp) <= now, says: ({ claims: { exp }, now }) => `it ended ${ago(now - seconds(exp))} ago, by this clock; ask for a fresh one` },
@@ -54,15 +53,15 @@ export const time: Group[] = [
   ],
   [
     { code: 20155, when: ({ claims: { iat } }) => iat !== undefined && typeof iat !== 'number', says: numberOf('iat') },
-    { code: 20155, when: ({ claims: { iat } }) => seconds(iat) < earliest, says: ({ claims }) => `iat is ${shown(claims.iat)}, a time in 1970 or so; it must be the time of issue, in seconds since 1970` },
-    { code: 20105, when: ({ claims: { iat }, now }) => seconds(iat) > now + tolerated, says: ({ claims: { iat }, now }) => `it was issued ${ago(seconds(iat) - now)} in the future, so one of the clocks is wrong` },
-    { code: 20105, advice: true, when: nbfAlone, says: 'nbf stands in the place of iat, as Twilio\'s Python library writes it. Twilio takes that, but refuses the token where this server\'s clock is ahead by seconds; in Python, AccessToken(…, nbf=None) leaves it out' },
+    { code: 20155, when: ({ claims: { iat } }) => seconds(iat) < MIN_DATE, says: ({ claims }) => `iat is ${shown(claims.iat)}, a time in 1970 or so; it must be the time of issue, in seconds since 1970` },
+    { code: 20105, when: ({ claims: { iat }, now }) => seconds(iat) > now + CLOCK_TOLERANCE_SECONDS, says: ({ claims: { iat }, now }) => `it was issued ${ago(seconds(iat) - now)} in the future, so one of the clocks is wrong` },
+    { code: 20105, advice: true, when: hasOnlyNbf, says: 'nbf stands in the place of iat, as Twilio\'s Python library writes it. Twilio takes that, but refuses the token where this server\'s clock is ahead by seconds; in Python, AccessToken(…, nbf=None) leaves it out' },
     { code: 20155, advice: true, when: ({ claims: { iat, nbf } }) => iat === undefined && nbf === undefined, says: 'iat is missing; Twilio\'s own tokens say when they were issued' }
   ],
   [
     { code: 20155, when: ({ claims: { nbf } }) => nbf !== undefined && typeof nbf !== 'number', says: numberOf('nbf', ', or left out') },
-    { code: 20105, when: ({ claims: { iat, nbf }, now }) => seconds(nbf) > now && !(seconds(iat) > now + tolerated), says: 'nbf is in the future, so Twilio does not take it yet; leave nbf out' },
-    { code: 20105, advice: true, when: found => !Number.isNaN(seconds(found.claims.nbf)) && !nbfAlone(found), says: 'nbf is set: a clock that is ahead by seconds makes Twilio refuse such tokens; leave it out' }
+    { code: 20105, when: ({ claims: { iat, nbf }, now }) => seconds(nbf) > now && !(seconds(iat) > now + CLOCK_TOLERANCE_SECONDS), says: 'nbf is in the future, so Twilio does not take it yet; leave nbf out' },
+    { code: 20105, advice: true, when: found => !Number.isNaN(seconds(found.claims.nbf)) && !hasOnlyNbf(found), says: 'nbf is set: a clock that is ahead by seconds makes Twilio refuse such tokens; leave it out' }
   ],
   [{
     code: 20155,

@@ -1,31 +1,31 @@
 import { bytesOf, type Token } from './read-token.js'
 
-/** What is known of a token's signature. `spoilt`: it was signed by a secret that differs from the key's as the words say. */
+/** The result of checking a signature. `spoilt`: the secret was altered before it signed, and how. */
 export type Signature = 'right' | 'wrong' | 'unchecked' | { spoilt: string }
 
-type Spoiling = [says: string, spoil: (secret: string) => Array<string | Uint8Array<ArrayBuffer>>]
+type Alteration = [says: string, alter: (secret: string) => Array<string | Uint8Array<ArrayBuffer>>]
 
-/** What becomes of a secret on its way through files, shells and consoles. */
-const spoilings: Spoiling[] = [
+/** How secrets get altered on the way through files, shells and consoles. */
+const ALTERATIONS: Alteration[] = [
   ['with a line break at its end', secret => [`${secret}\n`, `${secret}\r\n`]],
   ['with a blank around it', secret => [` ${secret}`, `${secret} `]],
   ['with quotes around it', secret => [`"${secret}"`, `'${secret}'`]],
   ['decoded as base64', secret => [bytesOf(secret) ?? []].filter(bytes => bytes instanceof Uint8Array)],
-  ...['undefined', 'null', 'None'].map((word): Spoiling => [`for which the word ${word} was taken`, () => [word]]),
+  ...['undefined', 'null', 'None'].map((word): Alteration => [`for which the word ${word} was taken`, () => [word]]),
   ['in small letters', secret => [secret.toLowerCase()]],
   ['in capital letters', secret => [secret.toUpperCase()]]
 ]
 
 /**
- * Checks HS256 (RFC 7518 §3.2) against the API key's secret, and against what it may have become before it signed.
- * @param others values that may have been taken for the secret, with their names
+ * Verifies an HS256 signature (RFC 7518 §3.2) with the API key's secret, and with altered forms of it.
+ * @param others values that may have been used by mistake instead of the secret, by their names
  */
 export async function checkSignature (token: Token, secret: string, others: Record<string, string> = {}): Promise<Signature> {
   const signature = bytesOf(token.parts[2] ?? '')
   if (signature === undefined || token.parts.length !== 3) return 'wrong'
   const signed = new TextEncoder().encode(token.parts.slice(0, 2).join('.'))
   const fits = async (bytes: Uint8Array<ArrayBuffer>) => {
-    // WebCrypto takes no empty key.
+    // WebCrypto accepts no empty key.
     if (bytes.length === 0) return false
     const key = await crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify'])
     return crypto.subtle.verify('HMAC', key, signature, signed)
@@ -33,8 +33,8 @@ export async function checkSignature (token: Token, secret: string, others: Reco
   const bytes = (value: string | Uint8Array<ArrayBuffer>) => typeof value === 'string' ? new TextEncoder().encode(value) : value
 
   if (await fits(bytes(secret))) return 'right'
-  for (const [spoilt, spoil] of spoilings) {
-    for (const value of spoil(secret)) if (await fits(bytes(value))) return { spoilt }
+  for (const [spoilt, alter] of ALTERATIONS) {
+    for (const value of alter(secret)) if (await fits(bytes(value))) return { spoilt }
   }
   for (const [name, value] of Object.entries(others)) {
     if (await fits(bytes(value))) return { spoilt: `for which ${name} was taken` }

@@ -9,7 +9,7 @@ interface Vendor {
 
 const text = (value: unknown): string => typeof value === 'string' ? value : ''
 
-/** What people paste instead of a token of Twilio's, or hand to an SDK by mistake; the first that fits. Without claims, `{}` stands for them. */
+/** Other things that people paste or pass to an SDK by mistake. The first that matches counts. Missing claims are `{}`. */
 const vendors: Vendor[] = [
   { says: 'nothing at all', is: ({ text }) => text === '' },
   { says: 'what JavaScript makes of a missing value: the page did not wait for the answer, or reads a property that is not there', is: ({ text }) => /^(undefined|null|NaN|\[object \w+\])$/.test(text) },
@@ -52,7 +52,7 @@ const vendors: Vendor[] = [
   { says: 'an opaque string, no JWT of three parts', is: ({ header, parts }) => header === undefined && parts.length !== 3 }
 ]
 
-/** What else than a token of Twilio's this is, in words; undefined when it may be one. */
+/** Says what else this is than a Twilio access token; undefined if it may be one. */
 export function vendor (token: Token): string | undefined {
   return vendors.find(({ is }) => is(token, token.claims ?? {}, token.header ?? {}))?.says
 }

@@ -3,10 +3,10 @@ import { shown, type Json } from './json.js'
 
 const object = (value: unknown): Json => isRecord(value) ? value : {}
 
-/** How a value of the token is written into a sentence. */
+/** Formats a value of the token for a sentence. */
 type Say = (value: unknown) => string
 
-/** What each of Twilio's grants lets its holder do. */
+/** Describes what each of Twilio's grants allows its holder. */
 const words: Record<string, (grant: Json, say: Say) => string[]> = {
   video: ({ room }, say) => [room === undefined || room === '' ? 'may enter any video room' : `may enter the video room ${say(room)}`],
   voice: ({ incoming, outgoing }, say) => {
@@ -22,14 +22,14 @@ const words: Record<string, (grant: Json, say: Say) => string[]> = {
   player: () => ['may play a live stream']
 }
 
-/** The grants of a token, one sentence each. */
+/** Describes the grants of a token, one sentence each. */
 export function grantsInWords (grants: Json, say: Say = shown): string[] {
   return Object.entries(grants)
     .filter(([name]) => name !== 'identity')
     .flatMap(([name, grant]) => Object.hasOwn(words, name) ? words[name]!(object(grant), say) : [`holds a grant called ${say(name)}: ${say(grant)}`])
 }
 
-/** Seconds as a clock shows them: `59:42`, `23:59:59`. */
+/** Formats a duration in seconds like a clock: `59:42`, `23:59:59`. */
 export function clock (seconds: number): string {
   const two = (n: number) => String(n).padStart(2, '0')
   const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60]

@@ -1,16 +1,16 @@
 import { isRecord } from '../../lib/is-record.js'
 import { parseObject, type Json } from './json.js'
 
-/** Something that may stand around a pasted token. */
+/** Text that may surround a pasted token. */
 export interface Wrapping {
   says: string
-  /** True where whoever looks at the token brought it along, and no SDK was given it. */
+  /** True where it comes from copying the token, so that no SDK ever got it. */
   harmless?: true
-  /** What stands inside; undefined where this wrapping is not there. */
+  /** Returns the text inside; undefined if this wrapping is not there. */
   inside (text: string): string | undefined
 }
 
-/** In the order in which they are looked for. Each makes the text shorter, so that peeling them off comes to an end. */
+/** Tried in this order. Each makes the text shorter, so that unwrapping ends. */
 export const wrappings: Wrapping[] = [
   { says: 'the headers of the answer stand before it', harmless: true, inside: text => /^HTTP\/[\d.]+ \d{3}[^]*?\r?\n\r?\n([^]*)$/.exec(text)?.[1] },
   { says: 'a % stands behind it, by which zsh marks output without a line break', harmless: true, inside: text => /^([^%]+)%$/.exec(text)?.[1] },
@@ -31,12 +31,12 @@ export const wrappings: Wrapping[] = [
   { says: 'it holds line breaks or blanks', inside: text => /^ey[\w.\s+/=-]+$/.test(text) ? without(text, /\s+/g) : undefined }
 ]
 
-/** Properties in which servers answer a token, or what is taken for one. */
-const tokenNames = ['token', 'accessToken', 'access_token', 'jwt', 'session']
+/** Names of the property that holds the token in the JSON answers of servers. */
+const TOKEN_NAMES = ['token', 'accessToken', 'access_token', 'jwt', 'session']
 
-/** The token of an answer, or of the object that axios and the like put around answers. */
+/** Returns the token of a JSON answer, also inside the object that axios and others put around it. */
 function tokenOf (answer: Json | undefined): string | undefined {
-  const found = tokenNames.map(name => answer?.[name]).find(value => typeof value === 'string')
+  const found = TOKEN_NAMES.map(name => answer?.[name]).find(value => typeof value === 'string')
   const inner = answer?.data ?? answer?.result
   return found ?? (isRecord(inner) ? tokenOf(inner) : undefined)
 }

@@ -34,7 +34,7 @@ export const grants: Broken[] = [
   { what: 'an empty room', given: token({ grants: { video: { room: '' } } }), code: 53104, says: /any room/, advice: true },
   { what: 'no direction', given: token({ grants: { video, voice: {} } }), code: 31002, says: /neither calls in nor calls out/, advice: true },
   { what: 'true as a string', given: token({ grants: { video, voice: { incoming: { allow: 'true' } } } }), code: 20106, says: /not exactly true/, advice: true },
-  { what: 'grants outside the grants', given: token({ claims: { grants: video, identity: 'susan', video: { room: 'x' } } }), code: 20106, says: /^grants is missing.*; video must stand inside it$/ },
+  { what: 'grants outside the grants', given: token({ claims: { grants: video, identity: 'susan', video: { room: 'x' } } }), code: 20106, says: /^grants is missing.*; video must be inside it$/ },
   { what: 'grant for grants', given: token({ claims: { grants: video, grant: { video: {} } } }), code: 20106, says: /^grants is missing.* Twilio does not read grant$/ },
   { what: 'dataSync alone', given: token({ grants: { video, dataSync: { service_sid: sid('IS') } } }), code: 20106, says: /^Twilio knows no grant called dataSync; it is called data_sync, so the holder gets nothing in Sync$/ },
   { what: 'Video alone', given: token({ grants: { video, Video: { room: 'My Room' } } }), code: 20106, says: /called Video; it is called video, so the holder gets nothing in Video$/ },
