@@ -62,7 +62,7 @@ A line of \`.env\` is \`NAME=value\`, a comment, or a mistake with its number (\
 
 A file that everyone may write is refused: \`.env\`, the policy, plugins, and what a \`_FILE\` setting names. The message holds the \`chmod\` to run. A \`.env\` that everyone may read is a warning. Plugins in \`PRODUCTS\` are loaded only once nothing else is wrong.
 
-A change of \`.env\` is taken up by itself, whole or not at all; the log says which settings take a restart.
+A change of \`.env\`, or of a file that a \`_FILE\` setting names, is taken up by itself, whole or not at all; the log says which settings take a restart.
 
 ${sections.join('\n\n')}
 `

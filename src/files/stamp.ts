@@ -8,21 +8,25 @@ export interface Stamp {
   readonly key: string
   /** Milliseconds since the last change; negative when the file's clock is ahead of ours, NaN without a file. */
   readonly age: number
+  /** A pipe can be read once, and its times change meanwhile. */
+  readonly isPipe: boolean
 }
 
 /** The present state of a path, following links. A missing file is a state too. */
 export async function stampOf (path: string): Promise<Stamp> {
   try {
-    const { dev, ino, mode, uid, gid, size, mtimeNs, ctimeNs, ctimeMs } = await stat(path, { bigint: true })
-    return { key: [dev, ino, mode, uid, gid, size, mtimeNs, ctimeNs].join(), age: Date.now() - Number(ctimeMs) }
+    const stats = await stat(path, { bigint: true })
+    const { dev, ino, mode, uid, gid, size, mtimeNs, ctimeNs, ctimeMs } = stats
+    return { key: [dev, ino, mode, uid, gid, size, mtimeNs, ctimeNs].join(), age: Date.now() - Number(ctimeMs), isPipe: stats.isFIFO() }
   } catch (error) {
-    return { key: errorCode(error), age: NaN }
+    return { key: errorCode(error), age: NaN, isPipe: false }
   }
 }
 
-/** The keys of several paths, by path. Call it before the files are read: a change during the reading then counts as a change. */
+/** The keys of several paths, by path; pipes are left out. Call it before the files are read: a change during the reading then counts as a change. */
 export async function stampsOf (paths: string[]): Promise<Map<string, string>> {
-  return new Map(await Promise.all(paths.map(async path => [path, (await stampOf(path)).key] as const)))
+  const stamps = await Promise.all(paths.map(async path => [path, await stampOf(path)] as const))
+  return new Map(stamps.filter(([, { isPipe }]) => !isPipe).map(([path, { key }]) => [path, key]))
 }
 
 /** Milliseconds, two ticks of the slowest clock that stamps files: two changes within one tick leave the same stamp. */

@@ -5,7 +5,7 @@ import { loadPolicy } from '../policy/file/load.js'
 import { allowAll, type Policy } from '../policy/policy.js'
 import { asDiagnostic } from '../settings/as-diagnostic.js'
 import { readWithoutPlugins, readWithPlugins, type Read } from '../settings/load.js'
-import { readSources, withFiles, type Environment, type Findings, type Sources } from '../settings/sources.js'
+import { namedFiles, readSources, withFiles, type Environment, type Findings, type Sources } from '../settings/sources.js'
 import { hasRemoteStore, isStoreKnown } from '../settings/rules.js'
 import { stampsOf } from '../files/stamp.js'
 import { readKeys, type ReadKeys } from './tls-files.js'
@@ -62,7 +62,7 @@ export function mayOpenStore ({ settings, mistakes, unread }: Pick<Config, 'sett
 }
 
 interface ConfigOptions {
-  /** Those of the files that the sources come from. */
+  /** Those of the files that the sources come from, beside what `_FILE` settings name. */
   stamps?: Config['stamps']
   /** What else is wrong. */
   further?: Findings
@@ -72,9 +72,11 @@ interface ConfigOptions {
 
 /** Reads settings and policy. The code of plugins is loaded only where neither has a mistake. */
 export async function readConfig (given: Sources, cwd: string, options: ConfigOptions = {}): Promise<Config> {
+  const stamps = new Map([...options.stamps ?? [], ...await stampsOf(namedFiles(given, cwd))])
   const sources = await withFiles(given, cwd)
-  const config = await withPolicy(await readWithoutPlugins(sources, cwd), cwd, options)
-  return config.notLoaded.length > 0 && config.mistakes.length === 0 ? withPolicy(await readWithPlugins(sources, cwd), cwd, options) : config
+  const read = async (settings: Promise<Read>) => withPolicy(await settings, cwd, { ...options, stamps })
+  const config = await read(readWithoutPlugins(sources, cwd))
+  return config.notLoaded.length > 0 && config.mistakes.length === 0 ? read(readWithPlugins(sources, cwd)) : config
 }
 
 /** The policy that the settings name, beside them. */

@@ -7,6 +7,7 @@ import { createMint } from '../tokens/mint.js'
 import type { Readiness } from '../monitoring/readiness.js'
 import { readinessOf, type Services } from './services.js'
 import { list } from '../settings/rules.js'
+import { keepWholeKey } from './key-pair.js'
 import type { Config } from './config.js'
 import { watchFiles } from '../files/watch.js'
 import { detach } from '../lib/detach.js'
@@ -34,7 +35,7 @@ export interface ReloadableApp {
   readiness: () => Readiness
   /** From here on it is not ready, and still answers. */
   markNotReady (): void
-  /** Takes up changed files. What is wrong with them is logged, and leaves things as they were. Never rejects. */
+  /** Takes up changed files, and half of a changed API key too. What is wrong with them is logged, and leaves things as they were. Never rejects. */
   reload (): Promise<void>
   close (): Promise<void>
 }
@@ -52,6 +53,8 @@ export async function createReloadableApp ({ config, read, services, prefix = ''
   let app = await build(config, sessions)
   logSessionKeys()
   const takeState = coalesce(readAgain)
+  let current = config.settings
+  let takesHalfKey = false
 
   let watch = new AbortController()
   function watchFilesOf ({ stamps }: Config): void {
@@ -63,8 +66,12 @@ export async function createReloadableApp ({ config, read, services, prefix = ''
 
   /** Nothing that goes wrong here may end the process, which can be an application's. */
   async function readAgain (): Promise<void> {
+    const takesHalf = takesHalfKey
+    takesHalfKey = false
     try {
-      await take(await read())
+      const next = await read()
+      const { settings, kept } = takesHalf ? { settings: next.settings } : keepWholeKey(current, next.settings)
+      await take({ ...next, settings, warnings: kept === undefined ? next.warnings : [...next.warnings, kept] })
     } catch (error) {
       logger.error({ err: error }, 'settings not taken, the old ones stay')
       metrics.reloaded('settings', false)
@@ -87,6 +94,7 @@ export async function createReloadableApp ({ config, read, services, prefix = ''
     const ended = endOfSessions(sessions, nextSessions, next.settings)
     const isSameKey = String(sessions?.keyIds) === String(nextSessions?.keyIds)
     app = nextApp
+    current = next.settings
     sessions = nextSessions
     if (ended !== undefined) logger.warn(ended)
     if (!isSameKey) logSessionKeys()
@@ -112,6 +120,7 @@ export async function createReloadableApp ({ config, read, services, prefix = ''
     readiness,
     markNotReady: () => { isStopping = true },
     async reload () {
+      takesHalfKey = true
       await Promise.all([
         takeState(),
         logged(store.reload(), 'the callers cannot be read again; the old ones stay'),

@@ -82,6 +82,11 @@ function withValue (variables: Environment): Environment {
   return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''))
 }
 
+/** The files that `<NAME>_FILE` settings name, by absolute path. */
+export function namedFiles ({ variables }: Pick<Sources, 'variables'>, cwd: string): string[] {
+  return fromFile.map(name => variables[`${name}_FILE`]).filter(path => path !== undefined).map(path => resolve(cwd, path))
+}
+
 /** Reads what `<NAME>_FILE` settings name. */
 export async function withFiles (sources: Sources, cwd: string): Promise<Sources> {
   const variables = { ...sources.variables }
