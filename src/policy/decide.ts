@@ -4,13 +4,18 @@ import type { EnabledProduct, Grant, LoadedProduct } from '../products/contract.
 import { badRequest, forbid } from '../products/refusals.js'
 import type { CommonRequest } from '../products/schemas.js'
 import { requireFittingIdentity } from './identity-fit.js'
+import { inForm, type IdentityForm } from './identity-form.js'
 import { chooser } from './patterns.js'
 import type { Policy, Rule } from './policy.js'
+
+export { inForm } from './identity-form.js'
 
 export interface DecisionOptions {
   policy: Policy
   /** Seconds: what a caller gets, and the most it may ask for where no policy says more. */
   ttl: { default: number, max: number }
+  /** How identities are written into tokens. Default: plain. */
+  identityForm?: IdentityForm | undefined
 }
 
 /** What is asked of one product. */
@@ -26,6 +31,7 @@ export interface ProductGrant {
 
 /** What one caller gets: decided once for a request, then asked for each product. */
 export interface Decision {
+  /** As the token holds it. */
   identity: string
   /** Seconds. */
   ttl: number
@@ -42,7 +48,7 @@ const open: Rule = { allow: () => ({}), mayName: () => true }
  * Who may have what. Nothing is narrowed: what is asked for is given or refused.
  * @throws Problem `not-allowed`
  */
-export function decide ({ policy, ttl }: DecisionOptions, caller: Caller, asked: CommonRequest): Decision {
+export function decide ({ policy, ttl, identityForm }: DecisionOptions, caller: Caller, asked: CommonRequest): Decision {
   const refusals: string[] = []
   const choose = chooser(caller)
   /** The policy's no: final, or a note for the audit while the policy is tried out. */
@@ -59,8 +65,10 @@ export function decide ({ policy, ttl }: DecisionOptions, caller: Caller, asked:
   if (found === null) policyRefuses(problem('not-allowed', { detail: 'No rule of the policy is for this caller.' }))
   const rule = found ?? open
 
-  const identity = asked.identity?.normalize('NFC') ?? caller.identity
-  unless(identity === caller.identity || rule.mayName(identity, caller), 'identity', 'not one that this caller may name')
+  // The policy speaks of identities as they are, whatever the token makes of them.
+  const named = asked.identity?.normalize('NFC') ?? caller.identity
+  unless(named === caller.identity || rule.mayName(named, caller), 'identity', 'not one that this caller may name')
+  const identity = inForm(named, identityForm)
 
   const max = rule.maxTtl ?? ttl.max
   const life = asked.ttl ?? Math.min(ttl.default, max)

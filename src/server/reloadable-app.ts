@@ -169,6 +169,7 @@ function buildApp ({ settings, products, policy, given }: Config, { logger, audi
     sessions,
     usedProofs: services.sessions.usedProofs,
     prefetch: createPrefetch({ counters, limits, logins }),
+    identityForm: settings.IDENTITY_FORM,
     ttl: { default: settings.TOKEN_TTL, max: settings.TOKEN_TTL_MAX ?? settings.TOKEN_TTL }
   })
 }

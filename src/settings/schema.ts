@@ -50,6 +50,7 @@ export const schema = Type.Object({
     pattern: `^\\s*\\S{${SECRET_MIN},}(\\s+\\S{${SECRET_MIN},}){0,${SECRETS_MAX - 1}}\\s*$`,
     description: `one to three secrets of at least ${SECRET_MIN} characters each, separated by blanks: the first seals, all unseal`
   })),
+  IDENTITY_FORM: Type.Union([Type.Literal('plain'), Type.Literal('escaped')], { default: 'plain', description: 'plain or escaped' }),
   POLICY_FILE: Type.Optional(Text('the path of a policy file')),
   RATE_LIMIT_MAX: Count(120),
   CALLER_LIMIT_MAX: Count(60),

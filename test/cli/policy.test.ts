@@ -89,7 +89,7 @@ const explanations: Array<[says: string, file: string | undefined, line: string[
     'rule      policy.yaml:4:5, rule 1', 'answer    no: 403 not-allowed', '          room: not one that this caller may have'
   ]],
   ['what makes no sense', 'policy.yaml', ['susan', 'voice', '--no-incoming', '--no-outgoing', '--room', 'x'], 1, [
-    'rule      policy.yaml:4:5, rule 1', 'answer    no: 400 request-invalid', '          the request: has an unknown property; known are incoming, outgoing, params, ttl, identity'
+    'rule      policy.yaml:4:5, rule 1', 'answer    no: 400 request-invalid', '          the request: has an unknown property; known are ttl, params, incoming, outgoing, identity'
   ]],
   ['one direction', 'policy.yaml', ['susan', 'voice', '--incoming', '--no-outgoing'], 0, [
     'rule      policy.yaml:4:5, rule 1', 'answer    yes', 'identity  susan', 'ttl       3600 seconds', 'grant     {"voice":{"incoming":{"allow":true}}}'
@@ -156,6 +156,12 @@ test('explain: a line that asks for nothing possible is a mistake of the line', 
     t.match(answer.err, err)
   }
   t.match(await run(cwd, 'policy.yaml', ['explain', 'susan', 'video', '--ttl', '1h']), { code: 1, err: /whole number of seconds/ })
+})
+
+test('explain: an identity in the form of the settings', async t => {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
+  const code = await runProgram(['policy', 'explain', 'jwt:auth0|7', 'voice'], { env: { ...complete, IDENTITY_FORM: 'escaped' }, cwd: t.testdir({}), stdin, stdout, stderr })
+  t.match({ code, out: String(stdout.read()) }, { code: 0, out: /identity {2}auth0_7c7\n/ })
 })
 
 test('explain: a policy that is not right explains nothing', async t => {

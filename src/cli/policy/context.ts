@@ -14,6 +14,7 @@ export interface PolicyContext {
   /** Whether callers come from a store that may take several spellings of a name, and answer groups. */
   readonly foldNames: boolean
   readonly ttl: DecisionOptions['ttl']
+  readonly identityForm?: DecisionOptions['identityForm']
 }
 
 /**
@@ -23,8 +24,8 @@ export interface PolicyContext {
 export async function policyContext ({ env, cwd }: Io): Promise<PolicyContext> {
   const { settings, products, known, notLoaded, mistakes } = await readSettings(env, cwd)
   if (notLoaded.length > 0) throw new Failure(exitCodes.settings, [...mistakes, 'PRODUCTS names plugins. They are loaded, and the policy is checked, when these mistakes are gone'].join('\n'))
-  const { POLICY_FILE: file, TOKEN_TTL: ttl, TOKEN_TTL_MAX: max = ttl } = settings
-  return { file, enabled: products, known, foldNames: hasRemoteStore(settings), ttl: { default: ttl, max } }
+  const { POLICY_FILE: file, IDENTITY_FORM: identityForm, TOKEN_TTL: ttl, TOKEN_TTL_MAX: max = ttl } = settings
+  return { file, enabled: products, known, foldNames: hasRemoteStore(settings), ttl: { default: ttl, max }, identityForm }
 }
 
 export function productsOf ({ enabled }: Pick<PolicyContext, 'enabled'>): LoadedProduct[] {

@@ -32,7 +32,7 @@ export async function explainDecision (io: Io, context: PolicyContext, typed: st
   if (enabled === undefined) {
     throw new Failure(exitCodes.usage, `${productName} is not an enabled product${didYouMean(productName, productsOf(context).map(product => product.name))}`)
   }
-  const explanation = await explain(await readPolicy(io, context), context.ttl, caller, enabled, request)
+  const explanation = await explain(await readPolicy(io, context), context, caller, enabled, request)
   io.stdout.write(json ? `${JSON.stringify(explanation)}\n` : inWords(explanation))
   return explanation.allowed ? exitCodes.ok : exitCodes.no
 }
@@ -82,13 +82,13 @@ type Explanation = {
 })
 
 /** Decides a request of this caller by the same code as the broker. */
-async function explain ({ policy, whereIs }: ReadPolicy, ttl: DecisionOptions['ttl'], caller: Caller, enabled: EnabledProduct, { ttl: life, identity, ...request }: RequestOptions): Promise<Explanation> {
+async function explain ({ policy, whereIs }: ReadPolicy, { ttl, identityForm }: Omit<DecisionOptions, 'policy'>, caller: Caller, enabled: EnabledProduct, { ttl: life, identity, ...request }: RequestOptions): Promise<Explanation> {
   const found = policy.ruleFor(caller)
   const rule = found === null ? null : await whereIs?.(found.index!)
   try {
     const validate = validatorOf(enabled.product.body)
     if (!validate({ ttl: life, identity, ...request })) throw invalidRequest(validate.errors!, 'body')
-    const decision = decide({ policy, ttl }, caller, { ttl: life, identity })
+    const decision = decide({ policy, ttl, identityForm }, caller, { ttl: life, identity })
     const { grant } = decision.grant({ ...enabled, request })
     return { rule, allowed: true, identity: decision.identity, ttl: decision.ttl, grant: { [grant.key]: grant.toPayload() }, wouldRefuse: decision.wouldRefuse() }
   } catch (error) {

@@ -3,10 +3,11 @@ import { loginName } from '../../caller.js'
 import type { Recorder } from '../../audit/audit-log.js'
 import { Type } from '../../lib/typebox.js'
 import type { Metrics } from '../../monitoring/metrics.js'
+import { inForm, type DecisionOptions } from '../../policy/decide.js'
 import { noQuery } from '../../products/schemas.js'
 import type { SessionOptions } from '../dpop-auth.js'
 
-export interface SessionRouteOptions extends SessionOptions {
+export interface SessionRouteOptions extends SessionOptions, Pick<DecisionOptions, 'identityForm'> {
   audit: Recorder
   metrics: Metrics
 }
@@ -44,23 +45,25 @@ export function sessionRoutes (scope: FastifyInstance, options: SessionRouteOpti
 }
 
 /** The signature is checked last: it costs more than all else but the password. */
-async function openSession (request: FastifyRequest, { sessions, usedProofs, audit, metrics }: SessionRouteOptions) {
+async function openSession (request: FastifyRequest, { sessions, usedProofs, audit, metrics, identityForm }: SessionRouteOptions) {
   const caller = request.caller!
+  const identity = inForm(caller.identity, identityForm)
   const { proof, id, ...answer } = sessions!.open(request.openingProof!, loginName(request.claimedUsername!)!, caller)
   await usedProofs.use(proof)
   await audit.record({
-    event: 'session.opened', ...requesterOf(request), caller: caller.name, identity: caller.identity, via: 'basic', sessionId: id, ttl: answer.expiresIn, expiresAt: answer.expiresAt
+    event: 'session.opened', ...requesterOf(request), caller: caller.name, identity, via: 'basic', sessionId: id, ttl: answer.expiresIn, expiresAt: answer.expiresAt
   })
   metrics.sessionOpened()
   const { session, ...rest } = answer
-  return { session, identity: caller.identity, ...rest }
+  return { session, identity, ...rest }
 }
 
 /** Over is over, whether its line can be written now or later. */
-async function endSession (request: FastifyRequest, { sessions, audit }: SessionRouteOptions): Promise<void> {
+async function endSession (request: FastifyRequest, { sessions, audit, identityForm }: SessionRouteOptions): Promise<void> {
   const { id, caller } = request.session!
+  const identity = inForm(caller.identity, identityForm)
   await sessions!.end(request.session!)
-  await audit.record({ event: 'session.ended', ...requesterOf(request), caller: caller.name, identity: caller.identity, via: 'session', sessionId: id }).catch(() => {})
+  await audit.record({ event: 'session.ended', ...requesterOf(request), caller: caller.name, identity, via: 'session', sessionId: id }).catch(() => {})
 }
 
 function requesterOf ({ id, address, trace, headers: { origin } }: FastifyRequest) {
