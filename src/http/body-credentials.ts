@@ -1,4 +1,4 @@
-import type { preValidationAsyncHookHandler } from 'fastify'
+import type { FastifyReply, FastifyRequest, preValidationHookHandler } from 'fastify'
 import { isRecord } from '../lib/is-record.js'
 import { problem } from '../problems.js'
 import { signInBy, type BasicAuthOptions } from './basic-auth.js'
@@ -10,22 +10,26 @@ export interface BodyCredentialsOptions extends BasicAuthOptions {
 }
 
 /** Finds out who is asking where a route also takes `username` and `password` in its JSON body. */
-export function identifyByBody ({ signIn, schemes }: BodyCredentialsOptions): preValidationAsyncHookHandler {
-  const basic = schemes.find(({ name }) => name === 'basic')!
-  return async (request, reply) => {
-    if (!request.routeOptions.config.credentialsInBody) return
-    const { username, password } = isRecord(request.body) ? request.body : {}
-    if (request.caller !== null) {
-      if (username === undefined && password === undefined) return
-      throw problem('request-invalid', {
-        errors: [{ path: '', message: 'has credentials, and so has the Authorization header; send one of them' }]
-      })
-    }
-    if (username === undefined && password === undefined) throw credentialsMissing(request, schemes)
-    // The same credentials as in HTTP Basic, so a refusal has the same challenge.
-    request.scheme = basic
-    request.claimedUsername = typeof username === 'string' ? username : ''
-    if (typeof username !== 'string' || typeof password !== 'string') throw problem('credentials-wrong')
-    await signInBy(request, reply, { name: username, password }, signIn)
+export function identifyByBody (options: BodyCredentialsOptions): preValidationHookHandler {
+  return (request, reply, done) => {
+    if (!request.routeOptions.config.credentialsInBody) return done()
+    identify(request, reply, options).then(() => done(), done)
   }
+}
+
+async function identify (request: FastifyRequest, reply: FastifyReply, { signIn, schemes }: BodyCredentialsOptions): Promise<void> {
+  const { username, password } = isRecord(request.body) ? request.body : {}
+  const isMissing = username === undefined && password === undefined
+  if (request.caller !== null) {
+    if (isMissing) return
+    throw problem('request-invalid', {
+      errors: [{ path: '', message: 'has credentials, and so has the Authorization header; send one of them' }]
+    })
+  }
+  if (isMissing) throw credentialsMissing(request, schemes)
+  // The same credentials as in HTTP Basic, so a refusal has the same challenge.
+  request.scheme = schemes.find(({ name }) => name === 'basic')!
+  request.claimedUsername = typeof username === 'string' ? username : ''
+  if (typeof username !== 'string' || typeof password !== 'string') throw problem('credentials-wrong')
+  await signInBy(request, reply, { name: username, password }, signIn)
 }

@@ -4,7 +4,6 @@ import type { Origins } from './origins.js'
 import { logRefusedOrigin, type RefusedOriginOptions } from './refused-origins.js'
 
 const options: FastifyCorsOptions = {
-  methods: 'GET, POST',
   allowedHeaders: 'Authorization, Content-Type, DPoP',
   exposedHeaders: 'Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, DPoP-Nonce, WWW-Authenticate',
   maxAge: 600,
@@ -13,22 +12,26 @@ const options: FastifyCorsOptions = {
   preflightContinue: true
 }
 
+/** For answers to all but preflights: made once, as every request takes one of them. `true` stands for the origin of the request. */
+const readable: FastifyCorsOptions = { ...options, origin: true, preflight: false }
+/** An empty list allows nothing. */
+const unreadable: FastifyCorsOptions = { ...options, origin: [], preflight: false }
+
 /** Makes every answer readable for pages of the listed origins. */
 export async function registerCors (scope: FastifyInstance, { origins, sessionPath }: { origins: Origins, sessionPath: string }): Promise<void> {
   await scope.register(cors, {
     delegator (request, done) {
       const { origin } = request.headers
-      done(null, {
-        ...options,
-        // Also where there are no sessions: without it a page could not read the 404 that says so.
-        ...(request.url.split('?', 1)[0] === sessionPath && { methods: 'POST, DELETE' }),
-        // With `false` the plugin would leave a refused preflight to the routes. An empty list allows nothing.
-        origin: origin !== undefined && origins.has(origin) ? origin : [],
-        // By default the plugin takes every OPTIONS for a preflight.
-        preflight: isPreflight(request)
-      })
+      const answer = origin !== undefined && origins.has(origin) ? readable : unreadable
+      // By default the plugin takes every OPTIONS for a preflight.
+      done(null, isPreflight(request) ? { ...answer, preflight: true, methods: methodsOf(request, sessionPath) } : answer)
     }
   })
+}
+
+/** Those of a session also where there are none: without them a page could not read the 404 that says so. */
+function methodsOf ({ url }: FastifyRequest, sessionPath: string): string {
+  return url.split('?', 1)[0] === sessionPath ? 'POST, DELETE' : 'GET, POST'
 }
 
 /** Answers a preflight: without credentials, and before any limit. */

@@ -1,4 +1,4 @@
-import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
+import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { problem } from '../problems.js'
 import type { Origins } from './origins.js'
 import type { AddressLimit } from './rate-limits.js'
@@ -9,13 +9,12 @@ export interface CrossSiteOptions extends RefusedOriginOptions {
 }
 
 /** Refuses pages of other origins. Runs before the address is counted, so that such a page spends nothing of its visitor's limit. */
-export function rejectCrossSite (options: CrossSiteOptions): onRequestAsyncHookHandler {
+export function rejectCrossSite (options: CrossSiteOptions): onRequestHookHandler {
   const { origins, addressLimit } = options
-  return async (request, reply) => {
-    if (!isRefused(request, origins)) return
+  return (request, reply, done) => {
+    if (!isRefused(request, origins)) return done()
     logRefusedOrigin(request, options)
-    await addressLimit.show(request, reply)
-    throw problem('origin-refused')
+    addressLimit.show(request, reply).then(() => done(problem('origin-refused')), done)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler, onRequestHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { limitKey } from '../caller.js'
 import type { SessionMemory } from '../callers/session/memory.js'
 import type { ProvenRequest, Sessions } from '../callers/session/sessions.js'
@@ -69,19 +69,21 @@ export function readOpeningProof ({ sessions }: SessionOptions): onRequestHookHa
 }
 
 /** Takes the proof of a session, once. */
-export function useProof ({ usedProofs }: SessionOptions): onRequestAsyncHookHandler {
-  return async ({ session }) => {
-    if (session?.proof !== undefined) await usedProofs.use(session.proof)
+export function useProof ({ usedProofs }: SessionOptions): onRequestHookHandler {
+  return ({ session }, _reply, done) => {
+    if (session?.proof === undefined) return done()
+    usedProofs.use(session.proof).then(() => done(), done)
   }
 }
 
 /** The same where callers get tokens: each proof counts for its caller, so that none can fill the memory of proofs. */
-export function useProofOfCaller ({ usedProofs, limits }: SessionOptions & { limits: { caller: Limit } }): onRequestAsyncHookHandler {
+export function useProofOfCaller ({ usedProofs, limits }: SessionOptions & { limits: { caller: Limit } }): onRequestHookHandler {
+  const { counters, max } = limits.caller
   const count = countCaller(limits.caller)
-  return async ({ session, caller }, reply) => {
-    if (session?.proof === undefined) return
-    const { counters, max } = limits.caller
-    await usedProofs.use(session.proof, () => count(caller!, reply), { counters, key: limitKey(caller!), max, hold: 0 })
+  return ({ session, caller }, reply, done) => {
+    if (session?.proof === undefined) return done()
+    const hit = { counters, key: limitKey(caller!), max, hold: 0 } as const
+    usedProofs.use(session.proof, () => count(caller!, reply), hit).then(() => done(), done)
   }
 }
 
