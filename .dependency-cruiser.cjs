@@ -27,9 +27,9 @@ const frontDoors = {
   http: ['app', 'pipeline', 'hang-up', 'host-request', 'origins', 'prefetch'],
   monitoring: ['metrics', 'history', 'readiness'],
   policy: ['policy', 'decide', 'patterns'],
-  'policy/file': ['load', 'read', 'schema', 'messages'],
+  'policy/file': ['load', 'read', 'schema', 'messages', 'unknown-users'],
   products: ['contract', 'define', 'deprecated', 'fit', 'load', 'refusals', 'schemas'],
-  server: ['start', 'embedded', 'config', 'log-writer'],
+  server: ['start', 'embedded', 'config', 'log-writer', 'try-services'],
   settings: ['load', 'schema', 'rules', 'sources', 'validate', 'embedded', 'as-diagnostic', 'sessions'],
   tokens: ['issue', 'mint', 'combine', 'combined-request', 'test-product']
 }

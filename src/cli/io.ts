@@ -21,6 +21,8 @@ export const exitCodes = {
   no: 1,
   /** The command line is wrong. */
   usage: 2,
+  /** Something could not be asked, as it does not answer; EX_UNAVAILABLE of sysexits.h. */
+  unavailable: 69,
   /** A setting or a file cannot be used; EX_CONFIG of sysexits.h. */
   settings: 78,
   /** Ctrl-C; shells count 128 + SIGINT. */

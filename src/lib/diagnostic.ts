@@ -16,6 +16,8 @@ export type DiagnosticCode =
   | 'conflict'
   /** The file cannot be opened, or is not a file. */
   | 'unreadable'
+  /** A store or Redis does not answer. A start goes on, and waits for it. */
+  | 'unreachable'
   /** The file cannot be parsed. */
   | 'syntax'
   /** It works, but lets others do or see more than they should. */

@@ -43,10 +43,19 @@ export function nearestFirst (written: readonly string[], known: readonly string
  */
 export function didYouMean (word: string, known: readonly string[]): string {
   if (known.length === 0) return '; there are none'
+  const near = nearWord(word, known)
+  return near === undefined ? `; known here: ${some(known)}` : `; did you mean ${near}?`
+}
+
+/**
+ * The known word that an unknown one may have been meant for.
+ * @param known at least one word
+ */
+export function nearWord (word: string, known: readonly string[]): string | undefined {
   const near = closest(word, known)
   const typos = distance(word, near)
   // Two letters that changed places count as two.
-  return typos < word.length && typos <= Math.max(2, word.length / 3) ? `; did you mean ${near}?` : `; known here: ${some(known)}`
+  return typos < word.length && typos <= Math.max(2, word.length / 3) ? near : undefined
 }
 
 function some (known: readonly string[]): string {

@@ -87,7 +87,8 @@ export async function openServices ({ settings, mistakes, warnings, unread }: Co
   }
 }
 
-async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, logger: Log): Promise<CounterSource> {
+/** Where the settings say that hits are counted. Redis may be away: that is logged, and `up` is false. */
+export async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, logger: Log): Promise<CounterSource> {
   if (url === undefined) return memory
   const { sharedCounters } = await import('../limits/redis/shared.js')
   return sharedCounters({

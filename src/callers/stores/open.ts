@@ -36,14 +36,14 @@ export async function openStore (settings: Partial<Settings>, options: OpenOptio
   // Each is loaded where it is named: its driver takes as long to load as the rest of a start.
   if (url !== undefined) {
     const { loginUrlStore } = await import('./login-url.js')
-    return remote(loginUrlStore({ url, ...options }), options.log, mistakes)
+    return remote(loginUrlStore({ url, ...options }), mistakes)
   }
   // It takes as long to begin as a hash: beside the rest of the start, and not while the first caller waits.
   if (options.verifyHash === undefined && mistakes.length === 0) verifyHash.prestart()
   if (databaseUrl !== undefined) {
     if (usersQuery === undefined) return undefined
     const { postgresStore } = await import('./postgres.js')
-    return remote(postgresStore({ databaseUrl, usersQuery, decoyKey: keyOf(settings), ...options }), options.log, mistakes)
+    return remote(postgresStore({ databaseUrl, usersQuery, decoyKey: keyOf(settings), ...options }), mistakes)
   }
   return usersFile(settings, options, mistakes)
 }
@@ -79,7 +79,7 @@ async function usersFile (settings: Partial<Settings>, { cwd, queue, verifyHash,
 }
 
 /** A store that is away is no mistake: it may come back, and until then logins are refused as an outage. */
-async function remote (store: RemoteStore, log: StoreLog, mistakes: string[]): Promise<OpenStore | undefined> {
+async function remote (store: RemoteStore, mistakes: string[]): Promise<OpenStore | undefined> {
   try {
     const found = await store.check()
     mistakes.push(...found)
@@ -88,7 +88,7 @@ async function remote (store: RemoteStore, log: StoreLog, mistakes: string[]): P
       return undefined
     }
   } catch {
-    log.warn('the store of callers cannot be reached; logins are refused with 503 until it is back')
+    // Its circuit has logged the cause.
   }
   return Object.assign(store, { reload: async () => {} })
 }

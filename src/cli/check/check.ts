@@ -1,29 +1,32 @@
 import type { Dispatcher } from 'undici'
 import type { Outcome } from '../../diagnose/online/checks.js'
 import { sessionKeyIds } from '../../callers/session/sessions.js'
-import { textsOf } from '../../lib/diagnostic.js'
+import { textsOf, type Diagnostic } from '../../lib/diagnostic.js'
 import type { Settings } from '../../settings/schema.js'
 import { sessionSecrets, sessionTtl } from '../../settings/sessions.js'
-import { readStart } from '../../server/config.js'
+import { readStart, type Config } from '../../server/config.js'
+import { tryServices } from '../../server/try-services.js'
 import { paintFor } from '../command.js'
 import { initHint } from '../init/hint.js'
 import { exitCodes, type Io } from '../io.js'
+import { advise } from './advice.js'
 import { checkFiles } from './files.js'
 import { askTwilio } from './online.js'
 
 export interface CheckOptions {
   online?: boolean
+  offline?: boolean
   json?: boolean
 }
 
-/** Reads settings and files as a start does, and reports everything that is wrong or doubtful. */
-export async function check (io: Io, { online, json }: CheckOptions, network?: Dispatcher): Promise<number> {
+/** Reads settings and files as a start does, asks what a start would ask, and reports everything that is wrong or doubtful. */
+export async function check (io: Io, { online, offline, json }: CheckOptions, network?: Dispatcher): Promise<number> {
   const state = await readStart(io.env, io.cwd)
   const { settings, products: enabled } = state
-  const files = await checkFiles(state, io.cwd)
-  const diagnostics = [...state.diagnostics, ...files]
-  const mistakes = [...state.mistakes, ...textsOf(files, 'mistake')]
-  const warnings = [...state.warnings, ...textsOf(files, 'warning')]
+  const further = await diagnose(state, io.cwd, offline)
+  const diagnostics = [...state.diagnostics, ...further]
+  const mistakes = [...state.mistakes, ...textsOf(further, 'mistake')]
+  const warnings = [...state.warnings, ...textsOf(further, 'warning')]
   const right = mistakes.length === 0
   const products = enabled.map(({ product }) => product.name)
   // Twilio can only be asked with right settings.
@@ -36,7 +39,19 @@ export async function check (io: Io, { online, json }: CheckOptions, network?: D
     report(io, { right, products, mistakes, warnings, keyIds, outcomes, hint: await initHint(io, mistakes) })
   }
   if (!right) return exitCodes.settings
-  return outcomes.every(({ answer }) => answer === 'yes') ? exitCodes.ok : exitCodes.no
+  if (outcomes.some(({ answer }) => answer === 'no')) return exitCodes.no
+  return isUnasked(diagnostics, outcomes) ? exitCodes.unavailable : exitCodes.ok
+}
+
+/** What there is to say beside the settings themselves. Only where all else is right is anybody asked: what they answer could follow from a mistake. */
+async function diagnose (state: Config, cwd: string, offline = false): Promise<Diagnostic[]> {
+  const { diagnostics, users } = await checkFiles(state, cwd)
+  if ([...state.diagnostics, ...diagnostics].some(({ level }) => level === 'mistake')) return diagnostics
+  return [...diagnostics, ...await advise(state, users, cwd), ...offline ? [] : await tryServices(state, cwd)]
+}
+
+function isUnasked (diagnostics: Diagnostic[], outcomes: Outcome[]): boolean {
+  return diagnostics.some(({ code }) => code === 'unreachable') || outcomes.some(({ answer }) => answer === 'unknown')
 }
 
 /** The ids of the keys for sessions, the sealing one first. Nodes with the same first one accept each other's sessions. Empty without sessions. */

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import type { Dispatcher } from 'undici'
 import { newCommand, withExamples } from '../command.js'
 import { type Io, toExitCode } from '../io.js'
@@ -11,10 +11,12 @@ import { check, type CheckOptions } from './check.js'
  */
 export function checkCommand (io: Io, done: (exitCode: number) => void, network?: Dispatcher): Command {
   return withExamples(newCommand(io, 'check')
-    .description('check all settings and files without starting; exit code 78 if a start would fail, 1 if Twilio says no')
+    .description('check all settings and files, and ask the store of callers and Redis, as a start would; exit code 78 if a start would fail, 69 if something does not answer, 1 if Twilio says no')
     .option('--online', 'also ask Twilio: whether key, secret, account and region belong together, whether services exist, what time it is')
+    .addOption(new Option('--offline', 'ask nobody: no store, no Redis').conflicts('online'))
     .option('--json', 'print JSON')
     .action(async (options: CheckOptions) => done(await toExitCode(io, () => check(io, options, network)))),
   'twilio-token-broker check',
+  'twilio-token-broker check --offline              # where neither can be reached, as when an image is built',
   'twilio-token-broker check --online --json')
 }

@@ -4,20 +4,29 @@ import { dirname, resolve } from 'node:path'
 import { loadUsers } from '../../callers/users-file/load.js'
 import type { Diagnostic } from '../../lib/diagnostic.js'
 import { mayOpenStore, type Config } from '../../server/config.js'
+import type { KnownUsers } from './advice.js'
 import { hasRemoteStore } from '../../settings/rules.js'
 import { defaultUsersFile, type Settings } from '../../settings/schema.js'
 
-/** Checks the files that a start would open and that are not read with the settings: the users file and the audit log. */
-export async function checkFiles (config: Config, cwd: string): Promise<Diagnostic[]> {
-  return (await Promise.all([checkUsers(config, cwd), checkAuditLog(config.settings, cwd)])).flat()
+export interface CheckedFiles {
+  diagnostics: Diagnostic[]
+  /** Where they are in a users file that is right. */
+  users: KnownUsers | undefined
 }
 
-async function checkUsers (config: Config, cwd: string): Promise<Diagnostic[]> {
+/** Checks the files that a start would open and that are not read with the settings: the users file and the audit log. */
+export async function checkFiles (config: Config, cwd: string): Promise<CheckedFiles> {
+  const [{ users, diagnostics }, ofAudit] = await Promise.all([checkUsers(config, cwd), checkAuditLog(config.settings, cwd)])
+  return { users, diagnostics: [...diagnostics, ...ofAudit] }
+}
+
+async function checkUsers (config: Config, cwd: string): Promise<CheckedFiles> {
   const { settings } = config
-  if (hasRemoteStore(settings) || !mayOpenStore(config)) return []
-  const { USERS_FILE: label = defaultUsersFile } = settings
-  const { users } = await loadUsers(resolve(cwd, label), label)
-  return [...'mistakes' in users ? users.mistakes : users.warnings]
+  if (hasRemoteStore(settings) || !mayOpenStore(config)) return { diagnostics: [], users: undefined }
+  const { USERS_FILE: file = defaultUsersFile } = settings
+  const { users } = await loadUsers(resolve(cwd, file), file)
+  if ('mistakes' in users) return { diagnostics: [...users.mistakes], users: undefined }
+  return { diagnostics: [...users.warnings], users: { file, names: new Set(users.callers.keys()) } }
 }
 
 /** A start creates a missing file, so then the directory has to be writable. */

@@ -39,7 +39,8 @@ export function * namesThatFold (policy: unknown): Generator<Fault> {
   }
 }
 
-function * namesIn (policy: unknown): Generator<{ path: string[], name: string }> {
+/** Names, and patterns of names, that groups and rules are for. */
+export function * namesIn (policy: unknown): Generator<{ path: string[], name: string }> {
   for (const [group, members] of Object.entries(recordOf(recordOf(policy).groups))) {
     for (const [i, name] of textsOf(members)) yield { path: ['groups', group, i], name }
   }

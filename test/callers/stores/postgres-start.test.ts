@@ -1,6 +1,8 @@
 import dns from 'node:dns'
 import { createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
+import { complete } from '../../helpers/broker.js'
+import { inProcess } from '../../helpers/in-process.js'
 import { noPostgres } from '../../helpers/postgres.js'
 import { byName, cheap, postgresStores } from '../../helpers/postgres-store.js'
 import { until } from '../../helpers/until.js'
@@ -53,6 +55,27 @@ t.test('PostgreSQL at the start', { skip: noPostgres }, async t => {
       t.notMatch(said.join(), 'canary')
     })
   }
+
+  t.test('the command check runs the query as a start does', async t => {
+    const { table } = await open(t, [['susan', cheap]])
+    const query = `SELECT password AS password_hash, name FROM ${table} WHERE name = $1`
+    const rows: Array<{ what: string, env: Record<string, string>, code: number, diagnostics: object[] }> = [
+      { what: 'all is right', env: {}, code: 0, diagnostics: [] },
+      { what: 'no name', env: { USERS_QUERY: query.replace(', name', '') }, code: 0, diagnostics: [{ level: 'warning', subject: 'USERS_QUERY', code: 'missing' }] },
+      { what: 'no password_hash', env: { USERS_QUERY: query.replace(' AS password_hash', '') }, code: 78, diagnostics: [{ level: 'mistake', subject: 'USERS_QUERY', message: /^USERS_QUERY must answer one column named password_hash$/ }] },
+      { what: 'a wrong password', env: { DATABASE_URL: server.url().replace(server.password, 'other-canary') }, code: 78, diagnostics: [{ level: 'mistake', subject: 'DATABASE_URL', message: /password authentication failed/ }] }
+    ]
+    const { PORT, ...settings } = complete
+    const cwd = t.testdir({ 'policy.yaml': 'rules: [{ who: ["*"], allow: { video: {} } }]' })
+    for (const { what, env, code, diagnostics } of rows) {
+      const checked = await inProcess(['check', '--json'], { cwd, env: { ...settings, POLICY_FILE: 'policy.yaml', DATABASE_URL: server.url(), USERS_QUERY: query, ...env } })
+      const found = (JSON.parse(checked.out) as { diagnostics: object[] }).diagnostics
+      t.equal(checked.code, code, what)
+      t.match(found, diagnostics, what)
+      t.equal(found.length, diagnostics.length, what)
+      t.notMatch(checked.out, 'canary', what)
+    }
+  })
 
   t.test('a right query has no mistakes', async t => {
     const { store } = await open(t, [['susan', cheap]])

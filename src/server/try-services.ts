@@ -1,0 +1,52 @@
+import { HashQueue } from '../callers/passwords/hash-queue.js'
+import { openStore } from '../callers/stores/open.js'
+import { warning, type Diagnostic } from '../lib/diagnostic.js'
+import type { Log } from '../lib/log.js'
+import { asDiagnostic } from '../settings/as-diagnostic.js'
+import { hasRemoteStore } from '../settings/rules.js'
+import type { Config } from './config.js'
+import { openCounters } from './services.js'
+
+/**
+ * Opens a remote store of callers and Redis as a start does, and closes them again. What does not answer is a warning of the
+ * code `unreachable`, as a start goes on without it.
+ * @param config without mistakes
+ */
+export async function tryServices (config: Config, cwd: string): Promise<Diagnostic[]> {
+  return (await Promise.all([tryStore(config, cwd), tryCounters(config)])).flat()
+}
+
+async function tryStore ({ settings }: Config, cwd: string): Promise<Diagnostic[]> {
+  if (!hasRemoteStore(settings)) return []
+  const { log, warnings } = collectWarnings()
+  const mistakes: string[] = []
+  // Nobody signs in, so no threads for hashes are needed.
+  const store = await openStore(settings, { cwd, log, queue: new HashQueue(), verifyHash: async () => false, onReload () {} }, mistakes)
+  const away = store?.ready === false
+  await store?.close()
+  if (mistakes.length > 0) return mistakes.map(text => asDiagnostic('mistake', text))
+  return warnings.map(text => warning(text.split(' ', 1)[0]!, away ? 'unreachable' : 'missing', text))
+}
+
+async function tryCounters ({ settings }: Config): Promise<Diagnostic[]> {
+  const { log, warnings } = collectWarnings()
+  const counters = await openCounters(settings, log)
+  const away = !counters.up
+  counters.close()
+  return warnings.map(text => warning('REDIS_URL', away ? 'unreachable' : 'insecure', `REDIS_URL: ${text}`))
+}
+
+/** A log that keeps its warnings, each with its cause. */
+function collectWarnings (): { log: Log, warnings: string[] } {
+  const warnings: string[] = []
+  return {
+    warnings,
+    log: {
+      info () {},
+      error () {},
+      warn (first: object | string, message?: string) {
+        warnings.push(typeof first === 'string' ? first : `${message} (${(first as { cause?: string }).cause})`)
+      }
+    }
+  }
+}
