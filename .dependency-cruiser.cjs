@@ -20,6 +20,7 @@ const order = [
 const frontDoors = {
   audit: ['audit-log', 'sink'],
   callers: ['login', 'store', 'guess-limiter', 'guess-counters', 'password-rules'],
+  'callers/bearer': ['keys', 'sources', 'tokens'],
   'callers/passwords': ['decoys', 'formats', 'hash-queue', 'hash-threads'],
   'callers/session': ['sessions', 'memory'],
   'callers/stores': ['open', 'authenticate'],
@@ -30,7 +31,7 @@ const frontDoors = {
   'policy/file': ['load', 'read', 'schema', 'messages', 'unknown-users'],
   products: ['contract', 'define', 'deprecated', 'fit', 'load', 'refusals', 'schemas'],
   server: ['start', 'embedded', 'config', 'log-writer', 'try-services'],
-  settings: ['load', 'schema', 'rules', 'sources', 'validate', 'embedded', 'as-diagnostic', 'sessions'],
+  settings: ['load', 'schema', 'rules', 'sources', 'validate', 'embedded', 'as-diagnostic', 'sessions', 'jwt', 'jwt-rules'],
   tokens: ['issue', 'mint', 'combine', 'combined-request', 'test-product']
 }
 

@@ -16,7 +16,15 @@ function rule (name) {
 /** Defaults that depend on other settings. */
 const dependent = {
   SESSION_TTL: '`43200`; none with `LOGIN_URL` and `authenticate`',
-  SESSION_SECRET: 'the secret of the API key'
+  SESSION_SECRET: 'the secret of the API key',
+  JWT_ISSUER: 'none: no bearer tokens',
+  JWT_AUDIENCE: 'needed by `JWT_ISSUER`',
+  JWT_KEYS: 'the issuer\'s discovery document',
+  JWT_ALGORITHMS: '`RS256,ES256`',
+  JWT_NAME: '`sub`',
+  JWT_IDENTITY: 'the claim that is the name',
+  JWT_TYPE: '`JWT`, or none',
+  JWT_MAX_AGE: '`86400`'
 }
 
 function standard (name) {

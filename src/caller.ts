@@ -19,6 +19,9 @@ export interface Caller {
  */
 export const bearerPrefix = 'jwt:'
 
+/** How lists of names write a group that the identity provider says its callers are in. */
+export const bearerGroupPrefix = 'jwt-group:'
+
 /** Whether a caller came with a bearer token of the application's own identity provider. */
 export function isBearer ({ name }: Pick<Caller, 'name'>): boolean {
   return name.startsWith(bearerPrefix)
@@ -113,6 +116,8 @@ export function canonicalName (name: string): string {
 
 /** The key by which a caller's tokens are counted: the same for all names and spellings that one caller signs in by. */
 export function limitKey ({ name, identity, asTyped }: Caller): string {
+  // An identity provider has one spelling of each name.
+  if (isBearer({ name })) return name
   // Without a name from the store, the identity is what several login names of one caller have in common.
   return canonicalName(asTyped ? identity : name)
 }
@@ -123,11 +128,12 @@ export class NameList {
   readonly #folded: ReadonlySet<string>
 
   constructor (names: readonly string[]) {
-    this.#exact = new Set(names)
+    this.#exact = new Set(names.map(name => name.normalize('NFC')))
     this.#folded = new Set(names.map(canonicalName))
   }
 
-  has ({ name, asTyped }: Caller): boolean {
+  has ({ name, asTyped, groups = [] }: Caller): boolean {
+    if (isBearer({ name })) return this.#exact.has(name) || groups.some(group => this.#exact.has(bearerGroupPrefix + group))
     return asTyped ? this.#folded.has(canonicalName(name)) : this.#exact.has(name)
   }
 }

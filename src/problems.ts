@@ -10,6 +10,9 @@ export const problems = {
   'proof-stale': { status: 401, detail: 'The time or the nonce of the proof is not current. Make a new proof, with the DPoP-Nonce of this answer and by its time.' },
   'proof-replayed': { status: 401, detail: 'This proof was used before. Make a new one for each request.' },
   'proof-wrong': { status: 401, detail: 'A session needs the header DPoP: a proof (RFC 9449) for this request and this session, signed by the key that it was opened with.' },
+  'bearer-wrong': { status: 401, detail: 'This bearer token is none that the identity provider signed for this broker. Sign in there again.' },
+  'bearer-expired': { status: 401, detail: 'This bearer token has expired. Get a new one from the identity provider.' },
+  'bearer-misdirected': { status: 401, detail: 'This bearer token was signed by the identity provider, but it is not meant for this broker.' },
   'not-allowed': { status: 403, detail: 'The policy does not allow what was asked for.' },
   'origin-refused': { status: 403, detail: 'This page may not ask for tokens: its origin is not among the broker\'s CORS_ORIGINS, or the request was not made with fetch.' },
   'product-unknown': { status: 404, detail: 'No product of this name is enabled here.' },
@@ -24,6 +27,7 @@ export const problems = {
   'headers-too-large': { status: 431, detail: 'The request line and headers may have at most 16 KiB together.' },
   internal: { status: 500, detail: 'The broker failed. The operator finds the cause in its log under this requestId.' },
   'store-unavailable': { status: 503, detail: 'The store of callers cannot be reached, so nobody can sign in. Try again as Retry-After says.' },
+  'keys-unavailable': { status: 503, detail: 'The keys of the identity provider cannot be reached, so bearer tokens cannot be checked. Try again as Retry-After says.' },
   overloaded: { status: 503, detail: 'Too many sign-ins are waiting. Try again as Retry-After says.' },
   'audit-unavailable': { status: 503, detail: 'The audit log cannot be written, so no token is given. Try again as Retry-After says.' },
   'limiter-unavailable': { status: 503, detail: 'The shared rate limits cannot be reached. Try again as Retry-After says.' }

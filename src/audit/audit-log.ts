@@ -43,6 +43,8 @@ export interface TokenRefused extends Common {
   event: 'token.refused'
   /** The code of the answer; `hung-up` where the client disconnected before its password was checked. */
   code: RefusalCode
+  /** Why a bearer token was refused: the claim at fault, or a few words. */
+  reason?: string | undefined
 }
 
 export interface SessionOpened extends Common {

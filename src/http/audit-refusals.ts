@@ -40,14 +40,15 @@ function lineOf (request: FastifyRequest, code: RefusalCode, mint: Mint): TokenR
     via: request.scheme?.via,
     sessionId: request.session?.id,
     traceId: request.trace?.traceId,
+    reason: request.refusedBearer?.reason,
     code
   }
 }
 
-/** The name itself only once the password was right, or the session's seal: people type passwords in place of their name. */
+/** The name itself only once the password was right, or the seal of the session, or the signature of the bearer token: people type passwords in place of their name. */
 function callerOf (request: FastifyRequest, mint: Mint): string | undefined {
-  const known = request.caller ?? request.session?.caller
-  if (known !== undefined) return known.name
+  const known = request.caller?.name ?? request.session?.caller.name ?? request.refusedBearer?.caller
+  if (known !== undefined) return known
   const username = claimedUsername(request)
   return username === undefined ? undefined : `hmac:${mint.hashName(nameKey(username))}`
 }

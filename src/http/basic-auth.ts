@@ -7,6 +7,8 @@ import type { Scheme } from './scheme.js'
 
 export interface BasicAuthOptions {
   signIn: SignIn
+  /** False where there is no store, and so nobody has a password. */
+  hasPasswords: boolean
 }
 
 export interface Credentials {
@@ -15,7 +17,7 @@ export interface Credentials {
 }
 
 /** HTTP Basic, RFC 7617. Its §2.1: the challenge says that names and passwords are sent as UTF-8. */
-export async function basicAuth (scope: FastifyInstance, { signIn }: BasicAuthOptions): Promise<Scheme> {
+export async function basicAuth (scope: FastifyInstance, { signIn, hasPasswords }: BasicAuthOptions): Promise<Scheme> {
   await scope.register(fastifyBasicAuth, {
     // With a callback: the plugin takes a promise that rejects with undefined for a login, and one that resolves with a value ends the process.
     validate (name, password, request, reply, done) {
@@ -28,6 +30,7 @@ export async function basicAuth (scope: FastifyInstance, { signIn }: BasicAuthOp
   return {
     name: 'basic',
     via: 'basic',
+    isClosed: !hasPasswords,
     usage: `a name and a password as HTTP Basic credentials (RFC 7617) or, at POST ${scope.prefix}/token, as username and password in the JSON body`,
     challenge: () => 'Basic realm="twilio-token-broker", charset="UTF-8"',
     identify: (request, reply) => new Promise((resolve, reject) => {

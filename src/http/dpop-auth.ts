@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fast
 import { limitKey } from '../caller.js'
 import type { SessionMemory } from '../callers/session/memory.js'
 import type { ProvenRequest, Sessions } from '../callers/session/sessions.js'
-import { problem, type RefusalCode } from '../problems.js'
+import type { RefusalCode } from '../problems.js'
 import { countCaller, type Limit } from './rate-limits.js'
 import { RequestLogin } from './request-login.js'
 import type { Scheme } from './scheme.js'
@@ -47,16 +47,6 @@ export function offerNonce ({ sessions }: SessionOptions): onRequestHookHandler 
   return (request, reply, done) => {
     if (sessions !== undefined && proofOf(request) !== undefined) reply.header('DPoP-Nonce', sessions.nonce())
     done()
-  }
-}
-
-/** A session without a proof is nobody's: whoever reads it in a log could send it so. */
-export function rejectUnprovenSession ({ schemes }: { schemes: readonly Scheme[] }): onRequestHookHandler {
-  const dpop = schemes.find(({ name }) => name === 'dpop')
-  return (request, _reply, done) => {
-    if (dpop === undefined || !/^bearer +ttb_/i.test(request.headers.authorization ?? '')) return done()
-    request.scheme = dpop
-    done(problem('credentials-wrong'))
   }
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import { problem, type Problem, type RefusalCode } from '../problems.js'
+import { bearerAuth, type BearerOptions } from './bearer-auth.js'
 import { basicAuth, type BasicAuthOptions } from './basic-auth.js'
 import { dpopAuth, type SessionOptions } from './dpop-auth.js'
 import type { Scheme } from './scheme.js'
@@ -13,14 +14,15 @@ declare module 'fastify' {
   }
 }
 
-export type SchemeOptions = BasicAuthOptions & SessionOptions
+export type SchemeOptions = BasicAuthOptions & SessionOptions & BearerOptions
 
 type CreateScheme = (scope: FastifyInstance, options: SchemeOptions) => Promise<Scheme | undefined>
 
 /** All schemes, in the order of their challenges. One that the settings leave off is undefined. */
 const table: readonly CreateScheme[] = [
   basicAuth,
-  dpopAuth
+  dpopAuth,
+  bearerAuth
 ]
 
 /** The schemes that are on. */
@@ -48,7 +50,7 @@ export function identifyCaller ({ schemes }: IdentifyOptions): onRequestAsyncHoo
 
 /** 401 that says how to sign in, by each scheme that the route takes. */
 export function credentialsMissing (request: FastifyRequest, schemes: readonly Scheme[]): Problem {
-  const usages = schemes.filter(scheme => takes(request, scheme)).map(({ usage }) => usage)
+  const usages = openSchemes(request, schemes).map(({ usage }) => usage)
   return problem('credentials-missing', { detail: `This route needs credentials. Send ${usages.join('; or ')}.` })
 }
 
@@ -59,5 +61,12 @@ function takes ({ routeOptions: { config } }: FastifyRequest, { name }: Scheme):
 /** The challenges of a 401 (RFC 9110 §11.6.1): of the scheme that the code is about or that was used, or of every one that the route takes. */
 export function challengesOf (request: FastifyRequest, code: RefusalCode, schemes: readonly Scheme[]): string[] {
   const own = schemes.find(scheme => scheme.answers?.(code)) ?? request.scheme
-  return (own === null ? schemes.filter(scheme => takes(request, scheme)) : [own]).map(scheme => scheme.challenge(code))
+  return (own === null || own.isClosed ? openSchemes(request, schemes) : [own]).map(scheme => scheme.challenge(code))
+}
+
+/** A 401 must have a challenge: where nobody can get in by what the route takes, those of the other routes stand there. */
+function openSchemes (request: FastifyRequest, schemes: readonly Scheme[]): readonly Scheme[] {
+  const open = schemes.filter(({ isClosed }) => !isClosed)
+  const taken = open.filter(scheme => takes(request, scheme))
+  return taken.length > 0 ? taken : open
 }

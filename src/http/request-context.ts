@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Caller } from '../caller.js'
+import type { BearerRefusal } from '../callers/bearer/tokens.js'
 import type { KnownSession, Proof, ProvenSession } from '../callers/session/sessions.js'
 import type { Decision, ProductGrant } from '../policy/decide.js'
 import { traceContext, type TraceContext } from '../lib/trace-context.js'
@@ -27,6 +28,8 @@ declare module 'fastify' {
     caller: Caller | null
     /** Set once it is certain that the broker sealed the session; with its proof, once that is found right. */
     session: KnownSession & Partial<Pick<ProvenSession, 'proof'>> | null
+    /** Why a bearer token was refused, and whose it is. */
+    refusedBearer: BearerRefusal | null
     /** What a session is to be opened with. Its signature is not checked yet. */
     openingProof: Proof | null
     /** The products that the request names, as far as they exist. */
@@ -45,7 +48,7 @@ declare module 'fastify' {
 /** What the steps find out about a request. */
 export function decorateRequests (scope: FastifyInstance): void {
   scope.decorateRequest('address', '')
-  for (const property of ['trace', 'scheme', 'claimedUsername', 'caller', 'session', 'openingProof', 'requestedProducts', 'decision', 'grants', 'grantedProducts', 'problemCode'] as const) {
+  for (const property of ['trace', 'scheme', 'claimedUsername', 'caller', 'session', 'refusedBearer', 'openingProof', 'requestedProducts', 'decision', 'grants', 'grantedProducts', 'problemCode'] as const) {
     scope.decorateRequest(property, null)
   }
 }

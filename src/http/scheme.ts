@@ -8,6 +8,8 @@ export interface Scheme {
   readonly name: string
   /** What the audit calls it. */
   readonly via: Via
+  /** Set where nobody can sign in by it: it is still judged, and no 401 asks for it. */
+  readonly isClosed?: boolean
   /** The value of `WWW-Authenticate` with which a 401 of this code asks for the scheme. */
   challenge (code: RefusalCode): string
   /** Whether a 401 of this code is about this scheme, whichever the request used. */

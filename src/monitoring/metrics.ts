@@ -8,6 +8,8 @@ export interface Gauges {
   /** Hashes that run, and that wait. */
   queue: { readonly running: number, readonly waiting: number }
   store: { readonly ready: boolean }
+  /** The keys that bearer tokens are checked by. */
+  provider: { readonly keys: { readonly upToDate: boolean } | undefined }
   counters: { readonly up: boolean }
   audit: { readonly ok: boolean, readonly pending: number, readonly dropped: number }
   lines: Record<'audit' | 'log' | 'origins', { readonly skipped: number }>
@@ -63,11 +65,12 @@ export function createMetrics () {
     /** The gauges as they stand. */
     now: () => Object.fromEntries([...gauges].map(([name, read]) => [name, read()])),
 
-    watch ({ queue, store, counters, audit, lines, usedProofs, log }: Gauges): void {
+    watch ({ queue, store, provider, counters, audit, lines, usedProofs, log }: Gauges): void {
       for (const [name, help, read] of [
         ['hashes_running', 'Password hashes that run now', () => queue.running],
         ['hashes_waiting', 'Password hashes that wait', () => queue.waiting],
         ['store_up', '1 while callers can sign in, 0 while their store is away', () => Number(store.ready)],
+        ['keys_up', '1 while the keys of the identity provider can be fetched, 0 since that failed', () => Number(provider.keys?.upToDate ?? true)],
         ['limits_shared', '1 while limits are counted where they should be, 0 while Redis is away', () => Number(counters.up)],
         ['audit_up', '1 while the audit can be written, 0 since it could not', () => Number(audit.ok)],
         ['audit_owed', 'Refusals whose lines wait until the audit can be written again', () => audit.pending]

@@ -2,7 +2,7 @@ import { Type, type Static } from '../lib/typebox.js'
 
 /** The parts of a broker that are not available. */
 export const readinessSchema = Type.Object({
-  missing: Type.Array(Type.Enum(['store', 'redis', 'audit', 'shutdown']), { description: 'parts without which no token can be issued' }),
+  missing: Type.Array(Type.Enum(['store', 'redis', 'audit', 'keys', 'shutdown']), { description: 'parts without which no token can be issued' }),
   degraded: Type.Array(Type.Literal('redis'), { description: 'parts whose absence makes it worse, but not unready' })
 })
 

@@ -8,6 +8,7 @@ import { originsOf } from '../http/origins.js'
 import { closeAfter, closeServices, openServices } from './services.js'
 import { createReloadableApp } from './reloadable-app.js'
 import { givenSources, unknownGiven, type GivenSettings } from '../settings/embedded.js'
+import { prefixMistakes } from '../settings/jwt-rules.js'
 import { readConfig } from './config.js'
 
 /** The application, as far as its type goes: structural, so that it may be an instance of any Fastify 5, and not only of the one that the broker itself uses. */
@@ -57,7 +58,7 @@ export async function broker (application: Application, options: BrokerOptions):
   const cwd = typeof options.cwd === 'string' ? options.cwd : process.cwd()
   const read = async () => {
     const config = await readConfig(givenSources(settings, optionMistakes(options, scope.prefix)), cwd, { foldNames: true })
-    return { ...config, mistakes: [...config.mistakes, ...unknownGiven(settings, config)] }
+    return { ...config, mistakes: [...config.mistakes, ...unknownGiven(settings, config), ...prefixMistakes(config.settings)] }
   }
   const config = await read()
   const services = await openServices(config, {
@@ -67,7 +68,7 @@ export async function broker (application: Application, options: BrokerOptions):
     store: applicationStore({ authenticate, log: scope.log, cacheMs: rememberFor * 1000 })
   })
   const ownOrigins = new Set<string>()
-  const reloadable = await createReloadableApp({ config, read, services, prefix: scope.prefix, ownOrigins }).catch(error => closeAfter(error, services))
+  const reloadable = await createReloadableApp({ config, cwd, read, services, prefix: scope.prefix, ownOrigins }).catch(error => closeAfter(error, services))
   // By now every request is answered.
   scope.addHook('onClose', async () => {
     await reloadable.close()

@@ -2,6 +2,9 @@ import { createPrefetch } from '../http/prefetch.js'
 import { createApp } from '../http/app.js'
 import { NameList } from '../caller.js'
 import { coalesce } from '../lib/coalesce.js'
+import type { ProviderKeys } from '../callers/bearer/keys.js'
+import type { BearerTokens } from '../callers/bearer/tokens.js'
+import { createBearer, isSameProvider, openKeys } from './bearer.js'
 import type { Handler } from './listener.js'
 import { createMint } from '../tokens/mint.js'
 import type { Readiness } from '../monitoring/readiness.js'
@@ -17,6 +20,8 @@ import { createSessions, endOfSessions } from './sessions.js'
 export interface ReloadableAppOptions {
   /** What it begins with. */
   config: Config
+  /** Absolute path, which paths in the settings start from. */
+  cwd: string
   /** Reads the config again. */
   read: () => Promise<Config>
   services: Services
@@ -40,17 +45,18 @@ export interface ReloadableApp {
   close (): Promise<void>
 }
 
-export async function createReloadableApp ({ config, read, services, prefix = '', ownOrigins, onReload = () => {} }: ReloadableAppOptions): Promise<ReloadableApp> {
-  const { logger, metrics, guessLimiter, store, audit } = services
+export async function createReloadableApp ({ config, cwd, read, services, prefix = '', ownOrigins, onReload = () => {} }: ReloadableAppOptions): Promise<ReloadableApp> {
+  const { logger, metrics, guessLimiter, store, provider, audit } = services
   let isStopping = false
   const readiness = (): Readiness => {
     const { missing, degraded } = readinessOf(services, config.settings)
     return { missing: isStopping ? [...missing, 'shutdown'] : missing, degraded }
   }
   const sessionsOf = ({ settings }: Config) => createSessions(settings, store.sessions, services.sessions, { ownOrigins, prefix })
-  const build = (config: Config, sessions: Sessions | undefined) => buildApp(config, services, sessions, prefix, ownOrigins, readiness)
+  const build = async (config: Config, sessions: Sessions | undefined, keys: ProviderKeys | undefined) =>
+    buildApp(config, services, { sessions, bearer: await createBearer(config.settings, keys) }, prefix, ownOrigins, readiness)
   let sessions = sessionsOf(config)
-  let app = await build(config, sessions)
+  let app = await build(config, sessions, provider.keys)
   logSessionKeys()
   const takeState = coalesce(readAgain)
   let current = config.settings
@@ -79,23 +85,31 @@ export async function createReloadableApp ({ config, read, services, prefix = ''
   }
 
   async function take (next: Config): Promise<void> {
+    const nextKeys = isSameProvider(current, next.settings) ? provider.keys : await openKeys(next.settings, { cwd, logger }, next.mistakes)
+    const dropKeys = () => { if (nextKeys !== provider.keys) nextKeys?.close() }
     if (next.mistakes.length > 0) {
       logger.error(`settings not taken, the old ones stay: ${next.mistakes.join('; ')}`)
       metrics.reloaded('settings', false)
+      dropKeys()
       // Whoever puts it right may change a file that the old settings do not name.
       watchFilesOf(next)
       return
     }
     // Whole: a request goes on with the app that it began with. The old one holds nothing that would have to be closed.
     const nextSessions = sessionsOf(next)
-    const nextApp = await build(next, nextSessions)
+    const nextApp = await build(next, nextSessions, nextKeys).catch((error: unknown) => {
+      dropKeys()
+      throw error
+    })
     for (const warning of next.warnings) logger.warn(warning)
     onReload(next)
     const ended = endOfSessions(sessions, nextSessions, next.settings)
     const isSameKey = String(sessions?.keyIds) === String(nextSessions?.keyIds)
+    if (nextKeys !== provider.keys) provider.keys?.close()
     app = nextApp
     current = next.settings
     sessions = nextSessions
+    provider.keys = nextKeys
     if (ended !== undefined) logger.warn(ended)
     if (!isSameKey) logSessionKeys()
     guessLimiter.failuresMax = next.settings.LOGIN_FAILURES_MAX
@@ -122,7 +136,7 @@ export async function createReloadableApp ({ config, read, services, prefix = ''
     async reload () {
       takesHalfKey = true
       await Promise.all([
-        takeState(),
+        takeState().then(() => provider.keys?.refresh()),
         logged(store.reload(), 'the callers cannot be read again; the old ones stay'),
         logged(audit.reopen(), 'AUDIT_LOG cannot be opened again; the old file goes on')
       ])
@@ -134,7 +148,13 @@ export async function createReloadableApp ({ config, read, services, prefix = ''
   }
 }
 
-function buildApp ({ settings, products, policy, given }: Config, { logger, audit, logins, counters, addresses, foreign, callers, lines, metrics, ...services }: Services, sessions: Sessions | undefined, prefix: string, ownOrigins: ReadonlySet<string>, readiness: () => Readiness) {
+/** What callers may bring in the place of a password. */
+interface Credentials {
+  sessions: Sessions | undefined
+  bearer: BearerTokens | undefined
+}
+
+function buildApp ({ settings, products, policy, given }: Config, { logger, store, audit, logins, counters, addresses, foreign, callers, lines, metrics, ...services }: Services, { sessions, bearer }: Credentials, prefix: string, ownOrigins: ReadonlySet<string>, readiness: () => Readiness) {
   const pages = new Set(list(settings.CORS_ORIGINS))
   if (settings.PUBLIC_URL !== undefined) pages.add(new URL(settings.PUBLIC_URL).origin)
   const history = settings.CONSOLE && settings.OPERATORS !== undefined ? services.history : undefined
@@ -157,7 +177,8 @@ function buildApp ({ settings, products, policy, given }: Config, { logger, audi
     }),
     audit: history?.listeningTo(audit) ?? audit,
     origins: { has: origin => pages.has(origin) || ownOrigins.has(origin) },
-    signIn: metrics.timed((name, password, login) => logins.login(name, password, login), seconds => history?.login(seconds)),
+    hasPasswords: store.signIn === undefined,
+    signIn: store.signIn ?? metrics.timed((name, password, login) => logins.login(name, password, login), seconds => history?.login(seconds)),
     operators: new NameList(list(settings.OPERATORS)),
     metrics,
     console: settings.CONSOLE,
@@ -167,6 +188,7 @@ function buildApp ({ settings, products, policy, given }: Config, { logger, audi
     limits,
     lines,
     sessions,
+    bearer,
     usedProofs: services.sessions.usedProofs,
     prefetch: createPrefetch({ counters, limits, logins }),
     identityForm: settings.IDENTITY_FORM,

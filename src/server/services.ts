@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { createAudit, type Audit } from '../audit/audit-log.js'
 import { fileSink, standardSink } from '../audit/sink.js'
+import type { ProviderKeys } from '../callers/bearer/keys.js'
 import { guessCounters } from '../callers/guess-counters.js'
 import { GuessLimiter } from '../callers/guess-limiter.js'
 import type { VerifyHash } from '../callers/passwords/hash-threads.js'
@@ -16,12 +17,15 @@ import { History } from '../monitoring/history.js'
 import { createMetrics, type Metrics } from '../monitoring/metrics.js'
 import type { Readiness } from '../monitoring/readiness.js'
 import type { Settings } from '../settings/schema.js'
+import { openKeys } from './bearer.js'
 import { mayOpenStore, StartError, type Config } from './config.js'
 
 /** What a reload leaves as it is: files, connections and counts. */
 export interface Services {
   logger: Log
   store: OpenStore
+  /** The identity provider: a reload may bring another one. */
+  provider: { keys: ProviderKeys | undefined }
   audit: Audit
   guessLimiter: GuessLimiter
   logins: Logins
@@ -56,23 +60,29 @@ export interface ServicesOptions {
 export async function openServices ({ settings, mistakes, warnings, unread }: Config, { cwd, stdout, logger, log, verifyHash, store: given }: ServicesOptions): Promise<Services> {
   const queue = new HashQueue()
   const metrics = createMetrics()
-  const store = given ?? (mayOpenStore({ settings, mistakes, unread })
-    ? await openStore(settings, { cwd, log: logger, queue, verifyHash, onReload: taken => metrics.reloaded('users', taken) }, mistakes)
-    : undefined)
+  const [keys, store] = await Promise.all([
+    openKeys(settings, { cwd, logger }, mistakes),
+    given ?? (mayOpenStore({ settings, mistakes, unread })
+      ? openStore(settings, { cwd, log: logger, queue, verifyHash, onReload: taken => metrics.reloaded('users', taken) }, mistakes)
+      : undefined)
+  ])
   const audit = await openAudit(settings, cwd, stdout, mistakes)
   for (const warning of warnings) logger.warn(warning)
   if (mistakes.length > 0 || store === undefined || audit === undefined) {
+    keys?.close()
     await Promise.all([store?.close(), audit?.close()])
     throw new StartError(mistakes)
   }
+  const provider = { keys }
   const counters = await openCounters(settings, logger)
   const lines = createLines()
   const sessions = createSessionMemory(counters)
-  metrics.watch({ queue, store, counters, audit, lines, usedProofs: sessions.usedProofs, log })
+  metrics.watch({ queue, store, provider, counters, audit, lines, usedProofs: sessions.usedProofs, log })
   const guessLimiter = new GuessLimiter({ ...guessCounters(counters), failuresMax: settings.LOGIN_FAILURES_MAX })
   return {
     logger,
     store,
+    provider,
     audit,
     guessLimiter,
     logins: new Logins({ store, guessLimiter }),
@@ -105,15 +115,17 @@ export async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settin
 }
 
 /** What keeps the broker from issuing tokens. */
-export function readinessOf ({ store, audit, counters }: Services, { REDIS_DOWN: down }: Settings): Readiness {
+export function readinessOf ({ store, provider, audit, counters }: Services, { REDIS_DOWN: down }: Settings): Readiness {
   const missing: Readiness['missing'] = []
   if (!store.ready) missing.push('store')
   if (!counters.up && down === 'closed') missing.push('redis')
   if (!audit.ok) missing.push('audit')
+  if (provider.keys?.ready === false) missing.push('keys')
   return { missing, degraded: !counters.up && down !== 'closed' ? ['redis'] : [] }
 }
 
-export async function closeServices ({ store, audit, counters }: Services): Promise<void> {
+export async function closeServices ({ store, provider, audit, counters }: Services): Promise<void> {
+  provider.keys?.close()
   counters.close()
   await store.close()
   await audit.close()

@@ -5,7 +5,8 @@ import type { Settings } from '../settings/schema.js'
 import { sessionSecrets, sessionTtl } from '../settings/sessions.js'
 
 /** Creates sessions according to the settings; undefined where sessions are off. */
-export function createSessions (settings: Settings, store: SessionStore, memory: SessionMemory, target: Omit<SessionsOptions['target'], 'publicUrl'>): Sessions | undefined {
+export function createSessions (settings: Settings, store: SessionStore | undefined, memory: SessionMemory, target: Omit<SessionsOptions['target'], 'publicUrl'>): Sessions | undefined {
+  if (store === undefined) return undefined
   const ttl = sessionTtl(settings, store.kind === 'users-file' || store.kind === 'database')
   return ttl === 0
     ? undefined

@@ -64,6 +64,7 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: StartOptions
   const ownOrigins = new Set<string>()
   const reloadable = await createReloadableApp({
     config,
+    cwd,
     read,
     services,
     ownOrigins,

@@ -1,11 +1,16 @@
 import { isIP } from 'node:net'
-import { nameMistake } from '../caller.js'
+import { isLoopback } from '../lib/is-loopback.js'
+import { jwtRules } from './jwt-rules.js'
+import { list } from './list.js'
+import { operatorMistakes } from './operators.js'
 import { holdsEverybody } from './proxies.js'
 import type { Settings } from './schema.js'
 import type { Names } from './sources.js'
 
 /** Each names a store of callers. */
 const storeSettings = ['LOGIN_URL', 'DATABASE_URL', 'USERS_FILE'] as const
+
+export { list }
 
 /** One mistake, as `NAME what is wrong, what to do`. Never holds a value: it may be a secret in the wrong place. */
 type Rule = (settings: Partial<Settings>) => string[]
@@ -26,10 +31,7 @@ export const rules: Rule[] = [
     ? []
     : [`CORS_ORIGINS: entry ${i + 1} must be one exact origin, such as https://app.example.com: no *, no null, no path, no default port`]),
 
-  ({ OPERATORS: names }) => list(names).flatMap((name, i) => {
-    const mistake = nameMistake(name)
-    return mistake === undefined ? [] : [`OPERATORS: entry ${i + 1} is no caller's name: ${mistake}`]
-  }),
+  operatorMistakes,
 
   // One: a list would parse, as a host that has commas.
   ({ PUBLIC_URL: url }) => url === undefined || (/^https?:\/\/[^\s,?#@*\\]+$/i.test(url) && URL.canParse(url)) ? [] : ['PUBLIC_URL must be one http: or https: URL'],
@@ -70,7 +72,9 @@ export const rules: Rule[] = [
   ({ HOST: host, INSECURE_HTTP: insecure, TRUST_PROXY: proxy, TLS_CERT_FILE: cert }) =>
     host === undefined || isLoopback(host) || insecure || proxy !== undefined || cert !== undefined
       ? []
-      : ['HOST is not a loopback address, so passwords would cross the network unencrypted: set TLS_CERT_FILE and TLS_KEY_FILE, put a proxy with TLS in front and name it in TRUST_PROXY, or set INSECURE_HTTP=true']
+      : ['HOST is not a loopback address, so passwords would cross the network unencrypted: set TLS_CERT_FILE and TLS_KEY_FILE, put a proxy with TLS in front and name it in TRUST_PROXY, or set INSECURE_HTTP=true'],
+
+  ...jwtRules
 ]
 
 /** What works and may still not be meant. */
@@ -92,15 +96,6 @@ export function hasRemoteStore ({ LOGIN_URL: url, DATABASE_URL: database }: Part
 /** Whether it is certain which store of callers is meant. It is not where a setting that names one may stand in what could not be read. */
 export function isStoreKnown (settings: Partial<Settings>, unread: Names): boolean {
   return storeSettings.some(name => settings[name] !== undefined) || !storeSettings.some(name => unread.has(name))
-}
-
-/** The entries of a comma-separated setting, without blanks around them. */
-export function list (value: string | undefined): string[] {
-  return value === undefined ? [] : value.split(',').map(entry => entry.trim())
-}
-
-function isLoopback (host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
 const placeholders = [

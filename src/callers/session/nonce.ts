@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { decodeBase64url } from './base64url.js'
+import { decodeBase64url } from '../../lib/base64url.js'
 import { KEY_ID_BYTES, type SessionKey, type SessionKeys } from './keys.js'
 
 /** Layout in bytes: key id 4, seconds since 1970 6, MAC 16. */

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { isRecord } from '../../lib/is-record.js'
-import { decodeBase64url } from './base64url.js'
+import { decodeBase64url } from '../../lib/base64url.js'
 
 const MAX_CHARACTERS = 1024
 

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { SessionHolder } from '../store.js'
-import { decodeBase64url } from './base64url.js'
+import { decodeBase64url } from '../../lib/base64url.js'
 import { KEY_ID_BYTES, type SessionKey, type SessionKeys } from './keys.js'
 
 const MAX_CHARACTERS = 2400

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { withTimeout } from '../../lib/with-timeout.js'
 import { AnsweredCallers, type Answered } from './answered.js'
-import type { OpenStore } from './open.js'
+import type { SessionStore } from '../store.js'
+import type { OpenStore } from './open-store.js'
 import { HashQueue } from '../passwords/hash-queue.js'
 import { unusable, type StoreLog } from './remote.js'
 
@@ -45,7 +46,7 @@ export interface ApplicationOptions {
 const atOnce = 16
 
 /** A function of the application around the broker as the store. */
-export function applicationStore ({ authenticate, log, cacheMs, timeoutMs = 5000 }: ApplicationOptions): OpenStore {
+export function applicationStore ({ authenticate, log, cacheMs, timeoutMs = 5000 }: ApplicationOptions): OpenStore & { readonly sessions: SessionStore } {
   const queue = new HashQueue({ maxRunning: atOnce })
   const callers = new AnsweredCallers('authenticate', log)
 

@@ -1,13 +1,18 @@
 import type { KeyObject } from 'node:crypto'
 import { resolve } from 'node:path'
+import { stampOf } from '../../files/stamp.js'
+import { hasRemoteStore } from '../../settings/rules.js'
 import { defaultUsersFile, type Settings } from '../../settings/schema.js'
 import { textOf } from '../../lib/diagnostic.js'
 import { decoyKey } from '../passwords/decoys.js'
 import { verifyHash, type VerifyHash } from '../passwords/hash-threads.js'
 import type { HashQueue } from '../passwords/hash-queue.js'
+import { noStore } from './none.js'
+import type { OpenStore } from './open-store.js'
 import type { RemoteStore, StoreLog } from './remote.js'
-import type { CallerStore, SessionStore } from '../store.js'
 import { UsersFileError, usersFileStore } from '../users-file/store.js'
+
+export type { OpenStore }
 
 export interface OpenOptions {
   cwd: string
@@ -17,14 +22,6 @@ export interface OpenOptions {
   log: StoreLog & { error (message: string): void }
   /** Told of each reload, and whether it was taken. */
   onReload: (taken: boolean) => void
-}
-
-export interface OpenStore extends CallerStore {
-  /** False while nobody can sign in. */
-  readonly ready: boolean
-  readonly sessions: SessionStore
-  /** Reads the callers again where they are kept in a file, as on SIGHUP. */
-  reload (): Promise<unknown>
 }
 
 /**
@@ -38,6 +35,7 @@ export async function openStore (settings: Partial<Settings>, options: OpenOptio
     const { loginUrlStore } = await import('./login-url.js')
     return remote(loginUrlStore({ url, ...options }), mistakes)
   }
+  if (await hasNoStore(settings, options.cwd)) return noStore
   // It takes as long to begin as a hash: beside the rest of the start, and not while the first caller waits.
   if (options.verifyHash === undefined && mistakes.length === 0) verifyHash.prestart()
   if (databaseUrl !== undefined) {
@@ -46,6 +44,13 @@ export async function openStore (settings: Partial<Settings>, options: OpenOptio
     return remote(postgresStore({ databaseUrl, usersQuery, decoyKey: keyOf(settings), ...options }), mistakes)
   }
   return usersFile(settings, options, mistakes)
+}
+
+/** With an identity provider, no users file is needed where no setting names one. */
+export async function hasNoStore (settings: Partial<Settings>, cwd: string): Promise<boolean> {
+  const { JWT_ISSUER: issuer, USERS_FILE: file } = settings
+  if (issuer === undefined || file !== undefined || hasRemoteStore(settings)) return false
+  return (await stampOf(resolve(cwd, defaultUsersFile))).key === 'ENOENT'
 }
 
 /** Without the secret there is no start, and so no login. */

@@ -33,6 +33,12 @@ const forCallers: ProblemCode[] = [
 
 const ofSessions: ProblemCode[] = ['session-ended', 'proof-stale', 'proof-replayed', 'proof-wrong']
 
+/** The refusals that come with a scheme. */
+const ofSchemes: Record<string, ProblemCode[]> = {
+  dpop: ofSessions,
+  bearer: ['bearer-wrong', 'bearer-expired', 'bearer-misdirected', 'not-allowed', 'identity-unsuitable', 'keys-unavailable']
+}
+
 const refusals: Record<Kind, ProblemCode[]> = {
   anyone: [],
   callers: forCallers,
@@ -42,15 +48,15 @@ const refusals: Record<Kind, ProblemCode[]> = {
 }
 
 /**
-/**
  * The answers of an operation by status. A refusal's description lists its codes with their sentences; other answers are described by the `description` of
  * their schema.
  */
-export function answersOf ({ kind, response }: RouteDescription, takesSessions: boolean): Record<string, object> {
+export function answersOf ({ kind, response }: RouteDescription, schemes: readonly string[]): Record<string, object> {
   const sentences: Record<string, string[]> = {}
+  const refused = [...refusals[kind], ...schemes.flatMap(name => ofSchemes[name] ?? [])]
   for (const code of codes) {
     const { status, detail } = problems[code]
-    if (refusals[kind].includes(code) || (takesSessions && ofSessions.includes(code))) (sentences[status] ??= []).push(`${code}: ${detail}`)
+    if (refused.includes(code)) (sentences[status] ??= []).push(`${code}: ${detail}`)
   }
   return {
     ...Object.fromEntries(Object.entries(response).map(([status, schema]) => [

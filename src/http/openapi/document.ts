@@ -5,7 +5,7 @@ import type { RouteDescription } from './routes.js'
 /** An OpenAPI 3.1 document. Its schemas are JSON Schema, so the routes' own are used unchanged. https://spec.openapis.org/oas/v3.1.1 */
 export function documentOf (routes: readonly RouteDescription[], schemes: readonly Scheme[], mayAsk: (route: RouteDescription) => boolean) {
   const paths: Record<string, Record<string, object>> = {}
-  const on = schemes.map(({ name }) => name)
+  const on = schemes.filter(({ isClosed }) => !isClosed).map(({ name }) => name)
   for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route, on, mayAsk(route))
   return {
     openapi: '3.1.1',
@@ -30,7 +30,8 @@ const securitySchemes: Record<string, object> = {
   dpop: {
     session: { type: 'http', scheme: 'dpop', description: 'A session of POST /session (RFC 9449).' },
     proof: { type: 'apiKey', in: 'header', name: 'DPoP', description: 'A proof for this request, by the key that the session was opened with (RFC 9449).' }
-  }
+  },
+  bearer: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token of the application\'s own identity provider (RFC 6750).' } }
 }
 
 /** Each entry is one way to be let in. */
@@ -52,6 +53,6 @@ function operation (route: RouteDescription, on: readonly string[], allowed: boo
     security: securityOf(route, taken),
     ...(queries.length > 0 && { parameters: queries.map(([name, schema]) => ({ name, in: 'query', schema })) }),
     ...(body !== undefined && { requestBody: { required: 'required' in body, content: { 'application/json': { schema: body } } } }),
-    responses: answersOf(route, taken.includes('dpop'))
+    responses: answersOf(route, taken)
   }
 }

@@ -5,6 +5,7 @@ import { problems } from '../../../src/problems.js'
 import { requestBody } from '../../../src/products/schemas.js'
 import { builtIn } from '../../../src/products/load.js'
 import { basic, startBroker, susan, type BrokerOptions } from '../../helpers/broker.js'
+import { startProvider } from '../../helpers/provider.js'
 import { ask, type Ask } from '../../helpers/http.js'
 
 interface Operation {
@@ -94,11 +95,26 @@ t.test('it says of each operation whether its reader may ask for it', async t =>
   t.equal(allowed(await read((await started(t)).url)).length, 5, 'nor does one that there is not')
 })
 
+const isOfBearer = (code: string) => code.startsWith('bearer-') || code === 'keys-unavailable'
+
+t.test('bearer tokens are described where they are on', async t => {
+  const provider = await startProvider()
+  t.teardown(provider.close)
+  const { url } = await started(t, { settings: { JWT_ISSUER: provider.issuer, JWT_AUDIENCE: 'broker' } })
+  const document = await (await fetch(`${url}/openapi.json`, { headers: { Authorization: provider.bearer() } })).json() as Document
+  t.ok((await new Validator().validate({ ...document })).valid)
+  const { paths } = document
+  t.match(paths['/token/video']!.post, { security: [{ basic: [] }, { session: [], proof: [] }, { bearer: [] }] })
+  const { responses } = paths['/token/video']!.post!
+  for (const [code, { status, detail }] of Object.entries(problems)) if (isOfBearer(code)) t.ok(responses[status]!.description.includes(`${code}: ${detail}`), code)
+  t.match(paths['/metrics']!.get, { security: [{ basic: [] }] })
+})
+
 t.test('every refusal is told with its status and its code', async t => {
   const { paths } = await read((await started(t)).url)
   const { responses } = paths['/token/video']!.post!
   for (const [code, { status, detail }] of Object.entries(problems)) {
-    if (['not-found', 'method-not-allowed'].includes(code)) continue
+    if (['not-found', 'method-not-allowed'].includes(code) || isOfBearer(code)) continue
     t.match(responses[status], { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } }, code)
     t.ok(responses[status]!.description.includes(`${code}: ${detail}`), code)
   }

@@ -1,0 +1,51 @@
+import { Agent, request } from 'undici'
+import { errorCode } from '../../files/errno.js'
+import { KeysError } from './keys-error.js'
+
+/** Bytes of an answer at most: 100 KiB. */
+const MAX_BYTES = 102_400
+
+/** An agent for one fetch, or for a few in a row. No connection stays open between fetches that are minutes apart. */
+export function newAgent (): Agent {
+  return new Agent({ connections: 1, pipelining: 1, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 1, keepAliveMaxTimeout: 1 })
+}
+
+/**
+ * Fetches JSON. Redirects are not followed: the keys that tokens are checked by come from the address that was set, or from none.
+ * @param what names the document in messages
+ * @throws KeysError
+ */
+export async function fetchJson (url: string, { what, agent, signal }: { what: string, agent: Agent, signal: AbortSignal }): Promise<unknown> {
+  const bytes = await fetchBytes(url, what, agent, signal).catch((error: unknown) => {
+    if (error instanceof KeysError) throw error
+    throw new KeysError(signal.aborted ? `${what} did not come in time` : `${what} cannot be fetched (${errorCode(error)})`)
+  })
+  return parse(bytes, what)
+}
+
+async function fetchBytes (url: string, what: string, dispatcher: Agent, signal: AbortSignal): Promise<Buffer> {
+  const { statusCode, body } = await request(url, { dispatcher, headers: { accept: 'application/json' }, signal })
+  if (statusCode !== 200) {
+    body.on('error', () => {}).destroy()
+    throw new KeysError(`${what} was answered with status ${statusCode}${statusCode >= 300 && statusCode < 400 ? ', a redirect, which is not followed' : ''}`)
+  }
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    size += chunk.length
+    if (size > MAX_BYTES) throw new KeysError(`${what} has more than ${MAX_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** @throws KeysError */
+export function parse (bytes: Buffer, what: string): unknown {
+  try {
+    return JSON.parse(utf8.decode(bytes))
+  } catch {
+    throw new KeysError(`${what} is not JSON`)
+  }
+}

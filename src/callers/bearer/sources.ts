@@ -1,0 +1,74 @@
+import { resolve } from 'node:path'
+import { errorCode } from '../../files/errno.js'
+import { readWithMode } from '../../files/read.js'
+import { isRecord } from '../../lib/is-record.js'
+import { isSafeUrl, isUrl } from '../../settings/jwt-rules.js'
+import { fetchJson, newAgent, parse } from './fetch-json.js'
+import { KeysError } from './keys-error.js'
+
+/** Where the keys of the identity provider are. */
+export interface KeySource {
+  /** The absolute path of a file, to be watched. */
+  readonly path?: string
+  /**
+   * Reads the JWK Set, whatever it holds.
+   * @throws KeysError
+   */
+  read (signal: AbortSignal): Promise<unknown>
+}
+
+/**
+ * @param keys where they are, by JWT_KEYS; undefined: where the issuer's discovery document says
+ * @param cwd absolute path, which that of a file starts from
+ */
+export function keySourceOf (issuer: string, keys: string | undefined, cwd: string): KeySource {
+  if (keys === undefined) return { read: signal => readByDiscovery(issuer, signal) }
+  if (isUrl(keys)) return { read: signal => withAgent(agent => fetchJson(keys, { what: keySet, agent, signal })) }
+  const path = resolve(cwd, keys)
+  return { path, read: () => readFile(path) }
+}
+
+const keySet = 'the key set'
+
+/** What is read of a discovery document. */
+export interface DiscoveryDocument {
+  readonly keysUrl: string
+  /** The algorithms of the provider's ID tokens, where it says them. */
+  readonly algorithms: unknown
+}
+
+/**
+ * OpenID Connect Discovery 1.0 §4.
+ * @throws KeysError, a mistake where the document is another issuer's: its keys are not for this one's tokens
+ */
+export async function discover (issuer: string, fetch: Omit<Parameters<typeof fetchJson>[1], 'what'>): Promise<DiscoveryDocument> {
+  const what = 'the discovery document'
+  const document = await fetchJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, { ...fetch, what })
+  if (!isRecord(document)) throw new KeysError(`${what} is no JSON object`)
+  if (document.issuer !== issuer) throw new KeysError(`${what} names another issuer than JWT_ISSUER, which must be the same to the letter, a slash at the end included`, true)
+  const { jwks_uri: keysUrl, id_token_signing_alg_values_supported: algorithms } = document
+  if (typeof keysUrl !== 'string' || !isSafeUrl(keysUrl)) throw new KeysError(`${what} has no https: URL as its jwks_uri`)
+  return { keysUrl, algorithms }
+}
+
+function readByDiscovery (issuer: string, signal: AbortSignal): Promise<unknown> {
+  return withAgent(async agent => {
+    const { keysUrl } = await discover(issuer, { agent, signal })
+    return fetchJson(keysUrl, { what: keySet, agent, signal })
+  })
+}
+
+async function withAgent<T> (work: (agent: ReturnType<typeof newAgent>) => Promise<T>): Promise<T> {
+  const agent = newAgent()
+  try {
+    return await work(agent)
+  } finally {
+    await agent.destroy()
+  }
+}
+
+async function readFile (path: string): Promise<unknown> {
+  const content = await readWithMode(path).catch((error: unknown) => { throw new KeysError(`the file that JWT_KEYS names cannot be read (${errorCode(error)})`, true) })
+  if (content === undefined) throw new KeysError('JWT_KEYS names something that is no file', true)
+  return parse(content.bytes, 'the file that JWT_KEYS names')
+}

@@ -1,0 +1,35 @@
+import type { FastifyInstance, onRequestHookHandler } from 'fastify'
+import type { BearerTokens } from '../callers/bearer/tokens.js'
+import { problem, type RefusalCode } from '../problems.js'
+import type { Scheme } from './scheme.js'
+
+export interface BearerOptions {
+  /** Undefined where the broker knows no identity provider. */
+  bearer: BearerTokens | undefined
+}
+
+const refusals = new Set<RefusalCode>(['bearer-wrong', 'bearer-expired', 'bearer-misdirected'])
+
+/** A token of the application's own identity provider: RFC 6750. */
+export async function bearerAuth (_scope: FastifyInstance, { bearer }: BearerOptions): Promise<Scheme | undefined> {
+  return bearer && {
+    name: 'bearer',
+    via: 'bearer',
+    usage: 'a token of the identity provider, as Authorization: Bearer (RFC 6750)',
+    challenge: code => `Bearer realm="twilio-token-broker"${refusals.has(code) ? ', error="invalid_token"' : ''}`,
+    async identify (request) {
+      const token = request.headers.authorization!.slice('Bearer '.length)
+      request.caller = await bearer.authenticate(token, refusal => { request.refusedBearer = refusal })
+    }
+  }
+}
+
+/** Refuses a session that is sent without a proof: whoever reads it in a log could send it so. It is no token of an identity provider either. */
+export function rejectUnprovenSession ({ schemes }: { schemes: readonly Scheme[] }): onRequestHookHandler {
+  const scheme = schemes.find(({ name }) => name === 'bearer') ?? schemes.find(({ name }) => name === 'dpop')
+  return (request, _reply, done) => {
+    if (scheme === undefined || !/^bearer +ttb_/i.test(request.headers.authorization ?? '')) return done()
+    request.scheme = scheme
+    done(problem('credentials-wrong'))
+  }
+}

@@ -1,0 +1,83 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { startBroker, susan, type BrokerOptions } from '../../helpers/broker.js'
+import { ask } from '../../helpers/http.js'
+import { startProvider } from '../../helpers/provider.js'
+
+const provider = await startProvider()
+t.teardown(provider.close)
+const jwt = { JWT_ISSUER: provider.issuer, JWT_AUDIENCE: 'broker' }
+
+/** A broker in a folder without a users file. */
+async function alone (t: { teardown (close: () => Promise<void>): void }, settings: Record<string, string> = {}, more: BrokerOptions = {}) {
+  const broker = await startBroker({ settings: { ...jwt, ...settings }, users: null, ...more })
+  t.teardown(broker.close)
+  return broker
+}
+
+const challenge = 'Bearer realm="twilio-token-broker"'
+
+t.test('with an identity provider no store is needed: then nobody has a password', async t => {
+  const { url, audit } = await alone(t)
+  t.match(await ask(url, { as: provider.bearer() }), { status: 200, body: { identity: 'auth0|42' } })
+  for (let i = 0; i < 8; i++) t.match(await ask(url, { as: susan }), { status: 401, headers: { 'www-authenticate': challenge }, body: { code: 'credentials-wrong' } }, 'no guess is counted, as none can be right')
+  t.match((await audit()).at(-1), { code: 'credentials-wrong', caller: /^hmac:/, via: 'basic' })
+  const rows: Array<[what: string, request: Parameters<typeof ask>[1], status: number, code: string]> = [
+    ['no credentials', {}, 401, 'credentials-missing'],
+    ['a password in the body', { path: '/token', body: { username: 'susan', password: 'secret123' } }, 401, 'credentials-wrong'],
+    ['metrics', { method: 'GET', path: '/metrics' }, 401, 'credentials-missing'],
+    ['metrics by a token', { method: 'GET', path: '/metrics', as: provider.bearer() }, 401, 'credentials-missing'],
+    ['a session in the place of a token', { as: 'Bearer ttb_x' }, 401, 'credentials-wrong']
+  ]
+  for (const [what, request, status, code] of rows) t.match(await ask(url, request), { status, headers: { 'www-authenticate': new RegExp(`^${challenge}`) }, body: { code } }, what)
+  for (const as of [susan, provider.bearer()]) t.match(await ask(url, { path: '/session', as }), { status: 404, body: { code: 'not-found' } })
+  const { body } = await ask(url, { method: 'GET', path: '/openapi.json', as: provider.bearer() })
+  t.same(Object.keys((body.components as { securitySchemes: object }).securitySchemes), ['bearer'])
+})
+
+t.test('operators may be named by their token, and by a group of it', async t => {
+  const { url } = await alone(t, { OPERATORS: 'jwt:olga,jwt-group:operators', JWT_GROUPS: '/app/groups' })
+  const read = async (claims: object) => (await ask(url, { method: 'GET', path: '/operator.json', as: provider.bearer({ claims }) })).status
+  t.equal(await read({ sub: 'olga' }), 200)
+  t.equal(await read({ sub: 'susan', app: { groups: ['staff', 'operators'] } }), 200)
+  t.equal(await read({ sub: 'susan', app: { groups: ['olga', 'jwt:olga'] } }), 403)
+  t.equal(await read({ sub: 'susan', groups: ['operators'] }), 403, 'another claim')
+  t.equal(await read({ sub: 'OLGA' }), 403, 'names are compared exactly')
+})
+
+t.test('a users file that is named, or is there, is the store', async t => {
+  await t.rejects(startBroker({ settings: { ...jwt, USERS_FILE: 'none.htpasswd' } }), { message: /none\.htpasswd/ })
+  const { url } = await alone(t, {}, { users: { susan: 'secret123' } })
+  t.match(await ask(url, { as: susan }), { status: 200 })
+  t.match(await ask(url), { headers: { 'www-authenticate': /^Basic .*DPoP .*Bearer realm="twilio-token-broker"$/ } })
+})
+
+t.test('bearer tokens can be turned on, changed and off by a reload', async t => {
+  const broker = await startBroker({ files: { '.env': '' } })
+  t.teardown(broker.close)
+  const other = await startProvider()
+  t.teardown(other.close)
+  const { url, write, reload, log } = broker
+  const reloaded = async (env: Record<string, string>) => {
+    await write('.env', Object.entries(env).map(entry => entry.join('=')).join('\n'))
+    await reload()
+  }
+  const statuses = async () => Promise.all([provider, other].map(async issuer => (await ask(url, { as: issuer.bearer() })).status))
+  t.match(await ask(url, { as: provider.bearer() }), { body: { code: 'credentials-missing' } })
+  await reloaded(jwt)
+  t.same(await statuses(), [200, 401])
+  await reloaded({ ...jwt, JWT_AUDIENCE: 'another' })
+  t.same(await statuses(), [401, 401])
+  await reloaded({ ...jwt, JWT_ISSUER: other.issuer })
+  t.same(await statuses(), [401, 200])
+  provider.document = () => ({ ...provider.claims(), issuer: 'https://other.example', jwks_uri: 'https://other.example/jwks' })
+  await reloaded(jwt)
+  t.same(await statuses(), [401, 200], 'what is wrong leaves things as they were')
+  t.match(log(), /settings not taken, the old ones stay: JWT_ISSUER: the discovery document names another issuer/)
+  await reloaded({ PORT: 'x', JWT_ISSUER: other.issuer })
+  t.same(await statuses(), [401, 200])
+  await reloaded({})
+  t.match(await ask(url, { as: other.bearer() }), { body: { code: 'credentials-missing' } })
+  await rm(join(broker.folder, '.env'))
+})

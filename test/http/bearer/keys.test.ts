@@ -1,0 +1,161 @@
+import type { ServerResponse } from 'node:http'
+import t, { type Test } from 'tap'
+import { startBroker, type BrokerOptions } from '../../helpers/broker.js'
+import { ask } from '../../helpers/http.js'
+import { json, newEcKey, newRsaKey, startProvider, type Provider } from '../../helpers/provider.js'
+import { until } from '../../helpers/until.js'
+
+const rsa = newRsaKey('rsa-1')
+const fresh = newEcKey('ec-1')
+
+async function provider (t: Test): Promise<Provider> {
+  const own = await startProvider({ rsa })
+  t.teardown(() => own.close().catch(() => {}))
+  return own
+}
+
+async function broker (t: Test, { issuer }: Provider, settings: Record<string, string> = {}, more: BrokerOptions = {}) {
+  const own = await startBroker({ settings: { JWT_ISSUER: issuer, JWT_AUDIENCE: 'broker', ...settings }, users: null, ...more })
+  t.teardown(own.close)
+  return own
+}
+
+const ready = async (url: string) => (await ask(url, { method: 'GET', path: '/readyz' })).body
+const token = async (url: string, as: string) => {
+  const { status, body } = await ask(url, { as })
+  return status === 200 ? status : body.code
+}
+
+/** Lets so many milliseconds pass for what waits by the monotonic clock. */
+function pass (t: Test, ms: number) {
+  const real = performance.now
+  performance.now = () => real.call(performance) + ms
+  t.teardown(() => { performance.now = real })
+}
+
+t.test('the keys come from the discovery document, below an issuer with a slash or without', async t => {
+  const own = await provider(t)
+  await broker(t, own)
+  t.same(own.requests, ['/.well-known/openid-configuration', '/jwks'])
+  own.issuer = own.issuer.slice(0, -1)
+  own.document = () => ({ issuer: own.issuer, jwks_uri: `${own.issuer}/jwks` })
+  const { url } = await broker(t, own)
+  t.same(own.requests.slice(2), ['/.well-known/openid-configuration', '/jwks'])
+  t.equal(await token(url, own.bearer()), 200)
+})
+
+t.test('or from a JWK Set, without asking for the document', async t => {
+  const own = await provider(t)
+  const { url } = await broker(t, own, { JWT_KEYS: `${own.issuer}jwks` })
+  t.equal(await token(url, own.bearer()), 200)
+  t.same(own.requests, ['/jwks'])
+})
+
+t.test('or from a file that is watched', async t => {
+  const own = await provider(t)
+  const { url, write, log } = await broker(t, own, { JWT_KEYS: 'keys.json' }, { files: { 'keys.json': JSON.stringify({ keys: [rsa.jwk] }) } })
+  const es256 = own.bearer({ key: fresh, header: { alg: 'ES256' } })
+  t.equal(await token(url, own.bearer()), 200)
+  t.equal(await token(url, es256), 'bearer-wrong')
+  await write('keys.json', JSON.stringify({ keys: [fresh.jwk] }))
+  await until(async () => await token(url, es256) === 200)
+  await write('keys.json', '{')
+  await until(() => /the file that JWT_KEYS names is not JSON/.test(log()))
+  t.equal(await token(url, es256), 200, 'a bad file replaces nothing')
+  t.same(own.requests, [])
+  for (const [JWT_KEYS, says] of [['none.json', /cannot be read \(ENOENT\)/], ['.', /is no file/], ['keys.json', /is no JSON object with a list "keys"/]] as const) {
+    await t.rejects(broker(t, own, { JWT_KEYS }, { files: { 'keys.json': '[]' } }), { message: says }, 'at a start it is a mistake')
+  }
+})
+
+t.test('new keys are taken within the request of their first token', async t => {
+  const own = await provider(t)
+  const { url } = await broker(t, own)
+  pass(t, 30_000)
+  own.keys = [rsa.jwk, fresh.jwk]
+  own.requests.length = 0
+  t.equal(await token(url, own.bearer({ key: fresh, header: { alg: 'ES256' } })), 200)
+  t.same(own.requests, ['/.well-known/openid-configuration', '/jwks'])
+})
+
+t.test('300 unknown keys are one fetch', async t => {
+  const own = await provider(t)
+  const { url } = await broker(t, own)
+  pass(t, 30_000)
+  own.requests.length = 0
+  const codes = await Promise.all(Array.from({ length: 300 }, (_, i) => token(url, own.bearer({ header: { kid: `unknown-${i}` }, signature: () => Buffer.alloc(256) }))))
+  t.same(new Set(codes), new Set(['bearer-wrong']))
+  t.equal(own.requests.length, 2)
+})
+
+type Fault = [what: string, says: RegExp, spoil: (own: Provider) => void]
+const faults: Fault[] = [
+  ['refuses connections', /cannot be fetched \(\w+\)/, own => { own.close().catch(() => {}) }],
+  ['answers 500', /the key set was answered with status 500/, own => { own.jwks = response => json(response, {}, 500) }],
+  ['answers HTML', /the key set is not JSON/, own => { own.jwks = html }],
+  ['answers 200 kB', /the key set has more than 102400 bytes/, own => { own.jwks = response => json(response, { keys: [rsa.jwk], x: 'x'.repeat(200_000) }) }],
+  ['redirects', /the key set was answered with status 302, a redirect, which is not followed/, own => { own.jwks = response => response.writeHead(302, { location: `${own.issuer}jwks` }).end() }],
+  ['answers an empty set', /the key set holds no public key/, own => { own.keys = [] }],
+  ['breaks off', /the key set cannot be fetched/, own => { own.jwks = response => response.writeHead(200, { 'content-length': 1000 }).write('{', () => response.destroy()) }],
+  ['has a document that is a list', /the discovery document is no JSON object/, own => { own.discovery = response => json(response, []) }],
+  ['has a document of another issuer', /the discovery document names another issuer than JWT_ISSUER/, own => { own.document = () => ({ issuer: 'https://other.example' }) }],
+  ['has a document whose keys are on another machine by http', /has no https: URL as its jwks_uri/, own => { own.document = () => ({ issuer: own.issuer, jwks_uri: 'http://idp.example/jwks' }) }],
+  ['has a document without keys', /has no https: URL as its jwks_uri/, own => { own.document = () => ({ issuer: own.issuer }) }]
+]
+
+function html (response: ServerResponse) {
+  response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>')
+}
+
+for (const [what, says, spoil] of faults) {
+  t.test(`a provider that ${what}: the last good keys serve for a day, then 503`, async t => {
+    const own = await provider(t)
+    const { url, log, reload } = await broker(t, own)
+    const right = own.bearer()
+    const unknown = own.bearer({ key: fresh, header: { alg: 'ES256' } })
+    spoil(own)
+    await reload()
+    t.match(log(), says)
+    t.equal(await token(url, right), 200)
+    t.equal(await token(url, unknown), 'keys-unavailable', 'what nobody can look up')
+    t.match(await ready(url), { ready: true })
+    pass(t, 86_400_000)
+    t.match(await ask(url, { as: right }), { status: 503, headers: { 'retry-after': '10', 'www-authenticate': undefined }, body: { code: 'keys-unavailable' } })
+    t.match(await ready(url), { ready: false, missing: ['keys'] })
+  })
+}
+
+t.test('a provider that is away at the start: not ready, and then it is', async t => {
+  const own = await provider(t)
+  await own.close()
+  const { url, log, reload, audit } = await broker(t, own)
+  t.match(await ready(url), { ready: false, missing: ['keys'] })
+  t.equal(await token(url, own.bearer()), 'keys-unavailable')
+  t.match((await audit()).at(-1), { code: 'keys-unavailable', via: 'bearer', caller: undefined })
+  t.match(log(), /the keys of JWT_ISSUER have not come; bearer tokens are refused with 503 until they have/)
+  await own.listen(own.port)
+  await reload()
+  t.match(await ready(url), { ready: true })
+  t.equal(await token(url, own.bearer()), 200)
+})
+
+t.test('a provider that hangs holds up neither the start nor a request for longer than two seconds', async t => {
+  const own = await provider(t)
+  own.jwks = () => {}
+  const begun = performance.now()
+  const { url, log } = await broker(t, own)
+  t.ok(performance.now() - begun < 10_000, 'the start')
+  // Waits for the end of the try that the start began.
+  t.equal(await token(url, own.bearer()), 'keys-unavailable')
+  await until(() => /the key set did not come in time/.test(log()))
+  own.requests.length = 0
+  t.equal(await token(url, own.bearer()), 'keys-unavailable')
+  t.same(own.requests, [], 'nor does each request try anew')
+})
+
+t.test('a document of another issuer at the start is a mistake', async t => {
+  const own = await provider(t)
+  own.document = () => ({ issuer: own.issuer.slice(0, -1), jwks_uri: `${own.issuer}jwks` })
+  await t.rejects(broker(t, own), { message: /^JWT_ISSUER: the discovery document names another issuer than JWT_ISSUER, which must be the same to the letter, a slash at the end included$/ })
+  await t.rejects(broker(t, own, { TOKEN_TTL: '1', JWT_TYPE: 'x' }), { message: /^TOKEN_TTL must[^;]*; JWT_TYPE must[^;]*$/ }, 'with settings that are wrong nobody is asked')
+})

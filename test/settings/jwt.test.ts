@@ -1,0 +1,74 @@
+import { tmpdir } from 'node:os'
+import t from 'tap'
+import { bearerRules } from '../../src/settings/jwt.js'
+import { readSettings } from '../../src/settings/load.js'
+import { complete } from '../helpers/broker.js'
+
+const jwt = { JWT_ISSUER: 'https://idp.example/', JWT_AUDIENCE: 'broker' }
+const read = (settings: Record<string, string>) => readSettings({ ...complete, ...settings }, tmpdir())
+
+const remoteStores: Array<Record<string, string>> = [{ LOGIN_URL: 'https://app.example/login' }, { DATABASE_URL: 'postgres://db/app', USERS_QUERY: 'SELECT $1' }]
+
+const mistaken: Array<[what: string, settings: Record<string, string>, mistakes: RegExp[]]> = [
+  ['no audience', { JWT_AUDIENCE: '' }, [/^JWT_AUDIENCE is missing: JWT_ISSUER needs/]],
+  ['an empty audience', { JWT_AUDIENCE: 'a,,b' }, [/^JWT_AUDIENCE: entry 2 is empty$/]],
+  ['no issuer beside the rest', { JWT_ISSUER: '', JWT_MAX_AGE: '600', JWT_TYPE: 'JWT' }, [/^JWT_AUDIENCE goes with JWT_ISSUER only/, /^JWT_TYPE goes with/, /^JWT_MAX_AGE goes with/]],
+  ...['http://idp.example/', 'idp.example', 'ftp://idp.example', 'https://a@idp.example', 'https://idp.example/?a', 'https://idp.example/#a', 'https://', ' https://idp.example', 'HTTPS://idp.example']
+    .map((issuer): typeof mistaken[0] => [`the issuer ${issuer}`, { JWT_ISSUER: issuer }, [/^JWT_ISSUER must be the identity provider's URL, https:, or http: on this machine/]]),
+  ...['http://idp.example/jwks', 'ftp://idp.example/jwks', 'HTTP://idp.example/'].map((keys): typeof mistaken[0] => [`keys at ${keys}`, { JWT_KEYS: keys }, [/^JWT_KEYS must be a URL/]]),
+  ...['HS256', 'none', 'hs512'].map((name): typeof mistaken[0] => [`the algorithm ${name}`, { JWT_ALGORITHMS: `RS256,${name}` }, [/^JWT_ALGORITHMS: entry 2 must be one of RS256, .*this broker could make tokens itself/]]),
+  ['an algorithm that there is not', { JWT_ALGORITHMS: 'RS512' }, [/^JWT_ALGORITHMS: entry 1 must be one of RS256, PS256, ES256, ES384, Ed25519$/]],
+  ['a template as the name', { JWT_NAME: 'a_{sub}' }, [/^JWT_NAME must be the name of a claim$/]],
+  ...['{sub}', 'a{sub}b', '{a}{b}', 'a{', 'a_{}'].map((identity): typeof mistaken[0] => [`the identity ${identity}`, { JWT_IDENTITY: identity }, [/^JWT_IDENTITY must be/]]),
+  ['a pointer that is none', { JWT_GROUPS: '/a~2' }, [/^JWT_GROUPS must be/]],
+  ...['azp', '=web', 'azp=', 'azp="web', 'azp="a"b"'].map((required): typeof mistaken[0] => [`requiring ${required}`, { JWT_REQUIRE: required }, [/^JWT_REQUIRE: entry 1 must be a claim and its value/]]),
+  ['one claim twice', { JWT_REQUIRE: 'azp=a,tenant=7,azp=b' }, [/^JWT_REQUIRE: entry 3 names a claim that stands before it/]],
+  ['a type that is none', { JWT_TYPE: 'jwt' }, [/^JWT_TYPE must be JWT or at\+jwt/]],
+  ['an age of a second', { JWT_MAX_AGE: '1' }, [/^JWT_MAX_AGE must be a whole number of seconds, 60 to/]],
+  ...remoteStores.flatMap((store): Array<typeof mistaken[0]> => [
+    ['no prefix beside a remote store', store, [/^JWT_IDENTITY must begin with a fixed text/]],
+    ['a claim beside a remote store', { ...store, JWT_IDENTITY: 'sub' }, [/^JWT_IDENTITY must begin with a fixed text/]],
+    ['a template that is none beside a remote store', { ...store, JWT_IDENTITY: '{sub}' }, [/^JWT_IDENTITY must be the name/]],
+    ['a prefix beside a remote store', { ...store, JWT_IDENTITY: 'idp_{sub}' }, []]
+  ]),
+  ['operators with a token', { OPERATORS: 'jwt:olga@example.com,jwt-group:operators' }, []],
+  ['operators with a token beside a users file', { OPERATORS: 'jwt:olga', USERS_FILE: 'users' }, [/^OPERATORS: entry 1 goes without a store of callers only: with USERS_FILE, name its callers$/]],
+  ['operators with a token without an issuer', { OPERATORS: 'jwt-group:a', JWT_ISSUER: '', JWT_AUDIENCE: '' }, [/^OPERATORS: entry 1 goes with JWT_ISSUER only$/]],
+  ['operators whose name or group is none', { OPERATORS: 'jwt:,jwt-group:,jwt:a*,a:b' }, [/^OPERATORS: entry 1 is no caller's name/, /^OPERATORS: entry 2 names no group/, /^OPERATORS: entry 3 is no/, /^OPERATORS: entry 4 is no/]]
+]
+
+for (const [what, settings, mistakes] of mistaken) {
+  t.test(`settings of bearer tokens: ${what}`, async t => {
+    const found = (await read({ ...jwt, ...settings })).mistakes
+    t.match(found, mistakes)
+    t.equal(found.length, mistakes.length, String(found))
+    for (const value of Object.values(settings).filter(value => value.length > 12)) t.notMatch(found.join(), value, 'no value is repeated')
+  })
+}
+
+t.test('what the settings mean', async t => {
+  const rules = async (settings: Record<string, string> = {}) => bearerRules((await read({ ...jwt, ...settings })).settings)
+  t.same(await rules(), {
+    issuer: 'https://idp.example/',
+    audience: ['broker'],
+    algorithms: ['RS256', 'ES256'],
+    nameClaim: 'sub',
+    identity: { prefix: '', claim: 'sub' },
+    groups: undefined,
+    required: new Map(),
+    type: 'JWT',
+    maxAge: 86_400
+  })
+  t.match(await rules({ JWT_AUDIENCE: 'a, b', JWT_ALGORITHMS: 'Ed25519', JWT_NAME: 'email', JWT_TYPE: 'at+jwt', JWT_MAX_AGE: '600' }), {
+    audience: ['a', 'b'], algorithms: ['Ed25519'], nameClaim: 'email', identity: { prefix: '', claim: 'email' }, type: 'at+jwt', maxAge: 600
+  })
+  t.same((await rules({ JWT_IDENTITY: 'idp_{oid}' }))!.identity, { prefix: 'idp_', claim: 'oid' })
+  for (const [written, path] of [['groups', ['groups']], ['https://app.example/groups', ['https://app.example/groups']], ['/realm_access/roles', ['realm_access', 'roles']], ['/a~1b/c~0d', ['a/b', 'c~d']]] as const) {
+    t.same((await rules({ JWT_GROUPS: written }))!.groups, path)
+  }
+  t.same([...(await rules({ JWT_REQUIRE: 'azp=web, tenant=7,level=-1.5e2,staff=true,guest=false,code="7",plan=a=b,none=null' }))!.required], [
+    ['azp', 'web'], ['tenant', 7], ['level', -150], ['staff', true], ['guest', false], ['code', '7'], ['plan', 'a=b'], ['none', 'null']
+  ])
+  for (const issuer of ['http://localhost:8080/realms/a', 'http://127.0.0.1/', 'http://[::1]:1/']) t.match(await rules({ JWT_ISSUER: issuer }), { issuer }, 'http: on this machine')
+  t.equal(bearerRules((await read({})).settings), undefined)
+})
