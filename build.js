@@ -23,7 +23,7 @@ await bundle({
   outfile: 'dist/src/lib/typebox.js'
 })
 tsc('-p', 'src/client', '--noEmit', 'false', '--emitDeclarationOnly', '--outDir', 'dist/client')
-await bundle({ entryPoints: ['src/client/index.ts', 'src/client/video.ts'], minify: true, target: 'es2022', outdir: 'dist/client' })
+await bundle({ entryPoints: ['src/client/index.ts', 'src/client/tab.ts', 'src/client/video.ts'], minify: true, target: 'es2022', outdir: 'dist/client' })
 await import('./src/console/build.js')
 chmodSync(`${root}dist/src/bin.js`, 0o755)
 

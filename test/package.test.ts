@@ -32,7 +32,7 @@ t.test('its declarations are those that its entries import, and no others', asyn
 })
 
 t.test('the client in the package is the one that its tests load', async t => {
-  for (const entry of ['index', 'video'] as const) t.equal(readFileSync(join(own, `dist/client/${entry}.js`), 'utf8'), await bundleClient(entry))
+  for (const entry of ['index', 'tab', 'video'] as const) t.equal(readFileSync(join(own, `dist/client/${entry}.js`), 'utf8'), await bundleClient(entry))
 })
 
 t.test('every link of a page in the package leads to a file in the package', t => {
@@ -71,7 +71,7 @@ t.test('npm, bundlers and TypeScript find every entry', async t => {
   // An ES module: CommonJS loads it by require() since Node 20.19, of which TypeScript's node16 knows nothing yet, nor node10 of exports.
   const ofModules = checked.problems.filter(problem => !('resolutionKind' in problem && ['node10', 'node16-cjs'].includes(problem.resolutionKind)))
   t.same(ofModules, [])
-  t.strictSame(Object.keys(checked.entrypoints).sort(), ['.', './client', './client/video', './package.json', './product'])
+  t.strictSame(Object.keys(checked.entrypoints).sort(), ['.', './client', './client/tab', './client/video', './package.json', './product'])
 })
 
 /** Its Fastify is found before the one beside the package, on which the broker itself depends. */
@@ -134,10 +134,11 @@ t.test('all entries load, and the embedded broker loads nothing of the command l
     const { broker, StartError } = await import('twilio-token-broker')
     const { defineProduct } = await import('twilio-token-broker/product')
     const { TokenBroker } = await import('twilio-token-broker/client')
+    const { tab } = await import('twilio-token-broker/client/tab')
     const { connect } = await import('twilio-token-broker/client/video')
-    console.log(typeof broker, typeof StartError, typeof defineProduct, typeof TokenBroker, typeof connect)
+    console.log(typeof broker, typeof StartError, typeof defineProduct, typeof TokenBroker, typeof tab, typeof connect)
   `])
-  t.strictSame(loaded, { code: 0, output: 'function function function function function\n' })
+  t.strictSame(loaded, { code: 0, output: 'function function function function function function\n' })
   const sources = importedFrom(join(own, 'dist/src/index.js'))
   const texts = [...sources].map(file => readFileSync(file, 'utf8')).join('\n')
   t.ok(sources.size > 40)

@@ -1,7 +1,7 @@
 import { ask, refusal, stale, type Fields } from './request.js'
 import { BrokerError, RefusedError, RetryError, SignInError } from './errors.js'
 import { base64, makeProofKey, prove, sha256, utf8, type ProofKey } from './proof.js'
-import { tabStorage, type TabStorage } from './tab.js'
+import type { OpenSessionStorage, SessionStorage } from './session-storage.js'
 
 /** Of the broker's own callers, or a token of the application's own identity provider. */
 export interface Credentials {
@@ -25,8 +25,8 @@ export interface SessionOptions {
   credentials: GetCredentials
   /** `false` sends the password with every request, also where the broker has sessions. */
   session?: boolean
-  /** `'tab'` keeps the session through reloads of the page, for as long as its tab lives, until the page was away for 30 minutes. */
-  keep?: 'tab'
+  /** `tab` of `twilio-token-broker/client/tab` keeps the session through reloads of the page. Without it a reload signs in again. */
+  keep?: OpenSessionStorage
 }
 
 /** How a request says who asks. */
@@ -60,7 +60,7 @@ export class Session {
   readonly #url: string
   readonly #getCredentials: GetCredentials
   readonly #page: Page
-  readonly #storage: TabStorage<Login> | undefined
+  readonly #storage: SessionStorage<Login> | undefined
   /** The sign-in that is under way, for all who ask meanwhile, or that brought the session. */
   #login: Promise<Login> | undefined
   /** The last credentials that the broker found wrong, and how it said so. */
@@ -78,7 +78,7 @@ export class Session {
     this.#page = page
     // Plain http beyond loopback has no WebCrypto.
     if (!session || !globalThis.crypto?.subtle) this.#basic = true
-    else if (keep) this.#storage = tabStorage(this.#url)
+    else if (keep) this.#storage = keep(this.#url)
     this.#ahead = Date.now() - page.now()
   }
 

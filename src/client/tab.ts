@@ -1,4 +1,6 @@
-// As much of a page as is used here: tests check this file with Node's types, which know of none.
+import type { OpenSessionStorage, SessionStorage } from './session-storage.js'
+
+// The part of a page that this file uses: tests check it with Node's types, which know no pages.
 interface Pending<T> {
   result: T
   onsuccess: () => void
@@ -22,21 +24,21 @@ declare const sessionStorage: Record<string, string>
 /** The sessions of all tabs, by tab and broker. */
 type Sessions<Login> = Record<string, { login: Login, used: number }>
 
-/** With a session it keeps it, with null it forgets it, and without an argument it returns it. Without storage it keeps nothing. */
-export interface TabStorage<Login> {
-  (login: Login | null): void
-  (): Promise<Login | null | undefined>
-}
-
 const name = 'twilio-token-broker'
 
-/** Keeps a session through reloads of its page: in IndexedDB, as nothing else stores a key that cannot be read. */
-export function tabStorage<Login> (url: string): TabStorage<Login> {
+/**
+ * Keeps a session through reloads of its page: in IndexedDB, as nothing else stores a key that cannot be read.
+ *
+ * @example
+ * import { tab } from 'twilio-token-broker/client/tab'
+ * const broker = new TokenBroker({ url, credentials, keep: tab })
+ */
+export const tab: OpenSessionStorage = <Login>(url: string): SessionStorage<Login> => {
   let heartbeat: ReturnType<typeof setTimeout>
-  const change: TabStorage<Login> = async (login?: Login | null) => {
+  const change: SessionStorage<Login> = async (login?: Login | null) => {
     clearTimeout(heartbeat)
     try {
-      const tab = (sessionStorage[name] ??= crypto.randomUUID()) + url
+      const here = (sessionStorage[name] ??= crypto.randomUUID()) + url
       const opening = indexedDB.open(name)
       opening.onupgradeneeded = () => opening.result.createObjectStore(name)
       const database = await done(opening) as Database<Login>
@@ -45,10 +47,10 @@ export function tabStorage<Login> (url: string): TabStorage<Login> {
       const used = Date.now()
       // The idle end: half an hour after its page last ran, a session is not taken up any more.
       for (const other in sessions) if (used - sessions[other]!.used > 1_800_000) delete sessions[other]
-      const kept = login === undefined ? sessions[tab]?.login : login
-      delete sessions[tab]
+      const kept = login === undefined ? sessions[here]?.login : login
+      delete sessions[here]
       if (kept) {
-        sessions[tab] = { login: kept, used }
+        sessions[here] = { login: kept, used }
         // The page runs.
         heartbeat = setTimeout(change, 300_000)
       }

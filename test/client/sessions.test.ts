@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { RetryError, SignInError, TokenBroker, type TokenBrokerOptions } from '../../src/client/index.js'
+import { tab } from '../../src/client/tab.js'
 import { openSessions, readProof } from './fake-sessions.js'
 import { FakeDevice, minute, problem, settle, setUp, susan, type Reply } from './world.js'
 
@@ -242,7 +243,7 @@ t.test('without sessions each request brings the password', async t => {
     for (const crypto of [undefined, {}]) {
       const { credentials, ...page } = { ...signUp(t), credentials: () => susan }
       Object.assign(globalThis, { crypto })
-      const broker = new TokenBroker({ url: 'https://tokens.example.com', credentials, keep: 'tab' })
+      const broker = new TokenBroker({ url: 'https://tokens.example.com', credentials, keep: tab })
       await broker.token('voice')
       await broker.token('sync')
       t.same(page.asked(), direct)

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { SignInError, TokenBroker, type TokenBrokerOptions } from '../../src/client/index.js'
+import { tab as inTab } from '../../src/client/tab.js'
 import { openSessions } from './fake-sessions.js'
 import { makeWorld, minute, problem, susan } from './world.js'
 
@@ -59,7 +60,7 @@ function openBrowser (t: Test) {
     load (tab: Record<string, string>, options: Partial<TokenBrokerOptions> = {}) {
       Object.assign(globalThis, { sessionStorage: tab, indexedDB: browser.indexedDB })
       const page = { calls: 0, errors: [] as Error[] }
-      const broker = new TokenBroker({ url, keep: 'tab', credentials () { page.calls++; return susan }, onError: error => page.errors.push(error), ...options })
+      const broker = new TokenBroker({ url, keep: inTab, credentials () { page.calls++; return susan }, onError: error => page.errors.push(error), ...options })
       t.teardown(() => broker.close())
       return Object.assign(page, { broker })
     },

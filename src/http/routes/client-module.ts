@@ -17,12 +17,14 @@ const FOR_GOOD = 'public, max-age=31536000, immutable'
 
 /**
  * `/client.js`, for pages that load the client by a script element, and the same under a name with its version, which never
- * changes. It holds nothing of this broker, so every page may read it.
+ * changes; beside it the modules that not every page needs. They hold nothing of this broker, so every page may read them.
  */
 export function clientModuleRoutes (scope: FastifyInstance): void {
-  let module: Promise<ClientModule> | undefined
-  const serve = (cacheControl: string) => async (request: FastifyRequest, reply: FastifyReply) => {
-    const { etag, content } = await (module ??= readModule())
+  const modules = new Map<string, Promise<ClientModule>>()
+  const serve = (file: string, cacheControl: string) => async (request: FastifyRequest, reply: FastifyReply) => {
+    const reading = modules.get(file) ?? readModule(file)
+    modules.set(file, reading)
+    const { etag, content } = await reading
     // Not by origin: an answer that names one could not be cached for the others.
     reply.removeHeader('Access-Control-Expose-Headers').headers({
       'Access-Control-Allow-Origin': '*',
@@ -36,8 +38,9 @@ export function clientModuleRoutes (scope: FastifyInstance): void {
     if (encoding !== 'identity') reply.header('Content-Encoding', encoding)
     return reply.type('text/javascript; charset=utf-8').send(content.get(encoding))
   }
-  scope.get('/client.js', { exposeHeadRoute: true }, serve(HOUR))
-  scope.get(`/client-${version()}.js`, { exposeHeadRoute: true }, serve(FOR_GOOD))
+  scope.get('/client.js', { exposeHeadRoute: true }, serve('index.js', HOUR))
+  scope.get(`/client-${version()}.js`, { exposeHeadRoute: true }, serve('index.js', FOR_GOOD))
+  for (const file of ['tab.js', 'video.js']) scope.get(`/client/${file}`, { exposeHeadRoute: true }, serve(file, HOUR))
 }
 
 /** RFC 9110 §13.1.2: the comparison is the weak one, so a proxy that compressed the answer, and marked the tag as weak, still gets its 304. */
@@ -45,8 +48,8 @@ function isCached ({ headers: { 'if-none-match': known = '' } }: FastifyRequest,
   return known.split(',').some(tag => ['*', etag].includes(tag.trim()) || `W/${tag.trim()}` === etag)
 }
 
-async function readModule (): Promise<ClientModule> {
-  const content = await readFile(new URL('../../../client/index.js', import.meta.url))
+async function readModule (file: string): Promise<ClientModule> {
+  const content = await readFile(new URL(`../../../client/${file}`, import.meta.url))
   const [br, zipped] = await Promise.all([promisify(brotliCompress)(content), promisify(gzip)(content)])
   // Weak, as one tag stands for all content codings.
   const etag = `W/"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`

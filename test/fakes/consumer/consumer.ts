@@ -2,6 +2,7 @@
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { broker, StartError, type Authenticate, type BrokerOptions } from 'twilio-token-broker'
 import { RefusedError, TokenBroker, type Adaptable } from 'twilio-token-broker/client'
+import { tab } from 'twilio-token-broker/client/tab'
 import { connect } from 'twilio-token-broker/client/video'
 import { badRequest, chooseEach, defineProduct, forbid, Patterns, resolveFlag, Sid, testProduct, Type, type Ask, type GrantContext } from 'twilio-token-broker/product'
 
@@ -53,7 +54,7 @@ export async function plugin (scope: FastifyInstance): Promise<void> {
 
 export const client = new TokenBroker({ url: 'https://tokens.example.com', credentials: () => ({ username: 'susan', password: 'secret123' }) })
 client.token('video', { room: 'My Room' }).then((token: string) => token.length, (error: unknown) => error instanceof RefusedError)
-new TokenBroker({ url: new URL('https://tokens.example.com'), credentials: async () => ({ bearer: 'eyJ' }), session: false, keep: 'tab' }).close().then(() => {}, () => {})
+new TokenBroker({ url: new URL('https://tokens.example.com'), credentials: async () => ({ bearer: 'eyJ' }), session: false, keep: tab }).close().then(() => {}, () => {})
 // @ts-expect-error no place to keep a session
 export const elsewhere = new TokenBroker({ credentials: () => null, keep: 'local' })
 

@@ -11,6 +11,7 @@ const source = await bundleClient()
 // As the build writes it.
 mkdirSync(join(root, 'dist/client'), { recursive: true })
 writeFileSync(join(root, 'dist/client/index.js'), source)
+for (const entry of ['tab', 'video'] as const) writeFileSync(join(root, `dist/client/${entry}.js`), await bundleClient(entry))
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
 const pinned = `/client-${version}.js`
@@ -41,6 +42,16 @@ t.test('the client is served to every page as one module, with the console off t
   }
   const module = await import(`data:text/javascript,${encodeURIComponent((await get('/client.js')).text)}`) as { TokenBroker: unknown }
   t.type(module.TokenBroker, 'function')
+})
+
+t.test('so are its modules that not every page needs', async t => {
+  for (const entry of ['tab', 'video'] as const) {
+    t.match(await get(`/client/${entry}.js`), {
+      status: 200,
+      text: await bundleClient(entry),
+      headers: { 'content-type': 'text/javascript; charset=utf-8', 'access-control-allow-origin': '*', 'cache-control': 'public, max-age=3600' }
+    }, entry)
+  }
 })
 
 t.test('it is compressed for those who take that', async t => {
