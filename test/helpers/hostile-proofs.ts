@@ -29,8 +29,14 @@ const parts = (page: PageKey, claims: object) => right(page, claims).split('.') 
 /** The members of a right proof's part, as text in which something can be replaced. */
 const textOf = (part: string) => Buffer.from(part, 'base64url').toString()
 
-/** Order of P-256: a signature with the other `s` is as right. */
+/** Order of P-256. */
 export const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
+
+/** A signature is as right with its other `s`. */
+export function withOtherS (signature: Buffer): Buffer {
+  const s = BigInt(`0x${signature.toString('hex', 32)}`)
+  return Buffer.concat([signature.subarray(0, 32), Buffer.from((order - s).toString(16).padStart(64, '0'), 'hex')])
+}
 
 export const hostileProofs: HostileProof[] = [
   wrong('no JWT', () => 'hello'),
@@ -59,6 +65,7 @@ export const hostileProofs: HostileProof[] = [
   jwk('a jwk of P-384', () => p384.publicKey.export({ format: 'jwk' })),
   jwk('a jwk that says P-384', page => ({ ...page.jwk, crv: 'P-384' })),
   jwk('a jwk that says RSA', page => ({ ...page.jwk, kty: 'RSA' })),
+  jwk('a point off the curve', page => ({ ...page.jwk, x: Buffer.alloc(32, 7).toString('base64url') })),
   jwk('x of 31 bytes', page => ({ ...page.jwk, x: Buffer.alloc(31, 7).toString('base64url') })),
   jwk('y with padding', page => ({ ...page.jwk, y: `${page.jwk.y}=` })),
   jwk('y a number', page => ({ ...page.jwk, y: 7 })),

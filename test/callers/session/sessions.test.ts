@@ -6,7 +6,7 @@ import { matchesUrl } from '../../../src/callers/session/proof-url.js'
 import { seal, unseal } from '../../../src/callers/session/seal.js'
 import type { Standing } from '../../../src/callers/store.js'
 import { PageKey } from '../../helpers/dpop.js'
-import { hostileProofs, hostileUses, order } from '../../helpers/hostile-proofs.js'
+import { hostileProofs, hostileUses, withOtherS } from '../../helpers/hostile-proofs.js'
 import { oneCaller, secret, sessionsOf, susan } from '../../helpers/sessions.js'
 
 const ended = { code: 'session-ended' }
@@ -75,15 +75,9 @@ for (const { what, claims = {}, header = {}, late = 0 } of harmless) {
 t.test('the other s of a signature is as right, and names the same proof', async t => {
   const broker = sessionsOf()
   const { session } = broker.open()
-  const [one, other] = ['low', 'high'].map(kind => broker.page.proof({
+  const [one, other] = ['one', 'other'].map(kind => broker.page.proof({
     claims: { ...broker.rightFor(session), jti: 'one' },
-    signature (signed) {
-      const bytes = broker.page.sign(signed)
-      const s = BigInt(`0x${bytes.toString('hex', 32)}`)
-      const isHigh = s > order / 2n
-      if (isHigh !== (kind === 'high')) bytes.write((order - s).toString(16).padStart(64, '0'), 32, 'hex')
-      return bytes
-    }
+    signature: signed => kind === 'other' ? withOtherS(broker.page.sign(signed)) : broker.page.sign(signed)
   }))
   const proofs = [await broker.authenticate(session, one), await broker.authenticate(session, other)] as Array<{ proof: string }>
   t.ok(proofs[0]!.proof)
