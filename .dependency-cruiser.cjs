@@ -20,7 +20,7 @@ const order = [
 const frontDoors = {
   audit: ['audit-log', 'sink'],
   callers: ['login', 'store', 'guess-limiter', 'guess-counters', 'password-rules'],
-  'callers/bearer': ['keys', 'sources', 'tokens'],
+  'callers/bearer': ['keys', 'key-set', 'keys-error', 'sources', 'tokens'],
   'callers/passwords': ['decoys', 'formats', 'hash-queue', 'hash-threads'],
   'callers/session': ['sessions', 'memory'],
   'callers/stores': ['open', 'authenticate'],

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { about, grantsOf } from '../diagnose/token/about.js'
 import { findings, verdictOf, type Finding } from '../diagnose/token/findings.js'
+import { providerToken, type ProviderToken } from '../diagnose/token/provider.js'
 import { readToken, type Token } from '../diagnose/token/read-token.js'
 import { checkSignature, type Signature } from '../diagnose/token/signature.js'
 import { grantsInWords } from '../diagnose/token/words.js'
@@ -35,10 +36,21 @@ async function inspect (io: Io, typed: string | undefined, { json }: InspectOpti
   const found = findings(token, { signature, configured, now })
   const accepted = !found.some(({ refused }) => refused)
   const { header, claims } = token
+  const bearer = providerToken(token, now)
   io.stdout.write(json
-    ? `${JSON.stringify({ accepted, header, claims, grants: grantsInWords(grantsOf(token)), signature, findings: found.map(finding => ({ ...finding, voice: codes[finding.code]?.voice })) })}\n`
-    : [...contents(token, signature, now), ...verdict(found, accepted, paintFor(io))].map(line => `${line}\n`).join(''))
+    ? `${JSON.stringify({ accepted, header, claims, grants: grantsInWords(grantsOf(token)), signature, findings: found.map(finding => ({ ...finding, voice: codes[finding.code]?.voice })), ...(bearer && { bearer }) })}\n`
+    : [...contents(token, signature, now), ...verdict(found, accepted, paintFor(io)), ...bearer === undefined ? [] : asBearer(bearer)].map(line => `${line}\n`).join(''))
   return accepted ? exitCodes.ok : exitCodes.no
+}
+
+/** With which settings this broker would take a provider's token in the place of a password. */
+function asBearer ({ settings, obstacles }: ProviderToken): string[] {
+  return [
+    obstacles.length === 0 ? 'This broker takes it as a bearer token, if the provider signed it, with these settings:' : 'As a bearer token this broker would refuse it:',
+    ...obstacles.map(says => `  ${says}`),
+    ...obstacles.length === 0 ? [] : ['What its settings would be otherwise:'],
+    ...Object.entries(settings).map(([name, value]) => `  ${name}=${value}`)
+  ]
 }
 
 async function signatureOf (token: Token, { TWILIO_API_KEY_SECRET: secret, TWILIO_API_KEY_SID: keySid, TWILIO_ACCOUNT_SID: accountSid }: Partial<Settings>): Promise<Signature> {

@@ -1,12 +1,14 @@
 import { resolve } from 'node:path'
-import { textsOf, type Diagnostic } from '../lib/diagnostic.js'
+import { textsOf, warning, type Diagnostic } from '../lib/diagnostic.js'
 import { policyReader, type PolicyReading } from '../policy/file/read.js'
+import { hasNoStore } from '../callers/stores/open.js'
 import { loadPolicy } from '../policy/file/load.js'
 import { allowAll, type Policy } from '../policy/policy.js'
 import { asDiagnostic } from '../settings/as-diagnostic.js'
 import { readWithoutPlugins, readWithPlugins, type Read } from '../settings/load.js'
 import { namedFiles, readSources, withFiles, type Environment, type Findings, type Sources } from '../settings/sources.js'
 import { hasRemoteStore, isStoreKnown } from '../settings/rules.js'
+import type { Settings } from '../settings/schema.js'
 import { stampsOf } from '../files/stamp.js'
 import { readKeys, type ReadKeys } from './tls-files.js'
 
@@ -81,7 +83,8 @@ export async function readConfig (given: Sources, cwd: string, options: ConfigOp
 
 /** The policy that the settings name, beside them. */
 async function withPolicy (read: Read, cwd: string, { stamps = new Map(), further = { mistakes: [], warnings: [] }, foldNames = hasRemoteStore(read.settings) }: ConfigOptions): Promise<Config> {
-  const { policy, diagnostics, ...files } = await policyOf(read, cwd, foldNames)
+  const { policy, diagnostics: ofPolicy, ...files } = await policyOf(read, cwd, foldNames)
+  const diagnostics = [...ofPolicy, ...!foldNames && await hasNoStore(read.settings, cwd) ? withoutStore(read.settings) : []]
   return {
     ...read,
     policy: policy ?? allowAll,
@@ -92,6 +95,21 @@ async function withPolicy (read: Read, cwd: string, { stamps = new Map(), furthe
   }
 }
 
+function withoutPolicy ({ JWT_ISSUER: issuer }: Partial<Settings>): Diagnostic[] {
+  return [
+    warning('POLICY_FILE', 'insecure', 'POLICY_FILE is not set: every caller may have every enabled product'),
+    ...issuer === undefined ? [] : [warning('JWT_ISSUER', 'insecure', 'JWT_ISSUER is set without POLICY_FILE: everybody whom the identity provider gives a token for this audience may have every enabled product')]
+  ]
+}
+
+/** What is set, or is not, although nobody has a password. */
+function withoutStore ({ METRICS_PORT: metrics, SESSION_TTL: ttl = 0 }: Partial<Settings>): Diagnostic[] {
+  return [
+    ...metrics === undefined ? [warning('METRICS_PORT', 'missing', 'METRICS_PORT is not set: without a store of callers nobody can sign in to /metrics')] : [],
+    ...ttl > 0 ? [warning('SESSION_TTL', 'no-effect', 'SESSION_TTL is set without a store of callers: there are no sessions')] : []
+  ]
+}
+
 function diagnosticsOf ({ mistakes, warnings }: Findings): Diagnostic[] {
   return [...mistakes.map(text => asDiagnostic('mistake', text)), ...warnings.map(text => asDiagnostic('warning', text))]
 }
@@ -99,8 +117,7 @@ function diagnosticsOf ({ mistakes, warnings }: Findings): Diagnostic[] {
 async function policyOf ({ settings, products, known, notLoaded, unread }: Read, cwd: string, foldNames: boolean): Promise<PolicyReading & Pick<Config, 'stamps'>> {
   const { POLICY_FILE: file } = settings
   if (file === undefined) {
-    const warning: Diagnostic = { level: 'warning', subject: 'POLICY_FILE', code: 'insecure', message: 'POLICY_FILE is not set: every caller may have every enabled product' }
-    return { policy: allowAll, stamps: new Map(), diagnostics: unread.has('POLICY_FILE') ? [] : [warning] }
+    return { policy: allowAll, stamps: new Map(), diagnostics: unread.has('POLICY_FILE') ? [] : withoutPolicy(settings) }
   }
   const stamps = await stampsOf([resolve(cwd, file)])
   const reader = policyReader({ enabled: products.map(({ product }) => product), known, foldNames, storeGroups: foldNames, more: notLoaded.length > 0 })

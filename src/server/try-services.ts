@@ -4,16 +4,17 @@ import { warning, type Diagnostic } from '../lib/diagnostic.js'
 import type { Log } from '../lib/log.js'
 import { asDiagnostic } from '../settings/as-diagnostic.js'
 import { hasRemoteStore } from '../settings/rules.js'
+import { openKeys } from './bearer.js'
 import type { Config } from './config.js'
 import { openCounters } from './services.js'
 
 /**
- * Opens a remote store of callers and Redis as a start does, and closes them again. What does not answer is a warning of the
+ * Opens a remote store of callers and Redis, and fetches the keys of the identity provider, as a start does, and closes them again. What does not answer is a warning of the
  * code `unreachable`, as a start goes on without it.
  * @param config without mistakes
  */
 export async function tryServices (config: Config, cwd: string): Promise<Diagnostic[]> {
-  return (await Promise.all([tryStore(config, cwd), tryCounters(config)])).flat()
+  return (await Promise.all([tryStore(config, cwd), tryKeys(config, cwd), tryCounters(config)])).flat()
 }
 
 async function tryStore ({ settings }: Config, cwd: string): Promise<Diagnostic[]> {
@@ -26,6 +27,16 @@ async function tryStore ({ settings }: Config, cwd: string): Promise<Diagnostic[
   await store?.close()
   if (mistakes.length > 0) return mistakes.map(text => asDiagnostic('mistake', text))
   return warnings.map(text => warning(text.split(' ', 1)[0]!, away ? 'unreachable' : 'missing', text))
+}
+
+async function tryKeys ({ settings }: Config, cwd: string): Promise<Diagnostic[]> {
+  const mistakes: string[] = []
+  const keys = await openKeys(settings, { cwd, logger: collectWarnings().log }, mistakes)
+  keys?.close()
+  if (mistakes.length > 0) return mistakes.map(text => asDiagnostic('mistake', text))
+  return keys?.ready === false
+    ? [warning('JWT_ISSUER', 'unreachable', `JWT_ISSUER: its keys cannot be read, and until they can be, bearer tokens are refused: ${keys.failure ?? 'they did not come in time'}`)]
+    : []
 }
 
 async function tryCounters ({ settings }: Config): Promise<Diagnostic[]> {

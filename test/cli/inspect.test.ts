@@ -2,7 +2,7 @@ import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
 import { main } from '../../src/cli/main.js'
 import { inspect } from '../helpers/inspect.js'
-import { good, now, sameSecond, secret, settings, sid, token, video, voice } from '../helpers/made-token.js'
+import { base64url, good, now, sameSecond, secret, settings, sid, token, video, voice } from '../helpers/made-token.js'
 
 sameSecond(t)
 
@@ -43,6 +43,14 @@ t.test('inspect says all of it in words', async t => {
   t.match(await inspect('', settings, [token({ grants: { data_sync: { service_sid: 'MG1' } } })]), { code: 1, out: /refused {2}51007 {2}data_sync/ })
   t.match(await inspect('', settings, [token({ grants: { data_sync: { service_sid: sid('IS') } } })]), { code: 0 })
   t.match(await inspect('', { TWILIO_API_KEY_SECRET: secret }, [token({ by: 'x' })]), { code: 0, out: /not by the configured/ })
+})
+
+t.test('a token of an identity provider is shown with the settings by which the broker would take it', async t => {
+  const made = (claims: object) => `${base64url({ alg: 'RS256' })}.${base64url({ iss: 'https://idp.example/', aud: 'broker', sub: 'a', iat: now, exp: now + 60, ...claims })}.AAAA`
+  t.match(await inspect('', settings, [made({})]), { code: 1, out: /This broker takes it as a bearer token, if the provider signed it, with these settings:\n {2}JWT_ISSUER=https:\/\/idp\.example\/\n {2}JWT_AUDIENCE=broker\n$/ })
+  t.match(await inspect('', settings, [made({ aud: undefined })]), { out: /As a bearer token this broker would refuse it:\n {2}it has no aud, [^\n]*\nWhat its settings would be otherwise:\n {2}JWT_ISSUER=/ })
+  t.match(JSON.parse((await inspect('', settings, ['--json', made({})])).out), { bearer: { settings: { JWT_AUDIENCE: 'broker' }, obstacles: [] } })
+  t.equal(JSON.parse((await inspect('', settings, ['--json', good])).out).bearer, undefined)
 })
 
 t.test('colours are for a terminal, and NO_COLOR takes them away', async t => {

@@ -18,7 +18,7 @@ export function newAgent (): Agent {
 export async function fetchJson (url: string, { what, agent, signal }: { what: string, agent: Agent, signal: AbortSignal }): Promise<unknown> {
   const bytes = await fetchBytes(url, what, agent, signal).catch((error: unknown) => {
     if (error instanceof KeysError) throw error
-    throw new KeysError(signal.aborted ? `${what} did not come in time` : `${what} cannot be fetched (${errorCode(error)})`)
+    throw new KeysError(signal.aborted ? `${what} did not come in time` : `${what} cannot be fetched (${errorCode(error)})`, 'unreachable')
   })
   return parse(bytes, what)
 }
@@ -27,7 +27,7 @@ async function fetchBytes (url: string, what: string, dispatcher: Agent, signal:
   const { statusCode, body } = await request(url, { dispatcher, headers: { accept: 'application/json' }, signal })
   if (statusCode !== 200) {
     body.on('error', () => {}).destroy()
-    throw new KeysError(`${what} was answered with status ${statusCode}${statusCode >= 300 && statusCode < 400 ? ', a redirect, which is not followed' : ''}`)
+    throw new KeysError(`${what} was answered with status ${statusCode}${statusCode >= 300 && statusCode < 400 ? ', a redirect, which is not followed' : ''}`, statusCode >= 500 ? 'unreachable' : 'wrong')
   }
   const chunks: Uint8Array[] = []
   let size = 0

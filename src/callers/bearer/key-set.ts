@@ -3,6 +3,8 @@ import { createLocalJWKSet, type JWK } from 'jose'
 import { isRecord } from '../../lib/is-record.js'
 import { KeysError } from './keys-error.js'
 
+export type { JWK }
+
 /** Keys of a set at most. Providers publish two or three. */
 const MAX_KEYS = 100
 

@@ -2,8 +2,11 @@
 export class KeysError extends Error {
   override readonly name = 'KeysError'
 
-  /** @param isMistake whether the settings are wrong, so that a start has to fail; else it may be an outage */
-  constructor (message: string, readonly isMistake = false) {
+  /**
+   * @param kind whether the settings are wrong, so that a start has to fail; or the provider answers something that is no use; or it does not
+   * answer. The last two may pass by themselves
+   */
+  constructor (message: string, readonly kind: 'mistake' | 'wrong' | 'unreachable' = 'wrong') {
     super(message)
   }
 }

@@ -69,6 +69,11 @@ export class ProviderKeys {
     return this.#set !== undefined && this.#failure === undefined
   }
 
+  /** Why the last try failed, in words. */
+  get failure (): string | undefined {
+    return this.#failure?.message
+  }
+
   /** The set that tokens are checked by; another object once there is a newer one. Undefined where there is none, or it is older than a day. */
   get current (): KeySet | undefined {
     return this.#now() - this.#takenAt < times.life ? this.#set : undefined
@@ -82,7 +87,7 @@ export class ProviderKeys {
     const waiting = new AbortController()
     await Promise.race([this.refresh(), sleep(times.start, undefined, { signal: waiting.signal }).catch(() => {})])
     waiting.abort()
-    if (this.#failure !== undefined && (this.#failure.isMistake || this.#source.path !== undefined)) return [`JWT_ISSUER: ${this.#failure.message}`]
+    if (this.#failure !== undefined && (this.#failure.kind === 'mistake' || this.#source.path !== undefined)) return [`JWT_ISSUER: ${this.#failure.message}`]
     if (!this.ready) this.#log.warn('the keys of JWT_ISSUER have not come; bearer tokens are refused with 503 until they have')
     if (this.#source.path !== undefined) detach(this.#watch(this.#source.path))
     return []
@@ -126,7 +131,7 @@ export class ProviderKeys {
     try {
       this.#take(keySetOf(await this.#source.read(AbortSignal.any([this.#closing.signal, AbortSignal.timeout(times.attempt)]))))
     } catch (error) {
-      this.#fail(error instanceof KeysError ? error : new KeysError(String(error)))
+      this.#fail(error instanceof KeysError ? error : new KeysError(String(error), 'unreachable'))
     }
     if (this.#closing.signal.aborted) return
     this.#timer = setTimeout(() => detach(this.refresh()), this.ready ? times.refresh : times.retry).unref()

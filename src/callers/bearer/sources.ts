@@ -41,14 +41,22 @@ export interface DiscoveryDocument {
  * OpenID Connect Discovery 1.0 §4.
  * @throws KeysError, a mistake where the document is another issuer's: its keys are not for this one's tokens
  */
-export async function discover (issuer: string, fetch: Omit<Parameters<typeof fetchJson>[1], 'what'>): Promise<DiscoveryDocument> {
+async function discover (issuer: string, fetch: Omit<Parameters<typeof fetchJson>[1], 'what'>): Promise<DiscoveryDocument> {
   const what = 'the discovery document'
   const document = await fetchJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, { ...fetch, what })
   if (!isRecord(document)) throw new KeysError(`${what} is no JSON object`)
-  if (document.issuer !== issuer) throw new KeysError(`${what} names another issuer than JWT_ISSUER, which must be the same to the letter, a slash at the end included`, true)
+  if (document.issuer !== issuer) throw new KeysError(`${what} names another issuer than JWT_ISSUER, which must be the same to the letter, a slash at the end included`, 'mistake')
   const { jwks_uri: keysUrl, id_token_signing_alg_values_supported: algorithms } = document
   if (typeof keysUrl !== 'string' || !isSafeUrl(keysUrl)) throw new KeysError(`${what} has no https: URL as its jwks_uri`)
   return { keysUrl, algorithms }
+}
+
+/**
+ * Reads the discovery document alone.
+ * @throws KeysError
+ */
+export function readDiscovery (issuer: string, signal: AbortSignal): Promise<DiscoveryDocument> {
+  return withAgent(agent => discover(issuer, { agent, signal }))
 }
 
 function readByDiscovery (issuer: string, signal: AbortSignal): Promise<unknown> {
@@ -68,7 +76,7 @@ async function withAgent<T> (work: (agent: ReturnType<typeof newAgent>) => Promi
 }
 
 async function readFile (path: string): Promise<unknown> {
-  const content = await readWithMode(path).catch((error: unknown) => { throw new KeysError(`the file that JWT_KEYS names cannot be read (${errorCode(error)})`, true) })
-  if (content === undefined) throw new KeysError('JWT_KEYS names something that is no file', true)
+  const content = await readWithMode(path).catch((error: unknown) => { throw new KeysError(`the file that JWT_KEYS names cannot be read (${errorCode(error)})`, 'mistake') })
+  if (content === undefined) throw new KeysError('JWT_KEYS names something that is no file', 'mistake')
   return parse(content.bytes, 'the file that JWT_KEYS names')
 }

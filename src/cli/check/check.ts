@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { Outcome } from '../../diagnose/online/checks.js'
+import { hasNoStore } from '../../callers/stores/open.js'
 import { sessionKeyIds } from '../../callers/session/sessions.js'
 import { textsOf, type Diagnostic } from '../../lib/diagnostic.js'
 import type { Settings } from '../../settings/schema.js'
@@ -11,7 +12,7 @@ import { initHint } from '../init/hint.js'
 import { exitCodes, type Io } from '../io.js'
 import { advise } from './advice.js'
 import { checkFiles } from './files.js'
-import { askTwilio } from './online.js'
+import { askProvider, askTwilio } from './online.js'
 
 export interface CheckOptions {
   online?: boolean
@@ -30,8 +31,8 @@ export async function check (io: Io, { online, offline, json }: CheckOptions, ne
   const right = mistakes.length === 0
   const products = enabled.map(({ product }) => product.name)
   // Twilio can only be asked with right settings.
-  const outcomes = online && right ? await askTwilio(settings, enabled, network) : []
-  const keyIds = right ? keyIdsOf(settings) : []
+  const outcomes = online && right ? (await Promise.all([askTwilio(settings, enabled, network), askProvider(settings, io.cwd)])).flat() : []
+  const keyIds = right && !await hasNoStore(settings, io.cwd) ? keyIdsOf(settings) : []
   if (json) {
     const sessions = keyIds.length === 0 ? {} : { sessionKeyId: keyIds[0] }
     io.stdout.write(`${JSON.stringify({ right, products, mistakes, warnings, diagnostics, ...sessions, ...(online && { online: outcomes }) })}\n`)

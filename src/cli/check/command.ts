@@ -11,9 +11,9 @@ import { check, type CheckOptions } from './check.js'
  */
 export function checkCommand (io: Io, done: (exitCode: number) => void, network?: Dispatcher): Command {
   return withExamples(newCommand(io, 'check')
-    .description('check all settings and files, and ask the store of callers and Redis, as a start would; exit code 78 if a start would fail, 69 if something does not answer, 1 if Twilio says no')
-    .option('--online', 'also ask Twilio: whether key, secret, account and region belong together, whether services exist, what time it is')
-    .addOption(new Option('--offline', 'ask nobody: no store, no Redis').conflicts('online'))
+    .description('check all settings and files, and ask the store of callers, the identity provider and Redis, as a start would; exit code 78 if a start would fail, 69 if something does not answer, 1 if Twilio says no')
+    .option('--online', 'also ask Twilio: whether key, secret, account and region belong together, whether services exist, what time it is; and say what is wrong with the documents of the identity provider')
+    .addOption(new Option('--offline', 'ask nobody: no store, no identity provider, no Redis').conflicts('online'))
     .option('--json', 'print JSON')
     .action(async (options: CheckOptions) => done(await toExitCode(io, () => check(io, options, network)))),
   'twilio-token-broker check',

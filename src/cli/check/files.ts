@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { hasNoStore } from '../../callers/stores/open.js'
 import { loadUsers } from '../../callers/users-file/load.js'
 import type { Diagnostic } from '../../lib/diagnostic.js'
 import { mayOpenStore, type Config } from '../../server/config.js'
@@ -22,7 +23,7 @@ export async function checkFiles (config: Config, cwd: string): Promise<CheckedF
 
 async function checkUsers (config: Config, cwd: string): Promise<CheckedFiles> {
   const { settings } = config
-  if (hasRemoteStore(settings) || !mayOpenStore(config)) return { diagnostics: [], users: undefined }
+  if (hasRemoteStore(settings) || !mayOpenStore(config) || await hasNoStore(settings, cwd)) return { diagnostics: [], users: undefined }
   const { USERS_FILE: file = defaultUsersFile } = settings
   const { users } = await loadUsers(resolve(cwd, file), file)
   if ('mistakes' in users) return { diagnostics: [...users.mistakes], users: undefined }

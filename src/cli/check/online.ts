@@ -1,7 +1,19 @@
 import type { Dispatcher } from 'undici'
 import { askClock, askKey, askResources, apiKeyOf, type Outcome } from '../../diagnose/online/checks.js'
 import type { EnabledProduct } from '../../products/contract.js'
+import { bearerRules } from '../../settings/jwt.js'
 import type { Settings } from '../../settings/schema.js'
+
+/**
+ * Reads the keys of the identity provider. Empty where the settings name none.
+ * @param cwd absolute path, which that of a file starts from
+ */
+export async function askProvider (settings: Settings, cwd: string): Promise<Outcome[]> {
+  const rules = bearerRules(settings)
+  if (rules === undefined) return []
+  const { checkProvider } = await import('../../diagnose/online/provider.js')
+  return checkProvider(rules, settings.JWT_KEYS, cwd)
+}
 
 /**
  * Asks Twilio about the key, the clock, and whatever SIDs the settings name.
