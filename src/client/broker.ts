@@ -46,9 +46,8 @@ export class TokenBroker {
     return { stop: new Keeper(this.#tokens, this.#tokens.slot(products, request), sdk).over }
   }
 
-  /** Ends everything that is kept, as when the user signs out. Rooms stay as they are. */
+  /** Ends everything that is kept and the session, as when the user signs out, and forgets all tokens. Rooms stay as they are. */
   close (): Promise<void> {
-    for (const keeper of this.#tokens.keepers) keeper.over()
-    return this.#tokens.session.close()
+    return this.#tokens.close()
   }
 }

@@ -53,6 +53,13 @@ export class Tokens {
     for (const keeper of this.keepers) keeper.signedIn()
   }
 
+  /** Forgets all tokens, as the next to sign in may be another user. */
+  close (): Promise<void> {
+    for (const keeper of this.keepers) keeper.over()
+    this.#slots.clear()
+    return this.session.close()
+  }
+
   report (error: Error): void {
     // All that wait for the same answer share its error.
     if (error !== this.#reported) this.#onError(error)

@@ -359,8 +359,26 @@ t.test('close() ends the session', async t => {
     const page = signUp(t)
     await page.broker.token('voice')
     await page.broker.close()
-    await page.broker.token('voice', { force: true })
+    t.equal(await page.broker.token('voice'), 'token 2', 'as no token is remembered')
     t.same([page.calls, page.sessions.signIns], [2, 2])
+    await page.broker.close()
+    page.world.replies.push('no answer', 'no answer')
+    await t.rejects(page.broker.token('voice'), RetryError, 'nor stands in for one that is not there')
+  })
+
+  await t.test('and a token that was under way is not for who asks after that', async t => {
+    const page = signUp(t)
+    await page.broker.token('voice')
+    page.world.latency = 1000
+    const before = page.broker.token('sync')
+    await settle()
+    const closed = page.broker.close()
+    const after = page.broker.token('sync')
+    await page.world.pass(minute)
+    await Promise.all([before.catch(() => {}), closed])
+    t.equal(await after, 'token 3')
+    t.same([page.calls, page.sessions.signIns], [2, 2])
+    page.world.latency = 0
     await page.broker.close()
   })
 })
