@@ -17,9 +17,9 @@ const packed = pack(folder)
 const manifest = install(packed, folder, ['@types/node'])
 const own = join(folder, 'node_modules/twilio-token-broker')
 
-t.test('the package holds what users need and nothing else, in at most 500 kB', async t => {
+t.test('the package holds what users need and nothing else, in at most 600 kB', async t => {
   t.comment(`${packed.size} bytes`)
-  t.ok(packed.size <= 500_000, `${packed.size} bytes`)
+  t.ok(packed.size <= 600_000, `${packed.size} bytes`)
   for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', '.env.example', 'dist/src/bin.js', 'deploy/nginx/broker.conf', 'docs/operations.md', 'dist/console/index.html.br']) t.ok(packed.files.includes(file), file)
   t.strictSame(packed.files.filter(file => !/^(dist\/(src|plugins|client)\/.+\.(js|d\.ts|html|css|svg)|dist\/console\/[\w-]+\.(js|html|css|svg|txt)\.(br|gz)|docs\/.+\.(md|png)|deploy\/.+|(README|CHANGELOG|CONTRIBUTING)\.md|LICENSE|package\.json|\.env\.example)$/.test(file)), [])
 })

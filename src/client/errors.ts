@@ -9,7 +9,7 @@ export interface BrokerErrorOptions {
 export class BrokerError extends Error {
   override readonly name: string = 'BrokerError'
   declare readonly detail: string
-  /** What a program goes by: the broker's code, or one of `no-answer`, `not-the-broker`, `credentials-missing`. */
+  /** What a program goes by: the broker's code, or one of `no-answer`, `not-the-broker`, `credentials-missing`, `sdk-failed`. */
   declare readonly code: string
   /** Under which the operator finds the request in the broker's log and audit. Absent where the broker did not answer. */
   declare readonly requestId: string | undefined
@@ -34,5 +34,12 @@ export class RefusedError extends BrokerError {
 
 /** Nobody could answer right now; the same request may do later. */
 export class RetryError extends BrokerError {
-  override readonly name = 'RetryError'
+  override readonly name: string = 'RetryError'
+}
+
+/** Too many wrong passwords: until then the broker takes none for this name from this address, not even the right one. */
+export class LockedError extends RetryError {
+  override readonly name: string = 'LockedError'
+  /** By the device's clock. */
+  readonly until = new Date(Date.now() + (this.retryAfter ?? 900) * 1000)
 }

@@ -1,4 +1,4 @@
-import { RefusedError, RetryError, SignInError, type BrokerError } from './errors.js'
+import { LockedError, RefusedError, RetryError, SignInError, type BrokerError } from './errors.js'
 
 /** The properties of an answer: RFC 9457 makes every refusal of the broker an object, and its other answers are objects, too. */
 export type Fields = Partial<Record<string, unknown>>
@@ -11,13 +11,16 @@ export interface Answer {
   fields: Fields
 }
 
+/** As the page's own `fetch`. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
 /**
  * Makes one request.
  * @throws {RetryError} nobody answered
  */
-export async function ask (method: string, url: string, headers: Record<string, string>, body?: string): Promise<Answer> {
+export async function ask (own: Fetch = fetch, method: string, url: string, headers: Record<string, string>, body?: string): Promise<Answer> {
   try {
-    const response = await fetch(url, {
+    const response = await own(url, {
       method,
       headers,
       body: body!,
@@ -33,7 +36,9 @@ export async function ask (method: string, url: string, headers: Record<string, 
     const fields = await response.json().catch((error: Error) => { if (error.name !== 'SyntaxError') throw error })
     return { response, fields: Object(fields) }
   } catch (cause) {
-    throw new RetryError(`No answer from ${url}. Is it up, and this page's origin in its CORS_ORIGINS?`, { code: 'no-answer', cause })
+    // Workers have a location too; React Native has none, and needs no entry.
+    const { origin } = Object((globalThis as { location?: unknown }).location)
+    throw new RetryError(`No answer from ${url}. Is it up${origin ? `, and ${origin} in its CORS_ORIGINS` : ''}?`, { code: 'no-answer', cause })
   }
 }
 
@@ -47,6 +52,6 @@ export function refusal ({ response: { ok, status, headers, url }, fields: { cod
     return new RetryError(`The answer of ${url} is not the broker's, but ${status || 'a redirect'} ${headers.get('Content-Type') ?? ''}.`, { code: 'not-the-broker', retryAfter })
   }
   // A second proof that comes too late is the fault of clocks and networks, not of the user.
-  const Refusal = status === 429 || status >= 500 || stale.test(code) ? RetryError : status === 401 ? SignInError : RefusedError
+  const Refusal = code === 'login-limited' ? LockedError : status === 429 || status >= 500 || stale.test(code) ? RetryError : status === 401 ? SignInError : RefusedError
   return new Refusal(detail, { code, requestId: requestId as string, retryAfter })
 }

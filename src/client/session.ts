@@ -1,4 +1,5 @@
-import { ask, refusal, stale, type Fields } from './request.js'
+import { ask, refusal, stale, type Fetch, type Fields } from './request.js'
+import type { TokenDetails } from './products.js'
 import { BrokerError, RefusedError, RetryError, SignInError } from './errors.js'
 import { base64, makeProofKey, prove, sha256, utf8, type ProofKey } from './proof.js'
 import type { OpenSessionStorage, SessionStorage } from './session-storage.js'
@@ -18,6 +19,8 @@ type MaybeCredentials = Credentials | null | undefined
  */
 export type GetCredentials = () => MaybeCredentials | Promise<MaybeCredentials>
 
+export type { Fetch }
+
 export interface SessionOptions {
   /** Where the broker is; left out, where the page is from. */
   url?: string | URL
@@ -27,6 +30,10 @@ export interface SessionOptions {
   session?: boolean
   /** `tab` of `twilio-token-broker/client/tab` keeps the session through reloads of the page. Without it a reload signs in again. */
   keep?: OpenSessionStorage
+  /** Sent with each request. A broker of another origin allows none of its own; a gateway in front of it may. */
+  headers?: Record<string, string>
+  /** Makes the requests in the place of the page's own `fetch`. */
+  fetch?: Fetch
 }
 
 /** How a request says who asks. */
@@ -39,10 +46,8 @@ export interface Login {
   basic?: boolean | undefined
 }
 
-export interface Granted {
-  token: string
-  /** Seconds. */
-  expiresIn: number
+export interface Granted extends TokenDetails {
+  /** When the broker was asked. */
   asked: number
 }
 
@@ -58,7 +63,7 @@ type OnRequest = (() => void) | undefined
 /** Asks the broker as the user of the page: by a session, or by the password where there are none. */
 export class Session {
   readonly #url: string
-  readonly #getCredentials: GetCredentials
+  readonly #options: SessionOptions
   readonly #page: Page
   readonly #storage: SessionStorage<Login> | undefined
   /** The sign-in that is under way, for all who ask meanwhile, or that brought the session. */
@@ -71,10 +76,11 @@ export class Session {
   /** Milliseconds by which the broker's clock is ahead of `now`. */
   #ahead: number
 
-  constructor ({ url = '', credentials, session = true, keep }: SessionOptions, page: Page) {
+  constructor (options: SessionOptions, page: Page) {
+    const { url = '', credentials, session = true, keep } = options
     if (typeof credentials !== 'function') throw new TypeError('credentials must be a function.')
     this.#url = String(url).replace(/\/+$/, '')
-    this.#getCredentials = credentials
+    this.#options = options
     this.#page = page
     // Plain http beyond loopback has no WebCrypto.
     if (!session || !globalThis.crypto?.subtle) this.#basic = true
@@ -95,9 +101,9 @@ export class Session {
       const login = await signingIn
       const asked = this.#page.now()
       try {
-        const { token, expiresIn } = await this.#send('POST', path, login, onRequest, body)
+        const answer = await this.#send('POST', path, login, onRequest, body)
         this.#basic = login.basic ?? this.#basic
-        return { token, expiresIn, asked } as Granted
+        return { ...answer, asked } as unknown as Granted
       } catch (error) {
         // This has nothing to do with what was asked, and another sign-in may help; but not once the page has ended its session.
         const over = (this.#login || !login.ath) && /^(session-ended|proof-wrong|bearer-expired)$/.test((error as BrokerError).code)
@@ -171,11 +177,11 @@ export class Session {
     const url = this.#url + path
     let again = false
     while (true) {
-      const headers: Record<string, string> = { 'Content-Type': 'application/json', Authorization: authorization }
+      const headers: Record<string, string> = { ...this.#options.headers, 'Content-Type': 'application/json', Authorization: authorization }
       const iat = Math.floor((this.#page.now() + this.#ahead) / 1000)
       if (key) headers['DPoP'] = await prove(key, { htm: method, htu: new Request(url).url, iat, nonce: this.#nonce, ath })
       onRequest?.()
-      const answer = await ask(method, url, headers, body)
+      const answer = await ask(this.#options.fetch, method, url, headers, body)
       const { response, fields } = answer
       this.#nonce = response.headers.get('DPoP-Nonce') ?? this.#nonce
       const now = Number(fields['now'])
@@ -199,7 +205,7 @@ export class Session {
   async #authorize (): Promise<string> {
     let cause: unknown
     try {
-      const { username, password, bearer } = await this.#getCredentials() ?? {}
+      const { username, password, bearer } = await this.#options.credentials() ?? {}
       if (bearer) return `Bearer ${bearer}`
       // A form that is not filled in yet has empty texts, or none. To send that would be a wrong guess.
       if ([username, password].every(text => text && typeof text === 'string')) {

@@ -1,14 +1,16 @@
 import { clock } from './monotonic-clock.js'
 import { Session, type SessionOptions } from './session.js'
 import { renewAfter } from './backoff.js'
-import { makeSlot, type Products, type Slot, type TokenRequest } from './token-request.js'
+import { BrokerError } from './errors.js'
+import { makeSlot, type Slot } from './token-request.js'
+import type { Product, ProductRequests } from './products.js'
 
 export interface TokenBrokerOptions extends SessionOptions {
   /**
-   * Called with the reason why something that is kept got no token, a `BrokerError`, or why a room could not be entered anew, the
-   * SDK's error. After a `RetryError` it goes on by itself. Left out, errors go to the console.
+   * Called with the reason why something that is kept got no token, or why a room could not be entered anew: then the code is
+   * `sdk-failed`, and `cause` the SDK's error. After a `RetryError` it goes on by itself. Left out, errors go to the console.
    */
-  onError?: (error: Error) => void
+  onError?: (error: BrokerError) => void
 }
 
 /** Who is to hear that the broker has given a token, and is over when the page is. */
@@ -23,7 +25,7 @@ export class Tokens {
   readonly session: Session
   readonly keepers = new Set<TokenWaiter>()
   readonly #slots = new Map<string, Slot>()
-  readonly #onError: (error: Error) => void
+  readonly #onError: (error: BrokerError) => void
   #reported: Error | undefined
 
   constructor (options: TokenBrokerOptions) {
@@ -31,7 +33,7 @@ export class Tokens {
     this.#onError = options.onError ?? (error => console.warn(String(error)))
   }
 
-  slot (products: Products, request: TokenRequest): Slot {
+  slot (products: Product | ProductRequests, request: object): Slot {
     const slot = makeSlot(products, request)
     const key = slot.path + slot.body
     const known = this.#slots.get(key) ?? slot
@@ -46,10 +48,11 @@ export class Tokens {
   }
 
   async #fetch (slot: Slot, onRequest?: () => void): Promise<void> {
-    const { token, expiresIn, asked } = await this.session.ask(slot.path, slot.body, onRequest)
-    const life = expiresIn * 1000
+    const { asked, ...answer } = await this.session.ask(slot.path, slot.body, onRequest)
+    const { token } = answer
+    const life = answer.expiresIn * 1000
     // Counted from the question, so that what is taken for alive here is alive at Twilio. The same token again ends as before.
-    if (token !== slot.token) Object.assign(slot, { token, due: asked + renewAfter(life), ends: asked + life })
+    if (token !== slot.token) Object.assign(slot, { token, answer, due: asked + renewAfter(life), ends: asked + life })
     for (const keeper of this.keepers) keeper.signedIn()
   }
 
@@ -62,7 +65,7 @@ export class Tokens {
 
   report (error: Error): void {
     // All that wait for the same answer share its error.
-    if (error !== this.#reported) this.#onError(error)
+    if (error !== this.#reported) this.#onError(error instanceof BrokerError ? error : new BrokerError(error.message, { code: 'sdk-failed', cause: error }))
     this.#reported = error
   }
 }

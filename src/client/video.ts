@@ -1,6 +1,6 @@
 import type { TokenBroker } from './broker.js'
 import { isExpiry, type Hooks } from './sdks.js'
-import type { TokenRequest } from './token-request.js'
+import type { CommonRequest, VideoRequest } from './products.js'
 
 /** A room, as far as it is used here. */
 export interface VideoRoom {
@@ -14,7 +14,7 @@ export interface VideoSdk<Options, Room extends VideoRoom> {
 }
 
 /** What is asked for in the token, and what becomes of the room. */
-export interface RoomOptions<Room> extends TokenRequest {
+export interface RoomOptions<Room> extends CommonRequest, VideoRequest {
   /** Called with the room, and with each that takes its place because the token of the last had ended. Without it, none does. */
   onRoom?: (room: Room) => void
   /** Once it is aborted, no room is entered any more; one whose connection was being made is left. Rooms entered before stay. */
@@ -45,9 +45,9 @@ export async function connect<Options extends { name?: string | null }, Room ext
     signal?.throwIfAborted()
     return room
   }
-  const first = await join(await broker.token('video', asked)).catch(async error => {
+  const first = await join(await broker.token('video', { ...asked, signal })).catch(async error => {
     if (!isExpiry(error)) throw error
-    return join(await broker.token('video', { ...asked, force: true }))
+    return join(await broker.token('video', { ...asked, signal, force: true }))
   })
   if (onRoom === undefined) return first
   let keeper!: Hooks

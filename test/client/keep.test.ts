@@ -1,5 +1,5 @@
 import t from 'tap'
-import { RetryError, SignInError, TokenBroker, type Products } from '../../src/client/index.js'
+import { RetryError, SignInError, TokenBroker, type Product } from '../../src/client/index.js'
 import { FakeDevice, minute, problem, setUp, susan } from './world.js'
 
 t.test('a token is renewed at two thirds of its life, but 3 minutes before the end, and not in a loop', async t => {
@@ -226,7 +226,7 @@ t.test('what rests and is stopped stays so, whoever is given a token', async t =
 t.test('what cannot be kept is an error before anything listens to the object', async t => {
   const { world, broker } = setUp(t)
   const device = new FakeDevice()
-  for (const products of [undefined, null, ['voice'], 7, '', '..'] as unknown as Products[]) {
+  for (const products of [undefined, null, ['voice'], 7, '', '..'] as unknown as Product[]) {
     t.throws(() => broker.keep(device, products), TypeError, String(products))
   }
   t.throws(() => broker.keep(device, 'voice', { ttl: 1n as never }), TypeError)

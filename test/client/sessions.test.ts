@@ -299,7 +299,7 @@ t.test('without sessions each request brings the password', async t => {
 t.test('a sign-in that the broker refuses is no token', async t => {
   const rows: Array<{ reply: Reply, is: { name: string, code: string, retryAfter?: number } }> = [
     { reply: problem(401, 'credentials-wrong'), is: { name: 'SignInError', code: 'credentials-wrong' } },
-    { reply: problem(429, 'login-limited', { 'Retry-After': '40' }), is: { name: 'RetryError', code: 'login-limited', retryAfter: 40 } },
+    { reply: problem(429, 'login-limited', { 'Retry-After': '40' }), is: { name: 'LockedError', code: 'login-limited', retryAfter: 40 } },
     { reply: problem(503, 'store-unavailable', { 'Retry-After': '1' }), is: { name: 'RetryError', code: 'store-unavailable' } }
   ]
   for (const { reply, is } of rows) {

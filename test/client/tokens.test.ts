@@ -1,5 +1,5 @@
 import t from 'tap'
-import { RefusedError, RetryError, SignInError, TokenBroker, type BrokerError, type Products, type TokenBrokerOptions, type TokenRequest } from '../../src/client/index.js'
+import { LockedError, RefusedError, RetryError, SignInError, TokenBroker, type BrokerError, type Product, type TokenBrokerOptions, type TokenRequest } from '../../src/client/index.js'
 import { FakeDevice, makeWorld, minute, problem, setUp, settle, susan, type Reply } from './world.js'
 
 t.test('a token is asked for once, and again only when it is due', async t => {
@@ -19,7 +19,7 @@ t.test('the order of what is asked makes no difference', async t => {
   await Promise.all([
     broker.token('video', { ttl: 600, room: 'My Room' }),
     broker.token('video', { room: 'My Room', ttl: 600 }),
-    broker.token('video', { room: 'My Room', identity: undefined, ttl: 600 } as TokenRequest),
+    broker.token('video', { room: 'My Room', identity: undefined, ttl: 600 } as TokenRequest<'video'>),
     broker.token({ video: { room: 'a' }, voice: { params: { a: '1', b: '2' } } }, { ttl: 600, identity: 'ann' }),
     broker.token({ voice: { params: { b: '2', a: '1' } }, video: { room: 'a' } }, { identity: 'ann', ttl: 600 })
   ])
@@ -29,19 +29,19 @@ t.test('the order of what is asked makes no difference', async t => {
 t.test('what names no product is an error of the page, and not asked', async t => {
   const { world, broker } = setUp(t)
   const rows: unknown[] = [undefined, null, ['voice'], [], 7, true, 1n, Symbol('voice'), () => 'voice', '', '.', '..']
-  for (const products of rows) await t.rejects(broker.token(products as Products), TypeError, String(products))
+  for (const products of rows) await t.rejects(broker.token(products as Product), TypeError, String(products))
   await t.rejects(broker.token('voice', { ttl: 1n as never }), TypeError)
   t.equal(world.asked.length, 0)
 })
 
 t.test('no name of a product leads out of /token/', async t => {
   const { world, broker } = setUp(t)
-  for (const name of ['../session', '..\\session', '%2e%2e', '%2E%2E/', '\t..', '.. ', '．．', '...', 'a?b#c', '/', '//evil.example']) await broker.token(name)
+  for (const name of ['../session', '..\\session', '%2e%2e', '%2E%2E/', '\t..', '.. ', '．．', '...', 'a?b#c', '/', '//evil.example']) await broker.token(name as Product)
   for (const { url } of world.asked) t.match(new URL(url).href, /^https:\/\/tokens\.example\.com\/token\/[^/?#]+$/)
 })
 
 t.test('what is asked goes over the wire as the broker takes it', async t => {
-  const cases: Array<{ products: Products, request?: TokenRequest, url: string, body: object }> = [
+  const cases: Array<{ products: unknown, request?: TokenRequest, url: string, body: object }> = [
     { products: 'voice', url: '/token/voice', body: {} },
     { products: 'video', request: { room: 'My Room', ttl: 600 }, url: '/token/video', body: { room: 'My Room', ttl: 600 } },
     { products: { video: { room: 'My Room' }, sync: {} }, request: { ttl: 600 }, url: '/token', body: { products: { video: { room: 'My Room' }, sync: {} }, ttl: 600 } },
@@ -50,7 +50,7 @@ t.test('what is asked goes over the wire as the broker takes it', async t => {
   for (const { products, request, url, body } of cases) {
     await t.test(JSON.stringify(products), async t => {
       const { world, broker } = setUp(t)
-      await broker.token(products, request)
+      await broker.token(products as Product, request)
       t.match(world.asked, [{ url: `https://tokens.example.com${url}`, body, init: { method: 'POST', headers: { 'Content-Type': 'application/json' }, credentials: 'omit', redirect: 'manual' } }])
       t.same(world.asked[0]?.body, body)
     })
@@ -80,9 +80,11 @@ t.test('an error is of the class that says what to do', async t => {
     { what: 'an unknown product', reply: problem(404, 'product-unknown'), is: { name: 'RefusedError' }, class: RefusedError },
     { what: 'an identity that does not fit', reply: problem(422, 'identity-unsuitable'), is: { name: 'RefusedError' }, class: RefusedError },
     { what: 'a limit', reply: problem(429, 'caller-limited', { 'Retry-After': '17' }), is: { name: 'RetryError', code: 'caller-limited', retryAfter: 17 }, class: RetryError },
+    { what: 'five wrong passwords', reply: problem(429, 'login-limited', { 'Retry-After': '840' }), is: { name: 'LockedError', code: 'login-limited', retryAfter: 840, until: new Date(5_840_000) }, class: LockedError },
+    { what: 'five wrong passwords, and a proxy that takes the time out', reply: problem(429, 'login-limited'), is: { name: 'LockedError', until: new Date(5_900_000) }, class: LockedError },
     { what: 'a store that is away', reply: problem(503, 'store-unavailable', { 'Retry-After': '1' }), is: { name: 'RetryError', retryAfter: 1 }, class: RetryError },
     { what: 'a broker that failed', reply: problem(500, 'internal'), is: { name: 'RetryError', retryAfter: undefined }, class: RetryError },
-    { what: 'no answer', reply: 'no answer', is: { name: 'RetryError', code: 'no-answer', message: /CORS_ORIGINS/, requestId: undefined }, class: RetryError },
+    { what: 'no answer', reply: 'no answer', is: { name: 'RetryError', code: 'no-answer', message: 'No answer from https://tokens.example.com/token/voice. Is it up?', requestId: undefined }, class: RetryError },
     { what: 'a proxy\'s page with 200', reply: { status: 200, body: '<html>', headers: { 'Content-Type': 'text/html' } }, is: { ...foreign, message: /not the broker's, but 200 text\/html/ }, class: RetryError },
     { what: 'a proxy\'s own 401', reply: { status: 401, body: '<html>' }, is: foreign, class: RetryError },
     { what: 'a proxy\'s own 503', reply: { status: 503, body: '<html>', headers: { 'Retry-After': '5' } }, is: { ...foreign, retryAfter: 5 }, class: RetryError },
@@ -115,6 +117,67 @@ t.test('an error is of the class that says what to do', async t => {
       t.equal(await broker.token('voice'), 'token 1', 'and the next call asks again')
     })
   }
+})
+
+t.test('no answer names the origin to write into CORS_ORIGINS', async t => {
+  const { world, broker } = setUp(t)
+  Object.assign(globalThis, { location: { origin: 'http://localhost:5173' } })
+  t.teardown(() => Reflect.deleteProperty(globalThis, 'location'))
+  world.replies.push('no answer')
+  await t.rejects(broker.token('voice'), { code: 'no-answer', message: 'No answer from https://tokens.example.com/token/voice. Is it up, and http://localhost:5173 in its CORS_ORIGINS?' })
+})
+
+t.test('a locked name keeps the token that it has, and what is kept goes on when the lock is over', async t => {
+  const { world, broker, errors } = setUp(t)
+  const device = new FakeDevice()
+  await broker.token('voice')
+  broker.keep(device, 'voice')
+  world.always = problem(429, 'login-limited', { 'Retry-After': '840' })
+  await world.pass(41 * minute)
+  t.match(errors, [{ name: 'LockedError' }])
+  t.ok(errors[0] instanceof RetryError)
+  t.equal(await broker.token('voice'), 'token 1')
+  world.always = undefined
+  await world.pass(25 * minute)
+  t.same(device.given, ['token 2'])
+  await broker.close()
+})
+
+t.test('a call may ask for what the broker says of the token', async t => {
+  const { world, broker } = setUp(t)
+  const expiresAt = '2026-11-24T04:00:00.000Z'
+  world.replies.push({ status: 200, body: { token: 'a', identity: 'susan', expiresIn: 3600, expiresAt } })
+  t.same(await broker.tokenWithDetails('voice'), { token: 'a', identity: 'susan', expiresIn: 3600, expiresAt, products: ['voice'] })
+  await world.pass(minute)
+  t.same(await broker.tokenWithDetails('voice'), { token: 'a', identity: 'susan', expiresIn: 3540, expiresAt, products: ['voice'] }, 'of the same token later')
+  world.replies.push({ status: 200, body: { token: 'b', identity: 'guest-1', expiresIn: 600, expiresAt, products: ['video', 'sync'] } })
+  t.match(await broker.tokenWithDetails({ video: { room: 'My Room' }, sync: {} }, { identity: 'guest-1', force: true }), { token: 'b', identity: 'guest-1', products: ['video', 'sync'] })
+})
+
+t.test('a signal ends the wait of who gave it, and of nobody else', async t => {
+  const { world, broker } = setUp(t)
+  const gone = new Error('the page went on')
+  world.latency = 1000
+  const controller = new AbortController()
+  const aborted = t.rejects(broker.token('voice', { signal: controller.signal }), gone)
+  const other = broker.token('voice')
+  await world.pass(500)
+  controller.abort(gone)
+  await aborted
+  await world.pass(500)
+  t.equal(await other, 'token 1')
+  await t.rejects(broker.token('voice', { signal: controller.signal }), gone, 'nor is a token at hand given after it')
+  t.equal(world.asked.length, 1)
+  t.same(world.asked[0]!.body, {})
+})
+
+t.test('headers of its own and a fetch of its own', async t => {
+  const { world, broker } = setUp(t, {
+    headers: { 'X-Gateway-Key': 'k', 'Content-Type': 'text/plain' },
+    fetch: (url, init) => fetch(url.replace('tokens.', 'gateway.'), init)
+  })
+  await broker.token('voice')
+  t.match(world.asked, [{ url: 'https://gateway.example.com/token/voice', authorization: /^Basic /, init: { headers: { 'X-Gateway-Key': 'k', 'Content-Type': 'application/json' } } }])
 })
 
 t.test('where nobody answers, a token that still lives is better than none', async t => {

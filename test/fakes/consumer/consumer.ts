@@ -1,7 +1,7 @@
 // What somebody writes who has installed the package; compiled, never run.
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { broker, StartError, type Authenticate, type BrokerOptions } from 'twilio-token-broker'
-import { RefusedError, TokenBroker, type Adaptable } from 'twilio-token-broker/client'
+import { LockedError, RefusedError, TokenBroker, type Adaptable, type BrokerError, type Product, type TokenDetails } from 'twilio-token-broker/client'
 import { tab } from 'twilio-token-broker/client/tab'
 import { connect } from 'twilio-token-broker/client/video'
 import { badRequest, chooseEach, defineProduct, forbid, Patterns, resolveFlag, Sid, testProduct, Type, type Ask, type GrantContext } from 'twilio-token-broker/product'
@@ -58,11 +58,61 @@ new TokenBroker({ url: new URL('https://tokens.example.com'), credentials: async
 // @ts-expect-error no place to keep a session
 export const elsewhere = new TokenBroker({ credentials: () => null, keep: 'local' })
 
+client.token('voice', { incoming: false, params: { queue: 'support' }, push: 'ios', ttl: 600, identity: 'guest-1', signal: new AbortController().signal }).catch(() => {})
+client.token({ video: { room: 'My Room' }, sync: {} }, { ttl: 600, force: true }).catch(() => {})
+const each: Product = Math.random() > 0.5 ? 'chat' : 'sync'
+client.tokenWithDetails(each, { ttl: 600 }).then(({ identity, expiresAt, products }: TokenDetails) => identity + expiresAt + products.join(), () => {})
+new TokenBroker({
+  credentials: () => null,
+  headers: { 'X-Gateway-Key': 'k' },
+  fetch: (url, init) => fetch(url, init),
+  onError (error: BrokerError) { if (error instanceof LockedError) console.log(error.until.toISOString()) }
+}).close().catch(() => {})
+new TokenBroker({ credentials: () => null, fetch, onError: error => { console.log(error.code, error.requestId) } }).close().catch(() => {})
+// @ts-expect-error a product that there is not
+client.token('vidoe').catch(() => {})
+// @ts-expect-error a property that no product takes
+client.token('voice', { tll: 600 }).catch(() => {})
+// @ts-expect-error a property that this product does not take
+client.token('voice', { room: 'My Room' }).catch(() => {})
+// @ts-expect-error misspelt
+client.token('video', { rooom: 'x' }).catch(() => {})
+// @ts-expect-error Sync takes nothing of its own
+client.token('sync', { room: 'x' }).catch(() => {})
+// @ts-expect-error misspelt, in one of several products
+client.token({ video: { rooom: 'x' } }).catch(() => {})
+// @ts-expect-error nothing of Sync's own, in one of several products
+client.token({ sync: { room: 'x' } }).catch(() => {})
+// @ts-expect-error one life for all products
+client.token({ video: { ttl: 600 } }).catch(() => {})
+// @ts-expect-error a product that there is not, in several
+client.token({ vidoe: {} }).catch(() => {})
+// @ts-expect-error seconds are a number
+client.tokenWithDetails('voice', { ttl: '600' }).catch(() => {})
+// @ts-expect-error misspelt
+client.tokenWithDetails('video', { rooom: 'x' }).catch(() => {})
+// @ts-expect-error no such platform
+client.token('voice', { push: 'windows' }).catch(() => {})
+
+declare module 'twilio-token-broker/client' {
+  interface Products { taskrouter: { worker: string } }
+}
+client.token('taskrouter', { worker: 'WK1' }).catch(() => {})
+// @ts-expect-error misspelt, of a declared product
+client.token('taskrouter', { workre: 'WK1' }).catch(() => {})
+
 declare const video: { connect (token: string, options?: { name?: string | null }): Promise<{ sid: string, on (event: 'disconnected', listener: (room: unknown, error: unknown) => void): unknown, disconnect (): unknown }> }
 connect(client, video, { name: 'My Room' }, { onRoom: room => room.sid.length }).then(room => room.sid, () => {})
 
 const own: Adaptable = { adapt: ({ need }) => ({ give: token => { if (token === '') need() } }) }
 client.keep(own, { voice: {}, sync: {} }).stop()
+client.keep(own, 'voice', { outgoing: false }).stop()
+// @ts-expect-error misspelt
+client.keep(own, 'vidoe').stop()
+// @ts-expect-error misspelt
+client.keep(own, 'voice', { outgiong: false }).stop()
+// @ts-expect-error misspelt
+connect(client, video, { name: 'My Room' }, { tll: 600 }).catch(() => {})
 
 export default defineProduct({
   name: 'fax',
