@@ -17,6 +17,7 @@ import { collectRoutes } from './openapi/routes.js'
 import { decideByPolicy } from './policy-decision.js'
 import { builtIn } from '../products/load.js'
 import { prefetchCounters, type PrefetchOptions } from './prefetch.js'
+import { claimIdentity, type IdentityClaimOptions } from './identity-claim.js'
 import { grantProducts } from './product-grants.js'
 import { createAddressLimit, limitAddress, limitCaller, type Limit } from './rate-limits.js'
 import { decorateRequests, setContext } from './request-context.js'
@@ -87,6 +88,7 @@ const steps: readonly Step[] = [
   { for: ['tokens'], step: preHandler(limitCaller) },
   { for: ['tokens'], step: preHandler(decideByPolicy) },
   { for: ['tokens'], step: preHandler(grantProducts) },
+  { for: ['tokens'], step: preHandler(claimIdentity) },
   // Signs the token, writes its line in the audit, and then answers.
   { for: ['tokens'], step: tokenRoutes },
   { for: ['underToken'], step: rejectUnknownProducts },
@@ -105,7 +107,7 @@ const steps: readonly Step[] = [
   { for: ['every'], step: onResponse(recordEnd) }
 ]
 
-export interface PipelineOptions extends SchemeOptions, SessionRouteOptions, PrefetchOptions, DecisionOptions, OperatorOptions, HealthOptions, ConsoleOptions,
+export interface PipelineOptions extends SchemeOptions, SessionRouteOptions, PrefetchOptions, DecisionOptions, IdentityClaimOptions, OperatorOptions, HealthOptions, ConsoleOptions,
   Omit<TokenRouteOptions, 'combiner'>, Omit<OpenApiOptions, 'routes' | 'schemes'>, Omit<ErrorHandlerOptions, 'schemes'>, Omit<ElsewhereOptions, 'addressLimit' | 'methodsOf'> {
   limits: { address: Limit, crossSite: Limit, caller: Limit }
 }

@@ -33,6 +33,8 @@ export interface ProductGrant {
 export interface Decision {
   /** As the token holds it. */
   identity: string
+  /** As stores, requests and the policy write it, in NFC. */
+  plainIdentity: string
   /** Seconds. */
   ttl: number
   /** @throws Problem when the policy, the settings or the identity stand against it */
@@ -66,9 +68,9 @@ export function decide ({ policy, ttl, identityForm }: DecisionOptions, caller: 
   const rule = found ?? open
 
   // The policy speaks of identities as they are, whatever the token makes of them.
-  const named = asked.identity?.normalize('NFC') ?? caller.identity
-  unless(named === caller.identity || rule.mayName(named, caller), 'identity', 'not one that this caller may name')
-  const identity = inForm(named, identityForm)
+  const plainIdentity = asked.identity?.normalize('NFC') ?? caller.identity
+  unless(plainIdentity === caller.identity || rule.mayName(plainIdentity, caller), 'identity', 'not one that this caller may name')
+  const identity = inForm(plainIdentity, identityForm)
 
   const max = rule.maxTtl ?? ttl.max
   const life = asked.ttl ?? Math.min(ttl.default, max)
@@ -77,6 +79,7 @@ export function decide ({ policy, ttl, identityForm }: DecisionOptions, caller: 
 
   return {
     identity,
+    plainIdentity,
     ttl: life,
     grant ({ product, settings, request }) {
       const { name } = product

@@ -189,6 +189,7 @@ function buildApp ({ settings, products, policy, given }: Config, { logger, stor
     lines,
     sessions,
     bearer,
+    identityHolders: bearer && services.identityHolders,
     usedProofs: services.sessions.usedProofs,
     prefetch: createPrefetch({ counters, limits, logins }),
     identityForm: settings.IDENTITY_FORM,

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { createAudit, type Audit } from '../audit/audit-log.js'
 import { fileSink, standardSink } from '../audit/sink.js'
 import type { ProviderKeys } from '../callers/bearer/keys.js'
+import { IdentityHolders } from '../callers/identity-holders.js'
 import { guessCounters } from '../callers/guess-counters.js'
 import { GuessLimiter } from '../callers/guess-limiter.js'
 import type { VerifyHash } from '../callers/passwords/hash-threads.js'
@@ -29,6 +30,7 @@ export interface Services {
   audit: Audit
   guessLimiter: GuessLimiter
   logins: Logins
+  identityHolders: IdentityHolders
   /** Where all counts are kept: here, or in a Redis that other nodes share. */
   counters: CounterSource
   addresses: Counters
@@ -86,6 +88,7 @@ export async function openServices ({ settings, mistakes, warnings, unread }: Co
     audit,
     guessLimiter,
     logins: new Logins({ store, guessLimiter }),
+    identityHolders: new IdentityHolders(name => store.hasName?.(name) ?? false),
     counters,
     addresses: counters.counters('address', minute),
     foreign: memory.counters('foreign', minute),

@@ -162,6 +162,15 @@ test('explain: an identity in the form of the settings', async t => {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
   const code = await runProgram(['policy', 'explain', 'jwt:auth0|7', 'voice'], { env: { ...complete, IDENTITY_FORM: 'escaped' }, cwd: t.testdir({}), stdin, stdout, stderr })
   t.match({ code, out: String(stdout.read()) }, { code: 0, out: /identity {2}auth0_7c7\n/ })
+  for (const { claims, identity } of [
+    { claims: { JWT_IDENTITY: 'idp_{sub}' }, identity: 'idp_susan' },
+    { claims: { JWT_NAME: 'email', JWT_IDENTITY: 'sub' }, identity: 'susan' },
+    { claims: { JWT_IDENTITY: '{sub}_{x}' }, identity: 'susan' }
+  ]) {
+    const out = new PassThrough()
+    await runProgram(['policy', 'explain', 'jwt:susan', 'voice'], { env: { ...complete, JWT_ISSUER: 'https://idp.example.com', ...claims }, cwd: t.testdir({}), stdin, stdout: out, stderr })
+    t.match(String(out.read()), `identity  ${identity}\n`, JSON.stringify(claims))
+  }
 })
 
 test('explain: a policy that is not right explains nothing', async t => {

@@ -42,6 +42,7 @@ export interface UsersFileStore extends CallerStore {
   readonly warnings: readonly Diagnostic[]
   /** Number of callers. */
   readonly size: number
+  hasName (name: string): boolean
   readonly sessions: SessionStore
   /** Reads the file now, as on SIGHUP. Never rejects because of the file's content. */
   reload (): Promise<ReloadResult>
@@ -96,6 +97,10 @@ class UsersFile implements UsersFileStore {
     this.#users = users
     this.warnings = users.warnings
     this.#watching = watchFiles({ stamps: this.#stamps, signal: this.#closing.signal, onChange: () => this.reload(), pollMs: options.pollMs })
+  }
+
+  hasName (name: string): boolean {
+    return this.#users.callers.has(name)
   }
 
   get size (): number {

@@ -1,6 +1,7 @@
 import type { DecisionOptions } from '../../policy/decide.js'
 import type { EnabledProduct, LoadedProduct } from '../../products/contract.js'
 import { readSettings } from '../../settings/load.js'
+import { identityIn } from '../../settings/jwt.js'
 import { hasRemoteStore } from '../../settings/rules.js'
 import { exitCodes, Failure, type Io } from '../io.js'
 
@@ -15,6 +16,8 @@ export interface PolicyContext {
   readonly foldNames: boolean
   readonly ttl: DecisionOptions['ttl']
   readonly identityForm?: DecisionOptions['identityForm']
+  /** What JWT_IDENTITY makes of a name claim; undefined where it takes another claim. */
+  readonly bearerIdentity?: (name: string) => string | undefined
 }
 
 /**
@@ -24,8 +27,11 @@ export interface PolicyContext {
 export async function policyContext ({ env, cwd }: Io): Promise<PolicyContext> {
   const { settings, products, known, notLoaded, mistakes } = await readSettings(env, cwd)
   if (notLoaded.length > 0) throw new Failure(exitCodes.settings, [...mistakes, 'PRODUCTS names plugins. They are loaded, and the policy is checked, when these mistakes are gone'].join('\n'))
+  const { JWT_NAME: nameClaim = 'sub', JWT_IDENTITY: identity = nameClaim } = settings
+  const written = identityIn(identity)
+  const bearerIdentity = (name: string) => written?.claim === nameClaim ? written.prefix + name : undefined
   const { POLICY_FILE: file, IDENTITY_FORM: identityForm, TOKEN_TTL: ttl, TOKEN_TTL_MAX: max = ttl } = settings
-  return { file, enabled: products, known, foldNames: hasRemoteStore(settings), ttl: { default: ttl, max }, identityForm }
+  return { file, enabled: products, known, foldNames: hasRemoteStore(settings), ttl: { default: ttl, max }, identityForm, bearerIdentity }
 }
 
 export function productsOf ({ enabled }: Pick<PolicyContext, 'enabled'>): LoadedProduct[] {

@@ -38,11 +38,13 @@ export async function explainDecision (io: Io, context: PolicyContext, typed: st
 }
 
 /** A caller as its store or identity provider would answer it. */
-function callerOf (name: string, groups: string | undefined, { foldNames }: PolicyContext): Caller {
+function callerOf (name: string, groups: string | undefined, { foldNames, bearerIdentity }: PolicyContext): Caller {
   const bearer = isBearer({ name })
-  const identity = bearer ? name.slice(bearerPrefix.length) : name
-  const mistake = nameMistake(identity)
+  const text = bearer ? name.slice(bearerPrefix.length) : name
+  const mistake = nameMistake(text)
   if (mistake !== undefined) throw new Failure(exitCodes.usage, mistake)
+  // An identity of another claim cannot be known here. The name stands for it.
+  const identity = (bearer ? bearerIdentity?.(text) : undefined) ?? text
   const caller = { name, identity, ...(foldNames && !bearer && { asTyped: true as const }) }
   if (groups === undefined) return caller
   if (!foldNames && !bearer) throw new Failure(exitCodes.usage, 'a users file has no groups: the policy lists the members of its own; --groups is for callers of another store and for jwt:NAME')
