@@ -6,11 +6,11 @@ import { anotherNode, ended, refused, SESSION_SECRET, started } from './nodes.js
 t.test('no use of a session puts off its end', async t => {
   const { url } = await started(t, { settings: { SESSION_TTL: '600' } })
   const page = await signedIn(url)
-  for (const seconds of [300, 299]) {
+  for (const seconds of [300, 240]) {
     setClock(t, seconds)
     t.match(await page.ask(), { status: 200 })
   }
-  setClock(t, 2)
+  setClock(t, 60)
   t.match(await page.ask(), ended)
   t.match(await page.end(), ended)
 })
@@ -26,7 +26,7 @@ t.test('a page whose clock is hours off is told the time, and goes on', async t 
     t.match(await page.ask({ parts: { claims: { iat: Number(opened.body.now) } } }), { status: 200 })
     const stale = await page.ask({ parts: { claims: { iat: nowSeconds() + off } } })
     t.match(stale, { status: 401, body: { code: 'proof-stale' } })
-    t.ok(Math.abs(Number(stale.body.now) - nowSeconds()) <= 1)
+    t.ok(Math.abs(Number(stale.body.now) - nowSeconds()) <= 30)
   }
 })
 
@@ -37,9 +37,9 @@ t.test('a broker whose clock steps back an hour signs nobody out', async t => {
   const { status, body } = await page.ask()
   t.match({ status, body }, refused('proof-stale'), 'its nonce is from the future')
   t.match(await page.ask(), { status: 200 })
-  setClock(t, 43_199 + 3600)
+  setClock(t, 43_200 - 60 + 3600)
   t.match(await page.ask(), refused('proof-stale'))
-  t.match(await page.ask(), { status: 200 }, 'and has its whole time')
+  t.match(await page.ask(), { status: 200 }, 'and has its whole time, but for a minute')
 })
 
 t.test('nodes whose token lives differ take each other\'s nonces', async t => {
