@@ -1,10 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { Ajv2019 } from 'ajv/dist/2019.js'
 import t from 'tap'
 import { parse } from 'yaml'
 import { startBroker } from './helpers/broker.js'
+import { freePort } from './helpers/free-port.js'
+import { inProcess } from './helpers/in-process.js'
 import { installed } from './helpers/installed.js'
 import { outside } from './helpers/packed.js'
 import { root } from './helpers/root.js'
@@ -69,4 +72,17 @@ t.test('the unit of systemd is right, and leaves the service little', { skip: !i
   t.match(verified, { status: 0, stderr: '' })
   const security = spawnSync('systemd-analyze', ['security', '--offline=true', '--no-pager', '--threshold=20', unit], { encoding: 'utf8' })
   t.equal(security.status, 0, security.stdout.split('\n').slice(-2).join(' '))
+})
+
+t.test('the probe of systemd is right, and its options are ones that there are', { skip: !installed('systemd-analyze') && 'systemd is not installed' }, async t => {
+  const folder = t.testdir()
+  const service = read('deploy/systemd/twilio-token-broker-probe.service')
+  const units = ['service', 'timer'].map(kind => join(folder, `twilio-token-broker-probe.${kind}`))
+  writeFileSync(units[0]!, service.replace('/usr/local/bin/twilio-token-broker', process.execPath))
+  writeFileSync(units[1]!, read('deploy/systemd/twilio-token-broker-probe.timer'))
+  t.match(spawnSync('systemd-analyze', ['verify', ...units], { encoding: 'utf8' }), { status: 0, stderr: '' })
+  const [, args = ''] = /^ExecStart=.*twilio-token-broker (probe .*) </m.exec(service) ?? []
+  const { code, out } = await inProcess([...args.replace(/https:\/\/tokens\S+/, `http://127.0.0.1:${await freePort()}`).split(' '), '--json'], { stdin: Readable.from(['secret123\n']) })
+  t.match({ code, out: JSON.parse(out) }, { code: 69, out: { checks: [{ check: 'plain-http', outcome: 'ok' }, { check: 'ready', outcome: 'unavailable' }] } })
+  t.match(service, /^SuccessExitStatus=69$/m)
 })

@@ -83,6 +83,7 @@ const special: Array<[command: RegExp, how: { code?: number, shows?: RegExp, inp
   [/npm start -- demo$/, { shows: /curl -u susan/ }],
   [/^npm start &$/, { shows: /"msg":"listening"/ }],
   [/^npx \. init$/, { elsewhere: 'test/cli/init.test.ts' }],
+  [/^npx \. probe/, { elsewhere: 'test/cli/probe.test.ts' }],
   [/check --online$/, { elsewhere: 'test/cli/check.test.ts' }],
   [/^npm run bench/, { elsewhere: 'bench' }],
   [/^npm (test|run docs|publish|audit)/, { elsewhere: '.ci/run' }],

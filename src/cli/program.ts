@@ -11,6 +11,7 @@ import { exitCodes, type Io } from './io.js'
 import { mintCommand } from './mint.js'
 import { policyCommand } from './policy/command.js'
 import { policyContext } from './policy/context.js'
+import { probeCommand } from './probe/command.js'
 import { startCommand } from './start.js'
 import { usersCommand } from './users/command.js'
 import { usersFileOf } from './users/file.js'
@@ -37,6 +38,7 @@ export async function runProgram (args: string[], io: Io): Promise<number> {
   program.addCommand(explainCommand(io, done))
   program.addCommand(mintCommand(io, done))
   program.addCommand(checkCommand(io, done))
+  program.addCommand(probeCommand(io, done))
   program.addCommand(completionCommand(io, () => program, done))
   withHelp(program)
 

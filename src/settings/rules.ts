@@ -109,7 +109,8 @@ const placeholders = [
   /^(<.*>|\[.*\]|\{.*\}|\$.*|\.{3}|…)$/
 ]
 
-function isOrigin (entry: string): boolean {
+/** Whether it is one exact origin, as browsers send it. */
+export function isOrigin (entry: string): boolean {
   if (!/^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@*\\]+$/.test(entry) || !URL.canParse(entry)) return false
   // A page's origin as browsers write it: lower case, without the default port. Schemes other than http(s), such as
   // capacitor:, have an opaque origin in the URL standard, yet WebViews send them as they are.
