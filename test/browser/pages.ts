@@ -9,6 +9,7 @@ import { bundleClient } from './bundle.js'
 import { adaptedExample, example, products, readmeExample } from './examples.js'
 import { root } from '../helpers/root.js'
 import { reactExample } from './react.js'
+import { signInHtml, signInModule } from './sign-in.js'
 
 const here = (path: string) => join(root, 'test/browser', path)
 const bundle = (path: string) => join(root, 'node_modules', path)
@@ -51,6 +52,8 @@ const examples: Record<string, Example> = {
 const made: Record<string, () => string | Promise<string>> = {
   '/client.js': () => bundleClient(),
   '/client-video.js': () => bundleClient('video'),
+  '/sign-in.html': () => signInHtml,
+  '/sign-in.js': signInModule,
   '/empty.html': () => '<!doctype html><title>A page</title>',
   ...Object.fromEntries(Object.entries(examples).flatMap(([name, { product, module }]) => [
     [`/examples/${name}.html`, () => html(product, name)],
@@ -75,10 +78,11 @@ export async function servePages (broker?: () => string) {
   const server = createServer(async (request, response) => {
     const { url = '' } = request
     if (broker !== undefined && url.startsWith('/token')) return forward(request, response, broker())
-    const [file, make] = [files[url], made[url]]
+    const path = url.split('?', 1)[0]!
+    const [file, make] = [files[path], made[path]]
     const body = file !== undefined ? await readFile(file) : await make?.()
     if (body === undefined) return response.writeHead(404).end()
-    response.setHeader('Content-Type', types[extname(url) || '.html'] ?? '')
+    response.setHeader('Content-Type', types[extname(path) || '.html'] ?? '')
     response.setHeader('Content-Security-Policy', contentSecurityPolicy)
     response.end(body)
   })
