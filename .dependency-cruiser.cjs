@@ -29,7 +29,7 @@ const frontDoors = {
   monitoring: ['metrics', 'history', 'readiness'],
   policy: ['policy', 'decide', 'patterns'],
   'policy/file': ['load', 'read', 'schema', 'messages', 'unknown-users'],
-  products: ['contract', 'define', 'deprecated', 'fit', 'load', 'refusals', 'schemas'],
+  products: ['contract', 'define', 'deprecated', 'fit', 'load', 'push', 'refusals', 'schemas'],
   server: ['start', 'embedded', 'config', 'log-writer', 'try-services'],
   settings: ['load', 'schema', 'rules', 'sources', 'validate', 'embedded', 'as-diagnostic', 'sessions', 'jwt', 'jwt-rules'],
   tokens: ['issue', 'mint', 'combine', 'combined-request', 'test-product']

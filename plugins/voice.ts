@@ -1,16 +1,16 @@
 import AccessToken from 'twilio/lib/jwt/AccessToken.js'
-import { AnyName, badRequest, chooseEach, defineProduct, forbid, Patterns, resolveFlag, Sid, Type } from '../src/product.js'
+import { AnyName, badRequest, chooseEach, defineProduct, forbid, Patterns, pushCredential, pushRequest, pushSettings, resolveFlag, Sid, Type } from '../src/product.js'
 
 const directions = { incoming: Type.Optional(Type.Boolean()), outgoing: Type.Optional(Type.Boolean()) }
 
 export default defineProduct({
   name: 'voice',
-  settings: Type.Object({ TWILIO_TWIML_APP_SID: Type.Optional(Sid('AP')), TWILIO_PUSH_CREDENTIAL_SID: Type.Optional(Sid('CR')) }),
-  request: Type.Object({ ...directions, params: Type.Optional(Type.Record(AnyName, Type.String())) }),
+  settings: Type.Object({ TWILIO_TWIML_APP_SID: Type.Optional(Sid('AP')), ...pushSettings }),
+  request: Type.Object({ ...directions, params: Type.Optional(Type.Record(AnyName, Type.String())), ...pushRequest }),
   allow: Type.Object({ ...directions, params: Type.Optional(Type.Record(Type.String(), Patterns)) }),
   // https://www.twilio.com/docs/voice/sdks/javascript#access-token: what a client may be called
   identity: { maxLength: 121, characters: /[A-Za-z0-9_]/, described: 'letters, digits and _' },
-  grant ({ settings: { TWILIO_TWIML_APP_SID: app, TWILIO_PUSH_CREDENTIAL_SID: push }, request: { params, ...asked }, allow, choose }) {
+  grant ({ settings: { TWILIO_TWIML_APP_SID: app, ...settings }, request: { params, ...asked }, allow, choose }) {
     const open = allow.incoming === undefined && allow.outgoing === undefined
     if (asked.outgoing && app === undefined) forbid('outgoing', 'not possible here, since TWILIO_TWIML_APP_SID is not set')
     const incoming = resolveFlag('incoming', asked.incoming, allow.incoming ?? open)
@@ -21,7 +21,7 @@ export default defineProduct({
     chooseEach(choose, 'params', params, allow.params)
     return new AccessToken.VoiceGrant({
       incomingAllow: incoming,
-      pushCredentialSid: push,
+      pushCredentialSid: pushCredential(settings, asked),
       ...(outgoing && { outgoingApplicationSid: app, outgoingApplicationParams: params })
     })
   }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import envSchema from 'env-schema'
 import { newAjv } from '../lib/ajv.js'
 import { Type, type TObject, type TSchema } from '../lib/typebox.js'
@@ -24,9 +25,12 @@ export function withProducts (products: LoadedProduct[], mistakes: string[]): TO
   const properties: Record<string, TSchema> = { ...schema.properties }
   for (const product of products) {
     const { name, settings } = product
-    for (const [setting, rule] of Object.entries(settings.properties)) {
+    for (const [setting, given] of Object.entries(settings.properties)) {
+      const rule = Type.Optional(given)
+      // Products may share a setting, such as a push credential, where they mean the same by it.
+      if (!(setting in schema.properties) && isDeepStrictEqual(rule, properties[setting])) continue
       if (setting in properties) mistakes.push(`PRODUCTS: the plugin ${name} claims the setting ${setting}, which is taken`)
-      else properties[setting] = Type.Optional(rule)
+      else properties[setting] = rule
     }
   }
   return Type.Object(properties)

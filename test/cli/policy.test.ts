@@ -89,7 +89,7 @@ const explanations: Array<[says: string, file: string | undefined, line: string[
     'rule      policy.yaml:4:5, rule 1', 'answer    no: 403 not-allowed', '          room: not one that this caller may have'
   ]],
   ['what makes no sense', 'policy.yaml', ['susan', 'voice', '--no-incoming', '--no-outgoing', '--room', 'x'], 1, [
-    'rule      policy.yaml:4:5, rule 1', 'answer    no: 400 request-invalid', '          the request: has an unknown property; known are ttl, params, incoming, outgoing, identity'
+    'rule      policy.yaml:4:5, rule 1', 'answer    no: 400 request-invalid', '          the request: has an unknown property; known are push, ttl, params, incoming, outgoing, identity'
   ]],
   ['one direction', 'policy.yaml', ['susan', 'voice', '--incoming', '--no-outgoing'], 0, [
     'rule      policy.yaml:4:5, rule 1', 'answer    yes', 'identity  susan', 'ttl       3600 seconds', 'grant     {"voice":{"incoming":{"allow":true}}}'

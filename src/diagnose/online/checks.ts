@@ -56,7 +56,9 @@ type Sids = Partial<Record<string, unknown>>
 /** The API resource of each SID among the settings. */
 const RESOURCES: Array<{ setting: string, what: string, product: string, path (sid: string, apiKey: ApiKey): string }> = [
   { setting: 'TWILIO_TWIML_APP_SID', what: 'TwiML app', product: 'api', path: (sid, { accountSid }) => `/2010-04-01/Accounts/${accountSid}/Applications/${sid}.json` },
-  { setting: 'TWILIO_PUSH_CREDENTIAL_SID', what: 'push credential', product: 'notify', path: sid => `/v1/Credentials/${sid}` },
+  ...['', '_IOS', '_ANDROID', '_WEB'].map(platform => ({
+    setting: `TWILIO_PUSH_CREDENTIAL_SID${platform}`, what: 'push credential', product: 'notify', path: (sid: string) => `/v1/Credentials/${sid}`
+  })),
   { setting: 'TWILIO_SYNC_SERVICE_SID', what: 'Sync service', product: 'sync', path: sid => `/v1/Services/${sid}` },
   { setting: 'TWILIO_CONVERSATIONS_SERVICE_SID', what: 'Conversations service', product: 'conversations', path: sid => `/v1/Services/${sid}` },
   { setting: 'TWILIO_CHAT_SERVICE_SID', what: 'Chat service', product: 'chat', path: sid => `/v2/Services/${sid}` }

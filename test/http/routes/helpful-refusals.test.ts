@@ -34,8 +34,8 @@ t.test('unknown properties are answered with the known ones, the nearest first, 
     { path: '/token/video', body: { tll: 600 }, known: 'ttl, room, identity' },
     { path: '/token/video', body: { Identitty: 'a' }, known: 'identity, ttl, room' },
     { path: '/token/video', body: { tll: 600, identitty: 'a' }, known: 'ttl, identity, room' },
-    { path: '/token/voice', body: { param: {} }, known: 'params, ttl, incoming, outgoing, identity' },
-    { path: '/token', body: { products: { voice: { outgoin: true } } }, at: '/products/voice', known: 'outgoing, incoming, params' },
+    { path: '/token/voice', body: { param: {} }, known: 'params, push, ttl, incoming, outgoing, identity' },
+    { path: '/token', body: { products: { voice: { outgoin: true } } }, at: '/products/voice', known: 'outgoing, incoming, push, params' },
     { path: '/token', body: { product: { video: {} } }, known: 'products, ttl, identity, password, username' }
   ]
   for (const { path, body, at = '', known } of rows) {

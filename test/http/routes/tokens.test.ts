@@ -140,7 +140,7 @@ t.test('every property at fault is told at once, those of several products too, 
   const { status, body, text } = await as({ products, ttl: 1, identity: '', y: 1 }, '/token')
   t.equal(status, 400)
   t.strictSame(body.errors.map(({ path }) => path).sort(), ['', '/identity', '/products/sync', '/products/video/room', '/products/voice', '/products/voice/incoming', '/products/voice/params', '/ttl'])
-  t.match(body.errors.find(({ path }) => path === '/products/voice'), { message: 'has an unknown property; known are params, incoming, outgoing' })
+  t.match(body.errors.find(({ path }) => path === '/products/voice'), { message: 'has an unknown property; known are push, params, incoming, outgoing' })
   t.notMatch(text, /nope/)
   t.match((await broker.audit()).at(-1), { code: 'request-invalid', products: ['video', 'voice', 'sync'] })
   t.match(await as({ products: { nope: 1 } }, '/token'), { status: 400, body: { errors: [{ path: '/products', message: 'must be object' }] } })
