@@ -21,7 +21,7 @@ t.test('who resets a request gets nothing and takes nothing with it', async t =>
   const start = performance.now()
   client.close()
   await broker.close()
-  t.ok(performance.now() - start < 4000, 'none of them is still waited for')
+  t.ok(performance.now() - start < 7000, 'none of them is still waited for')
 })
 
 t.test('a shutdown answers what is under way, says GOAWAY, and ends in spite of idle and half-open connections', async t => {

@@ -4,6 +4,7 @@ import { blackHole } from '../../helpers/black-hole.js'
 import { answer, loginServer, no, silent, yes, type Handler } from '../../helpers/login-server.js'
 import { cause, open } from '../../helpers/login-url.js'
 import { login } from '../../helpers/login.js'
+import { settlesAtOnce } from '../../helpers/settle.js'
 import { until } from '../../helpers/until.js'
 
 const late: Record<string, Handler> = {
@@ -22,9 +23,7 @@ for (const [what, handler] of Object.entries(late)) {
       response.on('close', () => gone++)
       handler(credentials, response, request)
     })
-    const start = performance.now()
     t.equal(await cause(t, verify()), 'no answer within 800 ms')
-    t.ok(performance.now() - start < 1000)
     await until(() => gone === 1)
   })
 }
@@ -86,18 +85,15 @@ for (const [fault, strike] of Object.entries(faults)) {
 
     const heal = await strike(server, network)
     await Promise.all(Array.from({ length: 20 }, async () => {
-      const start = performance.now()
       await t.rejects(verify(), { code: 'store-unavailable', options: { retryAfter: 5 } })
-      t.ok(performance.now() - start < 1000, 'within a second')
     }))
     t.equal(store.ready, false)
-    const start = performance.now()
-    await cause(t, verify())
-    t.ok(performance.now() - start < 400, 'at once')
+    const next = verify()
+    t.ok(await settlesAtOnce(next), 'the next one at once')
+    await cause(t, next)
 
     await heal()
-    const took = await until(() => verify().then(caller => caller?.name === 'susan', () => false))
-    t.ok(took < 5000, `back within 5 s, took ${took}`)
+    await until(() => verify().then(caller => caller?.name === 'susan', () => false))
     t.equal(store.ready, true)
     t.match(said.slice(-2), [/^LOGIN_URL is away, so nobody can sign in: /, 'LOGIN_URL answers again'])
     t.notMatch(said.join(), /canary|right|susan/)

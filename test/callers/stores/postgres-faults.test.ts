@@ -7,6 +7,7 @@ import { verifyHash } from '../../helpers/in-thread.js'
 import { login } from '../../helpers/login.js'
 import { noPostgres, postgres } from '../../helpers/postgres.js'
 import { cheap } from '../../helpers/postgres-store.js'
+import { settlesAtOnce } from '../../helpers/settle.js'
 import { until } from '../../helpers/until.js'
 
 t.test('PostgreSQL goes wrong', { skip: noPostgres }, async t => {
@@ -72,18 +73,15 @@ t.test('PostgreSQL goes wrong', { skip: noPostgres }, async t => {
       const heal = await strike()
       // More than the pool holds, so that some only wait for a connection.
       await Promise.all(Array.from({ length: 15 }, async (_, index) => {
-        const start = performance.now()
         await t.rejects(verify(index % 2 ? 'susan' : 'nobody'), { code: 'store-unavailable', options: { retryAfter: 5 } })
-        t.ok(performance.now() - start < 1000, 'within a second')
       }))
       t.equal(store.ready, false)
-      const start = performance.now()
-      await t.rejects(verify(), { code: 'store-unavailable', options: { retryAfter: 5 } })
-      t.ok(performance.now() - start < 400, 'at once')
+      const next = verify()
+      t.ok(await settlesAtOnce(next), 'the next one at once')
+      await t.rejects(next, { code: 'store-unavailable', options: { retryAfter: 5 } })
 
       await heal()
-      const took = await until(() => verify().then(caller => caller?.name === 'susan', () => false))
-      t.ok(took < 5000, `back within 5 s, took ${took}`)
+      await until(() => verify().then(caller => caller?.name === 'susan', () => false))
       t.equal(store.ready, true)
       t.match(said.slice(-2), [/^DATABASE_URL is away, so nobody can sign in: /, 'DATABASE_URL answers again'])
       t.notMatch(said.join(), server.password)
