@@ -1,7 +1,7 @@
 import neostandard from 'neostandard'
 
 export default [
-  ...neostandard({ ts: true, ignores: ['build/**', 'dist/**', '.tap/**'] }),
+  ...neostandard({ ts: true, ignores: ['build/**', 'dist/**', '.tap/**', 'test/fixtures/**'] }),
   {
     files: ['**/*.ts', '**/*.tsx'],
     rules: {

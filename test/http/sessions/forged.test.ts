@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import t from 'tap'
 import { SessionKeys } from '../../../src/callers/session/keys.js'
 import { seal } from '../../../src/callers/session/seal.js'
@@ -80,10 +81,18 @@ t.test('sessions of names that exist and that do not get the same bytes', async 
 })
 
 t.test('a proof of 10 kB and a session of 3 kB are refused by their size', async t => {
-  const { url } = await started(t)
+  const { url } = await started(t, { settings: { SESSION_SECRET } })
   const page = await signedIn(url)
   t.match(await page.ask({ proof: page.key.proof({ claims: { ...page.right(), x: 'x'.repeat(7000) } }) }), refused('proof-wrong'))
   t.match(await page.ask({ as: `DPoP ${page.session}${'A'.repeat(3000)}` }), ended)
+  const { session } = page
+  const withGroup = (length: number) => {
+    const body = Buffer.concat([Buffer.from(session.slice(4), 'base64url').subarray(0, -32), Buffer.from(`\0\x01${'g'.repeat(length)}`)])
+    const mac = createHmac('sha256', new SessionKeys([SESSION_SECRET]).first.mac).update(body).digest()
+    return `ttb_${Buffer.concat([body, mac]).toString('base64url')}`
+  }
+  t.match(await Object.assign(page, { session: withGroup(1600) }).ask(), { status: 200 })
+  t.match(await Object.assign(page, { session: withGroup(2100) }).ask(), ended, 'also where it is sealed as it should be')
 })
 
 t.test('two DPoP headers are 400, and nothing behind them is answered', async t => {

@@ -97,6 +97,7 @@ t.test('each 401 asks for what the route takes, and none for a password where no
     ['opening with a session', page.ask({ path: '/session' }), 'credentials-missing', basicChallenge],
     ['opening with a wrong password', new Page(url).open({ as: basic('susan', 'x') }), 'credentials-wrong', basicChallenge],
     ['opening without a proof', new Page(url).open({ proof: undefined }), 'proof-wrong', dpopChallenge('invalid_dpop_proof')],
+    ['opening by a proof for a session', new Page(url).open({ parts: { claims: { ath: 'x' } } }), 'proof-wrong', dpopChallenge('invalid_dpop_proof')],
     ['opening by a proof of another time', new Page(url).open({ parts: { claims: { iat: 1 } } }), 'proof-stale', dpopChallenge('use_dpop_nonce')],
     ['ending without credentials', ask(url, { method: 'DELETE', path: '/session' }), 'credentials-missing', 'DPoP algs="ES256"'],
     ['ending with a password', ask(url, { method: 'DELETE', path: '/session', as: susan }), 'credentials-missing', 'DPoP algs="ES256"'],
