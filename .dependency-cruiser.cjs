@@ -23,7 +23,7 @@ const frontDoors = {
   'callers/bearer': ['keys', 'key-set', 'keys-error', 'sources', 'tokens'],
   'callers/passwords': ['decoys', 'formats', 'hash-queue', 'hash-threads'],
   'callers/session': ['sessions', 'memory'],
-  'callers/stores': ['open', 'authenticate'],
+  'callers/stores': ['open', 'application', 'authenticate', 'identify'],
   'callers/users-file': ['edit', 'load', 'parse', 'store'],
   http: ['app', 'pipeline', 'hang-up', 'host-request', 'origins', 'prefetch'],
   monitoring: ['metrics', 'history', 'readiness'],

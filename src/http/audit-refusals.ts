@@ -53,8 +53,8 @@ function callerOf (request: FastifyRequest, mint: Mint): string | undefined {
   return username === undefined ? undefined : `hmac:${mint.hashName(nameKey(username))}`
 }
 
-function bringsCredentials ({ claimedUsername, headers: { authorization } }: FastifyRequest): boolean {
-  return claimedUsername !== null || authorization !== undefined
+function bringsCredentials ({ claimedUsername, scheme, headers: { authorization } }: FastifyRequest): boolean {
+  return claimedUsername !== null || scheme !== null || authorization !== undefined
 }
 
 /** One key for all spellings of a name. A text that is no name is its own key: it may be long, and strangers could have any number of such texts folded. */

@@ -26,6 +26,7 @@ async function identify (request: FastifyRequest, reply: FastifyReply, { signIn,
       errors: [{ path: '', message: 'has credentials, and so has the Authorization header; send one of them' }]
     })
   }
+  if (isMissing && request.recognizedScheme !== null) return
   if (isMissing) throw credentialsMissing(request, schemes)
   // The same credentials as in HTTP Basic, so a refusal has the same challenge.
   request.scheme = schemes.find(({ name }) => name === 'basic')!

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import { problem, type Problem, type RefusalCode } from '../problems.js'
+import { applicationAuth, type ApplicationAuthOptions } from './application-auth.js'
 import { bearerAuth, type BearerOptions } from './bearer-auth.js'
 import { basicAuth, type BasicAuthOptions } from './basic-auth.js'
 import { dpopAuth, type SessionOptions } from './dpop-auth.js'
@@ -14,7 +15,7 @@ declare module 'fastify' {
   }
 }
 
-export type SchemeOptions = BasicAuthOptions & SessionOptions & BearerOptions
+export type SchemeOptions = BasicAuthOptions & SessionOptions & BearerOptions & ApplicationAuthOptions
 
 type CreateScheme = (scope: FastifyInstance, options: SchemeOptions) => Promise<Scheme | undefined>
 
@@ -22,7 +23,8 @@ type CreateScheme = (scope: FastifyInstance, options: SchemeOptions) => Promise<
 const table: readonly CreateScheme[] = [
   basicAuth,
   dpopAuth,
-  bearerAuth
+  bearerAuth,
+  applicationAuth
 ]
 
 /** The schemes that are on. */
@@ -35,12 +37,15 @@ export interface IdentifyOptions {
   schemes: readonly Scheme[]
 }
 
-/** Finds out who is asking, by the scheme of the header `Authorization`. */
+/** Finds out who is asking, by the scheme of the header `Authorization`. Where there is none, the body or the application may say it later. */
 export function identifyCaller ({ schemes }: IdentifyOptions): onRequestAsyncHookHandler {
-  const byName = new Map(schemes.map(scheme => [scheme.name, scheme]))
+  const byName = new Map(schemes.filter(scheme => scheme.recognizes === undefined).map(scheme => [scheme.name, scheme]))
   return async (request, reply) => {
     const { authorization } = request.headers
-    if (authorization === undefined && request.routeOptions.config.credentialsInBody) return
+    if (authorization === undefined) {
+      request.recognizedScheme = schemes.find(scheme => takes(request, scheme) && scheme.recognizes?.(request)) ?? null
+      if (request.recognizedScheme !== null || request.routeOptions.config.credentialsInBody) return
+    }
     const scheme = byName.get((authorization ?? '').split(' ', 1)[0]!.toLowerCase())
     if (scheme === undefined || !takes(request, scheme)) throw credentialsMissing(request, schemes)
     request.scheme = scheme

@@ -10,6 +10,7 @@ import { offerNonce, readOpeningProof, useProof, useProofOfCaller } from './dpop
 import { collectMethods, rejectElsewhere, type ElsewhereOptions } from './elsewhere.js'
 import { answerErrors, type ErrorHandlerOptions } from './error-handler.js'
 import { createSchemes, identifyCaller, type SchemeOptions } from './identify.js'
+import { identifyByApplication } from './identify-by-application.js'
 import { defaultBody, ignoreBody, requireJson } from './json-body.js'
 import { rejectMalformed } from './malformed-requests.js'
 import { openApiRoute, type OpenApiOptions } from './openapi/openapi.js'
@@ -79,7 +80,8 @@ const steps: readonly Step[] = [
   { for: ['every'], step: ignoreBody },
   { for: ['sessions', 'underToken'], step: requireJson },
   { for: ['sessions', 'underToken'], step: preValidation(defaultBody) },
-  { for: ['sessions', 'tokens'], step: preValidation(identifyByBody) },
+  { for: ['sessions', 'underToken'], step: preValidation(identifyByBody) },
+  { for: ['underToken'], step: preValidation(identifyByApplication) },
   { for: ['tokens'], step: preValidation(noteProducts) },
   { for: ['every'], step: useSchemas },
   { for: ['tokens'], step: preHandler(validateGet) },

@@ -22,6 +22,8 @@ declare module 'fastify' {
     trace: TraceContext | null
     /** How the request says who is asking, where the broker knows the scheme. */
     scheme: Scheme | null
+    /** Set where the request has no `Authorization`, and a scheme may take it as it is. */
+    recognizedScheme: Scheme | null
     /** The name in the credentials, right or wrong. */
     claimedUsername: string | null
     /** Set once the credentials are found right. */
@@ -48,7 +50,7 @@ declare module 'fastify' {
 /** What the steps find out about a request. */
 export function decorateRequests (scope: FastifyInstance): void {
   scope.decorateRequest('address', '')
-  for (const property of ['trace', 'scheme', 'claimedUsername', 'caller', 'session', 'refusedBearer', 'openingProof', 'requestedProducts', 'decision', 'grants', 'grantedProducts', 'problemCode'] as const) {
+  for (const property of ['trace', 'scheme', 'recognizedScheme', 'claimedUsername', 'caller', 'session', 'refusedBearer', 'openingProof', 'requestedProducts', 'decision', 'grants', 'grantedProducts', 'problemCode'] as const) {
     scope.decorateRequest(property, null)
   }
 }

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Via } from '../audit/audit-log.js'
 import type { RefusalCode } from '../problems.js'
 
-/** One way to say who is asking, in the header `Authorization`. */
+/** One way to say who is asking: in the header `Authorization`, but for one that recognizes requests without it. */
 export interface Scheme {
   /** The first word of `Authorization`, in lower case. RFC 9110 §11.1: its case does not count. */
   readonly name: string
@@ -14,6 +14,8 @@ export interface Scheme {
   challenge (code: RefusalCode): string
   /** Whether a 401 of this code is about this scheme, whichever the request used. */
   answers? (code: RefusalCode): boolean
+  /** Whether a request without `Authorization` is one of this scheme. Such a scheme has no word there. */
+  recognizes? (request: FastifyRequest): boolean
   /** How to use the scheme, for the sentence of a 401 without credentials: `Send …`. */
   readonly usage: string
   /**

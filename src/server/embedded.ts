@@ -1,7 +1,9 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isRecord } from '../lib/is-record.js'
-import { applicationStore, type Authenticate } from '../callers/stores/authenticate.js'
+import { applicationCallers } from '../callers/stores/application.js'
+import type { Authenticate } from '../callers/stores/authenticate.js'
+import type { Identify } from '../callers/stores/identify.js'
 import { closeWithSocket } from '../http/hang-up.js'
 import { linkHostRequest } from '../http/host-request.js'
 import { originsOf } from '../http/origins.js'
@@ -22,8 +24,13 @@ export interface BrokerOptions {
   /** Where it lives in the application, such as `/twilio`: a plain path of its own. */
   prefix: string
   settings: GivenSettings
-  /** The application's own login; it is asked under the broker's limits of guesses. */
-  authenticate: Authenticate
+  /** The application's own login; it is asked under the broker's limits of guesses. Left out, nobody has a password. */
+  authenticate?: Authenticate
+  /**
+   * Who is signed in with the application already, by its cookie for instance. It is asked where a page of the application itself sends a
+   * POST without `Authorization` that no other site can have sent: JSON, with the header `X-Requested-With`.
+   */
+  identify?: Identify
   /**
    * Seconds, up to 900, for which a right password need not be asked for again. Only where `authenticate` decides by
    * name and password alone. By default it is asked each time.
@@ -53,19 +60,19 @@ export async function broker (application: Application, options: BrokerOptions):
   // `register` hands over nothing else.
   const scope = application as FastifyInstance
   // Without any, the three secrets are what is missing.
-  const { authenticate, rememberFor = 0, onStart } = options
+  const { authenticate, identify, rememberFor = 0, onStart } = options
   const settings = isRecord(options.settings) ? options.settings : {}
   const cwd = typeof options.cwd === 'string' ? options.cwd : process.cwd()
   const read = async () => {
     const config = await readConfig(givenSources(settings, optionMistakes(options, scope.prefix)), cwd, { foldNames: true })
-    return { ...config, mistakes: [...config.mistakes, ...unknownGiven(settings, config), ...prefixMistakes(config.settings)] }
+    return { ...config, mistakes: [...config.mistakes, ...unknownGiven(settings, config), ...authenticate === undefined && identify === undefined ? [] : prefixMistakes(config.settings)] }
   }
   const config = await read()
   const services = await openServices(config, {
     cwd,
     stdout: process.stdout,
     logger: scope.log,
-    store: applicationStore({ authenticate, log: scope.log, cacheMs: rememberFor * 1000 })
+    ...applicationCallers({ authenticate, identify, log: scope.log, cacheMs: rememberFor * 1000 })
   })
   const ownOrigins = new Set<string>()
   const reloadable = await createReloadableApp({ config, cwd, read, services, prefix: scope.prefix, ownOrigins }).catch(error => closeAfter(error, services))
@@ -104,12 +111,14 @@ const plainPath = /^(\/(?!\.{1,2}(\/|$))[\w.~-]+)+$/
 /** The application's part may have more; but a parameter, a wildcard, or what requests spell otherwise leads to no path that the broker knows. */
 const literalPath = /^(\/(?!\.{1,2}(\/|$))[\w.~!$&'()+,;=@-]+)*$/
 
-function optionMistakes ({ prefix, settings, authenticate, rememberFor = 0, cwd = '', onStart }: Partial<Record<keyof BrokerOptions, unknown>>, whole: string): string[] {
+function optionMistakes ({ prefix, settings, authenticate, identify, rememberFor = 0, cwd = '', onStart }: Partial<Record<keyof BrokerOptions, unknown>>, whole: string): string[] {
+  const hasOthers = identify !== undefined || (isRecord(settings) && settings.JWT_ISSUER !== undefined)
   return [
     ...(plainPath.test(String(prefix)) ? [] : ['prefix must be a plain path of the broker\'s own, such as /twilio']),
     ...(!plainPath.test(String(prefix)) || literalPath.test(whole) ? [] : ['prefix lies below a path of the application that has a parameter or a wildcard, or is not plain text: register the broker below a fixed path']),
     ...(settings === undefined || isRecord(settings) ? [] : ['settings must be an object, such as { TWILIO_ACCOUNT_SID: \'AC…\' }']),
-    ...(typeof authenticate === 'function' ? [] : ['authenticate must be a function that takes a name, a password and the request']),
+    ...(typeof authenticate === 'function' || (authenticate === undefined && hasOthers) ? [] : ['authenticate must be a function that takes a name, a password and the request; it may be left out beside identify, or with JWT_ISSUER']),
+    ...(identify === undefined || typeof identify === 'function' ? [] : ['identify must be a function that takes the request']),
     ...(typeof rememberFor === 'number' && rememberFor >= 0 && rememberFor <= longest ? [] : [`rememberFor must be a number of seconds, 0 to ${longest}`]),
     ...(typeof cwd === 'string' ? [] : ['cwd must be the path of a folder']),
     ...(onStart === undefined || typeof onStart === 'function' ? [] : ['onStart must be a function'])

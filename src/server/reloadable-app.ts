@@ -156,7 +156,8 @@ interface Credentials {
 
 function buildApp ({ settings, products, policy, given }: Config, { logger, store, audit, logins, counters, addresses, foreign, callers, lines, metrics, ...services }: Services, { sessions, bearer }: Credentials, prefix: string, ownOrigins: ReadonlySet<string>, readiness: () => Readiness) {
   const pages = new Set(list(settings.CORS_ORIGINS))
-  if (settings.PUBLIC_URL !== undefined) pages.add(new URL(settings.PUBLIC_URL).origin)
+  const publicOrigin = settings.PUBLIC_URL && new URL(settings.PUBLIC_URL).origin
+  const own = { has: (origin: string) => origin === publicOrigin || ownOrigins.has(origin) }
   const history = settings.CONSOLE && settings.OPERATORS !== undefined ? services.history : undefined
   const limits = {
     address: { counters: addresses, max: settings.RATE_LIMIT_MAX },
@@ -176,7 +177,9 @@ function buildApp ({ settings, products, policy, given }: Config, { logger, stor
       region: settings.TWILIO_REGION
     }),
     audit: history?.listeningTo(audit) ?? audit,
-    origins: { has: origin => pages.has(origin) || ownOrigins.has(origin) },
+    origins: { has: origin => pages.has(origin) || own.has(origin) },
+    ownOrigins: own,
+    identify: services.identify,
     hasPasswords: store.signIn === undefined,
     signIn: store.signIn ?? metrics.timed((name, password, login) => logins.login(name, password, login), seconds => history?.login(seconds)),
     operators: new NameList(list(settings.OPERATORS)),

@@ -8,6 +8,7 @@ import { GuessLimiter } from '../callers/guess-limiter.js'
 import type { VerifyHash } from '../callers/passwords/hash-threads.js'
 import { Logins } from '../callers/login.js'
 import { createSessionMemory, type SessionMemory } from '../callers/session/memory.js'
+import type { IdentifyRequest } from '../callers/stores/identify.js'
 import { openStore, type OpenStore } from '../callers/stores/open.js'
 import { HashQueue } from '../callers/passwords/hash-queue.js'
 import type { Log } from '../lib/log.js'
@@ -25,6 +26,7 @@ import { mayOpenStore, StartError, type Config } from './config.js'
 export interface Services {
   logger: Log
   store: OpenStore
+  identify: IdentifyRequest | undefined
   /** The identity provider: a reload may bring another one. */
   provider: { keys: ProviderKeys | undefined }
   audit: Audit
@@ -56,10 +58,12 @@ export interface ServicesOptions {
   verifyHash?: VerifyHash | undefined
   /** The callers; by default where the settings say. */
   store?: OpenStore | undefined
+  /** What an application around the broker says of its users. */
+  identify?: IdentifyRequest | undefined
 }
 
 /** @throws StartError with every mistake there is, those of the settings included */
-export async function openServices ({ settings, mistakes, warnings, unread }: Config, { cwd, stdout, logger, log, verifyHash, store: given }: ServicesOptions): Promise<Services> {
+export async function openServices ({ settings, mistakes, warnings, unread }: Config, { cwd, stdout, logger, log, verifyHash, store: given, identify }: ServicesOptions): Promise<Services> {
   const queue = new HashQueue()
   const metrics = createMetrics()
   const [keys, store] = await Promise.all([
@@ -84,6 +88,7 @@ export async function openServices ({ settings, mistakes, warnings, unread }: Co
   return {
     logger,
     store,
+    identify,
     provider,
     audit,
     guessLimiter,

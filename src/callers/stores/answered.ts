@@ -21,13 +21,17 @@ export interface Answered {
 export class AnsweredCallers {
   readonly #store: string
   readonly #log: StoreLog
-  readonly #identities = new IdentityOwners()
+  readonly #owners: IdentityOwners
   #warned = false
 
-  /** @param store the setting or function that answers, for messages */
-  constructor (store: string, log: StoreLog) {
+  /**
+   * @param store the setting or function that answers, for messages
+   * @param owners those of another function of the same callers
+   */
+  constructor (store: string, log: StoreLog, owners = new IdentityOwners()) {
     this.#store = store
     this.#log = log
+    this.#owners = owners
   }
 
   /**
@@ -43,7 +47,7 @@ export class AnsweredCallers {
     // The text that it was cut from holds the password.
     const own = name ?? ownCopy(login)
     const caller = { name: own, identity: identity ?? own, ...(name === undefined && { asTyped: true as const }), ...(groups !== undefined && { groups }) }
-    if (!this.#identities.claim(caller, marksOf(login, name, identity, secret))) {
+    if (!this.#owners.claim(caller, marksOf(login, name, identity, secret))) {
       throw unusable(`${this.#store} gave a caller the name or identity of another one; if they are one caller, let it answer the same "name" for both`)
     }
     return caller

@@ -3,6 +3,7 @@ import { withTimeout } from '../../lib/with-timeout.js'
 import { AnsweredCallers, type Answered } from './answered.js'
 import type { SessionStore } from '../store.js'
 import type { OpenStore } from './open-store.js'
+import type { IdentityOwners } from './identity-owners.js'
 import { HashQueue } from '../passwords/hash-queue.js'
 import { unusable, type StoreLog } from './remote.js'
 
@@ -38,17 +39,18 @@ export interface ApplicationOptions {
   log: StoreLog
   /** Milliseconds. */
   cacheMs: number
+  owners?: IdentityOwners
   /** Milliseconds that one call may take. */
   timeoutMs?: number
 }
 
 /** Calls at once, as many as of LOGIN_URL: a flood at the broker must not become one in the application. */
-const atOnce = 16
+export const MAX_CALLS = 16
 
 /** A function of the application around the broker as the store. */
-export function applicationStore ({ authenticate, log, cacheMs, timeoutMs = 5000 }: ApplicationOptions): OpenStore & { readonly sessions: SessionStore } {
-  const queue = new HashQueue({ maxRunning: atOnce })
-  const callers = new AnsweredCallers('authenticate', log)
+export function applicationStore ({ authenticate, log, cacheMs, owners, timeoutMs = 5000 }: ApplicationOptions): OpenStore & { readonly sessions: SessionStore } {
+  const queue = new HashQueue({ maxRunning: MAX_CALLS })
+  const callers = new AnsweredCallers('authenticate', log, owners)
 
   return {
     ready: true,

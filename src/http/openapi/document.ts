@@ -31,7 +31,8 @@ const securitySchemes: Record<string, object> = {
     session: { type: 'http', scheme: 'dpop', description: 'A session of POST /session (RFC 9449).' },
     proof: { type: 'apiKey', in: 'header', name: 'DPoP', description: 'A proof for this request, by the key that the session was opened with (RFC 9449).' }
   },
-  bearer: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token of the application\'s own identity provider (RFC 6750).' } }
+  bearer: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token of the application\'s own identity provider (RFC 6750).' } },
+  application: { application: { type: 'apiKey', in: 'header', name: 'X-Requested-With', description: 'Any text, from a page of the application that the broker is part of: whoever is signed in there asks, by its cookie for instance.' } }
 }
 
 /** Each entry is one way to be let in. */
