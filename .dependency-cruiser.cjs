@@ -90,8 +90,15 @@ module.exports = {
       name: 'client-alone',
       comment: 'The client runs in pages: it imports nothing but itself.',
       severity: 'error',
-      from: { path: '^src/client/' },
+      from: { path: '^src/client/', pathNot: '^src/client/(react[.]ts|package[.]js)$' },
       to: { pathNot: '^src/client/' }
+    },
+    {
+      name: 'client-hook-with-react',
+      comment: 'The hook imports React besides, and of the client only types: a page has one copy of each module.',
+      severity: 'error',
+      from: { path: '^src/client/react[.]ts$' },
+      to: { pathNot: ['^src/client/', 'node_modules/react/'] }
     },
     {
       name: 'console-imports-diagnose-only',

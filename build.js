@@ -1,4 +1,4 @@
-// Builds dist/: the server, the client for browsers, and the pages of the console.
+// Builds dist/: the server, the client for browsers, the same as a package of its own, and the pages of the console.
 import { execFileSync } from 'node:child_process'
 import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,7 +23,8 @@ await bundle({
   outfile: 'dist/src/lib/typebox.js'
 })
 tsc('-p', 'src/client', '--noEmit', 'false', '--emitDeclarationOnly', '--outDir', 'dist/client')
-await bundle({ entryPoints: ['src/client/index.ts', 'src/client/tab.ts', 'src/client/video.ts'], minify: true, target: 'es2022', outdir: 'dist/client' })
+await bundle({ entryPoints: ['index', 'react', 'tab', 'video'].map(name => `src/client/${name}.ts`), external: ['react'], minify: true, target: 'es2022', outdir: 'dist/client' })
+await import('./src/client/package.js')
 await import('./src/console/build.js')
 chmodSync(`${root}dist/src/bin.js`, 0o755)
 

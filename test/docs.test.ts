@@ -86,6 +86,7 @@ const special: Array<[command: RegExp, how: { code?: number, shows?: RegExp, inp
   [/^npx \. probe/, { elsewhere: 'test/cli/probe.test.ts' }],
   [/check --online$/, { elsewhere: 'test/cli/check.test.ts' }],
   [/^npm run bench/, { elsewhere: 'bench' }],
+  [/^npm (pack|install) /, { elsewhere: 'test/client-package.test.ts' }],
   [/^npm (test|run docs|publish|audit)/, { elsewhere: '.ci/run' }],
   [/^(npx eslint|node test\/run\.js)/, { elsewhere: '.ci/run' }],
   [/^npx \. inspect( <|$)/, { code: 1 }],

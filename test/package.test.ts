@@ -25,14 +25,14 @@ t.test('the package holds what users need and nothing else, in at most 600 kB', 
 })
 
 t.test('its declarations are those that its entries import, and no others', async t => {
-  const entries = ['src/index', 'src/product', 'client/index']
+  const entries = ['src/index', 'src/product', 'client/index', 'client/react']
   const imported = entries.flatMap(entry => [...importedFrom(join(own, `dist/${entry}.d.ts`), file => file.replace(/\.js$/, '.d.ts'))])
   const missing = packed.files.filter(file => /^dist\/(src|plugins)\/.+\.d\.ts$/.test(file) && !imported.includes(join(own, file)))
   t.strictSame(missing, [])
 })
 
 t.test('the client in the package is the one that its tests load', async t => {
-  for (const entry of ['index', 'tab', 'video'] as const) t.equal(readFileSync(join(own, `dist/client/${entry}.js`), 'utf8'), await bundleClient(entry))
+  for (const entry of ['index', 'react', 'tab', 'video'] as const) t.equal(readFileSync(join(own, `dist/client/${entry}.js`), 'utf8'), await bundleClient(entry))
 })
 
 t.test('every link of a page in the package leads to a file in the package', t => {
@@ -71,7 +71,7 @@ t.test('npm, bundlers and TypeScript find every entry', async t => {
   // An ES module: CommonJS loads it by require() since Node 20.19, of which TypeScript's node16 knows nothing yet, nor node10 of exports.
   const ofModules = checked.problems.filter(problem => !('resolutionKind' in problem && ['node10', 'node16-cjs'].includes(problem.resolutionKind)))
   t.same(ofModules, [])
-  t.strictSame(Object.keys(checked.entrypoints).sort(), ['.', './client', './client/tab', './client/video', './package.json', './product'])
+  t.strictSame(Object.keys(checked.entrypoints).sort(), ['.', './client', './client/react', './client/tab', './client/video', './package.json', './product'])
 })
 
 /** Its Fastify is found before the one beside the package, on which the broker itself depends. */

@@ -10,7 +10,7 @@ const objects: Record<Product, string> = { voice: 'device', video: 'room', sync:
 export async function codeUnder (heading: string, file = 'docs/client.md'): Promise<string> {
   const text = await readFile(file, 'utf8')
   const section = text.split(/^## /m).find((section) => section.startsWith(`${heading}\n`)) ?? ''
-  const blocks = [...section.matchAll(/^```js\n([^]*?)^```$/gm)].map(([, code]) => code)
+  const blocks = [...section.matchAll(/^```jsx?\n([^]*?)^```$/gm)].map(([, code]) => code)
   if (blocks.length === 0) throw new Error(`${file} shows no code under ${heading}`)
   return blocks.join('\n').replace('\'twilio-token-broker/client\'', '\'/client.js\'').replace('\'twilio-token-broker/client/video\'', '\'/client-video.js\'')
 }

@@ -8,7 +8,7 @@ import type { Product } from '../fakes/twilio/verify.js'
 import { bundleClient } from './bundle.js'
 import { adaptedExample, example, products, readmeExample } from './examples.js'
 import { root } from '../helpers/root.js'
-import { reactExample } from './react.js'
+import { reactPage } from './react.js'
 import { signInHtml, signInModule } from './sign-in.js'
 
 const here = (path: string) => join(root, 'test/browser', path)
@@ -45,7 +45,8 @@ const examples: Record<string, Example> = {
   ...Object.fromEntries(products.map((product) => [product, { product, module: () => example(product) }])),
   adapted: { product: 'sync', module: adaptedExample },
   readme: { product: 'voice', module: readmeExample },
-  react: { product: 'voice', module: reactExample }
+  react: { product: 'voice', module: () => reactPage('react') },
+  'react-cases': { product: 'voice', module: () => reactPage('react-cases') }
 }
 
 /** What is made anew for each request. */

@@ -7,6 +7,11 @@ import { until } from '../helpers/until.js'
 
 const minute = 60_000
 
+declare global {
+  /** What page/react-cases.js offers inside the page. */
+  const react: { happened: string[], kept (props: object): void, same (): void, alone (): void }
+}
+
 t.test('in Chromium', { skip: chromiumMissing() }, async (t) => {
   const { laptop: openLaptop, remove, twilio } = await setUserStage(t, ['susan', 'juan', 'maria'])
 
@@ -40,11 +45,39 @@ t.test('in Chromium', { skip: chromiumMissing() }, async (t) => {
       t.equal(laptop.asked.length, seen.length)
     })
 
-    await t.test('throws to the nearest error boundary', async (t) => {
+    await t.test('says why there is no device, and asks again', async t => {
       await remove('juan')
       const laptop = await openLaptop(t, 'juan')
       const page = await laptop.open('/examples/react.html')
-      await page.getByText('SignInError').waitFor()
+      const button = page.getByText('Try again')
+      await button.waitFor()
+      t.match(await button.innerText(), /Wrong username or password/)
+      await remove('nobody')
+      await button.click()
+      await page.getByText('registered').waitFor()
+    })
+
+    await t.test('makes one object for each request, and shuts each down', async t => {
+      const laptop = await openLaptop(t, 'susan')
+      const page = await laptop.open('/examples/react-cases.html')
+      await page.waitForFunction(() => 'react' in globalThis)
+      const render = async (props: object, text: string) => {
+        await page.evaluate(props => react.kept(props), props)
+        await page.getByText(text).waitFor()
+      }
+      const happened = () => page.evaluate(() => react.happened.splice(0))
+      await render({ products: 'voice', end: 'destroy' }, 'ready')
+      await render({ products: 'voice', end: 'destroy' }, 'ready')
+      t.same(await happened(), ['made /token/voice {}'], 'another function and an equal request change nothing')
+      await page.evaluate(props => react.kept(props), { products: { sync: {} }, request: { ttl: 600 }, end: 'shutdown' })
+      await until(async () => await page.evaluate(() => react.happened.length) >= 3)
+      t.same(await happened(), ['released', 'destroy', 'made /token {"products":{"sync":{}},"ttl":600}'])
+      await render({ products: 'video', request: { room: 'bad' }, end: 'shutdown' }, 'Error: no /token/video {"room":"bad"}')
+      t.same(await happened(), ['released', 'shutdown', 'made /token/video {"room":"bad"}'])
+      await page.evaluate(() => react.same())
+      await page.getByText('the same').waitFor()
+      await page.evaluate(() => react.alone())
+      await page.getByText('There is no TokenBrokerProvider above this component.').waitFor()
     })
   })
 

@@ -31,17 +31,17 @@ export function emptyFolder (t: Test): string {
   return folder
 }
 
-/** Packs what is built, as `npm publish` does. */
-export function pack (folder: string): Packed {
+/** Packs what is built, as `npm publish` does: the package itself, or the client's. */
+export function pack (folder: string, from: '.' | 'dist/client-package' = '.'): Packed {
   build()
-  const text = execFileSync(...outside('npm', 'pack', '--json', '--ignore-scripts', '--pack-destination', folder), { cwd: root, encoding: 'utf8', stdio: 'pipe' })
+  const text = execFileSync(...outside('npm', 'pack', '--json', '--ignore-scripts', '--pack-destination', folder), { cwd: join(root, from), encoding: 'utf8', stdio: 'pipe' })
   const [{ filename, size, files }] = JSON.parse(text) as [{ filename: string, size: number, files: Array<{ path: string }> }]
   return { tarball: join(folder, filename), size, files: files.map(({ path }) => path) }
 }
 
 function build (): void {
   const sources = ['src', 'plugins'].flatMap(folder => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(name => join(root, folder, name)))
-  const built = ['dist/src/bin.js', 'dist/client/index.js'].map(file => join(root, file))
+  const built = ['dist/src/bin.js', 'dist/client/index.js', 'dist/client-package/package.json'].map(file => join(root, file))
   const stale = (file: string) => !existsSync(file) || sources.some(source => source.endsWith('.ts') && statSync(source).mtimeMs > statSync(file).mtimeMs)
   // `npm test` has built it by now.
   if (built.some(stale)) execFileSync(...outside('npm', 'run', 'build'), { cwd: root, stdio: 'ignore' })

@@ -3,6 +3,7 @@ import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { broker, StartError, type Authenticate, type BrokerOptions } from 'twilio-token-broker'
 import { LockedError, RefusedError, TokenBroker, type Adaptable, type BrokerError, type Product, type TokenDetails } from 'twilio-token-broker/client'
 import { tab } from 'twilio-token-broker/client/tab'
+import { TokenBrokerProvider, useTokenBroker, useTwilio } from 'twilio-token-broker/client/react'
 import { connect } from 'twilio-token-broker/client/video'
 import { badRequest, chooseEach, defineProduct, forbid, Patterns, resolveFlag, Sid, testProduct, Type, type Ask, type GrantContext } from 'twilio-token-broker/product'
 
@@ -113,6 +114,28 @@ client.keep(own, 'vidoe').stop()
 client.keep(own, 'voice', { outgiong: false }).stop()
 // @ts-expect-error misspelt
 connect(client, video, { name: 'My Room' }, { tll: 600 }).catch(() => {})
+
+declare class Phone {
+  constructor (token: string)
+  state: string
+  on (event: 'registered', listener: () => void): this
+  removeListener (event: 'registered', listener: () => void): this
+  updateToken (token: string): void
+  register (): Promise<void>
+  unregister (): Promise<void>
+  destroy (): void
+}
+export function PhoneState (): string {
+  const { sdk, error, retry } = useTwilio('voice', token => new Phone(token), { outgoing: false })
+  if (error) retry()
+  // @ts-expect-error misspelt
+  useTwilio('voice', token => new Phone(token), { outgiong: false })
+  // @ts-expect-error nothing to shut down
+  useTwilio('voice', token => token)
+  useTwilio({ voice: {}, sync: {} }, token => new Phone(token), { ttl: 600 })
+  return sdk?.state ?? useTokenBroker().constructor.name
+}
+export const provider = TokenBrokerProvider({ broker: client })
 
 export default defineProduct({
   name: 'fax',
