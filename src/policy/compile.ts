@@ -28,13 +28,19 @@ export function compile (file: PolicyFile, { foldNames = false, storeGroups = fa
 }
 
 function compiledRule ({ allow, identities = [], maxTtl }: PolicyFile['rules'][number], index: number): Rule {
-  // A Map, since a product may be called like something that every object has.
-  const entries = new Map(Object.entries(frozen(allow)))
+  // Maps, since a product may be called like something that every object has.
+  const entries = new Map<string, object>()
+  const lives = new Map<string, number | undefined>()
+  for (const [product, { maxTtl, ...entry }] of Object.entries(allow as Record<string, { maxTtl?: number }>)) {
+    entries.set(product, frozen(entry))
+    lives.set(product, maxTtl)
+  }
   const names = listOf(identities)
   return {
     allow: product => entries.get(product),
     mayName: (identity, { name }) => names.matches(identity, name),
     ...(maxTtl !== undefined && { maxTtl }),
+    maxTtlOf: product => lives.get(product),
     index
   }
 }

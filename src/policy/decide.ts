@@ -27,6 +27,13 @@ export interface ProductRequest extends EnabledProduct {
 export interface ProductGrant {
   product: LoadedProduct
   grant: Grant
+  /** Seconds: the longest life of a token that holds this grant, where the policy says one for the product. */
+  maxTtl?: number
+}
+
+/** Seconds that a token of these grants lives: no longer than one of them may. */
+export function tokenTtl ({ ttl }: Pick<Decision, 'ttl'>, grants: readonly ProductGrant[]): number {
+  return Math.min(ttl, ...grants.map(({ maxTtl = ttl }) => maxTtl))
 }
 
 /** What one caller gets: decided once for a request, then asked for each product. */
@@ -35,7 +42,7 @@ export interface Decision {
   identity: string
   /** As stores, requests and the policy write it, in NFC. */
   plainIdentity: string
-  /** Seconds. */
+  /** Seconds, as far as no product has a shorter life of its own; see `tokenTtl`. */
   ttl: number
   /** @throws Problem when the policy, the settings or the identity stand against it */
   grant (wanted: ProductRequest): ProductGrant
@@ -87,8 +94,11 @@ export function decide ({ policy, ttl, identityForm }: DecisionOptions, caller: 
         requireFittingIdentity(name, identity, product.identity)
         return { product, grant: product.grant({ settings, request, allow, identity, choose }) }
       }
+      const maxTtl = rule.maxTtlOf?.(name)
       try {
-        return ask(rule.allow(name) ?? forbid(name, 'not allowed for this caller'))
+        const allow = rule.allow(name) ?? forbid(name, 'not allowed for this caller')
+        if (maxTtl !== undefined && asked.ttl !== undefined && asked.ttl > maxTtl) forbid('ttl', `at most ${maxTtl} seconds for ${name}`)
+        return { ...ask(allow), ...(maxTtl !== undefined && { maxTtl }) }
       } catch (error) {
         if (policy.mode === 'enforce' || !(error instanceof Problem)) throw error
         // Without a policy it is granted, or refused for what else stands against it: a direction that the policy takes away can make what is left a 400.

@@ -14,7 +14,7 @@ export const fields: Record<string, Field> = {
   name: { check: value => typeof value === 'string' && /^[a-z][a-z0-9-]*$/.test(value) ? undefined : 'must start with a letter and have lower-case letters, digits and dashes only' },
   settings: { check: value => objectSchema(value) ?? beside(value) ?? settingNames(value) },
   request: { check: value => objectSchema(value) ?? beside(value) ?? brokersOwn(value) },
-  allow: { check: objectSchema },
+  allow: { check: value => objectSchema(value) ?? lifeOfItsOwn(value) },
   identity: { optional: true, check: identityRule },
   regions: { optional: true, check: regionList },
   defersGrant: { optional: true, check: flag },
@@ -76,6 +76,11 @@ const brokerProperties = ['ttl', 'identity', 'products', 'username', 'password']
 function brokersOwn (value: unknown): string | undefined {
   const own = propertyNames(value).filter(name => brokerProperties.includes(name))
   return own.length === 0 ? undefined : `cannot have ${own.join(', ')}, which is the broker's own`
+}
+
+/** What the broker reads in a product's entry of the policy. */
+function lifeOfItsOwn (value: unknown): string | undefined {
+  return propertyNames(value).includes('maxTtl') ? 'cannot have maxTtl, which is the broker\'s own' : undefined
 }
 
 function identityRule (value: unknown): string | undefined {

@@ -118,7 +118,8 @@ function namingProduct (name: string, grant: () => ProductGrant): ProductGrant {
     throw problem(code, {
       ...options,
       detail: `${name}: ${message}`,
-      errors: options.errors?.map(({ path, message }) => ({ path: `/products/${name}${path}`, message }))
+      // The life is asked of the whole token.
+      errors: options.errors?.map(({ path, message }) => ({ path: path === '/ttl' ? path : `/products/${name}${path}`, message }))
     })
   }
 }

@@ -1,5 +1,5 @@
 import type { Recorder, Via } from '../audit/audit-log.js'
-import type { Decision, ProductGrant } from '../policy/decide.js'
+import { tokenTtl, type Decision, type ProductGrant } from '../policy/decide.js'
 import type { TokenAnswer } from '../products/schemas.js'
 import type { Mint } from './mint.js'
 
@@ -31,7 +31,8 @@ export interface Requester {
  * @throws Problem `audit-unavailable`; the token is then discarded
  */
 export async function issue ({ mint, audit }: IssueOptions, requester: Requester, decision: Decision, granted: ProductGrant[]): Promise<TokenAnswer> {
-  const { identity, ttl } = decision
+  const { identity } = decision
+  const ttl = tokenTtl(decision, granted)
   const { token, grants, expiresAt, sha256 } = mint.sign({ identity, ttl, grants: granted.map(({ grant }) => grant) })
   await audit.record({
     event: 'token.issued',

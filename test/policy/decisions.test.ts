@@ -140,7 +140,8 @@ test('an entry cannot be changed by the product that it is handed to', async t =
   const shared = { rooms, again: { rooms }, nothing: null }
   const policy = compile({ rules: [{ who: ['*'], allow: { video: shared } }] })
   const entry = policy.ruleFor({ name: 'a', identity: 'a' })!.allow('video')
-  t.equal(entry, shared)
+  t.strictSame(entry, shared)
+  t.ok(Object.isFrozen(entry))
   t.throws(() => rooms.push('attic'), TypeError)
 })
 

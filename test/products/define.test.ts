@@ -31,6 +31,7 @@ const wrong: Row[] = [
   { title: 'nothing', definition: undefined, says: 'defineProduct() takes an object with name, settings, request, allow and grant' },
   { title: 'a list', definition: [right], says: 'defineProduct() takes an object with name, settings, request, allow and grant' },
   { title: 'no field', definition: nothing, says: 'product without a name: name is missing; settings is missing; request is missing; allow is missing; grant is missing' },
+  { title: 'a life of its own', definition: { ...right, allow: { type: 'object', properties: { maxTtl: text } } }, says: 'product fax: allow cannot have maxTtl, which is the broker\'s own' },
   { title: 'no name', definition: { ...right, name: undefined }, says: 'product without a name: name is missing' },
   ...[7, '', 'Fax', 'fax/x', '../fax', '1fax'].map(name => ({ title: `the name ${name}`, definition: { ...right, name }, says: `product ${typeof name === 'string' && name !== '' ? name : 'without a name'}: name ${nameRule}` })),
   ...['settings', 'request', 'allow', 'grant'].map(field => ({ title: `no ${field}`, definition: { ...right, [field]: undefined }, says: `product fax: ${field} is missing` })),

@@ -2,7 +2,7 @@ import { bearerPrefix, groupLimits, groupsIn, isBearer, nameMistake, type Caller
 import { validatorOf } from '../../lib/ajv.js'
 import { textsOf } from '../../lib/diagnostic.js'
 import { didYouMean } from '../../lib/did-you-mean.js'
-import { decide, type DecisionOptions } from '../../policy/decide.js'
+import { decide, tokenTtl, type DecisionOptions } from '../../policy/decide.js'
 import { loadPolicy } from '../../policy/file/load.js'
 import { policyReader, type PolicyReading } from '../../policy/file/read.js'
 import { allowAll, type Policy } from '../../policy/policy.js'
@@ -91,8 +91,9 @@ async function explain ({ policy, whereIs }: ReadPolicy, { ttl, identityForm }: 
     const validate = validatorOf(enabled.product.body)
     if (!validate({ ttl: life, identity, ...request })) throw invalidRequest(validate.errors!, 'body')
     const decision = decide({ policy, ttl, identityForm }, caller, { ttl: life, identity })
-    const { grant } = decision.grant({ ...enabled, request })
-    return { rule, allowed: true, identity: decision.identity, ttl: decision.ttl, grant: { [grant.key]: grant.toPayload() }, wouldRefuse: decision.wouldRefuse() }
+    const granted = decision.grant({ ...enabled, request })
+    const { grant } = granted
+    return { rule, allowed: true, identity: decision.identity, ttl: tokenTtl(decision, [granted]), grant: { [grant.key]: grant.toPayload() }, wouldRefuse: decision.wouldRefuse() }
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     return { rule, allowed: false, status: error.status, code: error.code, detail: error.message, errors: errorLines(error) }

@@ -14,6 +14,8 @@ const Who = Type.Array(Type.String({ examples: ['*', 'group:support', 'jwt:*', '
 
 const identities = 'what callers may be called in their tokens besides their own names, in which * and {caller} mean what they mean elsewhere'
 
+const MaxTtl = Type.Integer({ minimum: tokenLife.min, maximum: tokenLife.max, description: `the longest life of a token, ${tokenLife.min} to ${tokenLife.max} seconds` })
+
 /**
  * The policy file's JSON Schema (draft-07, which editors complete from), with each product's own entry in it.
  * @param more whether other products may have entries, too
@@ -22,7 +24,7 @@ export function policySchema (products: Iterable<ProductDescription>, more = fal
   const Rule = Type.Object({
     who: Who,
     allow: allowSchema(products, more),
-    maxTtl: Type.Optional(Type.Integer({ minimum: tokenLife.min, maximum: tokenLife.max, description: `the longest life of a token, ${tokenLife.min} to ${tokenLife.max} seconds` })),
+    maxTtl: Type.Optional(MaxTtl),
     identities: Type.Optional(Type.Array(Patterns.items, { description: identities }))
   }, { additionalProperties: false, description: 'the first rule whose who matches a caller decides' })
 
@@ -41,7 +43,13 @@ export type PolicyFile = Static<ReturnType<typeof policySchema>>
 function allowSchema (products: Iterable<ProductDescription>, more: boolean) {
   const properties = Object.fromEntries(Array.from(products, product => {
     const { name, allow } = product
-    return [name, { description: `what the rule's callers may do in ${name}; {} is all that is configured`, ...allow }]
+    const { properties } = allow as { properties: object }
+    return [name, {
+      description: `what the rule's callers may do in ${name}; {} is all that is configured`,
+      ...allow,
+      // Of the broker's own, in the entry of every product.
+      properties: { ...properties, maxTtl: MaxTtl }
+    }]
   }))
   return Type.Unsafe<Record<string, object>>({
     type: 'object', properties, additionalProperties: more, description: 'products; what is not named is not allowed'

@@ -71,7 +71,7 @@ const mistakes: Array<[says: string, text: string, mistakes: string[]]> = [
   ['a product that an object has by nature', rule('{ __proto__: {} }'), ['3:14 __proto__ is not a product; known here: chat, conversations, sync, video, voice, task-router']],
   ['a product without a value', rule('\n      sync:'), ['4:7 sync must be a map: what the rule\'s callers may do in sync; {} is all that is configured']],
   ['what a product does not know', rule('{ voice: { incomming: true }, sync: { a: 1 } }'), [
-    '3:23 incomming is not a property of voice; did you mean incoming?', '3:50 a is not a property of sync; there are none'
+    '3:23 incomming is not a property of voice; did you mean incoming?', '3:50 a is not a property of sync; known here: maxTtl'
   ]],
   ['yes in place of true', rule('{ voice: { outgoing: yes } }'), ['3:33 outgoing must be true or false']],
   ['rooms that are no list', rule('{ video: { rooms: lobby } }'), ['3:30 rooms must be a list: names, in which * stands for any run of characters and {caller} for the caller\'s name']],
@@ -245,7 +245,7 @@ rules:
 
 test('an entry of a product that is off keeps its form all the same', async t => {
   const off = readingInTexts(policyReader({ enabled: known.slice(1), known }))
-  t.same((await off(rule('{ chat: { rooms: [] } }'), 'p')).mistakes, ['p:3:22 rooms is not a property of chat; there are none'])
+  t.same((await off(rule('{ chat: { rooms: [] } }'), 'p')).mistakes, ['p:3:22 rooms is not a property of chat; known here: maxTtl'])
 })
 
 test('the documentation\'s example is right', async t => {
