@@ -10,6 +10,7 @@ import { namedFiles, readSources, withFiles, type Environment, type Findings, ty
 import { hasRemoteStore, isStoreKnown } from '../settings/rules.js'
 import type { Settings } from '../settings/schema.js'
 import { stampsOf } from '../files/stamp.js'
+import { readRedisTls } from './redis-tls.js'
 import { readKeys, type ReadKeys } from './tls-files.js'
 
 /** A start that the operator's settings or files stand against; `mistakes` are all there are. */
@@ -85,13 +86,14 @@ export async function readConfig (given: Sources, cwd: string, options: ConfigOp
 async function withPolicy (read: Read, cwd: string, { stamps = new Map(), further = { mistakes: [], warnings: [] }, foldNames = hasRemoteStore(read.settings) }: ConfigOptions): Promise<Config> {
   const { policy, diagnostics: ofPolicy, ...files } = await policyOf(read, cwd, foldNames)
   const diagnostics = [...ofPolicy, ...!foldNames && await hasNoStore(read.settings, cwd) ? withoutStore(read.settings) : []]
+  const redis = await readRedisTls(read.settings, cwd)
   return {
     ...read,
     policy: policy ?? allowAll,
-    diagnostics: [...diagnosticsOf(read), ...diagnostics, ...diagnosticsOf(further)],
+    diagnostics: [...diagnosticsOf(read), ...diagnostics, ...diagnosticsOf(redis), ...diagnosticsOf(further)],
     stamps: new Map([...stamps, ...files.stamps]),
-    mistakes: [...read.mistakes, ...textsOf(diagnostics, 'mistake'), ...further.mistakes],
-    warnings: [...read.warnings, ...textsOf(diagnostics, 'warning'), ...further.warnings]
+    mistakes: [...read.mistakes, ...textsOf(diagnostics, 'mistake'), ...redis.mistakes, ...further.mistakes],
+    warnings: [...read.warnings, ...textsOf(diagnostics, 'warning'), ...redis.warnings, ...further.warnings]
   }
 }
 

@@ -21,6 +21,7 @@ import type { Readiness } from '../monitoring/readiness.js'
 import type { Settings } from '../settings/schema.js'
 import { openKeys } from './bearer.js'
 import { mayOpenStore, StartError, type Config } from './config.js'
+import { readRedisTls } from './redis-tls.js'
 
 /** What a reload leaves as it is: files, connections and counts. */
 export interface Services {
@@ -80,7 +81,7 @@ export async function openServices ({ settings, mistakes, warnings, unread }: Co
     throw new StartError(mistakes)
   }
   const provider = { keys }
-  const counters = await openCounters(settings, logger)
+  const counters = await openCounters(settings, cwd, logger)
   const lines = createLines()
   const sessions = createSessionMemory(counters)
   metrics.watch({ queue, store, provider, counters, audit, lines, usedProofs: sessions.usedProofs, log })
@@ -106,15 +107,19 @@ export async function openServices ({ settings, mistakes, warnings, unread }: Co
 }
 
 /** Where the settings say that hits are counted. Redis may be away: that is logged, and `up` is false. */
-export async function openCounters ({ REDIS_URL: url, REDIS_DOWN: down }: Settings, logger: Log): Promise<CounterSource> {
+export async function openCounters (settings: Settings, cwd: string, logger: Log): Promise<CounterSource> {
+  const { REDIS_URL: url, REDIS_PREFIX: prefix, REDIS_DOWN: down } = settings
   if (url === undefined) return memory
   const { sharedCounters } = await import('../limits/redis/shared.js')
+  const without = down === 'local' ? 'each node limits for itself' : 'requests are refused with 503 until it is back'
   return sharedCounters({
     url,
+    prefix,
     down,
-    onChange (up, cause) {
+    readTls: async () => (await readRedisTls(settings, cwd)).options,
+    onChange (up, outage) {
       if (up) logger.info('Redis is there; limits are shared')
-      else logger.warn({ cause }, down === 'local' ? 'Redis is away; each node limits for itself' : 'Redis is away; requests are refused with 503 until it is back')
+      else logger.warn({ cause: outage?.cause }, `Redis is away; ${without}${outage?.advice === undefined ? '' : `. ${outage.advice}`}`)
     },
     onEviction (policy) {
       logger.warn(`Redis may evict keys (maxmemory-policy is ${policy}), and limits and locks with them; run there: CONFIG SET maxmemory-policy noeviction`)

@@ -121,4 +121,4 @@ async function metricsPortOf ({ METRICS_HOST: host, METRICS_PORT: port }: Settin
 }
 
 /** Settings that are read once. */
-const needRestart = ['HOST', 'PORT', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'USERS_FILE', 'DATABASE_URL', 'USERS_QUERY', 'LOGIN_URL', 'REDIS_URL', 'REDIS_DOWN', 'AUDIT_LOG', 'METRICS_PORT', 'METRICS_HOST', 'SHUTDOWN_DELAY'] as const satisfies Array<keyof Settings>
+const needRestart = ['HOST', 'PORT', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'USERS_FILE', 'DATABASE_URL', 'USERS_QUERY', 'LOGIN_URL', 'REDIS_URL', 'REDIS_PREFIX', 'REDIS_CA_FILE', 'REDIS_CERT_FILE', 'REDIS_KEY_FILE', 'REDIS_DOWN', 'AUDIT_LOG', 'METRICS_PORT', 'METRICS_HOST', 'SHUTDOWN_DELAY'] as const satisfies Array<keyof Settings>

@@ -2,8 +2,7 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { readableByEveryone, writableByEveryone } from '../files/mode.js'
-import { readFileOrPipe } from '../files/read.js'
-import type { Settings } from '../settings/schema.js'
+import { readFileOrPipe, type FileContent } from '../files/read.js'
 
 /** A certificate, with those between it and its root, and its private key, both in PEM form. */
 export interface KeyPair {
@@ -11,8 +10,13 @@ export interface KeyPair {
   key: string
 }
 
-type FileSetting = 'TLS_CERT_FILE' | 'TLS_KEY_FILE'
-type KeyFiles = { [Name in FileSetting]?: Settings[Name] | undefined }
+/** The settings that name the files of a pair. */
+interface PairSettings<Name extends string> {
+  cert: Name
+  key: Name
+}
+
+type KeyFiles<Name extends string> = { [Setting in Name]?: string | undefined }
 
 export interface ReadKeys {
   /** Undefined with mistakes, and where no files are named. */
@@ -22,32 +26,45 @@ export interface ReadKeys {
   warnings: string[]
 }
 
-/** Reads the pair and looks for whatever would make handshakes fail later. */
-export async function readKeys ({ TLS_CERT_FILE, TLS_KEY_FILE }: KeyFiles, cwd: string): Promise<ReadKeys> {
+/** Reads the broker's own pair, by which it serves HTTPS. */
+export function readKeys (files: KeyFiles<'TLS_CERT_FILE' | 'TLS_KEY_FILE'>, cwd: string): Promise<ReadKeys> {
+  return readPair({ cert: 'TLS_CERT_FILE', key: 'TLS_KEY_FILE' }, files, cwd)
+}
+
+/** Reads a pair and looks for whatever would make handshakes fail later. */
+export async function readPair<Name extends string> (names: PairSettings<Name>, files: KeyFiles<Name>, cwd: string): Promise<ReadKeys> {
   const mistakes: string[] = []
+  const { [names.cert]: certFile, [names.key]: keyFile } = files
   // One alone is a mistake by now.
-  if (TLS_CERT_FILE === undefined || TLS_KEY_FILE === undefined) return { pair: undefined, mistakes, warnings: [] }
-  const read = async (name: FileSetting, file: string) => {
-    const content = await readFileOrPipe(resolve(cwd, file)).catch(() => undefined)
-    if (content === undefined) mistakes.push(`${name} names a file that cannot be read; check the path and its mode`)
-    const writable = content && writableByEveryone(content.mode, { file, setting: name })
-    if (writable !== undefined) mistakes.push(writable)
-    return content
-  }
-  const [cert, key] = await Promise.all([read('TLS_CERT_FILE', TLS_CERT_FILE), read('TLS_KEY_FILE', TLS_KEY_FILE)])
+  if (certFile === undefined || keyFile === undefined) return { pair: undefined, mistakes, warnings: [] }
+  const [cert, key] = await Promise.all([readPem(names.cert, certFile, cwd, mistakes), readPem(names.key, keyFile, cwd, mistakes)])
   if (cert === undefined || key === undefined) return { pair: undefined, mistakes, warnings: [] }
   const pair = { cert: cert.bytes.toString(), key: key.bytes.toString() }
-  const certificate = parse(() => asCertificate(pair.cert), mistakes, 'TLS_CERT_FILE holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)')
-  const privateKey = parse(() => createPrivateKey(pair.key), mistakes, 'TLS_KEY_FILE holds no private key in PEM form, or one with a passphrase, which nobody is there to type')
+  const certificate = parseCertificate(names.cert, pair.cert, mistakes)
+  const privateKey = parse(() => createPrivateKey(pair.key), mistakes, `${names.key} holds no private key in PEM form, or one with a passphrase, which nobody is there to type`)
   if (certificate === undefined || privateKey === undefined) return { pair: undefined, mistakes, warnings: [] }
 
-  mistakes.push(...misfits(certificate, privateKey, pair))
-  const readable = readableByEveryone(key.mode, { file: TLS_KEY_FILE, setting: 'TLS_KEY_FILE' })
+  mistakes.push(...misfits(names, certificate, privateKey, pair))
+  const readable = readableByEveryone(key.mode, { file: keyFile, setting: names.key })
   return {
     pair: mistakes.length === 0 ? pair : undefined,
     mistakes,
-    warnings: [...outOfDate(certificate), ...(readable === undefined ? [] : [readable])]
+    warnings: [...outOfDate(names, certificate), ...(readable === undefined ? [] : [readable])]
   }
+}
+
+/** Reads a file that a setting names. */
+export async function readPem (setting: string, file: string, cwd: string, mistakes: string[]): Promise<FileContent | undefined> {
+  const content = await readFileOrPipe(resolve(cwd, file)).catch(() => undefined)
+  if (content === undefined) mistakes.push(`${setting} names a file that cannot be read; check the path and its mode`)
+  const writable = content && writableByEveryone(content.mode, { file, setting })
+  if (writable !== undefined) mistakes.push(writable)
+  return content
+}
+
+/** The first certificate of a text. */
+export function parseCertificate (setting: string, text: string, mistakes: string[]): X509Certificate | undefined {
+  return parse(() => asCertificate(text), mistakes, `${setting} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)`)
 }
 
 function parse<T> (read: () => T, mistakes: string[], mistake: string): T | undefined {
@@ -65,21 +82,21 @@ function asCertificate (text: string): X509Certificate {
   return new X509Certificate(text)
 }
 
-function misfits (certificate: X509Certificate, key: KeyObject, pair: KeyPair): string[] {
+function misfits ({ cert, key: keyName }: PairSettings<string>, certificate: X509Certificate, key: KeyObject, pair: KeyPair): string[] {
   if (!certificate.checkPrivateKey(key)) {
-    return ['TLS_KEY_FILE does not hold the key of the first certificate in TLS_CERT_FILE; put the server\'s own certificate first, and its key beside it']
+    return [`${keyName} does not hold the key of the first certificate in ${cert}; put the broker's own certificate first, and its key beside it`]
   }
   try {
     createSecureContext(pair)
     return []
   } catch (error) {
-    return [`TLS_CERT_FILE and TLS_KEY_FILE are refused by OpenSSL (${(error as NodeJS.ErrnoException).code}); make a new pair`]
+    return [`${cert} and ${keyName} are refused by OpenSSL (${(error as NodeJS.ErrnoException).code}); make a new pair`]
   }
 }
 
-function outOfDate ({ validFrom, validTo }: X509Certificate): string[] {
+function outOfDate ({ cert }: PairSettings<string>, { validFrom, validTo }: X509Certificate): string[] {
   const now = Date.now()
-  if (Date.parse(validTo) < now) return ['TLS_CERT_FILE holds a certificate that has expired, so clients refuse it; renew it']
-  if (Date.parse(validFrom) > now) return ['TLS_CERT_FILE holds a certificate that is not valid yet; check its dates and this machine\'s clock']
+  if (Date.parse(validTo) < now) return [`${cert} holds a certificate that has expired, so the other side refuses it; renew it`]
+  if (Date.parse(validFrom) > now) return [`${cert} holds a certificate that is not valid yet; check its dates and this machine's clock`]
   return []
 }

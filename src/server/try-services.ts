@@ -14,7 +14,7 @@ import { openCounters } from './services.js'
  * @param config without mistakes
  */
 export async function tryServices (config: Config, cwd: string): Promise<Diagnostic[]> {
-  return (await Promise.all([tryStore(config, cwd), tryKeys(config, cwd), tryCounters(config)])).flat()
+  return (await Promise.all([tryStore(config, cwd), tryKeys(config, cwd), tryCounters(config, cwd)])).flat()
 }
 
 async function tryStore ({ settings }: Config, cwd: string): Promise<Diagnostic[]> {
@@ -39,9 +39,9 @@ async function tryKeys ({ settings }: Config, cwd: string): Promise<Diagnostic[]
     : []
 }
 
-async function tryCounters ({ settings }: Config): Promise<Diagnostic[]> {
+async function tryCounters ({ settings }: Config, cwd: string): Promise<Diagnostic[]> {
   const { log, warnings } = collectWarnings()
-  const counters = await openCounters(settings, log)
+  const counters = await openCounters(settings, cwd, log)
   const away = !counters.up
   counters.close()
   return warnings.map(text => warning('REDIS_URL', away ? 'unreachable' : 'insecure', `REDIS_URL: ${text}`))

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { parseRedisUrl, type RedisUrlError } from '../limits/redis/target.js'
 import { isLoopback } from '../lib/is-loopback.js'
 import { jwtRules } from './jwt-rules.js'
 import { list } from './list.js'
@@ -39,11 +40,23 @@ export const rules: Rule[] = [
   ({ LOGIN_URL: url }) => url === undefined || isUrl(url, ['http:', 'https:']) ? [] : [`LOGIN_URL must be an http: or https: URL, ${encoded}`],
 
   // One for a Unix socket names no host after its @, which only PostgreSQL takes.
-  ({ DATABASE_URL: url }) => url === undefined || (/^postgres(ql)?:\/\/\S+$/.test(url) && URL.canParse(url.replace('@/', '@socket/')))
+  ({ DATABASE_URL: url }) => url === undefined || hostsOf(url).includes(',') || (/^postgres(ql)?:\/\/\S+$/.test(url) && URL.canParse(url.replace('@/', '@socket/')))
     ? []
     : [`DATABASE_URL must be a postgres: or postgresql: URL, ${encoded}`],
 
-  ({ REDIS_URL: url }) => url === undefined || isUrl(url, ['redis:', 'rediss:']) ? [] : [`REDIS_URL must be a redis: or rediss: URL, ${encoded}`],
+  // The driver would ask for one host whose name has a comma.
+  ({ DATABASE_URL: url }) => hostsOf(url).includes(',')
+    ? ['DATABASE_URL must name one server: the driver takes no list of hosts. Give one name that always leads to the server in charge']
+    : [],
+
+  ({ REDIS_URL: url }) => redisTarget(url).mistakes,
+
+  settings => {
+    const files = (['REDIS_CA_FILE', 'REDIS_CERT_FILE', 'REDIS_KEY_FILE'] as const).filter(name => settings[name] !== undefined)
+    return files.length > 0 && !/^rediss/.test(settings.REDIS_URL ?? '')
+      ? [`${files.join(' and ')} ${files.length > 1 ? 'go' : 'goes'} with TLS to Redis only: let REDIS_URL begin with rediss`]
+      : []
+  },
 
   ({ DATABASE_URL: url, USERS_QUERY: query }) => [
     ...(url !== undefined && query === undefined
@@ -58,10 +71,7 @@ export const rules: Rule[] = [
     return stores.length > 1 ? [`${stores.join(' and ')} each name a store of callers; keep one`] : []
   },
 
-  ({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key }) => [
-    ...(cert !== undefined && key === undefined ? ['TLS_KEY_FILE is missing beside TLS_CERT_FILE'] : []),
-    ...(key !== undefined && cert === undefined ? ['TLS_CERT_FILE is missing beside TLS_KEY_FILE'] : [])
-  ],
+  settings => [...missingBeside(settings, 'TLS_CERT_FILE', 'TLS_KEY_FILE'), ...missingBeside(settings, 'REDIS_CERT_FILE', 'REDIS_KEY_FILE')],
 
   // 0 is any free port.
   ({ PORT: port, METRICS_PORT: metrics }) => metrics !== undefined && metrics !== 0 && metrics === port
@@ -79,6 +89,8 @@ export const rules: Rule[] = [
 
 /** What works and may still not be meant. */
 export const cautions: Rule[] = [
+  ({ REDIS_URL: url }) => redisTarget(url).unused.map(entry => `REDIS_URL: entry ${entry} has a user or password of its own, which is not used; those of the first entry are for all nodes`),
+
   ({ LOGIN_URL: url }) => url !== undefined && /^http:/.test(url) && URL.canParse(url) && !isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ''))
     ? ['LOGIN_URL is http: to another machine, so every password crosses the network unencrypted; use https: unless that network is yours alone']
     : [],
@@ -87,6 +99,27 @@ export const cautions: Rule[] = [
     ? ['SESSION_TTL is set with LOGIN_URL: a changed password ends no session there, unless the endpoint answers a version that changes with it']
     : []
 ]
+
+/** Two settings that need each other. */
+function missingBeside (settings: Partial<Settings>, one: keyof Settings, other: keyof Settings): string[] {
+  const [present, absent] = settings[one] === undefined ? [other, one] : [one, other]
+  return settings[present] !== undefined && settings[absent] === undefined ? [`${absent} is missing beside ${present}`] : []
+}
+
+function redisTarget (url: string | undefined): { mistakes: string[], unused: number[] } {
+  try {
+    const target = url === undefined ? undefined : parseRedisUrl(url)
+    return { mistakes: [], unused: target?.kind === 'cluster' ? target.unusedCredentials : [] }
+  } catch (error) {
+    const { message } = error as RedisUrlError
+    return { mistakes: [`REDIS_URL${message.startsWith(':') ? '' : ' '}${message}`], unused: [] }
+  }
+}
+
+/** What stands between credentials and path. */
+function hostsOf (url: string | undefined): string {
+  return /^[^/]*\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(url ?? '')?.[1] ?? ''
+}
 
 /** Whether callers are kept elsewhere than in a users file. */
 export function hasRemoteStore ({ LOGIN_URL: url, DATABASE_URL: database }: Partial<Settings>): boolean {

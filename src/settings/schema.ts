@@ -65,7 +65,13 @@ export const schema = Type.Object({
   RATE_LIMIT_MAX: Count(120),
   CALLER_LIMIT_MAX: Count(60),
   LOGIN_FAILURES_MAX: Type.Integer({ minimum: 1, maximum: 1000, default: 5, description: 'a whole number, 1 to 1000' }),
-  REDIS_URL: Type.Optional(Text('a redis: or rediss: URL')),
+  REDIS_URL: Type.Optional(Text('a redis: or rediss: URL, several of a Redis Cluster separated by commas, or a redis+cluster: or redis+sentinel: URL')),
+  REDIS_PREFIX: Type.String({
+    pattern: '^[0-9A-Za-z._:/-]{1,100}$', default: 'twilio-token-broker', description: '1 to 100 letters, digits, or characters of . _ : / -'
+  }),
+  REDIS_CA_FILE: Type.Optional(Text('the path of a PEM file')),
+  REDIS_CERT_FILE: Type.Optional(Text('the path of a PEM file')),
+  REDIS_KEY_FILE: Type.Optional(Text('the path of a PEM file')),
   REDIS_DOWN: Type.Union([Type.Literal('local'), Type.Literal('closed')], { default: 'local', description: 'local or closed' }),
   AUDIT_LOG: Type.String({ minLength: 1, default: 'stdout', description: 'stdout or the path of a file' }),
   METRICS_PORT: Type.Optional(Type.Integer(Port)),

@@ -1,7 +1,8 @@
 import { detach } from '../../lib/detach.js'
 import { randomUUID } from 'node:crypto'
 import type { RedisConnection } from './connection.js'
-import type { CountReply } from './scripts.js'
+import type { KeyOf } from './keys.js'
+import { ABANDONED_MS, type CountReply } from './scripts.js'
 
 /** A hit to count. */
 export interface CountCommand {
@@ -13,13 +14,31 @@ export interface CountCommand {
   hold: 0 | 1
 }
 
-/** Sends counts to Redis, and batches what became of them. */
+/** What became of a hit that Redis counted. */
+interface Outcome {
+  key: string
+  windowId: string
+  released: number
+  settled: 0 | 1
+  /** When it was reported, by `performance.now()`. */
+  at: number
+}
+
+/**
+ * Sends counts to Redis, and batches what became of them. Outcomes that Redis did not take wait until it is back: otherwise it would hold
+ * the places of logins that have ended, and others would wait for those.
+ */
 export class CommandBatch {
   readonly #connection: RedisConnection
-  #outcomes: Array<[key: string, windowId: string, released: number, settled: 0 | 1]> = []
+  #outcomes: Outcome[] = []
+  #isScheduled = false
 
   constructor (connection: RedisConnection) {
     this.#connection = connection
+  }
+
+  get keyOf (): KeyOf {
+    return this.#connection.keyOf
   }
 
   /** Returns a reply for each command up to the first that is refused; undefined where Redis is away. */
@@ -38,19 +57,30 @@ export class CommandBatch {
    * @param settled 1 where the hit was a reservation
    */
   settle (key: string, windowId: string, released: number, settled: 0 | 1): void {
-    if (this.#outcomes.length === 0) queueMicrotask(() => this.#flush())
-    this.#outcomes.push([key, windowId, released, settled])
+    this.#outcomes.push({ key, windowId, released, settled, at: performance.now() })
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    queueMicrotask(() => this.#flush())
   }
 
   /** Clears committed hits of a key, at most `max` in one window. */
   clear (key: string, max: number): void {
-    this.settle(key, '', max, 0)
+    if (this.#connection.up) this.settle(key, '', max, 0)
   }
 
   #flush (): void {
-    const outcomes = this.#outcomes.splice(0)
+    this.#isScheduled = false
+    if (!this.#connection.up) return
+    const oldest = performance.now() - ABANDONED_MS
+    // Redis has given up the older ones by itself.
+    const outcomes = this.#outcomes.splice(0).filter(({ at }) => at > oldest)
     if (outcomes.length === 0) return
-    const keys = outcomes.map(([key]) => key)
-    detach(this.#connection.run(redis => redis.brokerSettle(keys.length, ...keys, ...outcomes.flatMap(([, ...outcome]) => outcome))))
+    const keys = outcomes.map(({ key }) => key)
+    const values = outcomes.flatMap(({ windowId, released, settled }) => [windowId, released, settled])
+    detach(this.#connection.run(redis => redis.brokerSettle(keys.length, ...keys, ...values).catch((error: Error) => {
+      // Only what Redis has refused may be sent again. Where no answer came, it may have been done.
+      if (error.name === 'ReplyError') this.#outcomes.unshift(...outcomes)
+      throw error
+    })))
   }
 }

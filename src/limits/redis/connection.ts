@@ -1,46 +1,50 @@
-import { Redis } from 'ioredis'
-import { redisKey, scripts } from './scripts.js'
+import { randomUUID } from 'node:crypto'
+import type { SecureContextOptions } from 'node:tls'
+import { COMMAND_TIMEOUT_MS, openClient, type RedisClient } from './client.js'
+import type { KeyOf } from './keys.js'
+import { outageOf, type Outage } from './outage.js'
+import type { RedisTarget } from './target.js'
 
-/** How long a request waits for Redis. */
-const COMMAND_TIMEOUT_MS = 250
-const CONNECT_TIMEOUT_MS = 500
-/** Longer than a check takes (connect, authenticate, one command), so that two never overlap. */
+/** Between two checks. */
 const CHECK_INTERVAL_MS = 1500
 
 export interface ConnectionOptions {
-  /** `redis://` or `rediss://`. */
-  url: string
-  /** Called with the result of the first check, then at every loss and return. `cause` is one word. */
-  onChange?: (up: boolean, cause?: string) => void
+  target: RedisTarget
+  keyOf: KeyOf
+  /** Reads the certificates for TLS; called for every new connection, so that changed files are used. */
+  readTls?: () => Promise<SecureContextOptions>
+  /** Called with the result of the first check, then at every loss and return. */
+  onChange?: (up: boolean, outage?: Outage) => void
   /** Called once for each maxmemory-policy by which Redis may evict keys. */
   onEviction?: (policy: string) => void
 }
 
 /**
- * A connection to Redis that is either known to work or not used. The first command that fails closes it, and no request waits for Redis
- * until a check has counted a hit over a new connection. The check writes, because a full or read-only Redis still answers everything else.
+ * A connection to Redis that is either known to work or not used. The first command that fails ends it, and no further request waits for Redis
+ * until a check has counted hits over a new connection. The check writes, because a full or read-only Redis still answers everything else,
+ * and counts under two keys in one script, as requests do.
  */
 export class RedisConnection {
-  readonly #url: string
-  readonly #onChange: NonNullable<ConnectionOptions['onChange']>
-  readonly #onEviction: ConnectionOptions['onEviction']
+  readonly keyOf: KeyOf
+  readonly #options: Required<Omit<ConnectionOptions, 'keyOf'>>
   #policy: string | null | undefined
-  #redis: Redis | undefined
+  #client: RedisClient | undefined
   #up: boolean | undefined
+  #advice: string | undefined
+  #isClosed = false
   #checkTimer: NodeJS.Timeout | undefined
 
   /** Resolves after the first check, whether Redis is up or not. */
   static async open (options: ConnectionOptions): Promise<RedisConnection> {
     const connection = new RedisConnection(options)
     await connection.#connect()
-    connection.#checkTimer = setInterval(() => connection.#check(), CHECK_INTERVAL_MS).unref()
+    connection.#scheduleCheck()
     return connection
   }
 
-  private constructor ({ url, onChange = () => {}, onEviction }: ConnectionOptions) {
-    this.#url = url
-    this.#onChange = onChange
-    this.#onEviction = onEviction
+  private constructor ({ keyOf, ...options }: ConnectionOptions) {
+    this.keyOf = keyOf
+    this.#options = { readTls: async () => ({}), onChange: () => {}, onEviction: () => {}, ...options }
   }
 
   get up (): boolean {
@@ -48,85 +52,79 @@ export class RedisConnection {
   }
 
   /** Runs a command. Resolves with undefined, at once or within 250 ms, where Redis does not answer. */
-  async run<T> (command: (redis: Redis) => Promise<T>): Promise<T | undefined> {
-    const redis = this.#redis
-    if (redis === undefined || !this.up) return
+  async run<T> (command: (redis: RedisClient) => Promise<T>): Promise<T | undefined> {
+    const client = this.#client
+    if (client === undefined || !this.up) return
     try {
-      return await command(redis)
+      return await command(client)
     } catch (error) {
-      this.#giveUp(redis, error)
+      this.#giveUp(client, error)
     }
   }
 
   close (): void {
-    clearInterval(this.#checkTimer)
+    this.#isClosed = true
+    clearTimeout(this.#checkTimer)
     this.#up = false
-    this.#redis?.disconnect()
+    this.#client?.disconnect()
   }
 
-  async #check (): Promise<void> {
-    if (this.up) await this.run(countProbe)
-    else await this.#connect()
+  /** Never two at once: to connect can take longer than the interval. */
+  #scheduleCheck (): void {
+    if (this.#isClosed) return
+    this.#checkTimer = setTimeout(async () => {
+      if (this.up) await this.run(redis => this.#probe(redis))
+      else await this.#connect()
+      this.#scheduleCheck()
+    }, CHECK_INTERVAL_MS).unref()
   }
 
   async #connect (): Promise<void> {
-    const redis = new Redis(this.#url, {
-      scripts,
-      protocol: 2,
-      lazyConnect: true,
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      commandTimeout: COMMAND_TIMEOUT_MS,
-      disableClientInfo: true,
-      enableReadyCheck: false,
-      enableOfflineQueue: false,
-      // All commands of one turn of the event loop share one write, which costs as much as signing a token.
-      enableAutoPipelining: true,
-      retryStrategy: null
-    })
-    this.#redis = redis
+    let client: RedisClient | undefined
     let cause: unknown
-    redis.on('error', error => { cause = error })
-    redis.on('end', () => this.#giveUp(redis, cause))
     try {
-      await redis.connect()
-      await countProbe(redis)
+      const opened = client = await openClient(this.#options.target, await this.#options.readTls())
+      client.on('error', error => { cause = error })
+      client.on('end', () => this.#giveUp(opened, cause))
+      await this.#probe(client)
+      if (this.#isClosed) return client.disconnect()
+      this.#client = client
       this.#report(true)
       await this.#checkPolicy()
     } catch (error) {
-      redis.disconnect()
-      this.#report(false, wordOf(cause ?? error))
+      client?.disconnect()
+      this.#report(false, cause ?? error)
     }
+  }
+
+  /** One key is new, as many of a request's are: while a Redis Cluster moves a slot, scripts with such keys fail, and others do not. */
+  async #probe (redis: RedisClient): Promise<void> {
+    const keys = ['', randomUUID()].map(text => this.keyOf('probe', text))
+    const hit = (windowMs: number) => [Number.MAX_SAFE_INTEGER, windowMs, 0]
+    await redis.brokerCount(2, ...keys, 'probe', ...hit(10 * CHECK_INTERVAL_MS), ...hit(CHECK_INTERVAL_MS))
   }
 
   /** Ignores whether `maxmemory` is set: it can be set later, and the policy is only read when Redis connects. */
   async #checkPolicy (): Promise<void> {
-    const policy = await this.run(redis => redis.brokerPolicy(1, probeKey))
-    if (policy && policy !== 'noeviction' && policy !== this.#policy) this.#onEviction?.(policy)
+    const policy = await this.run(redis => redis.brokerPolicy(1, this.keyOf('probe', '')))
+    if (policy && policy !== 'noeviction' && policy !== this.#policy) this.#options.onEviction(policy)
     this.#policy = policy
   }
 
-  #giveUp (redis: Redis, cause: unknown): void {
-    if (redis !== this.#redis || !this.up) return
-    redis.disconnect()
-    this.#report(false, wordOf(cause))
+  #giveUp (client: RedisClient, cause: unknown): void {
+    if (client !== this.#client || !this.up) return
+    // What is under way may still be answered: places that were taken in Redis have to be given back there.
+    setTimeout(() => client.disconnect(), COMMAND_TIMEOUT_MS).unref()
+    this.#report(false, cause)
   }
 
-  #report (up: boolean, cause?: string): void {
-    if (up === this.#up) return
+  /** Reports every change, and while Redis is away whatever else there comes to be done about it. */
+  #report (up: boolean, cause?: unknown): void {
+    const outage = up ? undefined : outageOf(cause, this.#options.target.kind)
+    const isNews = up !== this.#up || (outage?.advice !== undefined && outage.advice !== this.#advice)
+    if (this.#isClosed || !isNews) return
     this.#up = up
-    this.#onChange(up, cause)
+    this.#advice = outage?.advice
+    this.#options.onChange(up, outage)
   }
-}
-
-const probeKey = redisKey('probe', '')
-
-async function countProbe (redis: Redis): Promise<void> {
-  await redis.brokerCount(1, probeKey, 'probe', Number.MAX_SAFE_INTEGER, 10 * CHECK_INTERVAL_MS, 0)
-}
-
-/** Drops the message: a server may repeat in it what it was sent, such as a password. */
-function wordOf (cause: unknown): string {
-  if (!(cause instanceof Error)) return 'closed'
-  if (cause.name === 'ReplyError') return cause.message.replace(/[^A-Z].*/s, '')
-  return 'code' in cause ? String(cause.code) : 'no answer'
 }

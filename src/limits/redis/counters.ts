@@ -3,7 +3,7 @@ import { CountResult, isExhausted, type PlannedHit, type Count, type Counters, t
 import type { MemoryCounters } from '../memory/counters.js'
 import type { CommandBatch } from './batch.js'
 import { type CountCommand } from './batch.js'
-import { redisKey, type CountReply } from './scripts.js'
+import type { CountReply } from './scripts.js'
 
 /** Undefined where Redis is away, or did not count this hit because it refused an earlier one of the same command. */
 type Reply = Promise<CountReply | undefined>
@@ -24,7 +24,7 @@ export class SharedCounters implements Counters {
   readonly #local: MemoryCounters
   readonly #down: 'local' | 'closed'
   /** Replies of `prefetch` by key. Any hit of a key serves any request for it. */
-  readonly #expected = new Map<string, Set<Reply>>()
+  readonly #prefetched = new Map<string, Set<Reply>>()
 
   constructor (batch: CommandBatch, name: string, local: MemoryCounters, down: 'local' | 'closed') {
     this.windowMs = local.windowMs
@@ -72,12 +72,12 @@ export class SharedCounters implements Counters {
   }
 
   /**
-   * Keeps a reply for the next request of this key.
+   * Keeps the reply to a prefetched hit for the next request of this key.
    * @returns releases the hit, if no request took it
    */
-  expect (key: string, { key: shared, hold }: CountCommand, reply: Reply): () => void {
-    const replies = this.#expected.get(key) ?? new Set()
-    this.#expected.set(key, replies.add(reply))
+  keepPrefetched (key: string, { key: shared, hold }: CountCommand, reply: Reply): () => void {
+    const replies = this.#prefetched.get(key) ?? new Set()
+    this.#prefetched.set(key, replies.add(reply))
     return async () => {
       if (!this.#forget(key, replies, reply)) return
       const counted = await reply
@@ -90,19 +90,20 @@ export class SharedCounters implements Counters {
    * known to be reached.
    */
   async #count (key: string, max: number, hold: 0 | 1): Promise<MergedReply> {
+    // A prefetched hit has its place in Redis, also where later hits have reached the limit by now.
+    const prefetched = this.#takePrefetched(key)
     const command = this.commandFor({ key, max, hold })
-    if (command === undefined) return {}
-    const reply = await this.#expectedOf(key) ?? (await this.#batch.count([command]))?.[0]
+    const reply = await prefetched ?? (command && (await this.#batch.count([command]))?.[0])
     if (reply === undefined) {
-      if (this.#down === 'closed') throw problem('limiter-unavailable', { retryAfter: 5 })
+      if (command !== undefined && this.#down === 'closed') throw problem('limiter-unavailable', { retryAfter: 5 })
       return {}
     }
     const [used, held, resetMs, , windowId, cleared] = reply
     return { reply, merged: this.#local.mergeRemote(key, max, { committed: used - held, cleared, resetMs, windowId }) }
   }
 
-  #expectedOf (key: string): Reply | undefined {
-    const replies = this.#expected.get(key)
+  #takePrefetched (key: string): Reply | undefined {
+    const replies = this.#prefetched.get(key)
     if (replies === undefined) return
     const [reply] = replies
     this.#forget(key, replies, reply!)
@@ -111,12 +112,12 @@ export class SharedCounters implements Counters {
 
   #forget (key: string, replies: Set<Reply>, reply: Reply): boolean {
     const had = replies.delete(reply)
-    if (replies.size === 0 && this.#expected.get(key) === replies) this.#expected.delete(key)
+    if (replies.size === 0 && this.#prefetched.get(key) === replies) this.#prefetched.delete(key)
     return had
   }
 
   #redisKey (key: string): string {
-    return redisKey(this.#name, key)
+    return this.#batch.keyOf(this.#name, key)
   }
 }
 

@@ -3,7 +3,6 @@ import { problem } from '../../problems.js'
 import type { PlannedHit, Marks } from '../counters.js'
 import type { RedisConnection } from './connection.js'
 import type { SharedCounters } from './counters.js'
-import { redisKey } from './scripts.js'
 
 /** Marks that all nodes on one Redis see. */
 export class SharedMarks implements Marks {
@@ -16,21 +15,21 @@ export class SharedMarks implements Marks {
   }
 
   async set (name: string, text: string, ms: number): Promise<void> {
-    this.#answered(await this.#connection.run(redis => redis.set(redisKey(name, text), '', 'PX', ms)))
+    this.#answered(await this.#connection.run(redis => redis.set(this.#connection.keyOf(name, text), '', 'PX', ms)))
   }
 
   async has (name: string, text: string): Promise<boolean> {
-    return this.#answered(await this.#connection.run(redis => redis.exists(redisKey(name, text)))) === 1
+    return this.#answered(await this.#connection.run(redis => redis.exists(this.#connection.keyOf(name, text)))) === 1
   }
 
   async setOnce (name: string, text: string, ms: number, hit?: PlannedHit<SharedCounters>): Promise<boolean> {
     const command = hit?.counters.commandFor(hit)
     // The counters will refuse this hit, so the text must not be marked.
     if (hit !== undefined && command === undefined) return true
-    const keys = [redisKey(name, text), ...command === undefined ? [] : [command.key]]
+    const keys = [this.#connection.keyOf(name, text), ...command === undefined ? [] : [command.key]]
     const limits = command === undefined ? [] : [command.max, command.windowMs]
     const reply = this.#connection.run(redis => redis.brokerSetOnce(keys.length, ...keys, randomUUID(), ms, ...limits))
-    const release = hit && hit.counters.expect(hit.key, command!, reply.then(reply => reply?.[1]))
+    const release = hit && hit.counters.keepPrefetched(hit.key, command!, reply.then(reply => reply?.[1]))
     const isNew = this.#answered(await reply)?.[0] !== 1
     if (!isNew) release?.()
     return isNew

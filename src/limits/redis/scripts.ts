@@ -1,19 +1,10 @@
-import { hash } from 'node:crypto'
 import type { Result } from 'ioredis'
-
-/**
- * The key of a counter in Redis. Its version goes up when the scripts change what they store.
- * Stores a digest of the key, because people type passwords into the name's field.
- */
-export function redisKey (name: string, key: string): string {
-  return `twilio-token-broker:1:${name}:${hash('sha256', key, 'base64url')}`
-}
 
 /**
  * Redis releases a reservation after this time, because its node has died. No login takes as long: at most 1 second for the store, 20 in
  * the queue for hashes and 30 for the hash.
  */
-const ABANDONED_MS = 60_000
+export const ABANDONED_MS = 60_000
 
 /**
  * A counter is a Redis hash with these fields: `used` hits, of which `held` are reservations; the window's `id`; the milliseconds that were
@@ -52,7 +43,7 @@ const count = `
     return {used, held, left, 0, id, cleared}
   end`
 
-/** Each script is atomic and takes any number of counters. */
+/** Each script is atomic and takes any number of counters. All its keys are declared and share one hash tag, as a Redis Cluster demands. */
 export const scripts = {
   /**
    * Counts a hit in each counter, up to the first that refuses it.

@@ -2,24 +2,30 @@ import type { PlannedHit, CounterSource } from '../counters.js'
 import { MemoryCounters } from '../memory/counters.js'
 import { CommandBatch, type CountCommand } from './batch.js'
 import { RedisConnection, type ConnectionOptions } from './connection.js'
+import { keysWith } from './keys.js'
 import { SharedCounters } from './counters.js'
 import { SharedKnownAddresses } from './known-addresses.js'
 import { SharedMarks } from './marks.js'
+import { parseRedisUrl } from './target.js'
 
-export interface SharedOptions extends ConnectionOptions {
+export interface SharedOptions extends Omit<ConnectionOptions, 'target' | 'keyOf'> {
+  /** REDIS_URL; its form was checked with the settings. */
+  url: string
+  /** Brokers with the same prefix on one Redis share their counters. */
+  prefix: string
   /** While Redis is away, each node counts for itself (`local`), or every hit fails with `limiter-unavailable` (`closed`). */
   down: 'local' | 'closed'
 }
 
 /** Counters that all nodes on one Redis share. Resolves after the first try to reach Redis, whether it succeeded or not. */
-export async function sharedCounters (options: SharedOptions): Promise<CounterSource> {
-  const connection = await RedisConnection.open(options)
+export async function sharedCounters ({ url, prefix, down, ...options }: SharedOptions): Promise<CounterSource> {
+  const connection = await RedisConnection.open({ ...options, target: parseRedisUrl(url), keyOf: keysWith(prefix) })
   const batch = new CommandBatch(connection)
   return {
     get up () { return connection.up },
-    counters: (name, windowMs, maxKeys) => new SharedCounters(batch, name, new MemoryCounters(windowMs, { maxKeys }), options.down),
+    counters: (name, windowMs, maxKeys) => new SharedCounters(batch, name, new MemoryCounters(windowMs, { maxKeys }), down),
     knownAddresses: () => new SharedKnownAddresses(connection),
-    marks: new SharedMarks(connection, options.down),
+    marks: new SharedMarks(connection, down),
     prefetch: hits => connection.up ? prefetch(batch, hits as Iterable<PlannedHit<SharedCounters>>) : () => {},
     close: () => connection.close()
   }
@@ -37,6 +43,6 @@ function prefetch (batch: CommandBatch, hits: Iterable<PlannedHit<SharedCounters
   }
   if (commands.length === 0) return () => {}
   const replies = batch.count(commands)
-  const releases = sent.map(({ counters, key }, i) => counters.expect(key, commands[i]!, replies.then(replies => replies?.[i])))
+  const releases = sent.map(({ counters, key }, i) => counters.keepPrefetched(key, commands[i]!, replies.then(replies => replies?.[i])))
   return () => { for (const release of releases) release() }
 }

@@ -1,8 +1,7 @@
 import t from 'tap'
 import { isExhausted } from '../../../src/limits/counters.js'
-import { redisKey } from '../../../src/limits/redis/scripts.js'
 import { noRedis } from '../../helpers/redis.js'
-import { minute, node, redis } from '../../helpers/redis-nodes.js'
+import { keyOf, minute, node, redis } from '../../helpers/redis-nodes.js'
 import { until } from '../../helpers/until.js'
 
 t.test('counters that nodes share', { skip: noRedis }, async t => {
@@ -85,7 +84,7 @@ t.test('counters that nodes share', { skip: noRedis }, async t => {
 
   t.test('what a node knows does not become less when Redis loses it', async t => {
     const [one, two] = [await node(t, server.url), await node(t, server.url)]
-    const lose = async (key: string) => { await server.ask('DEL', redisKey('test', key)) }
+    const lose = async (key: string) => { await server.ask('DEL', keyOf('test', key)) }
 
     await one.counters.consume('taken', 3)
     await two.counters.consume('taken', 3)
@@ -110,7 +109,7 @@ t.test('counters that nodes share', { skip: noRedis }, async t => {
     const waits = await one.counters.reserve('held', 3)
     t.match(waits, { exceeded: true, used: 3, held: 1 })
     t.notOk(isExhausted(waits))
-    t.equal(await server.ask('HGET', redisKey('test', 'held'), 'used'), '1', 'what is refused here is given back there')
+    t.equal(await server.ask('HGET', keyOf('test', 'held'), 'used'), '1', 'what is refused here is given back there')
     last.commit()
     t.ok(isExhausted(await one.counters.reserve('held', 3)))
   })
@@ -119,11 +118,11 @@ t.test('counters that nodes share', { skip: noRedis }, async t => {
     const { counters } = await node(t, server.url)
     for (let i = 0; i < 4; i++) {
       t.match(await counters.consume('a', 9), { used: i + 1 })
-      await server.ask('DEL', redisKey('test', 'a'))
+      await server.ask('DEL', keyOf('test', 'a'))
     }
     const last = await Promise.all(Array.from({ length: 8 }, () => counters.consume('a', 9)))
     t.equal(last.filter(({ exceeded }) => exceeded).length, 3)
-    await until(async () => await server.ask('HGET', redisKey('test', 'a'), 'used') === '5')
+    await until(async () => await server.ask('HGET', keyOf('test', 'a'), 'used') === '5')
   })
 
   t.test('an answer that was asked for earlier is no loss', async t => {
@@ -159,8 +158,8 @@ t.test('counters that nodes share', { skip: noRedis }, async t => {
     t.match(await two.counters.consume('c', 5), { used: 2 })
     release()
     release()
-    await until(async () => await server.ask('HGET', redisKey('test', 'c'), 'used') === '1')
-    await until(async () => await server.ask('EXISTS', redisKey('test', 'd')) === 0)
+    await until(async () => await server.ask('HGET', keyOf('test', 'c'), 'used') === '1')
+    await until(async () => await server.ask('EXISTS', keyOf('test', 'd')) === 0)
     one.source.prefetch!([ask('spent', 1)])()
 
     const both = [one.source.prefetch!([ask('f', 5)]), one.source.prefetch!([ask('f', 5)])]

@@ -7,7 +7,7 @@ import { sharedCounters } from '../../../src/limits/redis/shared.js'
 import { blackHole } from '../../helpers/black-hole.js'
 import { home, login } from '../../helpers/login.js'
 import { noRedis, type redisServer } from '../../helpers/redis.js'
-import { node, redis } from '../../helpers/redis-nodes.js'
+import { node, prefix, redis } from '../../helpers/redis-nodes.js'
 import { settlesAtOnce } from '../../helpers/settle.js'
 import { until } from '../../helpers/until.js'
 
@@ -149,7 +149,7 @@ t.test('a Redis that', { skip: noRedis, jobs: 4 }, t => {
     source.close()
     t.notOk(source.up)
     t.match(await counters.consume('a', 1), { exceeded: false })
-    const opening = sharedCounters({ url: server.url, down: 'local' })
+    const opening = sharedCounters({ url: server.url, prefix, down: 'local' })
     ;(await opening).close()
     await until(async () => await clients(server) === 1)
   })

@@ -22,11 +22,12 @@ t.test('guess limiters that share a Redis', { skip: noRedis }, async t => {
     wrong.failed()
     await counters.consume('x'.repeat(5000), 5)
     const keys = await server.ask('KEYS', '*') as string[]
-    t.strictSame(keys.map(key => key.split(':')[2]).sort(), ['known-address', 'login-name', 'login-pair', 'probe', 'test'])
+    t.strictSame(new Set(keys.map(key => key.split(':')[2])), new Set(['known-address', 'login-name', 'login-pair', 'probe', 'test']))
     for (const key of keys) {
-      t.match(key, /^twilio-token-broker:1:[a-z-]+:[\w-]{43}$/)
+      t.match(key, /^\{twilio-token-broker\}:2:[a-z-]+:[\w-]{43}$/)
       const life = await server.ask('PTTL', key) as number
-      t.ok(life > 0 && life <= KNOWN_MS, key)
+      // One that the broker checks with ends soon, and may be gone by now.
+      t.ok((life > 0 && life <= KNOWN_MS) || (life === -2 && key.includes(':probe:')), key)
     }
   })
 

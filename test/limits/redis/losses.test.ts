@@ -72,7 +72,7 @@ t.test('a Redis that may evict keys is warned of', { skip: noRedis }, async t =>
   t.test('a user that may not ask is not kept from anything, and leaves no line in the log of the ACL', async t => {
     const { redis, broker } = await start(t)
     await redis.ask('CONFIG', 'SET', 'maxmemory-policy', 'volatile-ttl')
-    await redis.ask('ACL', 'SETUSER', 'broker', 'on', '>secret', '~twilio-token-broker:*', ...'-@all +evalsha +eval +set +exists +hmget +hset +pttl +del +pexpire'.split(' '))
+    await redis.ask('ACL', 'SETUSER', 'broker', 'on', '>secret', '~{twilio-token-broker}:*', ...'-@all +evalsha +eval +set +exists +hmget +hset +pttl +del +pexpire'.split(' '))
     const node = await broker({ REDIS_DOWN: 'closed' }, redis.url.replace('//', '//broker:secret@'))
     t.equal((await ask(node.url, { as: susan })).status, 200)
     t.equal((await ask(node.url, { as: wrong })).status, 401)

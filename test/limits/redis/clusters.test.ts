@@ -1,0 +1,181 @@
+import t, { type Test } from 'tap'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { basic, startBroker, susan, type Broker } from '../../helpers/broker.js'
+import { ask } from '../../helpers/http.js'
+import { Page, signedIn } from '../../helpers/page.js'
+import { redisCluster } from '../../helpers/redis-cluster.js'
+import { redisSentinel } from '../../helpers/redis-sentinel.js'
+import { noRedis } from '../../helpers/redis.js'
+import { until } from '../../helpers/until.js'
+
+async function isShared ({ url }: Broker): Promise<boolean> {
+  const { status, body } = await ask(url, { method: 'GET', path: '/readyz' })
+  return status === 200 && `${body['degraded']}` === ''
+}
+const shared = (brokers: Broker[]) => Promise.all(brokers.map(isShared)).then(all => all.every(Boolean))
+
+/** Two brokers with the same callers. */
+async function twoBrokers (t: Test, settings: Record<string, string>): Promise<[Broker, Broker]> {
+  const [one, other] = await Promise.all([1, 2].map(() => startBroker({ settings }))) as [Broker, Broker]
+  t.teardown(() => Promise.all([one.close(), other.close()]))
+  await other.write('users.htpasswd', await readFile(join(one.folder, 'users.htpasswd'), 'utf8'))
+  await other.reload()
+  await until(() => shared([one, other]))
+  for (const { url } of [one, other]) await until(async () => (await ask(url, { as: basic(new URL(url).port, 'wrong-one') })).status === 401)
+  return [one, other]
+}
+
+/** Tokens from both brokers until `stop`; each request that fails is sent once more. */
+function load (t: Test, brokers: Broker[]) {
+  const enough = new AbortController()
+  let longest = 0
+  let served = 0
+  async function run (url: string): Promise<void> {
+    while (!enough.signal.aborted) {
+      const start = performance.now()
+      const tried = await ask(url, { as: susan }).catch(() => undefined)
+      longest = Math.max(longest, performance.now() - start)
+      const mended = tried?.status === 200 ? tried : await ask(url, { as: susan })
+      if (mended.status !== 200) t.fail(`${mended.status} ${mended.text}`)
+      served++
+    }
+  }
+  const loads = brokers.flatMap(({ url }) => [run(url), run(url)])
+  const some = async (count = 40) => {
+    const before = served
+    await until(() => served > before + count)
+  }
+  return {
+    some,
+    /** The longest wait since the last call. */
+    longest () {
+      const was = longest
+      longest = 0
+      return was
+    },
+    async stop () {
+      enough.abort()
+      await Promise.all(loads)
+    }
+  }
+}
+
+interface Shared {
+  name: string
+  url: string
+  /** The server that has the counters now. */
+  master: () => Promise<{ kill: () => Promise<void> }>
+}
+
+t.test('limits on a Redis Cluster and behind Sentinels', { skip: noRedis }, async t => {
+  const [cluster, sentinel] = await Promise.all([redisCluster(), redisSentinel()])
+  t.teardown(() => Promise.all([cluster.close(), sentinel.close()]))
+  const [first] = cluster.nodes
+  const rows: Shared[] = [
+    { name: 'a Redis Cluster', url: cluster.url, master: cluster.owner },
+    { name: 'Sentinels', url: sentinel.url, master: sentinel.master }
+  ]
+
+  t.test('two brokers admit as many wrong passwords as one, and share sessions', async t => {
+    for (const { name, url } of rows) {
+      await t.test(name, async t => {
+        const [one, other] = await twoBrokers(t, { REDIS_URL: url, REDIS_DOWN: 'closed' })
+        const guesses = await Promise.all(Array.from({ length: 20 }, (_, i) => ask((i % 2 === 0 ? one : other).url, { as: basic('olga', `wrong-${i}`) })))
+        t.equal(guesses.filter(({ status }) => status === 401).length, 5)
+        t.equal(guesses.filter(({ body }) => body.code === 'login-limited').length, 15)
+
+        const page = await signedIn(one.url)
+        const proof = page.proof()
+        t.match(await page.ask({ proof }, other.url), { status: 200 })
+        t.match(await page.ask({ proof }, one.url), { status: 401, body: { code: 'proof-replayed' } })
+        t.match(await page.end(), { status: 204 })
+        t.match(await page.ask({}, other.url), { status: 401, body: { code: 'session-ended' } })
+        t.match(await new Page(other.url).open(), { status: 201 })
+      })
+    }
+  })
+
+  t.test('a cluster is found by one address, and brokers with another prefix count for themselves', async t => {
+    const [one, other] = await twoBrokers(t, { REDIS_URL: `redis+cluster://127.0.0.1:${first!.port}`, REDIS_DOWN: 'closed', CALLER_LIMIT_MAX: '2' })
+    const apart = await startBroker({ settings: { REDIS_URL: cluster.url, REDIS_DOWN: 'closed', CALLER_LIMIT_MAX: '2', REDIS_PREFIX: 'another' } })
+    t.teardown(apart.close)
+    const answers = await Promise.all([one, other, one, apart, apart, apart].map(({ url }) => ask(url, { as: susan })))
+    const outcomes = answers.map(({ status, body: { code = status } }) => code)
+    // One more was given by the brokers before.
+    t.strictSame(outcomes.slice(0, 3).sort(), [200, 'caller-limited', 'caller-limited'])
+    t.strictSame(outcomes.slice(3).sort(), [200, 200, 'caller-limited'])
+  })
+
+  const masters = cluster.nodes.slice(0, 3).map(({ port }) => port)
+  const wrongTargets: Array<{ what: string, url: string, cause: string, says: RegExp }> = [
+    ...masters.map(port => ({ what: 'one node of a cluster', url: `redis://127.0.0.1:${port}`, cause: 'cluster-node', says: /REDIS_URL names one node of a Redis Cluster: list several, as in redis:\/\/one:6379,redis:\/\/two:6379/ })),
+    { what: 'a Sentinel as a server', url: `redis://127.0.0.1:${sentinel.sentinels[0]!.port}`, cause: 'a-sentinel', says: /REDIS_URL names a Sentinel: write redis\+sentinel:/ },
+    { what: 'a Sentinel as a cluster', url: `redis+cluster://127.0.0.1:${sentinel.sentinels[0]!.port}`, cause: 'a-sentinel', says: /REDIS_URL names a Sentinel/ },
+    { what: 'a server as a cluster', url: `redis+cluster://127.0.0.1:${sentinel.servers[0]!.port}`, cause: 'not-a-cluster', says: /REDIS_URL is for a Redis Cluster, and the server is none/ },
+    { what: 'a server as a Sentinel', url: `redis+sentinel://127.0.0.1:${sentinel.servers[0]!.port}/mymaster`, cause: 'not-a-sentinel', says: /REDIS_URL is for Sentinels, and the server is none/ },
+    { what: 'a master that the Sentinels do not know', url: `${sentinel.url}s`, cause: 'unknown-master', says: /The Sentinels know no master of the name at the end of REDIS_URL/ },
+    { what: 'a replica', url: `redis://127.0.0.1:${sentinel.servers[1]!.port}`, cause: 'READONLY', says: /REDIS_URL names a replica/ }
+  ]
+
+  t.test('a server that is not what REDIS_URL says is never used, even where it would answer: not ready, 503, and one line that says what to set', async t => {
+    const brokers = await Promise.all(wrongTargets.map(({ url }) => startBroker({ settings: { REDIS_URL: url, REDIS_DOWN: 'closed' } })))
+    t.teardown(() => Promise.all(brokers.map(broker => broker.close())))
+    const isReady = async ({ url }: Broker) => (await ask(url, { method: 'GET', path: '/readyz' })).status === 200
+    // Longer than the broker waits between two checks.
+    const over = performance.now() + 3500
+    const ready: string[] = []
+    await until(async () => {
+      const answers = await Promise.all(brokers.map(isReady))
+      ready.push(...wrongTargets.filter((_, i) => answers[i]).map(({ what }) => what))
+      return performance.now() > over
+    })
+    t.strictSame(ready, [])
+    for (const [i, { what, cause, says }] of wrongTargets.entries()) {
+      const broker = brokers[i]!
+      for (let n = 0; n < 3; n++) t.match(await ask(broker.url, { as: susan }), { status: 503, body: { code: 'limiter-unavailable' } }, what)
+      t.match(await ask(broker.url, { method: 'GET', path: '/readyz' }), { status: 503, body: { missing: ['redis'] } }, what)
+      // One before it where a loaded machine was too slow for the first check.
+      const lines = broker.log().split('\n').filter(line => line.includes('Redis is') && !/"(no answer|ETIMEDOUT)"/.test(line))
+      t.equal(lines.length, 1, what)
+      t.match(JSON.parse(lines[0]!), { level: 40, cause, msg: says }, what)
+      t.match(lines[0], /Redis is away; requests are refused with 503 until it is back\. /)
+    }
+  })
+
+  t.test('a slot that moves to another node under load fails no request that one retry does not mend, and is shared when it has arrived', async t => {
+    const brokers = await twoBrokers(t, { REDIS_URL: cluster.url })
+    const traffic = load(t, brokers)
+    await traffic.some()
+    traffic.longest()
+    await traffic.some()
+    const usual = traffic.longest()
+    await cluster.migrate(() => traffic.some(200))
+    await until(() => shared(brokers), 15_000)
+    await traffic.some()
+    await traffic.stop()
+    t.ok(traffic.longest() - usual < 1000, 'no request waits for long')
+  })
+
+  t.test('the master killed under load fails no request that one retry does not mend, and limits are shared again', async t => {
+    for (const { name, url, master } of rows) {
+      await t.test(name, async t => {
+        const brokers = await twoBrokers(t, { REDIS_URL: url })
+        const traffic = load(t, brokers)
+        await traffic.some()
+        traffic.longest()
+        await traffic.some()
+        const usual = traffic.longest()
+        await (await master()).kill()
+        await until(async () => !await isShared(brokers[0]) && !await isShared(brokers[1]))
+        await traffic.some()
+        await until(() => shared(brokers), 15_000)
+        await traffic.some()
+        await traffic.stop()
+        t.ok(traffic.longest() - usual < 1000, 'no request waits for long')
+        const guesses = await Promise.all(Array.from({ length: 20 }, (_, i) => ask(brokers[i % 2]!.url, { as: basic('juan', `wrong-${i}`) })))
+        t.equal(guesses.filter(({ status }) => status === 401).length, 5, 'as one')
+      })
+    }
+  })
+})
