@@ -25,7 +25,8 @@ export async function ask (own: Fetch = fetch, method: string, url: string, head
       headers,
       body: body!,
       // Nothing but what stands here: else a browser answers a 401 with its own password dialog, and remembers what is typed there.
-      credentials: 'omit',
+      // Without it, the cookie of the page's own application says who asks.
+      credentials: headers['Authorization'] ? 'omit' : 'same-origin',
       // A sign-in page of a proxy would take the POST for a GET.
       redirect: 'manual',
       // A page that signs out often goes elsewhere at once.

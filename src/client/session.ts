@@ -24,8 +24,11 @@ export type { Fetch }
 export interface SessionOptions {
   /** Where the broker is; left out, where the page is from. */
   url?: string | URL
-  /** Returns the name and password of the page's user; may be async. */
-  credentials: GetCredentials
+  /**
+   * Returns the name and password of the page's user, or a token of its identity provider; may be async. `'same-origin'` where the broker
+   * runs inside the page's own application, whose cookie says who the user is.
+   */
+  credentials: GetCredentials | 'same-origin'
   /** `false` sends the password with every request, also where the broker has sessions. */
   session?: boolean
   /** `tab` of `twilio-token-broker/client/tab` keeps the session through reloads of the page. Without it a reload signs in again. */
@@ -38,6 +41,7 @@ export interface SessionOptions {
 
 /** How a request says who asks. */
 export interface Login {
+  /** The header `Authorization`. Empty where the page's cookie says it. */
   authorization: string
   /** What signs the proofs, and what of the session is in them. */
   key?: ProofKey
@@ -78,12 +82,13 @@ export class Session {
 
   constructor (options: SessionOptions, page: Page) {
     const { url = '', credentials, session = true, keep } = options
-    if (typeof credentials !== 'function') throw new TypeError('credentials must be a function.')
+    const byCookie = credentials === 'same-origin'
+    if (!byCookie && typeof credentials !== 'function') throw new TypeError('credentials must be a function.')
     this.#url = String(url).replace(/\/+$/, '')
     this.#options = options
     this.#page = page
     // Plain http beyond loopback has no WebCrypto.
-    if (!session || !globalThis.crypto?.subtle) this.#basic = true
+    if (byCookie || !session || !globalThis.crypto?.subtle) this.#basic = true
     else if (keep) this.#storage = keep(this.#url)
     this.#ahead = Date.now() - page.now()
   }
@@ -95,8 +100,7 @@ export class Session {
    * @throws {BrokerError}
    */
   async ask (path: string, body: string, onRequest: OnRequest): Promise<Granted> {
-    let again = false
-    while (true) {
+    for (let again = false; ; again = true) {
       const signingIn = this.#login ?? this.#start(onRequest)
       const login = await signingIn
       const asked = this.#page.now()
@@ -110,7 +114,6 @@ export class Session {
         if (over && this.#login === signingIn) this.#forget()
         if (!over || !(this.#isUnproven(error as BrokerError) || !again)) throw error
       }
-      again = true
     }
   }
 
@@ -142,7 +145,8 @@ export class Session {
     const stored = await this.#storage?.()
     if (stored) return stored
     const authorization = await this.#authorize()
-    if (onRequest && this.#wrong?.authorization === authorization) throw this.#wrong.error
+    // A cookie may have become another one, and nobody can tell.
+    if (onRequest && authorization && this.#wrong?.authorization === authorization) throw this.#wrong.error
     if (this.#basic || authorization.startsWith('Bearer')) return { authorization }
     let basic: boolean | undefined = true
     try {
@@ -175,18 +179,16 @@ export class Session {
   /** Makes a request, and once more where its proof came too late. */
   async #send (method: string, path: string, { authorization, key, ath }: Login, onRequest?: OnRequest, body?: string): Promise<Fields> {
     const url = this.#url + path
-    let again = false
-    while (true) {
-      const headers: Record<string, string> = { ...this.#options.headers, 'Content-Type': 'application/json', Authorization: authorization }
-      const iat = Math.floor((this.#page.now() + this.#ahead) / 1000)
-      if (key) headers['DPoP'] = await prove(key, { htm: method, htu: new Request(url).url, iat, nonce: this.#nonce, ath })
+    for (let again = false; ; again = true) {
+      const headers: Record<string, string> = { ...this.#options.headers, 'Content-Type': 'application/json', [authorization ? 'Authorization' : 'X-Requested-With']: authorization || 'fetch' }
+      if (key) headers['DPoP'] = await prove(key, { htm: method, htu: new Request(url).url, iat: Math.floor((this.#page.now() + this.#ahead) / 1000), nonce: this.#nonce, ath })
       onRequest?.()
       const answer = await ask(this.#options.fetch, method, url, headers, body)
       const { response, fields } = answer
       this.#nonce = response.headers.get('DPoP-Nonce') ?? this.#nonce
       const now = Number(fields['now'])
       if (now) this.#ahead = now * 1000 - this.#page.now()
-      const given = fields[path === '/session' ? 'session' : 'token']
+      const given = fields[key && !ath ? 'session' : 'token']
       const life = Number(fields['expiresIn'])
       // Twilio takes tokens of 180 s to a day, and a session has a week at most; what ends at once, or never, is none of this broker.
       if (response.ok && given && typeof given === 'string' && life >= 30 && life <= 604_800) {
@@ -198,14 +200,15 @@ export class Session {
         if (!ath && error instanceof SignInError) this.#wrong = { authorization, error }
         throw error
       }
-      again = true
     }
   }
 
   async #authorize (): Promise<string> {
+    const { credentials } = this.#options
     let cause: unknown
+    if (credentials === 'same-origin') return ''
     try {
-      const { username, password, bearer } = await this.#options.credentials() ?? {}
+      const { username, password, bearer } = await credentials() ?? {}
       if (bearer) return `Bearer ${bearer}`
       // A form that is not filled in yet has empty texts, or none. To send that would be a wrong guess.
       if ([username, password].every(text => text && typeof text === 'string')) {

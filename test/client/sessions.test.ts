@@ -383,6 +383,50 @@ t.test('close() ends the session', async t => {
   })
 })
 
+t.test('a page whose application the broker is part of sends its cookie, and nothing that another site could send', async t => {
+  const page = signUp(t, { url: '/twilio', credentials: 'same-origin' })
+  const { broker, world, errors } = page
+  await Promise.all([broker.token('voice'), broker.token('sync', { ttl: 600 })])
+  t.same(world.asked.map(({ method, url }) => `${method} ${url}`), ['POST /twilio/token/voice', 'POST /twilio/token/sync'], 'it opens no session')
+  for (const { init, proof } of world.asked) {
+    t.strictSame(init.headers, { 'Content-Type': 'application/json', 'X-Requested-With': 'fetch' })
+    t.match(init, { credentials: 'same-origin', redirect: 'manual' })
+    t.equal(proof, null)
+  }
+  const device = new FakeDevice()
+  broker.keep(device, 'voice')
+  await world.pass(hour)
+  t.ok(device.given.length > 0, 'it is kept like any other')
+
+  world.replies.push(problem(401, 'credentials-missing'))
+  await t.rejects(broker.token('voice', { force: true }), { name: 'SignInError', code: 'credentials-missing' })
+  await broker.token('voice', { force: true })
+  world.replies.push(problem(403, 'origin-refused'))
+  await t.rejects(broker.token('voice', { force: true }), { name: 'RefusedError', code: 'origin-refused' })
+  await broker.close()
+  t.same([page.calls, errors], [0, []])
+})
+
+t.test('who was not signed in with the application is asked about anew, as the cookie may have become another', async t => {
+  const { broker, world, errors } = signUp(t, { credentials: 'same-origin' })
+  const devices = [new FakeDevice(), new FakeDevice()]
+  for (const [i, device] of devices.entries()) broker.keep(device, 'voice', { ttl: 600 + i })
+  world.always = problem(401, 'credentials-missing')
+  for (const device of devices) device.emit('tokenWillExpire')
+  await world.pass(minute)
+  t.equal(world.asked.length, 2, 'each asks once, and rests')
+  t.match(errors, [{ code: 'credentials-missing' }])
+  world.always = undefined
+  await broker.token('sync')
+  await world.pass(minute)
+  t.ok(devices.every(({ given }) => given.length > 0))
+  await broker.close()
+})
+
+t.test('other credentials by that name are refused', async t => {
+  for (const credentials of ['include', 'same-site', '', {}]) t.throws(() => new TokenBroker({ credentials } as unknown as TokenBrokerOptions), { name: 'TypeError', message: 'credentials must be a function.' })
+})
+
 t.test('a bearer token of the application\'s own goes with each request, and opens no session', async t => {
   let bearer = 'first'
   const page = signUp(t, { credentials: () => ({ bearer }) })
