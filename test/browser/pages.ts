@@ -53,6 +53,7 @@ const examples: Record<string, Example> = {
 const made: Record<string, () => string | Promise<string>> = {
   '/client.js': () => bundleClient(),
   '/client-video.js': () => bundleClient('video'),
+  '/client-tab.js': () => bundleClient('tab'),
   '/sign-in.html': () => signInHtml,
   '/sign-in.js': signInModule,
   '/empty.html': () => '<!doctype html><title>A page</title>',
