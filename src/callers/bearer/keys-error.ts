@@ -9,4 +9,9 @@ export class KeysError extends Error {
   constructor (message: string, readonly kind: 'mistake' | 'wrong' | 'unreachable' = 'wrong') {
     super(message)
   }
+
+  /** What anything that was thrown means for the keys. */
+  static of (error: unknown): KeysError {
+    return error instanceof KeysError ? error : new KeysError(String(error), 'unreachable')
+  }
 }

@@ -131,7 +131,7 @@ export class ProviderKeys {
     try {
       this.#take(keySetOf(await this.#source.read(AbortSignal.any([this.#closing.signal, AbortSignal.timeout(times.attempt)]))))
     } catch (error) {
-      this.#fail(error instanceof KeysError ? error : new KeysError(String(error), 'unreachable'))
+      this.#fail(KeysError.of(error))
     }
     if (this.#closing.signal.aborted) return
     this.#timer = setTimeout(() => detach(this.refresh()), this.ready ? times.refresh : times.retry).unref()

@@ -105,12 +105,14 @@ function refusalOf (error: unknown): Refused {
   // Infinity, as JSON writes it (-1e999), is no time.
   if (error instanceof errors.JWTExpired) return Number.isFinite(error.payload.exp) ? new Refused('bearer-expired', 'exp') : misdirected('exp')
   if (error instanceof errors.JWTClaimValidationFailed) return misdirected(error.claim)
-  return wrong(reasons.find(([kind]) => error instanceof kind)?.[1] ?? 'form')
+  return wrong(reasons.find(([kind]) => error instanceof kind)![1])
 }
 
 const reasons = [
   [errors.JWSSignatureVerificationFailed, 'signature'],
   [errors.JWKSNoMatchingKey, 'unknown key'],
   [errors.JWKSMultipleMatchingKeys, 'several keys'],
-  [errors.JWTInvalid, 'payload']
+  [errors.JWTInvalid, 'payload'],
+  // Whatever else keeps a signature from being checked: nobody gets in by it.
+  [Error, 'form']
 ] as const

@@ -43,8 +43,8 @@ async function outcomeOf (about: string, ask: () => Promise<string>): Promise<Ou
   try {
     return { about, answer: 'yes', says: await ask() }
   } catch (error) {
-    if (!(error instanceof KeysError)) throw error
-    return { about, answer: error.kind === 'unreachable' ? 'unknown' : 'no', says: error.message }
+    const { kind, message } = KeysError.of(error)
+    return { about, answer: kind === 'unreachable' ? 'unknown' : 'no', says: message }
   }
 }
 
