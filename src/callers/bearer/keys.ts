@@ -50,6 +50,8 @@ export class ProviderKeys {
   #triedAt = -Infinity
   /** Why the last try failed. */
   #failure: KeysError | undefined
+  /** The last warning of an outage. */
+  #warned = ''
   #attempt: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
 
@@ -84,12 +86,14 @@ export class ProviderKeys {
    * @returns what is wrong with the settings, within 1.5 s
    */
   async start (): Promise<string[]> {
+    const { path } = this.#source
+    const stamps = await stampsOf(path === undefined ? [] : [path])
     const waiting = new AbortController()
     await Promise.race([this.refresh(), sleep(times.start, undefined, { signal: waiting.signal }).catch(() => {})])
     waiting.abort()
-    if (this.#failure !== undefined && (this.#failure.kind === 'mistake' || this.#source.path !== undefined)) return [`JWT_ISSUER: ${this.#failure.message}`]
-    if (!this.ready) this.#log.warn('the keys of JWT_ISSUER have not come; bearer tokens are refused with 503 until they have')
-    if (this.#source.path !== undefined) detach(this.#watch(this.#source.path))
+    if (this.#failure !== undefined && (this.#failure.kind === 'mistake' || path !== undefined)) return [`JWT_ISSUER: ${this.#failure.message}`]
+    if (!this.ready && this.#failure === undefined) this.#log.warn('the keys of JWT_ISSUER have not come yet; bearer tokens are refused with 503 until they have')
+    detach(watchFiles({ stamps, signal: this.#closing.signal, onChange: () => this.refresh() }))
     return []
   }
 
@@ -140,21 +144,21 @@ export class ProviderKeys {
   #take (set: KeySet): void {
     if (this.#failure !== undefined) this.#log.info('the keys of JWT_ISSUER can be read again')
     this.#failure = undefined
+    this.#warned = ''
     this.#set = set
     this.#takenAt = this.#now()
   }
 
   #fail (failure: KeysError): void {
-    // One line for an outage, and one for each new cause.
-    if (failure.message !== this.#failure?.message && !this.#closing.signal.aborted) this.#log.warn(`the keys of JWT_ISSUER cannot be read, and the old ones stay for a day: ${failure.message}`)
     this.#failure = failure
+    const warning = `the keys of JWT_ISSUER cannot be read; ${this.ready ? 'the last good ones serve for a day' : 'bearer tokens are refused with 503 until they can be'}: ${failure.message}`
+    // One line for an outage, and one for each new cause.
+    if (warning === this.#warned || this.#closing.signal.aborted) return
+    this.#warned = warning
+    this.#log.warn(warning)
   }
 
   #unavailable () {
     return problem('keys-unavailable', { retryAfter: 10, cause: this.#failure })
-  }
-
-  async #watch (path: string): Promise<void> {
-    await watchFiles({ stamps: await stampsOf([path]), signal: this.#closing.signal, onChange: () => this.refresh() })
   }
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { errorCode } from '../../files/errno.js'
+import { writableByEveryone } from '../../files/mode.js'
 import { readWithMode } from '../../files/read.js'
 import { isRecord } from '../../lib/is-record.js'
 import { isSafeUrl, isUrl } from '../../settings/jwt-rules.js'
@@ -25,7 +26,7 @@ export function keySourceOf (issuer: string, keys: string | undefined, cwd: stri
   if (keys === undefined) return { read: signal => readByDiscovery(issuer, signal) }
   if (isUrl(keys)) return { read: signal => withAgent(agent => fetchJson(keys, { what: keySet, agent, signal })) }
   const path = resolve(cwd, keys)
-  return { path, read: () => readFile(path) }
+  return { path, read: () => readFile(path, keys) }
 }
 
 const keySet = 'the key set'
@@ -75,8 +76,12 @@ async function withAgent<T> (work: (agent: ReturnType<typeof newAgent>) => Promi
   }
 }
 
-async function readFile (path: string): Promise<unknown> {
+/** @param file its path as the operator wrote it */
+async function readFile (path: string, file: string): Promise<unknown> {
   const content = await readWithMode(path).catch((error: unknown) => { throw new KeysError(`the file that JWT_KEYS names cannot be read (${errorCode(error)})`, 'mistake') })
   if (content === undefined) throw new KeysError('JWT_KEYS names something that is no file', 'mistake')
+  // Who may write it may sign in as anybody.
+  const writable = writableByEveryone(content.mode, { file, setting: 'JWT_KEYS' })
+  if (writable !== undefined) throw new KeysError(writable, 'mistake')
   return parse(content.bytes, 'the file that JWT_KEYS names')
 }

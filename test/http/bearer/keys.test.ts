@@ -1,4 +1,6 @@
 import type { ServerResponse } from 'node:http'
+import { chmod } from 'node:fs/promises'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startBroker, type BrokerOptions } from '../../helpers/broker.js'
 import { ask } from '../../helpers/http.js'
@@ -53,7 +55,7 @@ t.test('or from a JWK Set, without asking for the document', async t => {
 
 t.test('or from a file that is watched', async t => {
   const own = await provider(t)
-  const { url, write, log } = await broker(t, own, { JWT_KEYS: 'keys.json' }, { files: { 'keys.json': JSON.stringify({ keys: [rsa.jwk] }) } })
+  const { url, write, log, folder } = await broker(t, own, { JWT_KEYS: 'keys.json' }, { files: { 'keys.json': JSON.stringify({ keys: [rsa.jwk] }) } })
   const es256 = own.bearer({ key: fresh, header: { alg: 'ES256' } })
   t.equal(await token(url, own.bearer()), 200)
   t.equal(await token(url, es256), 'bearer-wrong')
@@ -62,6 +64,10 @@ t.test('or from a file that is watched', async t => {
   await write('keys.json', '{')
   await until(() => /the file that JWT_KEYS names is not JSON/.test(log()))
   t.equal(await token(url, es256), 200, 'a bad file replaces nothing')
+  await write('keys.json', JSON.stringify({ keys: [rsa.jwk] }))
+  await chmod(join(folder, 'keys.json'), 0o666)
+  await until(() => /everyone may write keys\.json, which JWT_KEYS names; run: chmod o-w keys\.json/.test(log()))
+  t.equal(await token(url, es256), 200, 'nor does one that everyone may write')
   t.same(own.requests, [])
   for (const [JWT_KEYS, says] of [['none.json', /cannot be read \(ENOENT\)/], ['.', /is no file/], ['keys.json', /is no JSON object with a list "keys"/]] as const) {
     await t.rejects(broker(t, own, { JWT_KEYS }, { files: { 'keys.json': '[]' } }), { message: says }, 'at a start it is a mistake')
@@ -132,7 +138,7 @@ t.test('a provider that is away at the start: not ready, and then it is', async 
   t.match(await ready(url), { ready: false, missing: ['keys'] })
   t.equal(await token(url, own.bearer()), 'keys-unavailable')
   t.match((await audit()).at(-1), { code: 'keys-unavailable', via: 'bearer', caller: undefined })
-  t.match(log(), /the keys of JWT_ISSUER have not come; bearer tokens are refused with 503 until they have/)
+  t.match(log(), /the keys of JWT_ISSUER cannot be read; bearer tokens are refused with 503 until they can be: the discovery document cannot be fetched \(ECONNREFUSED\)/)
   await own.listen(own.port)
   await reload()
   t.match(await ready(url), { ready: true })
@@ -145,6 +151,7 @@ t.test('a provider that hangs holds up neither the start nor a request for longe
   const begun = performance.now()
   const { url, log } = await broker(t, own)
   t.ok(performance.now() - begun < 10_000, 'the start')
+  t.match(log(), /the keys of JWT_ISSUER have not come yet; bearer tokens are refused with 503 until they have/)
   // Waits for the end of the try that the start began.
   t.equal(await token(url, own.bearer()), 'keys-unavailable')
   await until(() => /the key set did not come in time/.test(log()))
