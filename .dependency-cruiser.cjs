@@ -31,7 +31,7 @@ const frontDoors = {
   'policy/file': ['load', 'read', 'schema', 'messages', 'unknown-users'],
   products: ['contract', 'define', 'deprecated', 'fit', 'load', 'push', 'refusals', 'schemas'],
   server: ['start', 'embedded', 'config', 'log-writer', 'try-services'],
-  settings: ['load', 'schema', 'rules', 'sources', 'validate', 'embedded', 'as-diagnostic', 'sessions', 'jwt', 'jwt-rules'],
+  settings: ['load', 'schema', 'rules', 'sources', 'validate', 'embedded', 'sessions', 'jwt', 'jwt-rules'],
   tokens: ['issue', 'mint', 'combine', 'combined-request', 'test-product']
 }
 

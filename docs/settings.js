@@ -66,7 +66,7 @@ const text = `# Settings
 
 From the environment, or from \`.env\` in the working directory; the environment wins, and an empty value counts as unset. A start names every mistake at once, and exits with 78. \`npx . check\` does so without starting: it asks the database, \`LOGIN_URL\` and Redis as a start does, and exits with 69 where one does not answer. Where none can be reached, as when an image is built, say \`check --offline\`.
 
-A line of \`.env\` is \`NAME=value\`, a comment, or a mistake with its number (\`.env:4: …\`). \`export NAME=value\`, blanks around \`=\` and a \`# comment\` behind the value are taken. A value that holds \`#\` needs quotes: \`"…"\`, \`'…'\` or backticks. No value has several lines; in double quotes \`\\n\` is a line break.
+A line of \`.env\` is \`NAME=value\`, a comment, or a mistake with its number (\`.env:4 …\`). \`export NAME=value\`, blanks around \`=\` and a \`# comment\` behind the value are taken. A value that holds \`#\` needs quotes: \`"…"\`, \`'…'\` or backticks. No value has several lines; in double quotes \`\\n\` is a line break.
 
 A file that everyone may write is refused: \`.env\`, the policy, plugins, and what a \`_FILE\` setting names. The message holds the \`chmod\` to run. A \`.env\` that everyone may read is a warning. Plugins in \`PRODUCTS\` are loaded only once nothing else is wrong.
 

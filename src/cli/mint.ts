@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander'
+import { textsOf } from '../lib/diagnostic.js'
 import { isRecord } from '../lib/is-record.js'
 import { decide } from '../policy/decide.js'
 import type { CommonRequest } from '../products/schemas.js'
@@ -38,7 +39,8 @@ export function mintCommand (io: Io, done: (exitCode: number) => void): Command 
 
 /** @throws Failure 78 for wrong settings, 2 for a request that no token can be made for */
 async function mint (io: Io, name: string, { identity: typed, ttl, json, room, request }: MintOptions): Promise<number> {
-  const { settings, products, mistakes } = await readSettings(io.env, io.cwd)
+  const { settings, products, diagnostics } = await readSettings(io.env, io.cwd)
+  const mistakes = textsOf(diagnostics, 'mistake')
   if (mistakes.length > 0) throw new Failure(exitCodes.settings, mistakes.join('\n'))
   const enabled = products.find(({ product }) => product.name === name)
   if (enabled === undefined) throw new Failure(exitCodes.usage, `${name} is not an enabled product${didYouMean(name, products.map(({ product }) => product.name))}`)

@@ -25,7 +25,7 @@ export async function serve (io: Io, started: (running: Running) => void): Promi
     return exitCodes.ok
   } catch (error) {
     if (!(error instanceof StartError)) throw error
-    io.stderr.write(`The broker cannot start:\n${error.mistakes.map(mistake => `  ${mistake}\n`).join('')}${await initHint(io, error.mistakes)}`)
+    io.stderr.write(`The broker cannot start:\n${error.mistakes.map(mistake => `  ${mistake}\n`).join('')}${await initHint(io, error.diagnostics)}`)
     return exitCodes.settings
   }
 }

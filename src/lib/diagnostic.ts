@@ -53,6 +53,13 @@ export function textOf ({ subject, message, position }: Diagnostic): string {
   return position === undefined ? message : `${[subject, position.line, position.column].filter(part => part !== undefined).join(':')} ${message}`
 }
 
+export function hasMistakes (diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some(({ level }) => level === 'mistake')
+}
+
+/** The result of opening something: it, or why it cannot be opened. */
+export type Opened<T> = { opened: T, mistakes?: never } | { opened?: never, mistakes: readonly Diagnostic[] }
+
 /** Formats the diagnostics of one level. */
 export function textsOf (diagnostics: readonly Diagnostic[], level: Diagnostic['level']): string[] {
   return diagnostics.filter(diagnostic => diagnostic.level === level).map(textOf)

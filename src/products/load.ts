@@ -1,31 +1,30 @@
-import { readdir, stat } from 'node:fs/promises'
-import { extname, resolve } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { errorCode } from '../files/errno.js'
-import { writableByEveryone } from '../files/mode.js'
-import { withTimeout } from '../lib/with-timeout.js'
-import type { LoadedProduct, Product } from './contract.js'
-import { isProduct, loadedProduct } from './define.js'
-import { mustFit, mustFitTogether } from './fit.js'
+import { readdir } from 'node:fs/promises'
+import { extname } from 'node:path'
+import { mistake, type Diagnostic } from '../lib/diagnostic.js'
 import { nearMiss } from '../lib/did-you-mean.js'
+import type { LoadedProduct, Product } from './contract.js'
+import { loadedProduct } from './define.js'
+import { mustFitTogether } from './fit.js'
+import { isThirdParty, loadThirdParty, locate } from './third-party.js'
 
 export interface Loaded {
+  /** The products that PRODUCTS names; all of `plugins/` without it. */
   products: LoadedProduct[]
-  /** These, and those of `plugins/` that are not named. */
+  /** These, and all of `plugins/`. */
   known: LoadedProduct[]
-  mistakes: string[]
+  diagnostics: Diagnostic[]
   /** The entries that are plugins whose code has not been loaded. */
   notLoaded: string[]
 }
 
 export interface LoadOptions {
-  /** Whether to load the code of plugins. Otherwise their files alone are looked at. Default: true. */
+  /** Whether to load the code of plugins. Otherwise only their files are checked. Default: true. */
   plugins?: boolean
-  /** How long each plugin may take, in milliseconds. */
+  /** Milliseconds that each plugin may take. Default: 10 000. */
   loadMs?: number
 }
 
-/** The products in `plugins/`, found by name so that nothing here knows one. */
+/** Loads the products of `plugins/`. They are found by name, so that nothing here knows one. */
 export async function builtIn (): Promise<Map<string, LoadedProduct>> {
   const folder = new URL('../../plugins/', import.meta.url)
   const found = new Map<string, LoadedProduct>()
@@ -39,112 +38,65 @@ export async function builtIn (): Promise<Map<string, LoadedProduct>> {
   return found
 }
 
-/** Milliseconds that a plugin may take to load. */
-const maxLoadMs = 10_000
+const MAX_LOAD_MS = 10_000
 
 /**
- * What PRODUCTS names: a product of `plugins/`, or a third party's as a package (`@scope/name`) or a file (`./file.js`),
- * both looked up from `cwd`. Without PRODUCTS, all of `plugins/`.
+ * Loads the products that PRODUCTS names: one of `plugins/`, or a third party's as a package (`@scope/name`) or a file (`./file.js`). Both are
+ * looked up from `cwd`.
+ * @param entries undefined where PRODUCTS is not set: then all of `plugins/`
  */
-export async function loadProducts (entries: string[] | undefined, cwd: string, { plugins = true, loadMs = maxLoadMs }: LoadOptions = {}): Promise<Loaded> {
-  const known = await builtIn()
-  if (entries === undefined) return { products: [...known.values()], known: [...known.values()], mistakes: [], notLoaded: [] }
+export async function loadProducts (entries: string[] | undefined, cwd: string, { plugins = true, loadMs = MAX_LOAD_MS }: LoadOptions = {}): Promise<Loaded> {
+  const ours = await builtIn()
+  if (entries === undefined) return { products: [...ours.values()], known: [...ours.values()], diagnostics: [], notLoaded: [] }
 
+  const found = await Promise.all(entries.map((entry, i) => loadEntry(entry, i + 1, { ours, cwd, plugins, loadMs })))
   const products: LoadedProduct[] = []
-  const mistakes: string[] = []
+  const diagnostics: Diagnostic[] = []
   const notLoaded: string[] = []
-  const loaded = await Promise.allSettled(entries.map(async entry => {
-    if (!isThirdParty(entry)) return known.get(entry)
-    const url = await locate(entry, cwd)
-    return plugins ? thirdParty(url, loadMs) : 'not loaded'
-  }))
-  for (const [i, result] of loaded.entries()) {
-    const entry = entries[i]!
-    if (result.status === 'rejected') {
-      mistakes.push(`PRODUCTS: the plugin ${entry} cannot be loaded: ${reasonOf(result.reason)}`)
-    } else if (result.value === 'not loaded') {
-      notLoaded.push(entry)
-    } else if (result.value === undefined) {
-      const near = nearMiss(entry, known.keys())
-      mistakes.push(`PRODUCTS: entry ${i + 1} is no product; ${near ? `did you mean ${near}?` : `there are ${[...known.keys()].join(', ')}`}`)
-    } else if (products.some(other => other.name === (result.value as LoadedProduct).name)) {
-      mistakes.push(`PRODUCTS: entry ${i + 1} is a second product called ${result.value.name}; keep one`)
-    } else {
-      products.push(result.value)
-    }
+  for (const [i, one] of found.entries()) {
+    if (one === 'not loaded') notLoaded.push(entries[i]!)
+    else if ('level' in one) diagnostics.push(one)
+    else if (products.some(({ name }) => name === one.name)) diagnostics.push(mistake('PRODUCTS', 'conflict', `PRODUCTS: entry ${i + 1} is a second product called ${one.name}; keep one`))
+    else products.push(one)
   }
-  const all = [...new Set([...known.values(), ...products])]
-  if (entries.some(isThirdParty)) mistakes.push(...clashes(all))
-  return { products, known: all, mistakes, notLoaded }
+  const known = [...new Set([...ours.values(), ...products])]
+  if (entries.some(isThirdParty)) diagnostics.push(...clashes(known))
+  return { products, known, diagnostics, notLoaded }
 }
 
-function isThirdParty (entry: string): boolean {
-  return /^[@.]/.test(entry)
+interface EntryOptions extends Required<LoadOptions> {
+  /** The products of `plugins/`. */
+  ours: ReadonlyMap<string, LoadedProduct>
+  cwd: string
 }
 
-/** In one line; what loaders of modules throw can have several. */
+/** Loads one entry of PRODUCTS, or says what is wrong with it. @param number of the entry, from 1 */
+async function loadEntry (entry: string, number: number, { ours, cwd, plugins, loadMs }: EntryOptions): Promise<LoadedProduct | Diagnostic | 'not loaded'> {
+  if (!isThirdParty(entry)) return ours.get(entry) ?? unknownProduct(entry, number, [...ours.keys()])
+  try {
+    const url = await locate(entry, cwd)
+    return plugins ? await loadThirdParty(url, loadMs) : 'not loaded'
+  } catch (error) {
+    return mistake('PRODUCTS', 'unreadable', `PRODUCTS: the plugin ${entry} cannot be loaded: ${reasonOf(error)}`)
+  }
+}
+
+function unknownProduct (entry: string, number: number, names: string[]): Diagnostic {
+  const near = nearMiss(entry, names)
+  return mistake('PRODUCTS', 'unknown', `PRODUCTS: entry ${number} is no product; ${near ? `did you mean ${near}?` : `there are ${names.join(', ')}`}`)
+}
+
+/** Returns the first line of a message: errors of module loaders can have several. */
 function reasonOf (error: unknown): string {
   return error instanceof Error ? error.message.split('\n', 1)[0]! : 'it threw no Error'
 }
 
-/** What a policy may say of all products stands in one schema, in which two of them can contradict each other. */
-function clashes (products: LoadedProduct[]): string[] {
+/** Checks that the `allow` schemas of all products fit into one schema, that of the policy. */
+function clashes (products: LoadedProduct[]): Diagnostic[] {
   try {
     mustFitTogether(products)
     return []
   } catch (error) {
-    return [`PRODUCTS: the plugins' allow schemas cannot be read together: ${(error as Error).message}`]
-  }
-}
-
-/**
- * The URL of a plugin's file.
- * @throws TypeError where there is none, or everyone may write it
- */
-async function locate (entry: string, cwd: string): Promise<string> {
-  const isFile = entry.startsWith('.')
-  const url = isFile ? pathToFileURL(resolve(cwd, entry)).href : await fromPackages(entry, cwd)
-  const path = fileURLToPath(url)
-  const { mode } = await stat(path).catch(error => { throw new TypeError(`its file cannot be read (${errorCode(error)})`) })
-  const mistake = writableByEveryone(mode, { file: isFile ? entry : path })
-  if (mistake !== undefined) throw new TypeError(mistake)
-  return url
-}
-
-async function thirdParty (url: string, loadMs: number): Promise<LoadedProduct> {
-  const slow = `it is still loading after ${loadMs / 1000} s; look for a top-level await that never settles`
-  const product = productOf(await withTimeout(loadMs, slow, () => import(url) as Promise<PluginModule>))
-  mustFit(product)
-  return product
-}
-
-interface PluginModule {
-  default?: unknown
-  [name: string]: unknown
-}
-
-/** @throws TypeError that says what to export */
-function productOf (module: PluginModule): LoadedProduct {
-  const { default: exported } = module
-  if (isProduct(exported)) return loadedProduct(exported)
-  // TypeScript and Babel compile `export default` to CommonJS as `exports.default`, which import() gives as a property of the default.
-  const { default: inner } = (exported ?? {}) as PluginModule
-  if (isProduct(inner)) return loadedProduct(inner)
-  const named = Object.keys(module).find(name => isProduct(module[name]))
-  if (named !== undefined) throw new TypeError(`it exports the product as ${named}; make that its default export`)
-  throw new TypeError(exported === undefined ? 'it has no default export; export default what defineProduct() makes' : 'its default export is not made by defineProduct()')
-}
-
-/** A package is found from the operator's folder, and else beside the broker, where a global install puts it. */
-async function fromPackages (entry: string, cwd: string): Promise<string> {
-  const { resolve: resolveModule } = await import('import-meta-resolve')
-  try {
-    return resolveModule(entry, pathToFileURL(resolve(cwd, 'package.json')).href)
-  } catch (error) {
-    try {
-      return resolveModule(entry, import.meta.url)
-    } catch {
-      throw error
-    }
+    return [mistake('PRODUCTS', 'conflict', `PRODUCTS: the plugins' allow schemas cannot be read together: ${(error as Error).message}`)]
   }
 }

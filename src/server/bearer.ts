@@ -1,7 +1,14 @@
 import type { ProviderKeys, KeysLog } from '../callers/bearer/keys.js'
 import type { BearerTokens } from '../callers/bearer/tokens.js'
+import type { Diagnostic, Opened } from '../lib/diagnostic.js'
 import { bearerRules } from '../settings/jwt.js'
 import type { Settings } from '../settings/schema.js'
+
+export interface KeysConfig {
+  settings: Partial<Settings>
+  /** The mistakes so far. */
+  diagnostics: readonly Diagnostic[]
+}
 
 export interface KeysOptions {
   /** Absolute path, which that of a file starts from. */
@@ -9,22 +16,16 @@ export interface KeysOptions {
   logger: KeysLog
 }
 
-/**
- * The keys of the identity provider that the settings name, fetched for the first time.
- * @param mistakes takes what is wrong with it
- * @returns undefined where there is none
- */
-export async function openKeys (settings: Partial<Settings>, { cwd, logger }: KeysOptions, mistakes: string[]): Promise<ProviderKeys | undefined> {
-  // What is wrong with its settings is known by now.
-  if (settings.JWT_ISSUER === undefined || mistakes.some(mistake => mistake.startsWith('JWT_'))) return undefined
-  // Loaded where it is used: jose takes a part of the start.
+/** Fetches the keys of the identity provider that the settings name for the first time. Opens nothing where none is named, or a mistake is reported already. */
+export async function openKeys ({ settings, diagnostics }: KeysConfig, { cwd, logger }: KeysOptions): Promise<Opened<ProviderKeys | undefined>> {
+  if (settings.JWT_ISSUER === undefined || diagnostics.some(({ level, subject }) => level === 'mistake' && subject.startsWith('JWT_'))) return { opened: undefined }
+  // Imported on demand: loading jose takes a noticeable part of the start.
   const [{ ProviderKeys }, { keySourceOf }] = await Promise.all([import('../callers/bearer/keys.js'), import('../callers/bearer/sources.js')])
   const keys = new ProviderKeys({ source: keySourceOf(settings.JWT_ISSUER, settings.JWT_KEYS, cwd), log: logger })
-  const found = await keys.start()
-  mistakes.push(...found)
-  if (found.length === 0) return keys
+  const mistakes = await keys.start()
+  if (mistakes.length === 0) return { opened: keys }
   keys.close()
-  return undefined
+  return { mistakes }
 }
 
 /** Whether the keys of the old settings are those of the new ones. */

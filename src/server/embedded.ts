@@ -10,6 +10,7 @@ import { originsOf } from '../http/origins.js'
 import { closeAfter, closeServices, openServices } from './services.js'
 import { createReloadableApp } from './reloadable-app.js'
 import { givenSources, unknownGiven, type GivenSettings } from '../settings/embedded.js'
+import { mistake, type Diagnostic } from '../lib/diagnostic.js'
 import { prefixMistakes } from '../settings/jwt-rules.js'
 import { readConfig } from './config.js'
 
@@ -65,7 +66,7 @@ export async function broker (application: Application, options: BrokerOptions):
   const cwd = typeof options.cwd === 'string' ? options.cwd : process.cwd()
   const read = async () => {
     const config = await readConfig(givenSources(settings, optionMistakes(options, scope.prefix)), cwd, { foldNames: true })
-    return { ...config, mistakes: [...config.mistakes, ...unknownGiven(settings, config), ...authenticate === undefined && identify === undefined ? [] : prefixMistakes(config.settings)] }
+    return { ...config, diagnostics: [...config.diagnostics, ...unknownGiven(settings, config), ...authenticate === undefined && identify === undefined ? [] : prefixMistakes(config.settings)] }
   }
   const config = await read()
   const services = await openServices(config, {
@@ -106,24 +107,29 @@ export async function broker (application: Application, options: BrokerOptions):
 }
 
 /** Without a path of its own, the broker would answer for paths that are the application's. */
-const plainPath = /^(\/(?!\.{1,2}(\/|$))[\w.~-]+)+$/
+const PLAIN_PATH = /^(\/(?!\.{1,2}(\/|$))[\w.~-]+)+$/
 
 /** The application's part may have more; but a parameter, a wildcard, or what requests spell otherwise leads to no path that the broker knows. */
-const literalPath = /^(\/(?!\.{1,2}(\/|$))[\w.~!$&'()+,;=@-]+)*$/
+const LITERAL_PATH = /^(\/(?!\.{1,2}(\/|$))[\w.~!$&'()+,;=@-]+)*$/
 
-function optionMistakes ({ prefix, settings, authenticate, identify, rememberFor = 0, cwd = '', onStart }: Partial<Record<keyof BrokerOptions, unknown>>, whole: string): string[] {
+type Options = Partial<Record<keyof BrokerOptions, unknown>>
+
+/** @param whole the prefix with that of the application's scope */
+function optionMistakes ({ prefix, settings, authenticate, identify, rememberFor = 0, cwd = '', onStart }: Options, whole: string): Diagnostic[] {
+  const isPlain = PLAIN_PATH.test(String(prefix))
   const hasOthers = identify !== undefined || (isRecord(settings) && settings.JWT_ISSUER !== undefined)
-  return [
-    ...(plainPath.test(String(prefix)) ? [] : ['prefix must be a plain path of the broker\'s own, such as /twilio']),
-    ...(!plainPath.test(String(prefix)) || literalPath.test(whole) ? [] : ['prefix lies below a path of the application that has a parameter or a wildcard, or is not plain text: register the broker below a fixed path']),
-    ...(settings === undefined || isRecord(settings) ? [] : ['settings must be an object, such as { TWILIO_ACCOUNT_SID: \'AC…\' }']),
-    ...(typeof authenticate === 'function' || (authenticate === undefined && hasOthers) ? [] : ['authenticate must be a function that takes a name, a password and the request; it may be left out beside identify, or with JWT_ISSUER']),
-    ...(identify === undefined || typeof identify === 'function' ? [] : ['identify must be a function that takes the request']),
-    ...(typeof rememberFor === 'number' && rememberFor >= 0 && rememberFor <= longest ? [] : [`rememberFor must be a number of seconds, 0 to ${longest}`]),
-    ...(typeof cwd === 'string' ? [] : ['cwd must be the path of a folder']),
-    ...(onStart === undefined || typeof onStart === 'function' ? [] : ['onStart must be a function'])
+  const rules: Array<[isRight: boolean, option: keyof BrokerOptions, says: string]> = [
+    [isPlain, 'prefix', 'must be a plain path of the broker\'s own, such as /twilio'],
+    [!isPlain || LITERAL_PATH.test(whole), 'prefix', 'lies below a path of the application that has a parameter or a wildcard, or is not plain text: register the broker below a fixed path'],
+    [settings === undefined || isRecord(settings), 'settings', 'must be an object, such as { TWILIO_ACCOUNT_SID: \'AC…\' }'],
+    [typeof authenticate === 'function' || (authenticate === undefined && hasOthers), 'authenticate', 'must be a function that takes a name, a password and the request; it may be left out beside identify, or with JWT_ISSUER'],
+    [identify === undefined || typeof identify === 'function', 'identify', 'must be a function that takes the request'],
+    [typeof rememberFor === 'number' && rememberFor >= 0 && rememberFor <= MAX_REMEMBER_SECONDS, 'rememberFor', `must be a number of seconds, 0 to ${MAX_REMEMBER_SECONDS}`],
+    [typeof cwd === 'string', 'cwd', 'must be the path of a folder'],
+    [onStart === undefined || typeof onStart === 'function', 'onStart', 'must be a function']
   ]
+  return rules.filter(([isRight]) => !isRight).map(([, option, says]) => mistake(option, 'invalid', `${option} ${says}`))
 }
 
-/** Seconds; as for a users file. */
-const longest = 900
+/** As long as logins of a users file are cached. */
+const MAX_REMEMBER_SECONDS = 900

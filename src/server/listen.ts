@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { isIP, type AddressInfo, type Server } from 'node:net'
+import { mistake, type Diagnostic } from '../lib/diagnostic.js'
 import { StartError } from './config.js'
 
 /** What settings and options call an address. */
@@ -26,17 +27,17 @@ export async function listen (server: Server, host: string, port: number, names 
   return (server.address() as AddressInfo).port
 }
 
-function cannotListen (code: string | undefined, host: string, port: number, names: Names): string {
-  const reasons: Record<string, string> = {
-    EADDRINUSE: `${names.port} is taken by another process: ${addressOf(host, port)} is in use. End that process, or choose another port by ${names.otherPort}`,
-    EACCES: `${names.port} may not be used by this user: ${port} is below 1024. Choose one above 1023 by ${names.otherPort}`,
-    EADDRNOTAVAIL: `${names.host} is not an address of this machine`,
-    ENOTFOUND: `${names.host} is a name that does not resolve`
+function cannotListen (code: string | undefined, host: string, port: number, names: Names): Diagnostic {
+  const reasons: Record<string, Diagnostic> = {
+    EADDRINUSE: mistake(names.port, 'conflict', `${names.port} is taken by another process: ${addressOf(host, port)} is in use. End that process, or choose another port by ${names.otherPort}`),
+    EACCES: mistake(names.port, 'invalid', `${names.port} may not be used by this user: ${port} is below 1024. Choose one above 1023 by ${names.otherPort}`),
+    EADDRNOTAVAIL: mistake(names.host, 'invalid', `${names.host} is not an address of this machine`),
+    ENOTFOUND: mistake(names.host, 'invalid', `${names.host} is a name that does not resolve`)
   }
-  return reasons[code!] ?? `${names.host} and ${names.port} cannot be listened on (${code})`
+  return reasons[code!] ?? mistake(names.host, 'invalid', `${names.host} and ${names.port} cannot be listened on (${code})`)
 }
 
-/** As a URL has it. */
+/** Formats host and port as in a URL. */
 export function addressOf (host: string, port: number): string {
   return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`
 }

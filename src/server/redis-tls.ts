@@ -1,18 +1,23 @@
 import type { SecureContextOptions } from 'node:tls'
+import type { Diagnostic } from '../lib/diagnostic.js'
 import type { Settings } from '../settings/schema.js'
-import type { Findings } from '../settings/sources.js'
 import { parseCertificate, readPair, readPem } from './tls-files.js'
 
-export interface RedisTls extends Findings {
-  /** Empty where Redis is trusted by the authorities of this machine and asks for no certificate. */
+export interface RedisTls {
+  /** Empty where this machine's authorities vouch for Redis, and Redis asks for no certificate. */
   options: SecureContextOptions
+  diagnostics: Diagnostic[]
 }
 
-/** Reads the authority of Redis, and the certificate that the broker shows there. */
+/** Reads the authority of Redis, and the certificate that the broker presents to it. */
 export async function readRedisTls (settings: Partial<Settings>, cwd: string): Promise<RedisTls> {
   const { REDIS_CA_FILE: file } = settings
-  const { pair, mistakes, warnings } = await readPair({ cert: 'REDIS_CERT_FILE', key: 'REDIS_KEY_FILE' }, settings, cwd)
-  const ca = file === undefined ? undefined : (await readPem('REDIS_CA_FILE', file, cwd, mistakes))?.bytes.toString()
-  if (ca !== undefined) parseCertificate('REDIS_CA_FILE', ca, mistakes)
-  return { options: { ...pair, ...(ca !== undefined && { ca }) }, mistakes, warnings }
+  const { pair, diagnostics } = await readPair({ cert: 'REDIS_CERT_FILE', key: 'REDIS_KEY_FILE' }, settings, cwd)
+  const authority = file === undefined ? undefined : await readPem('REDIS_CA_FILE', file, cwd)
+  const ca = authority?.content?.bytes.toString()
+  const ofAuthority = ca === undefined ? [] : parseCertificate('REDIS_CA_FILE', ca).diagnostics
+  return {
+    options: { ...pair, ...(ca !== undefined && { ca }) },
+    diagnostics: [...diagnostics, ...authority?.diagnostics ?? [], ...ofAuthority]
+  }
 }

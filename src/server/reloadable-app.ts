@@ -13,6 +13,7 @@ import { list } from '../settings/rules.js'
 import { keepWholeKey } from './key-pair.js'
 import type { Config } from './config.js'
 import { watchFiles } from '../files/watch.js'
+import { textsOf } from '../lib/diagnostic.js'
 import { detach } from '../lib/detach.js'
 import type { Sessions } from '../callers/session/sessions.js'
 import { createSessions, endOfSessions } from './sessions.js'
@@ -77,7 +78,7 @@ export async function createReloadableApp ({ config, cwd, read, services, prefix
     try {
       const next = await read()
       const { settings, kept } = takesHalf ? { settings: next.settings } : keepWholeKey(current, next.settings)
-      await take({ ...next, settings, warnings: kept === undefined ? next.warnings : [...next.warnings, kept] })
+      await take({ ...next, settings, diagnostics: kept === undefined ? next.diagnostics : [...next.diagnostics, kept] })
     } catch (error) {
       logger.error({ err: error }, 'settings not taken, the old ones stay')
       metrics.reloaded('settings', false)
@@ -85,10 +86,11 @@ export async function createReloadableApp ({ config, cwd, read, services, prefix
   }
 
   async function take (next: Config): Promise<void> {
-    const nextKeys = isSameProvider(current, next.settings) ? provider.keys : await openKeys(next.settings, { cwd, logger }, next.mistakes)
+    const { opened: nextKeys, mistakes: ofKeys = [] } = isSameProvider(current, next.settings) ? { opened: provider.keys } : await openKeys(next, { cwd, logger })
     const dropKeys = () => { if (nextKeys !== provider.keys) nextKeys?.close() }
-    if (next.mistakes.length > 0) {
-      logger.error(`settings not taken, the old ones stay: ${next.mistakes.join('; ')}`)
+    const mistakes = textsOf([...next.diagnostics, ...ofKeys], 'mistake')
+    if (mistakes.length > 0) {
+      logger.error(`settings not taken, the old ones stay: ${mistakes.join('; ')}`)
       metrics.reloaded('settings', false)
       dropKeys()
       // Whoever puts it right may change a file that the old settings do not name.
@@ -101,7 +103,7 @@ export async function createReloadableApp ({ config, cwd, read, services, prefix
       dropKeys()
       throw error
     })
-    for (const warning of next.warnings) logger.warn(warning)
+    for (const text of textsOf(next.diagnostics, 'warning')) logger.warn(text)
     onReload(next)
     const ended = endOfSessions(sessions, nextSessions, next.settings)
     const isSameKey = String(sessions?.keyIds) === String(nextSessions?.keyIds)

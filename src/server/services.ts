@@ -9,8 +9,9 @@ import type { VerifyHash } from '../callers/passwords/hash-threads.js'
 import { Logins } from '../callers/login.js'
 import { createSessionMemory, type SessionMemory } from '../callers/session/memory.js'
 import type { IdentifyRequest } from '../callers/stores/identify.js'
-import { openStore, type OpenStore } from '../callers/stores/open.js'
+import { openStore, type OpenOptions, type OpenStore } from '../callers/stores/open.js'
 import { HashQueue } from '../callers/passwords/hash-queue.js'
+import { hasMistakes, mistake, textsOf, type Opened } from '../lib/diagnostic.js'
 import type { Log } from '../lib/log.js'
 import type { Counters, CounterSource } from '../limits/counters.js'
 import { createLines, type Lines } from '../limits/lines.js'
@@ -64,21 +65,21 @@ export interface ServicesOptions {
 }
 
 /** @throws StartError with every mistake there is, those of the settings included */
-export async function openServices ({ settings, mistakes, warnings, unread }: Config, { cwd, stdout, logger, log, verifyHash, store: given, identify }: ServicesOptions): Promise<Services> {
+export async function openServices (config: Config, { cwd, stdout, logger, log, verifyHash, store: given, identify }: ServicesOptions): Promise<Services> {
+  const { settings } = config
   const queue = new HashQueue()
   const metrics = createMetrics()
-  const [keys, store] = await Promise.all([
-    openKeys(settings, { cwd, logger }, mistakes),
-    given ?? (mayOpenStore({ settings, mistakes, unread })
-      ? openStore(settings, { cwd, log: logger, queue, verifyHash, onReload: taken => metrics.reloaded('users', taken) }, mistakes)
-      : undefined)
+  const [{ opened: keys, mistakes: ofKeys = [] }, { opened: store, mistakes: ofStore = [] }] = await Promise.all([
+    openKeys(config, { cwd, logger }),
+    storeOf(config, { cwd, log: logger, queue, verifyHash, onReload: accepted => metrics.reloaded('users', accepted), mayStart: !hasMistakes(config.diagnostics) }, given)
   ])
-  const audit = await openAudit(settings, cwd, stdout, mistakes)
-  for (const warning of warnings) logger.warn(warning)
-  if (mistakes.length > 0 || store === undefined || audit === undefined) {
+  const { opened: audit, mistakes: ofAudit = [] } = await openAudit(settings, cwd, stdout)
+  for (const text of textsOf(config.diagnostics, 'warning')) logger.warn(text)
+  const diagnostics = [...config.diagnostics, ...ofKeys, ...ofStore, ...ofAudit]
+  if (hasMistakes(diagnostics) || store === undefined || audit === undefined) {
     keys?.close()
     await Promise.all([store?.close(), audit?.close()])
-    throw new StartError(mistakes)
+    throw new StartError(diagnostics)
   }
   const provider = { keys }
   const counters = await openCounters(settings, cwd, logger)
@@ -150,12 +151,15 @@ export async function closeAfter (failure: unknown, services: Services): Promise
   throw failure
 }
 
-async function openAudit (settings: Partial<Settings>, cwd: string, stdout: NodeJS.WritableStream, mistakes: string[]): Promise<Audit | undefined> {
-  const { AUDIT_LOG: log = 'stdout' } = settings
+async function storeOf (config: Config, options: OpenOptions, given: OpenStore | undefined): Promise<Opened<OpenStore>> {
+  if (given !== undefined) return { opened: given }
+  return mayOpenStore(config) ? openStore(config.settings, options) : { mistakes: [] }
+}
+
+async function openAudit ({ AUDIT_LOG: log = 'stdout' }: Partial<Settings>, cwd: string, stdout: NodeJS.WritableStream): Promise<Opened<Audit>> {
   try {
-    return createAudit(log === 'stdout' ? standardSink(stdout) : await fileSink(resolve(cwd, log)))
+    return { opened: createAudit(log === 'stdout' ? standardSink(stdout) : await fileSink(resolve(cwd, log))) }
   } catch {
-    mistakes.push('AUDIT_LOG names a file that cannot be opened for writing; check the path and its mode')
-    return undefined
+    return { mistakes: [mistake('AUDIT_LOG', 'unreadable', 'AUDIT_LOG names a file that cannot be opened for writing; check the path and its mode')] }
   }
 }

@@ -3,8 +3,9 @@ import { resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { readableByEveryone, writableByEveryone } from '../files/mode.js'
 import { readFileOrPipe, type FileContent } from '../files/read.js'
+import { hasMistakes, mistake, warning, type Diagnostic } from '../lib/diagnostic.js'
 
-/** A certificate, with those between it and its root, and its private key, both in PEM form. */
+/** A certificate chain and its private key, both in PEM form. */
 export interface KeyPair {
   cert: string
   key: string
@@ -19,11 +20,9 @@ interface PairSettings<Name extends string> {
 type KeyFiles<Name extends string> = { [Setting in Name]?: string | undefined }
 
 export interface ReadKeys {
-  /** Undefined with mistakes, and where no files are named. */
+  /** Undefined where no files are named, or with a mistake. */
   pair: KeyPair | undefined
-  /** One sentence each, by the setting's name. */
-  mistakes: string[]
-  warnings: string[]
+  diagnostics: Diagnostic[]
 }
 
 /** Reads the broker's own pair, by which it serves HTTPS. */
@@ -31,72 +30,70 @@ export function readKeys (files: KeyFiles<'TLS_CERT_FILE' | 'TLS_KEY_FILE'>, cwd
   return readPair({ cert: 'TLS_CERT_FILE', key: 'TLS_KEY_FILE' }, files, cwd)
 }
 
-/** Reads a pair and looks for whatever would make handshakes fail later. */
+/** Reads certificate and key, and checks everything that would make handshakes fail later. */
 export async function readPair<Name extends string> (names: PairSettings<Name>, files: KeyFiles<Name>, cwd: string): Promise<ReadKeys> {
-  const mistakes: string[] = []
   const { [names.cert]: certFile, [names.key]: keyFile } = files
-  // One alone is a mistake by now.
-  if (certFile === undefined || keyFile === undefined) return { pair: undefined, mistakes, warnings: [] }
-  const [cert, key] = await Promise.all([readPem(names.cert, certFile, cwd, mistakes), readPem(names.key, keyFile, cwd, mistakes)])
-  if (cert === undefined || key === undefined) return { pair: undefined, mistakes, warnings: [] }
-  const pair = { cert: cert.bytes.toString(), key: key.bytes.toString() }
-  const certificate = parseCertificate(names.cert, pair.cert, mistakes)
-  const privateKey = parse(() => createPrivateKey(pair.key), mistakes, `${names.key} holds no private key in PEM form, or one with a passphrase, which nobody is there to type`)
-  if (certificate === undefined || privateKey === undefined) return { pair: undefined, mistakes, warnings: [] }
+  // One alone is a mistake that the settings' rules report.
+  if (certFile === undefined || keyFile === undefined) return { pair: undefined, diagnostics: [] }
+  const [cert, key] = await Promise.all([readPem(names.cert, certFile, cwd), readPem(names.key, keyFile, cwd)])
+  const diagnostics = [...cert.diagnostics, ...key.diagnostics]
+  if (cert.content === undefined || key.content === undefined) return { pair: undefined, diagnostics }
+  const pair = { cert: cert.content.bytes.toString(), key: key.content.bytes.toString() }
+  const { certificate, diagnostics: ofCertificate } = parseCertificate(names.cert, pair.cert)
+  diagnostics.push(...ofCertificate)
+  const privateKey = orUndefined(() => createPrivateKey(pair.key))
+  if (privateKey === undefined) diagnostics.push(mistake(names.key, 'syntax', `${names.key} holds no private key in PEM form, or one with a passphrase, which nobody is there to type`))
+  if (certificate === undefined || privateKey === undefined) return { pair: undefined, diagnostics }
 
-  mistakes.push(...misfits(names, certificate, privateKey, pair))
-  const readable = readableByEveryone(key.mode, { file: keyFile, setting: names.key })
+  diagnostics.push(...misfits(names, certificate, privateKey, pair))
+  const readable = readableByEveryone(key.content.mode, { file: keyFile, setting: names.key })
   return {
-    pair: mistakes.length === 0 ? pair : undefined,
-    mistakes,
-    warnings: [...outOfDate(names, certificate), ...(readable === undefined ? [] : [readable])]
+    pair: hasMistakes(diagnostics) ? undefined : pair,
+    diagnostics: [...diagnostics, ...outOfDate(names, certificate), ...(readable === undefined ? [] : [warning(keyFile, 'insecure', readable)])]
   }
 }
 
 /** Reads a file that a setting names. */
-export async function readPem (setting: string, file: string, cwd: string, mistakes: string[]): Promise<FileContent | undefined> {
+export async function readPem (setting: string, file: string, cwd: string): Promise<{ content: FileContent | undefined, diagnostics: Diagnostic[] }> {
   const content = await readFileOrPipe(resolve(cwd, file)).catch(() => undefined)
-  if (content === undefined) mistakes.push(`${setting} names a file that cannot be read; check the path and its mode`)
-  const writable = content && writableByEveryone(content.mode, { file, setting })
-  if (writable !== undefined) mistakes.push(writable)
-  return content
+  if (content === undefined) return { content, diagnostics: [mistake(setting, 'unreadable', `${setting} names a file that cannot be read; check the path and its mode`)] }
+  const writable = writableByEveryone(content.mode, { file, setting })
+  return { content, diagnostics: writable === undefined ? [] : [mistake(file, 'insecure', writable)] }
 }
 
-/** The first certificate of a text. */
-export function parseCertificate (setting: string, text: string, mistakes: string[]): X509Certificate | undefined {
-  return parse(() => asCertificate(text), mistakes, `${setting} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)`)
+/** Parses the first certificate of a text. */
+export function parseCertificate (setting: string, text: string): { certificate: X509Certificate | undefined, diagnostics: Diagnostic[] } {
+  // X509Certificate also accepts DER, which a handshake does not.
+  const certificate = text.includes('-----BEGIN ') ? orUndefined(() => new X509Certificate(text)) : undefined
+  return {
+    certificate,
+    diagnostics: certificate === undefined ? [mistake(setting, 'syntax', `${setting} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)`)] : []
+  }
 }
 
-function parse<T> (read: () => T, mistakes: string[], mistake: string): T | undefined {
+function orUndefined<T> (parse: () => T): T | undefined {
   try {
-    return read()
+    return parse()
   } catch {
-    mistakes.push(mistake)
     return undefined
   }
 }
 
-function asCertificate (text: string): X509Certificate {
-  // It would take the binary form too, which a handshake does not.
-  if (!text.includes('-----BEGIN ')) throw new TypeError('not PEM')
-  return new X509Certificate(text)
-}
-
-function misfits ({ cert, key: keyName }: PairSettings<string>, certificate: X509Certificate, key: KeyObject, pair: KeyPair): string[] {
+function misfits ({ cert, key: keyName }: PairSettings<string>, certificate: X509Certificate, key: KeyObject, pair: KeyPair): Diagnostic[] {
   if (!certificate.checkPrivateKey(key)) {
-    return [`${keyName} does not hold the key of the first certificate in ${cert}; put the broker's own certificate first, and its key beside it`]
+    return [mistake(keyName, 'conflict', `${keyName} does not hold the key of the first certificate in ${cert}; put the broker's own certificate first, and its key beside it`)]
   }
   try {
     createSecureContext(pair)
     return []
   } catch (error) {
-    return [`${cert} and ${keyName} are refused by OpenSSL (${(error as NodeJS.ErrnoException).code}); make a new pair`]
+    return [mistake(cert, 'invalid', `${cert} and ${keyName} are refused by OpenSSL (${(error as NodeJS.ErrnoException).code}); make a new pair`)]
   }
 }
 
-function outOfDate ({ cert }: PairSettings<string>, { validFrom, validTo }: X509Certificate): string[] {
+function outOfDate ({ cert }: PairSettings<string>, { validFrom, validTo }: X509Certificate): Diagnostic[] {
   const now = Date.now()
-  if (Date.parse(validTo) < now) return [`${cert} holds a certificate that has expired, so the other side refuses it; renew it`]
-  if (Date.parse(validFrom) > now) return [`${cert} holds a certificate that is not valid yet; check its dates and this machine's clock`]
+  if (Date.parse(validTo) < now) return [warning(cert, 'invalid', `${cert} holds a certificate that has expired, so the other side refuses it; renew it`)]
+  if (Date.parse(validFrom) > now) return [warning(cert, 'invalid', `${cert} holds a certificate that is not valid yet; check its dates and this machine's clock`)]
   return []
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { readKeys, type KeyPair } from './tls-files.js'
 import type { Settings } from '../settings/schema.js'
+import { textsOf } from '../lib/diagnostic.js'
 import { stampsOf } from '../files/stamp.js'
 import { watchFiles } from '../files/watch.js'
 
@@ -37,8 +38,8 @@ export function keepRenewed ({ TLS_CERT_FILE, TLS_KEY_FILE }: Settings, cwd: str
   }
 
   async function readPair (): Promise<void> {
-    const { pair, mistakes, warnings } = await readKeys(files, cwd)
-    const wrong = mistakes.join('; ')
+    const { pair, diagnostics } = await readKeys(files, cwd)
+    const wrong = textsOf(diagnostics, 'mistake').join('; ')
     // Both files may have changed, and say the same.
     if (wrong !== '' && wrong !== told) log.error(`certificate not taken, the old one stays: ${wrong}`)
     told = wrong
@@ -47,7 +48,7 @@ export function keepRenewed ({ TLS_CERT_FILE, TLS_KEY_FILE }: Settings, cwd: str
     if (pair !== undefined) take(pair)
     onRead(pair !== undefined)
     if (pair === undefined) return
-    for (const warning of warnings) log.warn(warning)
+    for (const text of textsOf(diagnostics, 'warning')) log.warn(text)
     log.info('certificate taken')
   }
 

@@ -2,7 +2,6 @@ import { HashQueue } from '../callers/passwords/hash-queue.js'
 import { openStore } from '../callers/stores/open.js'
 import { warning, type Diagnostic } from '../lib/diagnostic.js'
 import type { Log } from '../lib/log.js'
-import { asDiagnostic } from '../settings/as-diagnostic.js'
 import { hasRemoteStore } from '../settings/rules.js'
 import { openKeys } from './bearer.js'
 import type { Config } from './config.js'
@@ -20,20 +19,18 @@ export async function tryServices (config: Config, cwd: string): Promise<Diagnos
 async function tryStore ({ settings }: Config, cwd: string): Promise<Diagnostic[]> {
   if (!hasRemoteStore(settings)) return []
   const { log, warnings } = collectWarnings()
-  const mistakes: string[] = []
-  // Nobody signs in, so no threads for hashes are needed.
-  const store = await openStore(settings, { cwd, log, queue: new HashQueue(), verifyHash: async () => false, onReload () {} }, mistakes)
-  const away = store?.ready === false
-  await store?.close()
-  if (mistakes.length > 0) return mistakes.map(text => asDiagnostic('mistake', text))
+  // Nobody signs in, so no hash threads are needed.
+  const { opened: store, mistakes } = await openStore(settings, { cwd, log, queue: new HashQueue(), verifyHash: async () => false, onReload () {}, mayStart: false })
+  if (mistakes !== undefined) return [...mistakes]
+  const away = !store.ready
+  await store.close()
   return warnings.map(text => warning(text.split(' ', 1)[0]!, away ? 'unreachable' : 'missing', text))
 }
 
-async function tryKeys ({ settings }: Config, cwd: string): Promise<Diagnostic[]> {
-  const mistakes: string[] = []
-  const keys = await openKeys(settings, { cwd, logger: collectWarnings().log }, mistakes)
+async function tryKeys (config: Config, cwd: string): Promise<Diagnostic[]> {
+  const { opened: keys, mistakes } = await openKeys(config, { cwd, logger: collectWarnings().log })
   keys?.close()
-  if (mistakes.length > 0) return mistakes.map(text => asDiagnostic('mistake', text))
+  if (mistakes !== undefined) return [...mistakes]
   return keys?.ready === false
     ? [warning('JWT_ISSUER', 'unreachable', `JWT_ISSUER: its keys cannot be read, and until they can be, bearer tokens are refused: ${keys.failure ?? 'they did not come in time'}`)]
     : []

@@ -1,3 +1,5 @@
+import { mistake, type Diagnostic } from '../lib/diagnostic.js'
+
 export interface Assignment {
   value: string
   /** Counted from 1. */
@@ -5,28 +7,28 @@ export interface Assignment {
 }
 
 export interface Dotenv {
-  /** By name; the last of two with one name. */
+  /** By name; of two with the same name, the last. */
   assignments: ReadonlyMap<string, Assignment>
-  /** Assignments of a name that an earlier line has. */
+  /** Assignments of a name that an earlier line has assigned. */
   repeated: ReadonlyArray<{ name: string, line: number }>
-  /** Names of the lines that are wrong, as far as they begin with one. */
+  /** Names at the beginning of lines that cannot be read. */
   unread: ReadonlySet<string>
-  /** One for each line that is neither an assignment nor a comment, without its text: it may be a secret. */
-  mistakes: string[]
+  /** Lines that are neither an assignment nor a comment. Never repeats their text, which may be a secret. */
+  mistakes: Diagnostic[]
 }
 
-/** As many as a person reads at once. */
+/** More mistakes than this are only counted: nobody reads further. */
 const MAX_MISTAKES = 20
 
 /**
- * Parses the text of a `.env`. No name and no value goes beyond its line, so a wrong line never swallows the next one.
+ * Parses the text of a `.env`. No name and no value extends beyond its line, so a wrong line never swallows the next one.
  *
- * Takes `NAME=value` and `export NAME=value`, with or without blanks around `=`, and a `# comment` after the value. A value in
+ * Accepts `NAME=value` and `export NAME=value`, with or without blanks around `=`, and a `# comment` after the value. A value in
  * double quotes, single quotes or backticks may hold `#`, and blanks at its ends. In double quotes `\n` is a line break.
  */
 export function parseDotenv (text: string): Dotenv {
   const assignments = new Map<string, Assignment>()
-  const mistakes: string[] = []
+  const mistakes: Diagnostic[] = []
   const repeated: Array<{ name: string, line: number }> = []
   const unread = new Set<string>()
   let openQuote: string | undefined
@@ -38,28 +40,28 @@ export function parseDotenv (text: string): Dotenv {
       if (assignments.has(parsed.name)) repeated.push({ name: parsed.name, line: i + 1 })
       assignments.set(parsed.name, { value: parsed.value, line: i + 1 })
     }
-    // A value that was meant to have several lines is reported once, where it begins.
+    // A value that was meant to have several lines is reported once, at its first line.
     if (!('mistake' in parsed) || (isContinuation && parsed.openQuote === undefined)) continue
-    mistakes.push(`.env:${i + 1}: ${parsed.mistake}`)
+    mistakes.push(mistake('.env', 'syntax', parsed.mistake, { line: i + 1 }))
     const name = nameOf(line)
     if (name !== undefined) unread.add(name)
     openQuote = parsed.openQuote
   }
   const more = mistakes.splice(MAX_MISTAKES).length
-  if (more > 0) mistakes.push(`.env: ${more} more lines are wrong`)
+  if (more > 0) mistakes.push(mistake('.env', 'syntax', `.env has ${more} more lines that are wrong`))
   return { assignments, repeated, unread, mistakes }
 }
 
 type Line = { name: string, value: string } | { mistake: string, openQuote?: string } | object
 
-const quotes = new Set(['"', '\'', '`'])
+const QUOTES = new Set(['"', '\'', '`'])
 
 function parseLine (line: string): Line {
   if (isComment(line)) return {}
   const [, name, rest = ''] = /^\s*(?:export\s+)?([\w.-]+)\s*=\s*([^]*)$/.exec(line) ?? []
   if (name === undefined) return { mistake: 'this line is not an assignment; write NAME=value, or # at the start of a comment' }
   const quote = rest.charAt(0)
-  if (!quotes.has(quote)) return { name, value: rest.replace(/#[^]*/, '').trim() }
+  if (!QUOTES.has(quote)) return { name, value: rest.replace(/#[^]*/, '').trim() }
 
   const end = rest.indexOf(quote, 1)
   if (end === -1) return { mistake: 'the closing quote is missing on this line; a value cannot have several lines', openQuote: quote }
@@ -68,12 +70,12 @@ function parseLine (line: string): Line {
   return { name, value: quote === '"' ? value.replaceAll('\\n', '\n') : value }
 }
 
-/** What a line seems to assign; undefined where it does not begin as a setting's name does. */
+/** Returns the name that a line seems to assign; undefined where it does not begin like the name of a setting. */
 function nameOf (line: string): string | undefined {
   return /^\s*(?:export\s+)?([A-Z][A-Z0-9_]*)/.exec(line)?.[1]
 }
 
-/** Also of a blank line. */
+/** True for a blank line, too. */
 function isComment (line: string): boolean {
   return /^\s*(#|$)/.test(line)
 }

@@ -1,11 +1,12 @@
+import { mistake, warning, type Diagnostic } from '../lib/diagnostic.js'
 import { nearMiss } from '../lib/did-you-mean.js'
 import type { Read } from './load.js'
 import { fromFile, schema, type Settings } from './schema.js'
 import type { Sources } from './sources.js'
 import { isPlainName } from './variable-name.js'
 
-/** What the application around the broker decides in place of the settings, and how. */
-const decidedOutside = {
+/** Settings that the application around the broker replaces, and by what. */
+const REPLACED = {
   HOST: 'where the application listens',
   PORT: 'where the application listens',
   TLS_CERT_FILE: 'the application\'s own server',
@@ -23,53 +24,56 @@ const decidedOutside = {
 } as const satisfies Partial<Record<keyof Settings, string>>
 
 type Value = string | number | boolean | undefined
-type Decided = keyof typeof decidedOutside
+type Decided = keyof typeof REPLACED
 type Named = Exclude<keyof Settings, Decided>
 
 /** Settings of a broker inside an application, by the same names as in the environment. Numbers and booleans may be given as such. */
 export type GivenSettings = { [Name in Named]?: Settings[Name] | string | undefined } & { [Name in Decided | `${Decided}_FILE`]?: never } & {
-  /** A product's own, and `<NAME>_FILE` for what a file holds. */
+  /** A product's own setting, or `<NAME>_FILE` for the content of a file. */
   [setting: string]: Value
 }
 
 /**
- * Settings that an application gives in its code: neither the environment nor `.env` has a say.
- * @param mistakes those that there are already
+ * Reads the settings that an application passes in its code. The environment and `.env` are not read.
+ * @param found the diagnostics so far
  */
-export function givenSources (given: GivenSettings, mistakes: string[]): Sources {
+export function givenSources (given: GivenSettings, found: Diagnostic[]): Sources {
   const values = valuesOf(given)
   const called = callIn(given)
   const decided = values.flatMap(([name]) => {
     const by = decidedBy(name)
-    return by === undefined ? [] : [`${name} is not taken inside an application: in its place is ${by}; remove it`]
+    return by === undefined ? [] : [mistake(name, 'no-effect', `${name} is not used inside an application: instead there is ${by}; remove it`)]
   })
   const ours = values.filter(([name]) => decidedBy(name) === undefined)
   const isText = ([, value]: [string, unknown]) => ['string', 'number', 'boolean'].includes(typeof value)
-  const others = ours.filter(value => !isText(value)).map(([name]) => `${called(name)} must be text, a number, or true or false`)
-  // Standard output is the application's: its log goes there, as a rule.
-  const mixed = 'AUDIT_LOG is not set: the audit goes to standard output, among whatever else is written there; set it to the path of a file'
+  const others = ours.filter(value => !isText(value)).map(([name]) => mistake(called(name), 'invalid', `${called(name)} must be text, a number, or true or false`))
+  // The application usually logs to standard output, too.
+  const mixed = warning('AUDIT_LOG', 'missing', 'AUDIT_LOG is not set: the audit goes to standard output, among whatever else is written there; set it to the path of a file')
+  const unended = warning('SESSION_TTL', 'insecure', 'SESSION_TTL is set: a password that is changed in the application ends no session before its time')
   return {
     variables: Object.fromEntries(ours.filter(isText).map(([name, value]) => [name, String(value)])),
     called,
     unread: new Set(),
-    mistakes: [...mistakes, ...decided, ...others],
-    warnings: [
+    diagnostics: [
+      ...found,
+      ...decided,
+      ...others,
       ...values.some(([name]) => name === 'AUDIT_LOG') ? [] : [mixed],
-      ...Number(given.SESSION_TTL ?? 0) > 0 ? ['SESSION_TTL is set: a password that is changed in the application ends no session before its time'] : []
+      ...Number(given.SESSION_TTL ?? 0) > 0 ? [unended] : []
     ]
   }
 }
 
-/** Nothing but settings can be meant in an application's code, so a name that is none is a mistake. */
-export function unknownGiven (given: GivenSettings, { known, notLoaded, mistakes }: Read): string[] {
-  // They may be settings of a plugin.
+/** Reports names that are not a setting: in an application's code, nothing else can be meant. */
+export function unknownGiven (given: GivenSettings, { known, notLoaded, misspelt }: Read): Diagnostic[] {
+  // They may be settings of a plugin that is not loaded yet.
   if (notLoaded.length > 0) return []
   const called = callIn(given)
   const names = [...Object.keys(schema.properties), ...known.flatMap(product => Object.keys(product.settings.properties))]
   const taken = new Set([...names, ...fromFile.map(name => `${name}_FILE`)])
   return valuesOf(given)
-    .filter(([name]) => decidedBy(name) === undefined && !taken.has(name) && !mistakes.some(mistake => mistake.includes(`${called(name)} is not a setting`)))
-    .map(([name]) => `${called(name)} is not a setting${didYouMean(nearMiss(name, names))}`)
+    .filter(([name]) => decidedBy(name) === undefined && !taken.has(name) && !misspelt.has(called(name)))
+    .map(([name]) => mistake(called(name), 'unknown', `${called(name)} is not a setting${didYouMean(nearMiss(name, names))}`))
 }
 
 function valuesOf (given: GivenSettings): Array<[name: string, value: unknown]> {
@@ -86,5 +90,5 @@ function didYouMean (near: string | undefined): string {
 
 function decidedBy (name: string): string | undefined {
   const setting = name.replace(/_FILE$/, '')
-  return Object.entries(decidedOutside).find(([outside]) => outside === name || outside === setting)?.[1]
+  return Object.entries(REPLACED).find(([outside]) => outside === name || outside === setting)?.[1]
 }

@@ -1,92 +1,121 @@
+import { hasMistakes, mistake, warning, type Diagnostic } from '../lib/diagnostic.js'
 import type { TObject } from '../lib/typebox.js'
 import type { EnabledProduct, LoadedProduct } from '../products/contract.js'
 import { loadProducts } from '../products/load.js'
 import { cautions, list, rules } from './rules.js'
 import type { Settings } from './schema.js'
-import { readSources, withFiles, type Environment, type Findings, type Names, type Sources } from './sources.js'
-import { strangers, unknownVariables, withoutUse } from './unknown.js'
-import { validated, withProducts } from './validate.js'
+import { readSources, withFiles, type Environment, type Names, type Sources } from './sources.js'
+import { heldBy, misspeltVariables, reportMisspelt, withoutUse, type Misspelt } from './unknown.js'
+import { allSettings, missingSetting, validate } from './validate.js'
 
-export interface Read extends Findings {
-  /** Whole and valid only without mistakes; what could be read, otherwise. */
+export interface Read {
+  /** Complete and valid only without mistakes; otherwise what could be read. */
   settings: Settings
+  diagnostics: Diagnostic[]
   products: EnabledProduct[]
-  /** Every product there is, on or off. */
+  /** Every product, enabled or not. */
   known: LoadedProduct[]
-  /** Of every setting, the products' own included, whether it is set. */
+  /** Whether each setting is set, the products' own included. */
   given: Record<string, boolean>
-  /** The settings that `.env` may hold in what of it could not be read. That they are missing would be no news. */
+  /** The settings that may be in a part of the sources that cannot be read. They are not reported as missing. */
   unread: Names
-  /** The entries of PRODUCTS that are plugins and have not been loaded. With mistakes these may be some, else they are none. */
+  /** The entries of PRODUCTS that are plugins and have not been loaded. Empty without mistakes. */
   notLoaded: string[]
+  /** What the mistakes call the variables that are misspelt settings. */
+  misspelt: Names
 }
 
-/**
- * Reads every setting from `.env` in `cwd` and from `env`, which wins. All mistakes are found in one go and told by name
- * and rule, never by value.
- */
+/** Reads every setting from `.env` in `cwd` and from `env`, which wins. Reports all mistakes in one run, by name and rule, never by value. */
 export async function readSettings (env: Environment, cwd: string): Promise<Read> {
   const sources = await withFiles(readSources(env, cwd), cwd)
   const read = await readWithoutPlugins(sources, cwd)
-  return read.notLoaded.length > 0 && read.mistakes.length === 0 ? readWithPlugins(sources, cwd) : read
+  return read.notLoaded.length > 0 && !hasMistakes(read.diagnostics) ? readWithPlugins(sources, cwd) : read
 }
 
 /**
- * Judges all but the plugins, whose code may be loaded only where nothing else is wrong.
- * @param sources with what their `_FILE` settings name, see `withFiles`
+ * Checks everything but the plugins, whose code must be loaded only if nothing else is wrong.
+ * @param sources with the content of their `_FILE` settings, see `withFiles`
  */
 export async function readWithoutPlugins (sources: Sources, cwd: string): Promise<Read> {
   return readAll(sources, cwd, false)
 }
 
 /**
- * Judges all, and loads the plugins for that.
- * @param sources with what their `_FILE` settings name, see `withFiles`
+ * Loads the plugins and checks everything.
+ * @param sources with the content of their `_FILE` settings, see `withFiles`
  */
 export async function readWithPlugins (sources: Sources, cwd: string): Promise<Read> {
   return readAll(sources, cwd, true)
 }
 
-async function readAll ({ variables, called, unread, ...found }: Sources, cwd: string, plugins: boolean): Promise<Read> {
+async function readAll (sources: Sources, cwd: string, plugins: boolean): Promise<Read> {
+  const { variables, called, unread } = sources
   const named = variables.PRODUCTS === undefined ? undefined : list(variables.PRODUCTS)
-  const loaded = await loadProducts(named, cwd, { plugins })
-  const { known, notLoaded } = loaded
-  const mistakes = [...found.mistakes, ...loaded.mistakes]
+  const { products: wanted, known, notLoaded, diagnostics: ofProducts } = await loadProducts(named, cwd, { plugins })
+  const { schema, diagnostics: ofSchema } = allSettings(wanted)
+  const misspelt = misspeltVariables(variables, schema, called)
+  const explained = new Set<Misspelt>()
+  const { values, diagnostics } = validate(schema, variables, (name, all) => {
+    const found = misspelt.find(({ meant }) => heldBy(meant) === name)
+    if (found === undefined) return missingSetting(name, all)
+    explained.add(found)
+    return mistake(name, 'missing', `${name} is missing: ${found.message}`)
+  })
+  const found = [...sources.diagnostics, ...ofProducts, ...ofSchema, ...diagnostics, ...rules.flatMap(rule => rule(values, unread))]
+  const { products, diagnostics: ofEnabled } = enabled(wanted, named !== undefined, values, found)
+  found.push(...ofEnabled)
+  const texts = new Set(Array.from(explained, ({ message }) => message))
+  const unexplained = reportMisspelt(misspelt.filter(({ message }) => !texts.has(message)), found)
+  const mistakes = unexplained.filter(({ level }) => level === 'mistake')
+  const warnings = unexplained.filter(({ level }) => level === 'warning')
+  return {
+    settings: values as Settings,
+    diagnostics: [
+      ...[...found, ...mistakes].filter(({ code, subject }) => code !== 'missing' || !unread.has(subject)),
+      // Before the plugins are loaded, a variable may be a setting of theirs.
+      ...(notLoaded.length === 0 ? warnings : notLoaded.map(notLoadedYet)),
+      ...withoutUse(variables),
+      ...cautions.flatMap(caution => caution(values, unread))
+    ],
+    products,
+    known,
+    given: givenOf(schema, variables),
+    unread,
+    notLoaded,
+    misspelt: new Set([...Array.from(explained, ({ called }) => called), ...mistakes.map(({ subject }) => subject)])
+  }
+}
 
-  const all = withProducts(loaded.products, mistakes)
-  const unknown = unknownVariables(variables, all, called)
-  const values = validated(all, variables, mistakes, unknown)
-  for (const rule of rules) mistakes.push(...rule(values))
-  const products = enabled(loaded.products, named !== undefined, values, mistakes)
-  const near = strangers(unknown, mistakes)
-  mistakes.push(...near.mistakes)
-  const isNews = (mistake: string) => !unread.has(/^(\w+) is missing| goes with (\w+) only/.exec(mistake)?.slice(1).find(Boolean) ?? '')
-  const warnings = [
-    ...found.warnings,
-    // Without the plugins, nobody knows that these are not theirs.
-    ...(notLoaded.length === 0 ? near.warnings : notLoaded.map(entry => `PRODUCTS: the plugin ${entry} is loaded and checked once nothing else is wrong`)),
-    ...withoutUse(variables),
-    ...cautions.flatMap(caution => caution(values))
-  ]
-  return { settings: values as Settings, products, known, given: givenOf(all, variables), unread, notLoaded, mistakes: mistakes.filter(isNews), warnings }
+function notLoadedYet (entry: string): Diagnostic {
+  return warning('PRODUCTS', 'no-effect', `PRODUCTS: the plugin ${entry} is loaded and checked once nothing else is wrong`)
 }
 
 function givenOf (all: TObject, variables: Environment): Record<string, boolean> {
   return Object.fromEntries(Object.keys(all.properties).map(name => [name, variables[name] !== undefined]))
 }
 
-/** Which products are on. Named ones must be complete; the others are on where they are. */
-function enabled (products: LoadedProduct[], named: boolean, values: Partial<Settings> & Record<string, unknown>, mistakes: string[]): EnabledProduct[] {
-  return products.flatMap(product => {
+interface Enabled {
+  products: EnabledProduct[]
+  diagnostics: Diagnostic[]
+}
+
+/**
+ * Finds the products that are enabled. If PRODUCTS names them, an incomplete one is a mistake; otherwise it is off.
+ * @param found the diagnostics so far: a setting that is reported already is not reported as missing, too
+ */
+function enabled (all: LoadedProduct[], named: boolean, values: Partial<Settings> & Record<string, unknown>, found: Diagnostic[]): Enabled {
+  const products: EnabledProduct[] = []
+  const diagnostics: Diagnostic[] = []
+  for (const product of all) {
     const { name, settings, regions } = product
     const faults = (settings.required ?? [])
-      .filter(setting => values[setting] === undefined && !mistakes.some(mistake => mistake.startsWith(`${setting} `)))
-      .map(setting => `${setting} is missing: PRODUCTS names ${name}, which needs it`)
+      .filter(setting => values[setting] === undefined && ![...found, ...diagnostics].some(({ level, subject }) => level === 'mistake' && subject === setting))
+      .map(setting => mistake(setting, 'missing', `${setting} is missing: PRODUCTS names ${name}, which needs it`))
     if (values.TWILIO_REGION !== undefined && !regions.includes(values.TWILIO_REGION)) {
-      faults.push(`TWILIO_REGION: Twilio does not serve ${name} in this region; take it out of PRODUCTS, or change the region`)
+      faults.push(mistake('TWILIO_REGION', 'conflict', `TWILIO_REGION: Twilio does not serve ${name} in this region; take it out of PRODUCTS, or change the region`))
     }
-    if (named) mistakes.push(...faults)
-    if (faults.length > 0) return []
-    return [{ product, settings: Object.fromEntries(Object.keys(settings.properties).map(setting => [setting, values[setting]])) }]
-  })
+    if (faults.length === 0) products.push({ product, settings: Object.fromEntries(Object.keys(settings.properties).map(setting => [setting, values[setting]])) })
+    else if (named) diagnostics.push(...faults)
+  }
+  return { products, diagnostics }
 }

@@ -1,122 +1,103 @@
-import { isIP } from 'node:net'
-import { parseRedisUrl, type RedisUrlError } from '../limits/redis/target.js'
 import { isLoopback } from '../lib/is-loopback.js'
+import { mistake, warning, type Diagnostic } from '../lib/diagnostic.js'
+import { conflict, invalid, type Rule } from './rule.js'
 import { jwtRules } from './jwt-rules.js'
 import { list } from './list.js'
 import { operatorMistakes } from './operators.js'
-import { holdsEverybody } from './proxies.js'
+import { proxyMistakes } from './proxy-rules.js'
+import { redisRules, unusedCredentials } from './redis-rules.js'
 import type { Settings } from './schema.js'
 import type { Names } from './sources.js'
 
-/** Each names a store of callers. */
-const storeSettings = ['LOGIN_URL', 'DATABASE_URL', 'USERS_FILE'] as const
+/** Each of these settings names a store of callers. */
+const STORE_SETTINGS = ['LOGIN_URL', 'DATABASE_URL', 'USERS_FILE'] as const
 
 export { list }
 
-/** One mistake, as `NAME what is wrong, what to do`. Never holds a value: it may be a secret in the wrong place. */
-type Rule = (settings: Partial<Settings>) => string[]
-
-/** What no schema can say: one setting's meaning, or two settings together. */
+/** Rules that no schema can express: about the meaning of a setting, or about two settings together. Each breach is a mistake. */
 export const rules: Rule[] = [
-  ({ TWILIO_API_KEY_SECRET: secret }) => secret !== undefined && placeholders.some(placeholder => placeholder.test(secret))
-    ? ['TWILIO_API_KEY_SECRET is a placeholder or a SID; put the secret of the API key there']
+  ({ TWILIO_API_KEY_SECRET: secret }) => secret !== undefined && PLACEHOLDERS.some(placeholder => placeholder.test(secret))
+    ? [invalid('TWILIO_API_KEY_SECRET', 'is a placeholder or a SID; put the secret of the API key there')]
     : [],
 
   ({ TOKEN_TTL: ttl, TOKEN_TTL_MAX: max }) => ttl !== undefined && max !== undefined && max < ttl
-    ? ['TOKEN_TTL_MAX is below TOKEN_TTL; raise the one or lower the other']
+    ? [conflict('TOKEN_TTL_MAX', 'is below TOKEN_TTL; raise the one or lower the other')]
     : [],
 
-  ({ TRUST_PROXY: proxies }) => proxyMistakes(proxies),
+  proxyMistakes,
 
   ({ CORS_ORIGINS: origins }) => list(origins).flatMap((entry, i) => isOrigin(entry)
     ? []
-    : [`CORS_ORIGINS: entry ${i + 1} must be one exact origin, such as https://app.example.com: no *, no null, no path, no default port`]),
+    : [invalid('CORS_ORIGINS', `: entry ${i + 1} must be one exact origin, such as https://app.example.com: no *, no null, no path, no default port`)]),
 
   operatorMistakes,
 
-  // One: a list would parse, as a host that has commas.
-  ({ PUBLIC_URL: url }) => url === undefined || (/^https?:\/\/[^\s,?#@*\\]+$/i.test(url) && URL.canParse(url)) ? [] : ['PUBLIC_URL must be one http: or https: URL'],
+  // Excludes commas: a list would parse as one URL whose host has commas.
+  ({ PUBLIC_URL: url }) => url === undefined || (/^https?:\/\/[^\s,?#@*\\]+$/i.test(url) && URL.canParse(url)) ? [] : [invalid('PUBLIC_URL', 'must be one http: or https: URL')],
 
-  ({ LOGIN_URL: url }) => url === undefined || isUrl(url, ['http:', 'https:']) ? [] : [`LOGIN_URL must be an http: or https: URL, ${encoded}`],
+  ({ LOGIN_URL: url }) => url === undefined || isUrl(url, ['http:', 'https:']) ? [] : [invalid('LOGIN_URL', `must be an http: or https: URL, ${encoded}`)],
 
-  // One for a Unix socket names no host after its @, which only PostgreSQL takes.
+  // The URL of a Unix socket has no host after its @, which only PostgreSQL accepts.
   ({ DATABASE_URL: url }) => url === undefined || hostsOf(url).includes(',') || (/^postgres(ql)?:\/\/\S+$/.test(url) && URL.canParse(url.replace('@/', '@socket/')))
     ? []
-    : [`DATABASE_URL must be a postgres: or postgresql: URL, ${encoded}`],
+    : [invalid('DATABASE_URL', `must be a postgres: or postgresql: URL, ${encoded}`)],
 
-  // The driver would ask for one host whose name has a comma.
+  // The driver would take a list for one host whose name has a comma.
   ({ DATABASE_URL: url }) => hostsOf(url).includes(',')
-    ? ['DATABASE_URL must name one server: the driver takes no list of hosts. Give one name that always leads to the server in charge']
+    ? [invalid('DATABASE_URL', 'must name one server: the driver takes no list of hosts. Give one name that always leads to the server in charge')]
     : [],
 
-  ({ REDIS_URL: url }) => redisTarget(url).mistakes,
+  ...redisRules,
 
-  settings => {
-    const files = (['REDIS_CA_FILE', 'REDIS_CERT_FILE', 'REDIS_KEY_FILE'] as const).filter(name => settings[name] !== undefined)
-    return files.length > 0 && !/^rediss/.test(settings.REDIS_URL ?? '')
-      ? [`${files.join(' and ')} ${files.length > 1 ? 'go' : 'goes'} with TLS to Redis only: let REDIS_URL begin with rediss`]
-      : []
-  },
-
-  ({ DATABASE_URL: url, USERS_QUERY: query }) => [
+  ({ DATABASE_URL: url, USERS_QUERY: query }, unread) => [
     ...(url !== undefined && query === undefined
-      ? ['USERS_QUERY is missing: DATABASE_URL needs the query that finds a caller, such as SELECT name, password AS password_hash FROM users WHERE name = $1']
+      ? [mistake('USERS_QUERY', 'missing', 'USERS_QUERY is missing: DATABASE_URL needs the query that finds a caller, such as SELECT name, password AS password_hash FROM users WHERE name = $1')]
       : []),
-    ...(query !== undefined && url === undefined ? ['USERS_QUERY goes with DATABASE_URL only'] : []),
-    ...(query !== undefined && !query.includes('$1') ? ['USERS_QUERY must take the name as $1'] : [])
+    ...(query !== undefined && url === undefined && !unread.has('DATABASE_URL') ? [conflict('USERS_QUERY', 'goes with DATABASE_URL only')] : []),
+    ...(query !== undefined && !query.includes('$1') ? [invalid('USERS_QUERY', 'must take the name as $1')] : [])
   ],
 
   settings => {
-    const stores = storeSettings.filter(name => settings[name] !== undefined)
-    return stores.length > 1 ? [`${stores.join(' and ')} each name a store of callers; keep one`] : []
+    const stores = STORE_SETTINGS.filter(name => settings[name] !== undefined)
+    return stores.length > 1 ? [mistake(stores[0]!, 'conflict', `${stores.join(' and ')} each name a store of callers; keep one`)] : []
   },
 
   settings => [...missingBeside(settings, 'TLS_CERT_FILE', 'TLS_KEY_FILE'), ...missingBeside(settings, 'REDIS_CERT_FILE', 'REDIS_KEY_FILE')],
 
   // 0 is any free port.
   ({ PORT: port, METRICS_PORT: metrics }) => metrics !== undefined && metrics !== 0 && metrics === port
-    ? ['METRICS_PORT is the same as PORT; choose another one']
+    ? [conflict('METRICS_PORT', 'is the same as PORT; choose another one')]
     : [],
 
   // RFC 7617 §4: Basic credentials cross the network in clear text unless TLS carries them.
   ({ HOST: host, INSECURE_HTTP: insecure, TRUST_PROXY: proxy, TLS_CERT_FILE: cert }) =>
     host === undefined || isLoopback(host) || insecure || proxy !== undefined || cert !== undefined
       ? []
-      : ['HOST is not a loopback address, so passwords would cross the network unencrypted: set TLS_CERT_FILE and TLS_KEY_FILE, put a proxy with TLS in front and name it in TRUST_PROXY, or set INSECURE_HTTP=true'],
+      : [mistake('HOST', 'insecure', 'HOST is not a loopback address, so passwords would cross the network unencrypted: set TLS_CERT_FILE and TLS_KEY_FILE, put a proxy with TLS in front and name it in TRUST_PROXY, or set INSECURE_HTTP=true')],
 
   ...jwtRules
 ]
 
-/** What works and may still not be meant. */
+/** Settings that work but may not be meant. Each is a warning. */
 export const cautions: Rule[] = [
-  ({ REDIS_URL: url }) => redisTarget(url).unused.map(entry => `REDIS_URL: entry ${entry} has a user or password of its own, which is not used; those of the first entry are for all nodes`),
+  unusedCredentials,
 
   ({ LOGIN_URL: url }) => url !== undefined && /^http:/.test(url) && URL.canParse(url) && !isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ''))
-    ? ['LOGIN_URL is http: to another machine, so every password crosses the network unencrypted; use https: unless that network is yours alone']
+    ? [warning('LOGIN_URL', 'insecure', 'LOGIN_URL is http: to another machine, so every password crosses the network unencrypted; use https: unless that network is yours alone')]
     : [],
 
   ({ LOGIN_URL: url, SESSION_TTL: ttl = 0 }) => url !== undefined && ttl > 0
-    ? ['SESSION_TTL is set with LOGIN_URL: a changed password ends no session there, unless the endpoint answers a version that changes with it']
+    ? [warning('SESSION_TTL', 'insecure', 'SESSION_TTL is set with LOGIN_URL: a changed password ends no session there, unless the endpoint answers a version that changes with it')]
     : []
 ]
 
-/** Two settings that need each other. */
-function missingBeside (settings: Partial<Settings>, one: keyof Settings, other: keyof Settings): string[] {
+/** Demands the other one of two settings that need each other. */
+function missingBeside (settings: Partial<Settings>, one: keyof Settings, other: keyof Settings): Diagnostic[] {
   const [present, absent] = settings[one] === undefined ? [other, one] : [one, other]
-  return settings[present] !== undefined && settings[absent] === undefined ? [`${absent} is missing beside ${present}`] : []
+  return settings[present] !== undefined && settings[absent] === undefined ? [mistake(absent, 'missing', `${absent} is missing beside ${present}`)] : []
 }
 
-function redisTarget (url: string | undefined): { mistakes: string[], unused: number[] } {
-  try {
-    const target = url === undefined ? undefined : parseRedisUrl(url)
-    return { mistakes: [], unused: target?.kind === 'cluster' ? target.unusedCredentials : [] }
-  } catch (error) {
-    const { message } = error as RedisUrlError
-    return { mistakes: [`REDIS_URL${message.startsWith(':') ? '' : ' '}${message}`], unused: [] }
-  }
-}
-
-/** What stands between credentials and path. */
+/** Returns the part of a URL between credentials and path. */
 function hostsOf (url: string | undefined): string {
   return /^[^/]*\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(url ?? '')?.[1] ?? ''
 }
@@ -126,12 +107,12 @@ export function hasRemoteStore ({ LOGIN_URL: url, DATABASE_URL: database }: Part
   return url !== undefined || database !== undefined
 }
 
-/** Whether it is certain which store of callers is meant. It is not where a setting that names one may stand in what could not be read. */
+/** Whether it is certain which store of callers is meant: no setting that names one may be in a part of the sources that cannot be read. */
 export function isStoreKnown (settings: Partial<Settings>, unread: Names): boolean {
-  return storeSettings.some(name => settings[name] !== undefined) || !storeSettings.some(name => unread.has(name))
+  return STORE_SETTINGS.some(name => settings[name] !== undefined) || !STORE_SETTINGS.some(name => unread.has(name))
 }
 
-const placeholders = [
+const PLACEHOLDERS = [
   /^[A-Z]{2}[0-9a-f]{32}$/i,
   /^(.)\1*$/,
   /x{8}|^[x._*-]+$/i,
@@ -142,34 +123,12 @@ const placeholders = [
   /^(<.*>|\[.*\]|\{.*\}|\$.*|\.{3}|…)$/
 ]
 
-/** Whether it is one exact origin, as browsers send it. */
+/** Whether a text is one exact origin, as browsers send it. */
 export function isOrigin (entry: string): boolean {
   if (!/^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@*\\]+$/.test(entry) || !URL.canParse(entry)) return false
-  // A page's origin as browsers write it: lower case, without the default port. Schemes other than http(s), such as
-  // capacitor:, have an opaque origin in the URL standard, yet WebViews send them as they are.
+  // Browsers write an origin in lower case, without the default port. Other schemes, such as capacitor:, have an opaque origin in the URL
+  // standard, but WebViews send them unchanged.
   return /^https?:/.test(entry) ? new URL(entry).origin === entry : true
-}
-
-function proxyMistakes (proxies: string | undefined): string[] {
-  if (/^(\d+|true)$/i.test(proxies ?? '')) return [`TRUST_PROXY must list the proxies' addresses: with a number or true ${anybody}`]
-  const mistakes = list(proxies).flatMap((entry, i) => [
-    ...(isCidr(entry) ? [] : [`TRUST_PROXY: entry ${i + 1} must be an IP address or a CIDR range`]),
-    ...(isCidr(entry) && /\/0+$/.test(entry) ? [`TRUST_PROXY: entry ${i + 1} is every address there is: ${anybody}`] : [])
-  ])
-  if (mistakes.length > 0) return mistakes
-  return holdsEverybody(list(proxies)) ? [`TRUST_PROXY: the ranges together are half of all public addresses or more: ${anybody}; list the proxies alone`] : []
-}
-
-const anybody = 'anybody could send any address as their own'
-
-/** Bits of an address, by its family. */
-const widths: Record<number, number> = { 4: 32, 6: 128 }
-
-function isCidr (entry: string): boolean {
-  const [address = '', bits, ...rest] = entry.split('/')
-  const family = isIP(address)
-  if (family === 0 || rest.length > 0) return false
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= widths[family]!)
 }
 
 const encoded = 'with what is special in its password percent-encoded'
@@ -180,7 +139,7 @@ function isUrl (value: string, protocols: string[]): boolean {
   return protocols.includes(protocol) && [username, password].every(decodes)
 }
 
-/** What opens the URL decodes them, and would throw at the start. */
+/** The client decodes user and password, and would throw at the start. */
 function decodes (part: string): boolean {
   try {
     return decodeURIComponent(part) !== undefined

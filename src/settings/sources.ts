@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { readableByEveryone, writableByEveryone } from '../files/mode.js'
+import { mistake, warning, type Diagnostic, type DiagnosticCode } from '../lib/diagnostic.js'
 import { readFileOrPipe } from '../files/read.js'
 import { parseDotenv, type Dotenv } from './dotenv.js'
 import { fromFile } from './schema.js'
@@ -9,24 +10,20 @@ import { isPlainName } from './variable-name.js'
 
 export type Environment = Record<string, string | undefined>
 
-/** What is wrong, one sentence each. */
-export interface Findings {
-  mistakes: string[]
-  warnings: string[]
-}
-
+/** A set of names of settings. */
 export interface Names { has (name: string): boolean }
 
-/** Values by the names of settings, wherever they come from. */
-export interface Sources extends Findings {
+/** The values of settings, wherever they come from. */
+export interface Sources {
   variables: Environment
-  /** What messages call a variable that is not a setting: its name, or where it is. */
+  diagnostics: Diagnostic[]
+  /** Returns what messages call a variable that is not a setting: its name, or where it is. */
   called: (variable: string) => string
-  /** The settings that `.env`, or the file of a `_FILE` setting, may hold in what could not be read. */
+  /** The settings that may be in a part of `.env`, or in the file of a `_FILE` setting, which cannot be read. */
   unread: Names
 }
 
-/** `.env` below the environment. An empty value is no value: `.env.example` is full of them. */
+/** Reads `.env` and the environment, which wins. Ignores empty values, of which `.env.example` is full. */
 export function readSources (env: Environment, cwd: string): Sources {
   const { assignments, ...found } = readDotenv(cwd)
   const inFile = withValue(Object.fromEntries(Array.from(assignments, ([name, { value }]) => [name, value])))
@@ -42,35 +39,44 @@ export function readSources (env: Environment, cwd: string): Sources {
   }
 }
 
-type ReadDotenv = Findings & Pick<Dotenv, 'assignments'> & Pick<Sources, 'unread'>
+type ReadDotenv = Pick<Sources, 'diagnostics' | 'unread'> & Pick<Dotenv, 'assignments'>
 
 function readDotenv (cwd: string): ReadDotenv {
-  const refused = (mistake: string) => ({ assignments: new Map(), unread: { has: (name: string) => name !== '' }, mistakes: [mistake], warnings: [] })
+  const refused = (code: DiagnosticCode, message: string): ReadDotenv =>
+    ({ assignments: new Map(), unread: { has: name => name !== '' }, diagnostics: [mistake('.env', code, message)] })
   try {
     const content = readWhole(resolve(cwd, '.env'))
-    if (content === undefined) return refused(unreadable)
+    if (content === undefined) return refused('unreadable', UNREADABLE)
     const { bytes, mode } = content
-    // Of UTF-16, which editors on Windows write, the parser would make no setting at all, and of the policy none with it.
-    if (!isUtf8(bytes) || bytes.includes(0)) return refused('.env is not UTF-8; save it as UTF-8')
+    // The parser would find no setting in UTF-16, which editors on Windows write: not even the one that names the policy.
+    if (!isUtf8(bytes) || bytes.includes(0)) return refused('syntax', '.env is not UTF-8; save it as UTF-8')
     const { mistakes, repeated, ...read } = parseDotenv(bytes.toString())
-    const warnings = repeated.map(({ name, line }) => `.env:${line}: ${isPlainName(name) ? name : 'this name'} is set a second time, and this value counts; keep one`)
-    const writable = writableByEveryone(mode, { file: '.env', change: 'o=' })
-    const readable = readableByEveryone(mode, { file: '.env' })
-    if (writable !== undefined) return { ...read, mistakes: [writable, ...mistakes], warnings }
-    return { ...read, mistakes, warnings: readable === undefined ? warnings : [readable, ...warnings] }
+    return { ...read, diagnostics: [...modeDiagnostics(mode), ...mistakes, ...repeated.map(repeatedName)] }
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? { assignments: new Map(), unread: new Set(), mistakes: [], warnings: [] } : refused(unreadable)
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { assignments: new Map(), unread: new Set(), diagnostics: [] }
+    return refused('unreadable', UNREADABLE)
   }
 }
 
-const unreadable = '.env cannot be read; check that it is a file that this user may read'
+const UNREADABLE = '.env cannot be read; check that it is a file that this user may read'
 
-/** At once, as the command line needs it before all else. Without O_NONBLOCK, opening a pipe would wait for ever. */
+function modeDiagnostics (mode: number): Diagnostic[] {
+  const writable = writableByEveryone(mode, { file: '.env', change: 'o=' })
+  if (writable !== undefined) return [mistake('.env', 'insecure', writable)]
+  const readable = readableByEveryone(mode, { file: '.env' })
+  return readable === undefined ? [] : [warning('.env', 'insecure', readable)]
+}
+
+function repeatedName ({ name, line }: Dotenv['repeated'][number]): Diagnostic {
+  return warning('.env', 'conflict', `${isPlainName(name) ? name : 'this name'} is set a second time, and this value counts; keep one`, { line })
+}
+
+/** Synchronous, because commands need it before anything else. O_NONBLOCK: opening a pipe would otherwise wait for ever. */
 function readWhole (path: string): { bytes: Buffer, mode: number } | undefined {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const stats = fstatSync(fd)
-    // Containers mount /dev/null over a file that must not be seen.
+    // Containers mount /dev/null over a file to hide it.
     if (stats.isCharacterDevice()) return { bytes: Buffer.alloc(0), mode: 0 }
     return stats.isFile() ? { bytes: readFileSync(fd), mode: stats.mode } : undefined
   } finally {
@@ -87,27 +93,27 @@ export function namedFiles ({ variables }: Pick<Sources, 'variables'>, cwd: stri
   return fromFile.map(name => variables[`${name}_FILE`]).filter(path => path !== undefined).map(path => resolve(cwd, path))
 }
 
-/** Reads what `<NAME>_FILE` settings name. */
+/** Adds the content of the files that `<NAME>_FILE` settings name. */
 export async function withFiles (sources: Sources, cwd: string): Promise<Sources> {
   const variables = { ...sources.variables }
-  const mistakes = [...sources.mistakes]
+  const diagnostics = [...sources.diagnostics]
   const unread = new Set<string>()
   for (const name of fromFile) {
     const path = variables[`${name}_FILE`]
     if (path === undefined) continue
     if (variables[name] !== undefined) {
-      mistakes.push(`${name} and ${name}_FILE are both set; keep one`)
+      diagnostics.push(mistake(name, 'conflict', `${name} and ${name}_FILE are both set; keep one`))
       continue
     }
     const content = await readFileOrPipe(resolve(cwd, path)).catch(() => undefined)
     if (content === undefined) {
-      mistakes.push(`${name}_FILE names a file that cannot be read; check the path and its mode`)
+      diagnostics.push(mistake(`${name}_FILE`, 'unreadable', `${name}_FILE names a file that cannot be read; check the path and its mode`))
       unread.add(name)
       continue
     }
     variables[name] = content.bytes.toString().replace(/\r?\n$/, '')
     const writable = writableByEveryone(content.mode, { file: path, setting: `${name}_FILE` })
-    if (writable !== undefined) mistakes.push(writable)
+    if (writable !== undefined) diagnostics.push(mistake(path, 'insecure', writable))
   }
-  return { ...sources, variables, mistakes, unread: { has: name => unread.has(name) || sources.unread.has(name) } }
+  return { ...sources, variables, diagnostics, unread: { has: name => unread.has(name) || sources.unread.has(name) } }
 }

@@ -1,48 +1,50 @@
+import { mistake, warning, type Diagnostic } from '../lib/diagnostic.js'
 import type { TObject } from '../lib/typebox.js'
 import { nearMiss } from '../lib/did-you-mean.js'
 import { fromFile } from './schema.js'
-import type { Environment, Findings } from './sources.js'
+import type { Environment } from './sources.js'
 
-/** A variable that looks like a mistyped setting. */
-export interface Unknown {
-  /** The setting that was meant. */
-  near: string
-  mistake: string
+/** A variable that looks like a misspelt setting. */
+export interface Misspelt {
+  /** The setting that was probably meant. */
+  meant: string
+  /** The variable's name, or where it is. */
+  called: string
+  message: string
 }
 
-export function unknownVariables (variables: Environment, all: TObject, called: (variable: string) => string): Unknown[] {
+export function misspeltVariables (variables: Environment, all: TObject, called: (variable: string) => string): Misspelt[] {
   return Object.keys(variables).flatMap(variable => {
-    const near = nearestOf(variable, variables, all)
-    return near === undefined ? [] : [{ near, mistake: `${called(variable)} is not a setting; did you mean ${near}?` }]
+    const meant = nearestOf(variable, variables, all)
+    return meant === undefined ? [] : [{ meant, called: called(variable), message: `${called(variable)} is not a setting; did you mean ${meant}?` }]
   })
 }
 
-/** Variables of Twilio's other tools that are often taken for what this one needs. */
-export function withoutUse ({ TWILIO_AUTH_TOKEN: authToken }: Environment): string[] {
+/** Warns of variables of Twilio's other tools that are often mistaken for what the broker needs. */
+export function withoutUse ({ TWILIO_AUTH_TOKEN: authToken }: Environment): Diagnostic[] {
   return authToken === undefined
     ? []
-    : ['TWILIO_AUTH_TOKEN has no use here: it cannot sign access tokens; what can is an API key (TWILIO_API_KEY_SID, TWILIO_API_KEY_SECRET)']
+    : [warning('TWILIO_AUTH_TOKEN', 'no-effect', 'TWILIO_AUTH_TOKEN has no use here: it cannot sign access tokens; what can is an API key (TWILIO_API_KEY_SID, TWILIO_API_KEY_SECRET)')]
 }
 
-/** Those that stand in no mistake yet: a mistake beside a setting that is missing, else a warning. */
-export function strangers (unknown: Unknown[], mistakes: string[]): Findings {
-  const rest = unknown.filter(({ mistake }) => !mistakes.some(other => other.includes(mistake)))
-  const isMissing = (name: string) => mistakes.some(mistake => mistake.startsWith(`${name} is missing`))
-  const sentences = (beside: boolean) => [...new Set(rest.filter(({ near }) => isMissing(heldBy(near)) === beside).map(({ mistake }) => mistake))]
-  return { mistakes: sentences(true), warnings: sentences(false) }
+/** Reports each misspelt variable: as a mistake if the setting that was meant is missing, else as a warning. */
+export function reportMisspelt (misspelt: Misspelt[], diagnostics: Diagnostic[]): Diagnostic[] {
+  const missing = new Set(diagnostics.filter(({ code }) => code === 'missing').map(({ subject }) => subject))
+  const distinct = new Map(misspelt.map(one => [one.message, one]))
+  return Array.from(distinct.values(), ({ meant, called, message }) => missing.has(heldBy(meant)) ? mistake(called, 'unknown', message) : warning(called, 'unknown', message))
 }
 
-/** Whether there is such a setting, or such a setting's file. */
+/** Whether a variable is a setting, or the file of a setting. */
 function isSetting (variable: string, all: TObject): boolean {
   return heldBy(variable) in all.properties
 }
 
-/** The setting that a `<NAME>_FILE` holds; of any other, itself. */
+/** Returns the setting that a `<NAME>_FILE` setting holds; any other setting is returned as it is. */
 export function heldBy (setting: string): string {
   return fromFile.find(name => setting === `${name}_FILE`) ?? setting
 }
 
-/** The setting that a variable may have been meant for, rather one that is not set; undefined where it is a setting itself. */
+/** Finds the setting that a variable was probably meant for, preferring one that is not set; undefined where it is a setting itself. */
 function nearestOf (variable: string, variables: Environment, all: TObject): string | undefined {
   if (isSetting(variable, all)) return undefined
   const names = [...Object.keys(all.properties), ...fromFile.map(name => `${name}_FILE`)]

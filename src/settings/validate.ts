@@ -1,85 +1,87 @@
 import { isDeepStrictEqual } from 'node:util'
 import envSchema from 'env-schema'
 import { newAjv } from '../lib/ajv.js'
+import { mistake, type Diagnostic } from '../lib/diagnostic.js'
 import { Type, type TObject, type TSchema } from '../lib/typebox.js'
 import type { LoadedProduct } from '../products/contract.js'
 import { rules } from './rules.js'
 import { schema, type Settings } from './schema.js'
 import type { Environment } from './sources.js'
-import { heldBy, type Unknown } from './unknown.js'
 
 /**
- * What is wrong with one setting by itself; undefined when nothing is.
- * @param products whose settings there are besides the broker's own
+ * Checks one setting by itself.
+ * @param products whose settings exist besides the broker's own
+ * @returns what is wrong; undefined when nothing is
  */
 export function valueMistake (name: string, value: string, products: LoadedProduct[] = []): string | undefined {
-  const mistakes: string[] = []
-  const { properties } = withProducts(products, [])
-  const values = validated(Type.Object({ [name]: properties[name]! }), { [name]: value }, mistakes, [])
-  for (const rule of rules) mistakes.push(...rule(values))
-  return mistakes.find(mistake => mistake.startsWith(name))
+  const { properties } = allSettings(products).schema
+  const { values, diagnostics } = validate(Type.Object({ [name]: properties[name]! }), { [name]: value }, missingSetting)
+  return [...diagnostics, ...rules.flatMap(rule => rule(values, new Set()))].find(({ subject }) => subject === name)?.message
 }
 
-/** The schema of all settings. A product's own are optional: without them the product is off, not the broker wrong. */
-export function withProducts (products: LoadedProduct[], mistakes: string[]): TObject {
+/** Combines the schema of the broker's own settings with those of products. Products' settings are optional: without them a product is off. */
+export function allSettings (products: LoadedProduct[]): { schema: TObject, diagnostics: Diagnostic[] } {
   const properties: Record<string, TSchema> = { ...schema.properties }
-  for (const product of products) {
-    const { name, settings } = product
+  const diagnostics: Diagnostic[] = []
+  for (const { name, settings } of products) {
     for (const [setting, given] of Object.entries(settings.properties)) {
       const rule = Type.Optional(given)
-      // Products may share a setting, such as a push credential, where they mean the same by it.
+      // Products may share a setting, such as a push credential, if they mean the same by it.
       if (!(setting in schema.properties) && isDeepStrictEqual(rule, properties[setting])) continue
-      if (setting in properties) mistakes.push(`PRODUCTS: the plugin ${name} claims the setting ${setting}, which is taken`)
+      if (setting in properties) diagnostics.push(mistake('PRODUCTS', 'conflict', `PRODUCTS: the plugin ${name} claims the setting ${setting}, which is taken`))
       else properties[setting] = rule
     }
   }
-  return Type.Object(properties)
+  return { schema: Type.Object(properties), diagnostics }
 }
 
 interface Fault { instancePath: string, params: { missingProperty?: string } }
 
-/** With mistakes, what is right is still returned, so that the rules between settings find theirs in the same go. */
-export function validated (all: TObject, variables: Environment, mistakes: string[], unknown: Unknown[]): Partial<Settings> {
+interface Validated {
+  /** The valid settings, also beside mistakes, so that the rules between settings are checked in the same run. */
+  values: Partial<Settings>
+  diagnostics: Diagnostic[]
+}
+
+/** Validates variables by a schema. @param missing makes the diagnostic for a required setting that is missing */
+export function validate (all: TObject, variables: Environment, missing: (name: string, all: TObject) => Diagnostic): Validated {
   const given = Object.entries(variables).filter(([name]) => name in all.properties)
-  const unreadable = given.filter(([name, value]) => (all.properties[name] as { type?: string }).type === 'integer' && !/^[+-]?\d+$/.test(value!.trim()))
-  mistakes.push(...unreadable.map(([name, value]) => wrong(name, value!, all)))
-  const known = Object.fromEntries(given.filter(entry => !unreadable.includes(entry)))
+  const isNoInteger = ([name, value]: [string, string | undefined]) => (all.properties[name] as { type?: string }).type === 'integer' && !/^[+-]?\d+$/.test(value!.trim())
+  const diagnostics = given.filter(isNoInteger).map(([name, value]) => wrong(name, value!, all))
+  const known = Object.fromEntries(given.filter(entry => !isNoInteger(entry)))
   try {
-    // An ajv of its own: the one that env-schema shares keeps every schema it ever saw, and here each is new. Handed over as it is, as
-    // env-schema would first make another one for a function of options.
-    return envSchema<Settings>({ schema: all, data: known, env: false, ajv: newAjv('settings') })
+    // Own ajv: the one that env-schema shares keeps every schema for ever, and each of these is new. Passed as an instance, because for a
+    // function of options env-schema would create another one first.
+    return { values: envSchema<Settings>({ schema: all, data: known, env: false, ajv: newAjv('settings') }), diagnostics }
   } catch (error) {
     const { errors, message } = error as Error & { errors?: Fault[] }
     if (errors === undefined) {
-      mistakes.push(`PRODUCTS: the plugins' settings cannot be read together: ${message}`)
-      return known
+      return { values: known, diagnostics: [...diagnostics, mistake('PRODUCTS', 'conflict', `PRODUCTS: the plugins' settings cannot be read together: ${message}`)] }
     }
     const bad = new Set(errors.map(({ instancePath, params }) => params.missingProperty ?? instancePath.slice(1)))
     for (const name of bad) {
-      if (known[name] !== undefined) mistakes.push(wrong(name, known[name], all))
-      // A file that was to hold it is a mistake by now.
-      else if (!(`${name}_FILE` in variables)) mistakes.push(missing(name, all, unknown))
+      if (known[name] !== undefined) diagnostics.push(wrong(name, known[name], all))
+      // A file that should have held the setting is reported already.
+      else if (!(`${name}_FILE` in variables)) diagnostics.push(missing(name, all))
     }
-    return validated(Type.Partial(all), Object.fromEntries(Object.entries(known).filter(([name]) => !bad.has(name))), mistakes, unknown)
+    const rest = validate(Type.Partial(all), Object.fromEntries(Object.entries(known).filter(([name]) => !bad.has(name))), missing)
+    return { values: rest.values, diagnostics: [...diagnostics, ...rest.diagnostics] }
   }
 }
 
-function missing (name: string, all: TObject, unknown: Unknown[]): string {
-  const found = unknown.find(({ near }) => heldBy(near) === name)
-  return found === undefined
-    ? `${name} is missing; it must be ${rule(name, all)}`
-    : `${name} is missing: ${found.mistake}`
+export function missingSetting (name: string, all: TObject): Diagnostic {
+  return mistake(name, 'missing', `${name} is missing; it must be ${rule(name, all)}`)
 }
 
-const sids: Record<string, string> = {
+const SID_KINDS: Record<string, string> = {
   AC: 'an account SID', SK: 'an API key SID', AP: 'a TwiML app SID', IS: 'a service SID', CR: 'a push credential SID'
 }
 
-/** A SID in another's place is the commonest mistake, and its kind is no secret. */
-function wrong (name: string, value: string, all: TObject): string {
+/** Names the kind of a SID in the wrong setting: that is the most frequent mistake, and the kind is no secret. */
+function wrong (name: string, value: string, all: TObject): Diagnostic {
   const kind = /^[A-Z]{2}(?=[0-9a-f]{32}$)/i.exec(value)?.[0]
-  const holds = kind && sids[kind] ? `; it holds ${sids[kind]} (${kind}…)` : ''
-  return `${name} must be ${rule(name, all)}${holds}`
+  const holds = kind && SID_KINDS[kind] ? `; it holds ${SID_KINDS[kind]} (${kind}…)` : ''
+  return mistake(name, 'invalid', `${name} must be ${rule(name, all)}${holds}`)
 }
 
 function rule (name: string, all: TObject): string {

@@ -9,10 +9,10 @@ const rows: Array<{ what: string, settings?: Record<string, string>, dotenv?: st
   { what: 'a login that is no URL', settings: { LOGIN_URL: 'nope' }, mistakes: [/^LOGIN_URL must be an http: or https: URL/] },
   { what: 'a database that is no URL', settings: { DATABASE_URL: 'nope', USERS_QUERY: 'SELECT $1' }, mistakes: [/^DATABASE_URL must be a postgres: or postgresql: URL/] },
   { what: 'two stores', settings: { LOGIN_URL: 'http://127.0.0.1:1/', DATABASE_URL: 'postgres://127.0.0.1:1/a', USERS_QUERY: 'SELECT $1' }, mistakes: [/^LOGIN_URL and DATABASE_URL each name a store/] },
-  { what: 'a broken line of the database', settings: { USERS_QUERY: 'SELECT $1' }, dotenv: 'DATABASE_URL\n', mistakes: [/^\.env:1: this line is not an assignment/] },
-  { what: 'a broken line of the query', settings: { DATABASE_URL: 'postgres://127.0.0.1:1/a' }, dotenv: 'USERS_QUERY\n', mistakes: [/^\.env:1: this line is not an assignment/] },
-  { what: 'a broken line of the users file', dotenv: 'USERS_FILE\n', mistakes: [/^\.env:1: this line is not an assignment/] },
-  { what: 'a broken line beside a users file that is named', settings: { USERS_FILE: 'none' }, dotenv: 'DATABASE_URL\n', mistakes: [/^\.env:1: this line is not an assignment/, /^none is missing/] },
+  { what: 'a broken line of the database', settings: { USERS_QUERY: 'SELECT $1' }, dotenv: 'DATABASE_URL\n', mistakes: [/^\.env:1 this line is not an assignment/] },
+  { what: 'a broken line of the query', settings: { DATABASE_URL: 'postgres://127.0.0.1:1/a' }, dotenv: 'USERS_QUERY\n', mistakes: [/^\.env:1 this line is not an assignment/] },
+  { what: 'a broken line of the users file', dotenv: 'USERS_FILE\n', mistakes: [/^\.env:1 this line is not an assignment/] },
+  { what: 'a broken line beside a users file that is named', settings: { USERS_FILE: 'none' }, dotenv: 'DATABASE_URL\n', mistakes: [/^\.env:1 this line is not an assignment/, /^none is missing/] },
   { what: 'no users file', mistakes: [/^users\.htpasswd is missing/] }
 ]
 
@@ -31,7 +31,7 @@ t.test('each mistake has one message, and no other that it causes', async t => {
 t.test('what is set twice in .env, and an auth token, are warnings', async t => {
   const broker = await startBroker({ files: { '.env': 'LOG_LEVEL=info\nTOKEN_TTL=300\nTOKEN_TTL=600\nTWILIO_AUTH_TOKEN=0123456789abcdef0123456789abcdef\n9F86D081884C7D659A2FEAA0C55AD015=x\n9F86D081884C7D659A2FEAA0C55AD015=x\n' }, settings: { LOG_LEVEL: 'info' } })
   t.teardown(broker.close)
-  const warnings = [/\.env:3: TOKEN_TTL is set a second time, and this value counts; keep one/, /\.env:6: this name is set a second time/, /TWILIO_AUTH_TOKEN has no use here: it cannot sign access tokens/]
+  const warnings = [/\.env:3 TOKEN_TTL is set a second time, and this value counts; keep one/, /\.env:6 this name is set a second time/, /TWILIO_AUTH_TOKEN has no use here: it cannot sign access tokens/]
   for (const warning of warnings) t.match(broker.log(), warning)
   t.notMatch(broker.log(), /0123456789abcdef|9F86D081884C7D65/)
   const { out } = await inProcess(['check', '--json'], { env: complete, cwd: broker.folder })

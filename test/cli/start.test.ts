@@ -53,12 +53,12 @@ t.test('without a .env, start and check name init', async t => {
 t.test('what a .env seems to hold and could not be read is one mistake, and not missing as well', async t => {
   const sids = `TWILIO_ACCOUNT_SID=${secrets.accountSid}\nTWILIO_API_KEY_SID=${secrets.keySid}\n`
   const rows: Array<{ file: string | Buffer, env?: Record<string, string>, mistakes: RegExp[], warnings?: RegExp[] }> = [
-    { file: `${sids}TWILIO_API_KEY_SECRET: ${secrets.keySecret}\n`, mistakes: [/^\.env:3: this line is not an assignment/], warnings: [/^POLICY_FILE is not set/] },
-    { file: `${sids}export TWILIO_API_KEY_SECRET="${secrets.keySecret}\n`, mistakes: [/^\.env:3: the closing quote is missing/], warnings: [/^POLICY_FILE is not set/] },
-    { file: `${sids}TWILIO_API_KEY_SECRET=${secrets.keySecret}\nDATABASE_URL=postgres://x/y\nUSERS_QUERY="SELECT\nx"\nPOLICY_FILE: policy.yaml\n`, mistakes: [/^\.env:5: the closing quote/, /^\.env:7: this line is not/] },
-    { file: `${sids}TWILIO_API_KEY_SECRET=${secrets.keySecret}\nPRODUCTS=conversations\nTWILIO_CONVERSATIONS_SERVICE_SID: IS\n`, mistakes: [/^\.env:5: this line is not/], warnings: [/^POLICY_FILE is not set/] },
-    { file: `${sids}: ${secrets.keySecret}\n`, mistakes: [/^\.env:3: this line/, /^TWILIO_API_KEY_SECRET is missing; /], warnings: [/^POLICY_FILE is not set/] },
-    { file: `${sids}TWILIO_API_KEY_SECRET: x\n`, env: { TWILIO_API_KEY_SECRET: secrets.keySecret }, mistakes: [/^\.env:3: this line/], warnings: [/^POLICY_FILE is not set/] },
+    { file: `${sids}TWILIO_API_KEY_SECRET: ${secrets.keySecret}\n`, mistakes: [/^\.env:3 this line is not an assignment/], warnings: [/^POLICY_FILE is not set/] },
+    { file: `${sids}export TWILIO_API_KEY_SECRET="${secrets.keySecret}\n`, mistakes: [/^\.env:3 the closing quote is missing/], warnings: [/^POLICY_FILE is not set/] },
+    { file: `${sids}TWILIO_API_KEY_SECRET=${secrets.keySecret}\nDATABASE_URL=postgres://x/y\nUSERS_QUERY="SELECT\nx"\nPOLICY_FILE: policy.yaml\n`, mistakes: [/^\.env:5 the closing quote/, /^\.env:7 this line is not/] },
+    { file: `${sids}TWILIO_API_KEY_SECRET=${secrets.keySecret}\nPRODUCTS=conversations\nTWILIO_CONVERSATIONS_SERVICE_SID: IS\n`, mistakes: [/^\.env:5 this line is not/], warnings: [/^POLICY_FILE is not set/] },
+    { file: `${sids}: ${secrets.keySecret}\n`, mistakes: [/^\.env:3 this line/, /^TWILIO_API_KEY_SECRET is missing; /], warnings: [/^POLICY_FILE is not set/] },
+    { file: `${sids}TWILIO_API_KEY_SECRET: x\n`, env: { TWILIO_API_KEY_SECRET: secrets.keySecret }, mistakes: [/^\.env:3 this line/], warnings: [/^POLICY_FILE is not set/] },
     { file: Buffer.from(sids, 'utf16le'), mistakes: [/^\.env is not UTF-8/] }
   ]
   const users = `susan:${await hashPassword('secret123')}\n`

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { badRequest, defineProduct, forbid, invalid, permit, refuse, resolveFlag } from '../../src/product.js'
-import { loadProducts } from '../../src/products/load.js'
+import { loadProducts } from '../helpers/settings.js'
 import { basic, startBroker, susan } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
 import { pluginText } from '../helpers/plugin.js'

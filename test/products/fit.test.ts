@@ -1,5 +1,5 @@
 import t from 'tap'
-import { loadProducts } from '../../src/products/load.js'
+import { loadProducts } from '../helpers/settings.js'
 import { complete, startBroker, susan } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
 import { inProcess } from '../helpers/in-process.js'

@@ -13,7 +13,7 @@ const wrongOptions: Array<[name: string, options: object, mistakes: RegExp[]]> =
   ['a folder and a callback of no use', { cwd: null, onStart: true, settings: { ...settings, AUDIT_LOG: 'stdout' } }, [/^cwd must be the path of a folder$/, /^onStart must be a function$/]],
   ['an audit log that cannot be written', { settings: { ...settings, AUDIT_LOG: 'no/such/folder' } }, [/^AUDIT_LOG names a file that cannot be opened/]],
   ['what the application decides', { settings: { ...settings, HOST: '0.0.0.0', PORT: 80, TRUST_PROXY: 'true', LOG_LEVEL: 'info', USERS_FILE: 'x', DATABASE_URL: 'x', LOGIN_URL_FILE: 'x', TLS_CERT_FILE: 'x' } },
-    [/^HOST is not taken.*where the application listens; remove it$/, /^PORT is not/, /^TRUST_PROXY is not.*trustProxy of the/, /^LOG_LEVEL is not/, /^USERS_FILE is not.*authenticate/, /^DATABASE_URL is not/, /^LOGIN_URL_FILE is not/, /^TLS_CERT_FILE is not/]],
+    [/^HOST is not used.*where the application listens; remove it$/, /^PORT is not/, /^TRUST_PROXY is not.*trustProxy of the/, /^LOG_LEVEL is not/, /^USERS_FILE is not.*authenticate/, /^DATABASE_URL is not/, /^LOGIN_URL_FILE is not/, /^TLS_CERT_FILE is not/]],
   ['unknown names', { settings: { ...settings, CORS_ORIGIN: 'https://a.example', FOO: 'x' } }, [/^CORS_ORIGIN is not a setting; did you mean CORS_ORIGINS\?$/, /^FOO is not a setting$/]],
   ['values of no use', { settings: { ...settings, CORS_ORIGINS: ['https://a.example'], TOKEN_TTL: null } }, [/^CORS_ORIGINS must be text, a number/, /^TOKEN_TTL must be text/]],
   ['many at once', { prefix: '/', settings: { TWILIO_API_KEY: secrets.keySid, TOKEN_TTL: 5, PRODUCTS: 'vido', POLICY_FILE: 'missing.yaml' } },

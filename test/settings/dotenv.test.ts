@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { isDeepStrictEqual, parseEnv } from 'node:util'
 import t from 'tap'
+import { textOf } from '../../src/lib/diagnostic.js'
 import { parseDotenv } from '../../src/settings/dotenv.js'
 import { isPlainName } from '../../src/settings/variable-name.js'
 import { complete, startBroker, susan } from '../helpers/broker.js'
@@ -51,26 +52,26 @@ const upper = '9F86D081884C7D659A2FEAA0C55AD015'
 
 /** The number of each wrong line, and what is said of it. */
 const wrong: Array<[name: string, text: string, mistakes: RegExp[]]> = [
-  ['a colon in the place of =', `A=1\nTWILIO_API_KEY_SECRET: ${secret}\nB=2`, [/^\.env:2: this line is not an assignment/]],
-  ['a blank in its place', `TWILIO_API_KEY_SECRET ${secret}\nB=2`, [/^\.env:1: this line is not an assignment/]],
-  ['nothing in its place', `TWILIO_API_KEY_SECRET${secret}\nB=2`, [/^\.env:1: this line is not/]],
-  ['a colon, and an = in the value', `TWILIO_API_KEY_SECRET: ${secret}==\nB=2`, [/^\.env:1: this line is not/]],
-  ['a command of the shell', `set -a\nexport TWILIO_API_KEY_SECRET\nB=2\nsource ${secret}`, [/^\.env:1: /, /^\.env:2: /, /^\.env:4: /]],
-  ['no name', `=${secret}\nB=2`, [/^\.env:1: /]],
-  ['a name with a blank', `MY SECRET=${secret}\nB=2`, [/^\.env:1: /]],
-  ['JSON', `{\n"A": "${secret}"\n}\nB=2`, [/^\.env:1: /, /^\.env:2: /, /^\.env:3: /]],
-  ['no closing quote', `A="${secret}\nB=2`, [/^\.env:1: the closing quote is missing/]],
-  ['a quote alone', 'A=\'\nB=2', [/^\.env:1: the closing quote is missing/]],
-  ['a value over several lines', `A="-----BEGIN\n${secret}\n-----END" # c\nC\nB=2`, [/^\.env:1: the closing quote is missing/, /^\.env:4: this line is not/]],
-  ['two of them', `A="b\nc\nD='e\n${secret}\nf'\ng\nB=2`, [/^\.env:1: the closing/, /^\.env:3: the closing/, /^\.env:6: this line/]],
-  ['more behind the closing quote', `A="b" ${secret}\nB=2`, [/^\.env:1: text follows the closing quote/]],
-  ['an escaped quote', `A="b\\"${secret}"\nB=2`, [/^\.env:1: text follows the closing quote/]],
-  ['more than a person reads', `${`${secret}\n`.repeat(25)}B=2`, [...Array.from({ length: 20 }, (_, i) => new RegExp(`^\\.env:${i + 1}: `)), /^\.env: 5 more lines are wrong$/]]
+  ['a colon in the place of =', `A=1\nTWILIO_API_KEY_SECRET: ${secret}\nB=2`, [/^\.env:2 this line is not an assignment/]],
+  ['a blank in its place', `TWILIO_API_KEY_SECRET ${secret}\nB=2`, [/^\.env:1 this line is not an assignment/]],
+  ['nothing in its place', `TWILIO_API_KEY_SECRET${secret}\nB=2`, [/^\.env:1 this line is not/]],
+  ['a colon, and an = in the value', `TWILIO_API_KEY_SECRET: ${secret}==\nB=2`, [/^\.env:1 this line is not/]],
+  ['a command of the shell', `set -a\nexport TWILIO_API_KEY_SECRET\nB=2\nsource ${secret}`, [/^\.env:1 /, /^\.env:2 /, /^\.env:4 /]],
+  ['no name', `=${secret}\nB=2`, [/^\.env:1 /]],
+  ['a name with a blank', `MY SECRET=${secret}\nB=2`, [/^\.env:1 /]],
+  ['JSON', `{\n"A": "${secret}"\n}\nB=2`, [/^\.env:1 /, /^\.env:2 /, /^\.env:3 /]],
+  ['no closing quote', `A="${secret}\nB=2`, [/^\.env:1 the closing quote is missing/]],
+  ['a quote alone', 'A=\'\nB=2', [/^\.env:1 the closing quote is missing/]],
+  ['a value over several lines', `A="-----BEGIN\n${secret}\n-----END" # c\nC\nB=2`, [/^\.env:1 the closing quote is missing/, /^\.env:4 this line is not/]],
+  ['two of them', `A="b\nc\nD='e\n${secret}\nf'\ng\nB=2`, [/^\.env:1 the closing/, /^\.env:3 the closing/, /^\.env:6 this line/]],
+  ['more behind the closing quote', `A="b" ${secret}\nB=2`, [/^\.env:1 text follows the closing quote/]],
+  ['an escaped quote', `A="b\\"${secret}"\nB=2`, [/^\.env:1 text follows the closing quote/]],
+  ['more than a person reads', `${`${secret}\n`.repeat(25)}B=2`, [...Array.from({ length: 20 }, (_, i) => new RegExp(`^\\.env:${i + 1} `)), /^\.env has 5 more lines that are wrong$/]]
 ]
 
 t.test('every other line is a mistake with its number and without its text, and swallows no other', async t => {
   for (const [name, text, mistakes] of wrong) {
-    const found = parseDotenv(text)
+    const found = { mistakes: parseDotenv(text).mistakes.map(textOf) }
     t.equal(found.mistakes.length, mistakes.length, `${name}: ${found.mistakes.join(' | ')}`)
     for (const [i, mistake] of mistakes.entries()) t.match(found.mistakes[i], mistake, name)
     t.notMatch(found.mistakes.join(), secret, name)
@@ -98,13 +99,13 @@ t.test('no command repeats a secret of a broken .env', async t => {
     for (const args of commands) {
       const { code, out, err } = await inProcess(args, { cwd: t.testdir({ '.env': env }), env: { ...others, LOG_LEVEL: 'silent' }, stdin: Readable.from(['a long password\n']) })
       t.notMatch(out + err, showsSecret, args.join(' '))
-      if (['check', 'mint', 'start'].includes(args[0]!)) t.match({ code, shown: out + err }, { code: 78, shown: /\.env:\d+: this line is not an assignment/ }, args.join(' '))
-      if (args[0] === 'users') t.match(err, /^\.env:\d: this line is not an assignment.* \(a warning\)$/m, args.join(' '))
+      if (['check', 'mint', 'start'].includes(args[0]!)) t.match({ code, shown: out + err }, { code: 78, shown: /\.env:\d+ this line is not an assignment/ }, args.join(' '))
+      if (args[0] === 'users') t.match(err, /^\.env:\d this line is not an assignment.* \(a warning\)$/m, args.join(' '))
     }
   }
   const started = command(['start'], { cwd: t.testdir({ '.env': leaking.join('\n') }), env: others })
   t.equal(await started.exit, 78)
-  t.match(started.stderr(), /^ {2}\.env:3: this line is not an assignment/m)
+  t.match(started.stderr(), /^ {2}\.env:3 this line is not an assignment/m)
   t.notMatch(started.stdout() + started.stderr(), showsSecret)
 })
 
@@ -115,7 +116,7 @@ t.test('a running broker whose .env is broken names the line, logs none of it, a
     await broker.write('.env', env)
     await broker.reload()
   }
-  t.match(broker.log(), /settings not taken, the old ones stay: \.env:2: this line is not an assignment/)
+  t.match(broker.log(), /settings not taken, the old ones stay: \.env:2 this line is not an assignment/)
   t.notMatch(broker.log(), showsSecret)
   t.equal((await ask(broker.url, { as: susan })).status, 200)
 })
@@ -123,7 +124,7 @@ t.test('a running broker whose .env is broken names the line, logs none of it, a
 t.test('the next setting behind a broken line is not swallowed', async t => {
   const { code, err } = await inProcess(['check'], { cwd: t.testdir({ '.env': 'OPERATORS: susan\nPOLICY_FILE=missing.yaml\n' }), env: { ...complete } })
   t.equal(code, 78)
-  t.match(err, /^\.env:1: this line is not an assignment/m)
+  t.match(err, /^\.env:1 this line is not an assignment/m)
   t.match(err, /^missing\.yaml cannot be read/m)
 })
 

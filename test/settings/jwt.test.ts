@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import t from 'tap'
 import { bearerRules } from '../../src/settings/jwt.js'
-import { readSettings } from '../../src/settings/load.js'
+import { readSettings } from '../helpers/settings.js'
 import { complete } from '../helpers/broker.js'
 
 const jwt = { JWT_ISSUER: 'https://idp.example/', JWT_AUDIENCE: 'broker' }
@@ -22,7 +22,7 @@ const mistaken: Array<[what: string, settings: Record<string, string>, mistakes:
   ...['{sub}', 'a{sub}b', '{a}{b}', 'a{', 'a_{}'].map((identity): typeof mistaken[0] => [`the identity ${identity}`, { JWT_IDENTITY: identity }, [/^JWT_IDENTITY must be/]]),
   ['a pointer that is none', { JWT_GROUPS: '/a~2' }, [/^JWT_GROUPS must be/]],
   ...['azp', '=web', 'azp=', 'azp="web', 'azp="a"b"'].map((required): typeof mistaken[0] => [`requiring ${required}`, { JWT_REQUIRE: required }, [/^JWT_REQUIRE: entry 1 must be a claim and its value/]]),
-  ['one claim twice', { JWT_REQUIRE: 'azp=a,tenant=7,azp=b' }, [/^JWT_REQUIRE: entry 3 names a claim that stands before it/]],
+  ['one claim twice', { JWT_REQUIRE: 'azp=a,tenant=7,azp=b' }, [/^JWT_REQUIRE: entry 3 names a claim that an earlier entry names/]],
   ['a type that is none', { JWT_TYPE: 'jwt' }, [/^JWT_TYPE must be JWT or at\+jwt/]],
   ['an age of a second', { JWT_MAX_AGE: '1' }, [/^JWT_MAX_AGE must be a whole number of seconds, 60 to/]],
   ...remoteStores.flatMap((store): Array<typeof mistaken[0]> => [

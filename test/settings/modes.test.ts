@@ -144,7 +144,7 @@ t.test('a secret may come by a pipe that has an end, also where plugins are load
 const wrongs: Array<{ title: string, env?: Record<string, string>, files?: Record<string, string>, mistakes: RegExp[] }> = [
   { title: 'a setting', env: { PORT: 'x' }, mistakes: [/^PORT must be/] },
   { title: 'a secret that is missing', env: { TWILIO_API_KEY_SECRET_FILE: '' }, mistakes: [/^TWILIO_API_KEY_SECRET is missing/] },
-  { title: 'a line of .env', files: { '.env': `${files['.env']}TOKEN_TTL: 600\n` }, mistakes: [/^\.env:3: this line is not/] },
+  { title: 'a line of .env', files: { '.env': `${files['.env']}TOKEN_TTL: 600\n` }, mistakes: [/^\.env:3 this line is not/] },
   { title: 'another product', env: { PRODUCTS: './fax.mjs,vido' }, mistakes: [/^PRODUCTS: entry 2 is no product/] },
   { title: 'another plugin', env: { PRODUCTS: './fax.mjs,./missing.mjs' }, mistakes: [/^PRODUCTS: the plugin \.\/missing\.mjs cannot be loaded: its file cannot be read \(ENOENT\)$/] },
   { title: 'a setting of another product', env: { PRODUCTS: 'chat,./fax.mjs', TWILIO_CHAT_SERVICE_SID: 'x' }, mistakes: [/^TWILIO_CHAT_SERVICE_SID must be/] },

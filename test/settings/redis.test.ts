@@ -1,6 +1,6 @@
 import t from 'tap'
 import { parseRedisUrl } from '../../src/limits/redis/target.js'
-import { readSettings } from '../../src/settings/load.js'
+import { readSettings } from '../helpers/settings.js'
 import { complete } from '../helpers/broker.js'
 
 const read = (settings: Record<string, string>, cwd: string) => readSettings({ ...complete, ...settings }, cwd)

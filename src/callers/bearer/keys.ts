@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { errors, type CryptoKey, type JWTHeaderParameters } from 'jose'
 import { stampsOf } from '../../files/stamp.js'
 import { watchFiles } from '../../files/watch.js'
+import { mistake, type Diagnostic } from '../../lib/diagnostic.js'
 import { detach } from '../../lib/detach.js'
 import { problem } from '../../problems.js'
 import { keySetOf, type KeySet } from './key-set.js'
@@ -85,13 +86,15 @@ export class ProviderKeys {
    * Fetches the keys for the first time, and then again and again. A provider that does not answer is no mistake: the keys come later.
    * @returns what is wrong with the settings, within 1.5 s
    */
-  async start (): Promise<string[]> {
+  async start (): Promise<Diagnostic[]> {
     const { path } = this.#source
     const stamps = await stampsOf(path === undefined ? [] : [path])
     const waiting = new AbortController()
     await Promise.race([this.refresh(), sleep(times.start, undefined, { signal: waiting.signal }).catch(() => {})])
     waiting.abort()
-    if (this.#failure !== undefined && (this.#failure.kind === 'mistake' || path !== undefined)) return [`JWT_ISSUER: ${this.#failure.message}`]
+    if (this.#failure !== undefined && (this.#failure.kind === 'mistake' || path !== undefined)) {
+      return [mistake('JWT_ISSUER', path === undefined ? 'invalid' : 'unreadable', `JWT_ISSUER: ${this.#failure.message}`)]
+    }
     if (!this.ready && this.#failure === undefined) this.#log.warn('the keys of JWT_ISSUER have not come yet; bearer tokens are refused with 503 until they have')
     detach(watchFiles({ stamps, signal: this.#closing.signal, onChange: () => this.refresh() }))
     return []

@@ -1,3 +1,4 @@
+import { mistake } from '../../lib/diagnostic.js'
 import { randomBytes } from 'node:crypto'
 import { Agent, request } from 'undici'
 import { AnsweredCallers, type Answered } from './answered.js'
@@ -96,8 +97,8 @@ export function loginUrlStore ({ url, log }: LoginUrlOptions): RemoteStore {
 
     async check () {
       const { status } = await circuit.runFirst(askForNobody)
-      if (status === 200) return ['LOGIN_URL says yes to a name and password that were made up: it must answer 401 or 403']
-      return elsewhere.has(status) ? [`LOGIN_URL answers ${status} to a POST of JSON, so it is not a login`] : []
+      if (status === 200) return [mistake('LOGIN_URL', 'insecure', 'LOGIN_URL says yes to a name and password that were made up: it must answer 401 or 403')]
+      return elsewhere.has(status) ? [mistake('LOGIN_URL', 'invalid', `LOGIN_URL answers ${status} to a POST of JSON, so it is not a login`)] : []
     },
 
     async close () {

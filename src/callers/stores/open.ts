@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { stampOf } from '../../files/stamp.js'
 import { hasRemoteStore } from '../../settings/rules.js'
 import { defaultUsersFile, type Settings } from '../../settings/schema.js'
-import { textOf } from '../../lib/diagnostic.js'
+import { textOf, type Opened } from '../../lib/diagnostic.js'
 import { decoyKey } from '../passwords/decoys.js'
 import { verifyHash, type VerifyHash } from '../passwords/hash-threads.js'
 import type { HashQueue } from '../passwords/hash-queue.js'
@@ -20,45 +20,45 @@ export interface OpenOptions {
   /** By default in threads of their own. */
   verifyHash?: VerifyHash | undefined
   log: StoreLog & { error (message: string): void }
-  /** Told of each reload, and whether it was taken. */
-  onReload: (taken: boolean) => void
+  /** Called after each reload of the users file. @param accepted whether the file was valid */
+  onReload: (accepted: boolean) => void
+  /** Whether nothing else keeps the broker from starting, so that starting the hash threads is worth it. */
+  mayStart: boolean
 }
 
-/**
- * The store that the settings name.
- * @param mistakes takes what is wrong with it; the store is then undefined
- */
-export async function openStore (settings: Partial<Settings>, options: OpenOptions, mistakes: string[]): Promise<OpenStore | undefined> {
+/** Opens the store of callers that the settings name, or says what is wrong with it. */
+export async function openStore (settings: Partial<Settings>, options: OpenOptions): Promise<Opened<OpenStore>> {
   const { LOGIN_URL: url, DATABASE_URL: databaseUrl, USERS_QUERY: usersQuery } = settings
-  // Each is loaded where it is named: its driver takes as long to load as the rest of a start.
+  // Imported on demand: a driver takes as long to load as the rest of a start.
   if (url !== undefined) {
     const { loginUrlStore } = await import('./login-url.js')
-    return remote(loginUrlStore({ url, ...options }), mistakes)
+    return openRemote(loginUrlStore({ url, ...options }))
   }
-  if (await hasNoStore(settings, options.cwd)) return noStore
-  // It takes as long to begin as a hash: beside the rest of the start, and not while the first caller waits.
-  if (options.verifyHash === undefined && mistakes.length === 0) verifyHash.prestart()
+  if (await hasNoStore(settings, options.cwd)) return { opened: noStore }
+  // A thread takes as long to start as a hash takes: do it now, not while the first caller waits.
+  if (options.verifyHash === undefined && options.mayStart) verifyHash.prestart()
   if (databaseUrl !== undefined) {
-    if (usersQuery === undefined) return undefined
+    // Missing, or in a part of the sources that cannot be read: either is reported already.
+    if (usersQuery === undefined) return { mistakes: [] }
     const { postgresStore } = await import('./postgres.js')
-    return remote(postgresStore({ databaseUrl, usersQuery, decoyKey: keyOf(settings), ...options }), mistakes)
+    return openRemote(postgresStore({ databaseUrl, usersQuery, decoyKey: keyOf(settings), ...options }))
   }
-  return usersFile(settings, options, mistakes)
+  return openUsersFile(settings, options)
 }
 
-/** With an identity provider, no users file is needed where no setting names one. */
+/** Whether there is no store of callers: with an identity provider, no users file is needed unless a setting names one. */
 export async function hasNoStore (settings: Partial<Settings>, cwd: string): Promise<boolean> {
   const { JWT_ISSUER: issuer, USERS_FILE: file } = settings
   if (issuer === undefined || file !== undefined || hasRemoteStore(settings)) return false
   return (await stampOf(resolve(cwd, defaultUsersFile))).key === 'ENOENT'
 }
 
-/** Without the secret there is no start, and so no login. */
+/** Without the API key's secret the start fails, so the key does not matter. */
 function keyOf ({ TWILIO_API_KEY_SECRET: secret = '' }: Partial<Settings>): KeyObject {
   return decoyKey(secret)
 }
 
-async function usersFile (settings: Partial<Settings>, { cwd, queue, verifyHash, log, onReload }: OpenOptions, mistakes: string[]): Promise<OpenStore | undefined> {
+async function openUsersFile (settings: Partial<Settings>, { cwd, queue, verifyHash, log, onReload }: OpenOptions): Promise<Opened<OpenStore>> {
   const label = settings.USERS_FILE ?? defaultUsersFile
   try {
     const store = await usersFileStore({
@@ -75,25 +75,23 @@ async function usersFile (settings: Partial<Settings>, { cwd, queue, verifyHash,
       }
     })
     for (const warning of store.warnings) log.warn(textOf(warning))
-    return Object.assign(store, { ready: true })
+    return { opened: Object.assign(store, { ready: true }) }
   } catch (error) {
     if (!(error instanceof UsersFileError)) throw error
-    mistakes.push(...error.mistakes.map(textOf))
-    return undefined
+    return { mistakes: error.mistakes }
   }
 }
 
-/** A store that is away is no mistake: it may come back, and until then logins are refused as an outage. */
-async function remote (store: RemoteStore, mistakes: string[]): Promise<OpenStore | undefined> {
+/** Checks a store in another process. One that is unavailable is no mistake: it may come back, and until then logins are refused as an outage. */
+async function openRemote (store: RemoteStore): Promise<Opened<OpenStore>> {
   try {
-    const found = await store.check()
-    mistakes.push(...found)
-    if (found.length > 0) {
+    const mistakes = await store.check()
+    if (mistakes.length > 0) {
       await store.close()
-      return undefined
+      return { mistakes }
     }
   } catch {
     // Its circuit has logged the cause.
   }
-  return Object.assign(store, { reload: async () => {} })
+  return { opened: Object.assign(store, { reload: async () => {} }) }
 }

@@ -1,3 +1,4 @@
+import { mistake } from '../../lib/diagnostic.js'
 import { hash as digest, randomUUID, type KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { ownCopy } from '../../limits/keys.js'
@@ -95,9 +96,9 @@ class PostgresStore implements RemoteStore {
     try {
       const { rows, hasNames } = await this.#circuit.runFirst(() => this.#users.lookUp(nobody))
       if (hasNames === false) this.#callers.warnOfNoName()
-      return rows.length === 0 ? [] : ['USERS_QUERY finds somebody under a name that nobody has: it must compare a column with $1']
+      return rows.length === 0 ? [] : [mistake('USERS_QUERY', 'invalid', 'USERS_QUERY finds somebody under a name that nobody has: it must compare a column with $1')]
     } catch (error) {
-      if (error instanceof Error && error.cause instanceof SettingMistake) return [error.cause.message]
+      if (error instanceof Error && error.cause instanceof SettingMistake) return [mistake(error.cause.setting, 'invalid', error.cause.message)]
       throw error
     }
   }

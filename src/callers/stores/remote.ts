@@ -1,4 +1,5 @@
 import { problem } from '../../problems.js'
+import type { Diagnostic } from '../../lib/diagnostic.js'
 import type { CallerStore, SessionStore } from '../store.js'
 
 /** A store in another process, which may be away. */
@@ -7,11 +8,11 @@ export interface RemoteStore extends CallerStore {
   readonly ready: boolean
   readonly sessions: SessionStore
   /**
-   * Asks the store for a caller that nobody is.
-   * @returns what is wrong with the settings, in words that name the setting and repeat no secret; none means that logins will work
-   * @throws Problem `store-unavailable` when the store is away. It is no mistake, so a start need not stop for it: `ready` is false until it is back
+   * Checks the settings of the store by looking up a caller that does not exist.
+   * @returns mistakes, which repeat no secret; empty when logins will work
+   * @throws Problem `store-unavailable` when the store is unavailable. That is no mistake, so a start goes on: `ready` is false until the store is back
    */
-  check (): Promise<string[]>
+  check (): Promise<Diagnostic[]>
 }
 
 /** Where a store tells the operator what no caller may know. */

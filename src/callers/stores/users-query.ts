@@ -29,8 +29,12 @@ export interface UserRows {
 /** Columns that a query may have, once. */
 const optional = ['name', 'identity', 'groups']
 
-/** A setting is wrong, so that no patience helps. The message names the setting; it holds no secret and nothing that a caller sent. */
-export class SettingMistake extends Error {}
+/** A setting is wrong, so retrying does not help. The message names the setting; it contains no secret and nothing that a caller sent. */
+export class SettingMistake extends Error {
+  constructor (readonly setting: 'DATABASE_URL' | 'USERS_QUERY', message: string) {
+    super(message)
+  }
+}
 
 /**
  * Connections at most. A look-up takes about a millisecond and a password's hash many times as long, so a few are enough.
@@ -45,10 +49,10 @@ const stepTime = 800
  * look at. The text of others may hold the name that was looked up, or data.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
-const fitForLog: ReadonlyArray<{ states: RegExp, setting?: string }> = [
+const fitForLog: ReadonlyArray<{ states: RegExp, setting?: SettingMistake['setting'], called?: string }> = [
   { states: /^(28|3D)/, setting: 'DATABASE_URL' },
   // Parameters that a connection pooler does not take, and a query without `$1`.
-  { states: /^08P01/, setting: 'DATABASE_URL or USERS_QUERY' },
+  { states: /^08P01/, setting: 'DATABASE_URL', called: 'DATABASE_URL or USERS_QUERY' },
   { states: /^42/, setting: 'USERS_QUERY' },
   { states: /^(08|53|57)/ }
 ]
@@ -89,10 +93,10 @@ export class UsersQuery {
     try {
       const { rows, fields } = await this.#pool.query<UserRow>({ text: this.#query, values: [name], types: asWritten })
       const count = (column: string) => fields.filter(({ name }) => name === column).length
-      if (count('password_hash') !== 1) throw new SettingMistake('USERS_QUERY must answer one column named password_hash')
-      for (const column of optional) if (count(column) > 1) throw new SettingMistake(`USERS_QUERY answers two columns named ${column}`)
+      if (count('password_hash') !== 1) throw new SettingMistake('USERS_QUERY', 'USERS_QUERY must answer one column named password_hash')
+      for (const column of optional) if (count(column) > 1) throw new SettingMistake('USERS_QUERY', `USERS_QUERY answers two columns named ${column}`)
       const groups = fields.find(({ name }) => name === 'groups')
-      if (groups !== undefined && !textArrays.has(groups.dataTypeID)) throw new SettingMistake('USERS_QUERY must answer groups as a text array; a cast makes one, such as groups::text[]')
+      if (groups !== undefined && !textArrays.has(groups.dataTypeID)) throw new SettingMistake('USERS_QUERY', 'USERS_QUERY must answer groups as a text array; a cast makes one, such as groups::text[]')
       return { rows, hasNames: count('name') === 1 }
     } catch (error) {
       if (error instanceof DatabaseError && namesNobody.has(String(error.code))) return { rows: [], hasNames: undefined }
@@ -129,7 +133,7 @@ function retold (error: unknown): Error {
   const fit = fitForLog.find(({ states }) => states.test(code))
   if (fit === undefined) return new Error(`PostgreSQL refused USERS_QUERY (SQLSTATE ${code})`)
   const text = `${message} (SQLSTATE ${code})`
-  return fit.setting === undefined ? new Error(text) : new SettingMistake(`${fit.setting}: ${text}`)
+  return fit.setting === undefined ? new Error(text) : new SettingMistake(fit.setting, `${fit.called ?? fit.setting}: ${text}`)
 }
 
 /** Where a name has several addresses, Node's error has a code and no message. */

@@ -26,8 +26,8 @@ export async function check (io: Io, { online, offline, json }: CheckOptions, ne
   const { settings, products: enabled } = state
   const further = await diagnose(state, io.cwd, offline)
   const diagnostics = [...state.diagnostics, ...further]
-  const mistakes = [...state.mistakes, ...textsOf(further, 'mistake')]
-  const warnings = [...state.warnings, ...textsOf(further, 'warning')]
+  const mistakes = textsOf(diagnostics, 'mistake')
+  const warnings = textsOf(diagnostics, 'warning')
   const right = mistakes.length === 0
   const products = enabled.map(({ product }) => product.name)
   // Twilio can only be asked with right settings.
@@ -37,7 +37,7 @@ export async function check (io: Io, { online, offline, json }: CheckOptions, ne
     const sessions = keyIds.length === 0 ? {} : { sessionKeyId: keyIds[0] }
     io.stdout.write(`${JSON.stringify({ right, products, mistakes, warnings, diagnostics, ...sessions, ...(online && { online: outcomes }) })}\n`)
   } else {
-    report(io, { right, products, mistakes, warnings, keyIds, outcomes, hint: await initHint(io, mistakes) })
+    report(io, { right, products, mistakes, warnings, keyIds, outcomes, hint: await initHint(io, diagnostics) })
   }
   if (!right) return exitCodes.settings
   if (outcomes.some(({ answer }) => answer === 'no')) return exitCodes.no

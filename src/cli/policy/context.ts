@@ -1,4 +1,5 @@
 import type { DecisionOptions } from '../../policy/decide.js'
+import { textsOf } from '../../lib/diagnostic.js'
 import type { EnabledProduct, LoadedProduct } from '../../products/contract.js'
 import { readSettings } from '../../settings/load.js'
 import { identityIn } from '../../settings/jwt.js'
@@ -25,8 +26,8 @@ export interface PolicyContext {
  * @throws Failure when PRODUCTS names plugins and a setting is wrong. Plugins are loaded for right settings alone, and the policy may name their products
  */
 export async function policyContext ({ env, cwd }: Io): Promise<PolicyContext> {
-  const { settings, products, known, notLoaded, mistakes } = await readSettings(env, cwd)
-  if (notLoaded.length > 0) throw new Failure(exitCodes.settings, [...mistakes, 'PRODUCTS names plugins. They are loaded, and the policy is checked, when these mistakes are gone'].join('\n'))
+  const { settings, products, known, notLoaded, diagnostics } = await readSettings(env, cwd)
+  if (notLoaded.length > 0) throw new Failure(exitCodes.settings, [...textsOf(diagnostics, 'mistake'), 'PRODUCTS names plugins. They are loaded, and the policy is checked, when these mistakes are gone'].join('\n'))
   const { JWT_NAME: nameClaim = 'sub', JWT_IDENTITY: identity = nameClaim } = settings
   const written = identityIn(identity)
   const bearerIdentity = (name: string) => written?.claim === nameClaim ? written.prefix + name : undefined

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { editUsers, readUsersFile, type Edit } from '../../callers/users-file/edit.js'
 import { loadUsers } from '../../callers/users-file/load.js'
 import { readUsers, type Users } from '../../callers/users-file/parse.js'
-import { textOf } from '../../lib/diagnostic.js'
+import { textOf, textsOf } from '../../lib/diagnostic.js'
 import { defaultUsersFile } from '../../settings/schema.js'
 import { readSources } from '../../settings/sources.js'
 import { orFailure } from '../file-failure.js'
@@ -20,8 +20,8 @@ export interface UsersContext {
  * Warns when the broker does not read the file, and when `.env` cannot be read and so may name another one.
  */
 export function usersFileOf ({ env, cwd, stderr }: Io): string {
-  const { variables, mistakes } = readSources(env, cwd)
-  for (const mistake of mistakes) stderr.write(`${mistake} (a warning)\n`)
+  const { variables, diagnostics } = readSources(env, cwd)
+  for (const text of textsOf(diagnostics, 'mistake')) stderr.write(`${text} (a warning)\n`)
   const other = ['LOGIN_URL', 'DATABASE_URL'].find(name => (variables[name] ?? variables[`${name}_FILE`]) !== undefined)
   if (other !== undefined) stderr.write(`${other} is set: the broker asks there who a caller is, and does not read the users file (a warning)\n`)
   return variables.USERS_FILE ?? defaultUsersFile

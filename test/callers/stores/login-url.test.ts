@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import t, { type Test } from 'tap'
+import { textOf } from '../../../src/lib/diagnostic.js'
 import { answer, loginServer, yes } from '../../helpers/login-server.js'
 import { cause, open } from '../../helpers/login-url.js'
 
@@ -161,7 +162,7 @@ for (const [status, mistakes] of checks) {
     const { store } = await open(t, (_credentials, response) => answer(response, status, {}))
     const found = await store.check()
     t.equal(found.length, mistakes.length)
-    t.match(found, mistakes)
+    t.match(found.map(textOf), mistakes)
     t.equal(store.ready, true)
   })
 }

@@ -35,7 +35,7 @@ t.test('with LOGIN_URL the application decides, and its outage is never a wrong 
 t.test('a fault that is not the users file\'s is thrown', async t => {
   const log = { info () {}, warn () {}, error () {} }
   const cwd = 1 as unknown as string
-  await t.rejects(openStore({}, { cwd, log, queue: new HashQueue(), onReload () {} }, []), TypeError)
+  await t.rejects(openStore({}, { cwd, log, queue: new HashQueue(), onReload () {}, mayStart: false }), TypeError)
 })
 
 t.test('a LOGIN_URL that is no login stops the start', async t => {

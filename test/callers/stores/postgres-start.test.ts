@@ -1,6 +1,7 @@
 import dns from 'node:dns'
 import { createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
+import { textOf } from '../../../src/lib/diagnostic.js'
 import { complete } from '../../helpers/broker.js'
 import { inProcess } from '../../helpers/in-process.js'
 import { noPostgres } from '../../helpers/postgres.js'
@@ -33,14 +34,14 @@ t.test('PostgreSQL at the start', { skip: noPostgres }, async t => {
       t.match(await cause(t, verify('nobody', 'right')), says)
       const found = await store.check()
       t.equal(found.length, 1)
-      t.match(found[0], says)
+      t.match(found.map(textOf), [says])
       t.equal(store.ready, false)
     })
   }
 
   t.test('a query that finds somebody under every name is found at the start', async t => {
     const { store } = await open(t, [['susan', cheap]], 'SELECT password AS password_hash FROM callers WHERE name <> $1')
-    t.match(await store.check(), ['USERS_QUERY finds somebody under a name that nobody has: it must compare a column with $1'])
+    t.match((await store.check()).map(textOf), ['USERS_QUERY finds somebody under a name that nobody has: it must compare a column with $1'])
   })
 
   const urls: Array<[what: string, change: (url: string) => string, says: RegExp]> = [
@@ -50,7 +51,7 @@ t.test('PostgreSQL at the start', { skip: noPostgres }, async t => {
   for (const [what, change, says] of urls) {
     t.test(`a URL with ${what} is found at the start, and the log does not repeat the password`, async t => {
       const { store, said } = await open(t, [], byName, change(server.url()))
-      t.match(await store.check(), [says])
+      t.match((await store.check()).map(textOf), [says])
       t.match(said, [/^DATABASE_URL is away/])
       t.notMatch(said.join(), 'canary')
     })
