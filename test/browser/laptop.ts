@@ -22,6 +22,10 @@ interface Surroundings {
 interface InPage {
   /** What the page of an example shows its user. */
   told: string[]
+  /** How often the page wanted the name and password of its user. */
+  timesAsked: number
+  username: string
+  password: string
   askedAt: number[]
   fetch: (...args: Parameters<typeof fetch>) => ReturnType<typeof fetch>
   example: {
@@ -44,6 +48,11 @@ export async function openLaptop (t: Test, { browser, clock, twilio, origin, tok
     const told: string[] = []
     Object.assign(globalThis, user, {
       told,
+      timesAsked: 0,
+      askUser () {
+        globalThis.timesAsked++
+        return { username: globalThis.username, password: globalThis.password }
+      },
       showLogin: () => told.push('the login'),
       alert: (text: string) => told.push(text)
     })
@@ -104,6 +113,7 @@ export async function openLaptop (t: Test, { browser, clock, twilio, origin, tok
         /** What the SDK says of itself. */
         state: () => page.evaluate(() => globalThis.example.sdk.connectionState ?? globalThis.example.sdk.state),
         told: () => page.evaluate(() => globalThis.told),
+        timesAsked: () => page.evaluate(() => globalThis.timesAsked),
         shutDown: () => page.evaluate(() => {
           const { sdk } = globalThis.example
           ;(sdk.destroy ?? sdk.shutdown ?? sdk.disconnect)?.call(sdk)

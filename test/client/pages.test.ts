@@ -17,9 +17,10 @@ t.test('in Chromium', { skip: chromiumMissing() }, async (t) => {
 
   await t.test('the README\'s code keeps a device', async (t) => {
     const laptop = await openLaptop(t, 'susan')
-    const { first, state } = await laptop.example('voice', 'readme')
+    const { first, state, timesAsked } = await laptop.example('voice', 'readme')
     await laptop.pass(life)
     t.equal(await state(), 'registered')
+    t.equal(await timesAsked(), 1, 'and its user signs in once')
     t.ok(twilio.tokens.some(({ token, verdict }) => token !== first.token && verdict.accepted))
   })
 
@@ -40,6 +41,7 @@ t.test('in Chromium', { skip: chromiumMissing() }, async (t) => {
       t.ok(seen.length > 1)
       t.ok(seen.every(({ verdict }) => verdict.accepted))
       t.equal(laptop.asked.length, seen.length)
+      t.equal(await page.evaluate(() => (globalThis as unknown as { timesAsked: number }).timesAsked), 1, 'its user signs in once')
       await page.evaluate(() => (globalThis as unknown as { unmount (): void }).unmount())
       await laptop.pass(life)
       t.equal(laptop.asked.length, seen.length)
