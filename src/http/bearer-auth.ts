@@ -1,7 +1,8 @@
-import type { FastifyInstance, onRequestHookHandler } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { BearerTokens } from '../callers/bearer/tokens.js'
 import { problem, type RefusalCode } from '../problems.js'
 import type { Scheme } from './scheme.js'
+import type { RequestStep } from './request-step.js'
 
 export interface BearerOptions {
   /** Undefined where the broker knows no identity provider. */
@@ -25,11 +26,11 @@ export async function bearerAuth (_scope: FastifyInstance, { bearer }: BearerOpt
 }
 
 /** Refuses a session that is sent without a proof: whoever reads it in a log could send it so. It is no token of an identity provider either. */
-export function rejectUnprovenSession ({ schemes }: { schemes: readonly Scheme[] }): onRequestHookHandler {
+export function rejectUnprovenSession ({ schemes }: { schemes: readonly Scheme[] }): RequestStep {
   const scheme = schemes.find(({ name }) => name === 'bearer') ?? schemes.find(({ name }) => name === 'dpop')
-  return (request, _reply, done) => {
-    if (scheme === undefined || !/^bearer +ttb_/i.test(request.headers.authorization ?? '')) return done()
+  return request => {
+    if (scheme === undefined || !/^bearer +ttb_/i.test(request.headers.authorization ?? '')) return
     request.scheme = scheme
-    done(problem('credentials-wrong'))
+    throw problem('credentials-wrong')
   }
 }

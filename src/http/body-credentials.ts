@@ -1,19 +1,19 @@
-import type { FastifyReply, FastifyRequest, preValidationHookHandler } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isRecord } from '../lib/is-record.js'
 import { problem } from '../problems.js'
 import { signInBy, type BasicAuthOptions } from './basic-auth.js'
 import { credentialsMissing } from './identify.js'
 import type { Scheme } from './scheme.js'
+import type { RequestStep } from './request-step.js'
 
 export interface BodyCredentialsOptions extends BasicAuthOptions {
   schemes: readonly Scheme[]
 }
 
 /** Finds out who is asking where a route also takes `username` and `password` in its JSON body. */
-export function identifyByBody (options: BodyCredentialsOptions): preValidationHookHandler {
-  return (request, reply, done) => {
-    if (!request.routeOptions.config.credentialsInBody) return done()
-    identify(request, reply, options).then(() => done(), done)
+export function identifyByBody (options: BodyCredentialsOptions): RequestStep {
+  return (request, reply) => {
+    if (request.routeOptions.config.credentialsInBody) return identify(request, reply, options)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { onRequestHookHandler } from 'fastify'
+import type { RequestStep } from './request-step.js'
 
 /** Sockets that close once a refusal is sent. A request behind an ambiguous one may be smuggled. */
 const closingSockets = new WeakSet<object>()
@@ -9,9 +9,8 @@ export function closeSocket (socket: object): void {
 }
 
 /** Answers nothing on a socket that is closing. */
-export function skipClosingSockets (): onRequestHookHandler {
-  return (request, reply, done) => {
+export function skipClosingSockets (): RequestStep {
+  return (request, reply) => {
     if (closingSockets.has(request.raw.socket)) reply.hijack()
-    else done()
   }
 }

@@ -1,7 +1,8 @@
 import cors, { type FastifyCorsOptions } from '@fastify/cors'
-import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Origins } from './origins.js'
 import { logRefusedOrigin, type RefusedOriginOptions } from './refused-origins.js'
+import type { RequestStep } from './request-step.js'
 
 const options: FastifyCorsOptions = {
   allowedHeaders: 'Authorization, Content-Type, DPoP',
@@ -35,8 +36,8 @@ function methodsOf ({ url }: FastifyRequest, sessionPath: string): string {
 }
 
 /** Answers a preflight: without credentials, and before any limit. */
-export function answerPreflight (options: RefusedOriginOptions): onRequestHookHandler {
-  return (request, reply, done) => {
+export function answerPreflight (options: RefusedOriginOptions): RequestStep {
+  return (request, reply) => {
     if (isPreflight(request)) {
       logRefusedOrigin(request, options)
       reply.code(204).send()
@@ -44,7 +45,6 @@ export function answerPreflight (options: RefusedOriginOptions): onRequestHookHa
     }
     // Any other OPTIONS is refused for its method, and not first for the type of its body.
     if (request.method === 'OPTIONS') delete request.headers['content-type']
-    done()
   }
 }
 

@@ -1,20 +1,21 @@
-import type { FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { problem } from '../problems.js'
 import type { Origins } from './origins.js'
 import type { AddressLimit } from './rate-limits.js'
 import { logRefusedOrigin, type RefusedOriginOptions } from './refused-origins.js'
+import type { RequestStep } from './request-step.js'
 
 export interface CrossSiteOptions extends RefusedOriginOptions {
   addressLimit: AddressLimit
 }
 
 /** Refuses pages of other origins. Runs before the address is counted, so that such a page spends nothing of its visitor's limit. */
-export function rejectCrossSite (options: CrossSiteOptions): onRequestHookHandler {
+export function rejectCrossSite (options: CrossSiteOptions): RequestStep {
   const { origins, addressLimit } = options
-  return (request, reply, done) => {
-    if (!isRefused(request, origins)) return done()
+  return (request, reply) => {
+    if (!isRefused(request, origins)) return
     logRefusedOrigin(request, options)
-    addressLimit.show(request, reply).then(() => done(problem('origin-refused')), done)
+    return addressLimit.show(request, reply).then(() => { throw problem('origin-refused') })
   }
 }
 

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { limitKey } from '../caller.js'
 import type { SessionMemory } from '../callers/session/memory.js'
 import type { ProvenRequest, Sessions } from '../callers/session/sessions.js'
@@ -6,6 +6,7 @@ import type { RefusalCode } from '../problems.js'
 import { countCaller, type Limit } from './rate-limits.js'
 import { RequestLogin } from './request-login.js'
 import type { Scheme } from './scheme.js'
+import type { RequestStep } from './request-step.js'
 
 export interface SessionOptions {
   /** Undefined where pages cannot open any. */
@@ -43,37 +44,34 @@ export async function dpopAuth (scope: FastifyInstance, { sessions }: SessionOpt
 }
 
 /** Gives the nonce for the next proof to whoever sends proofs, whatever the answer is. */
-export function offerNonce ({ sessions }: SessionOptions): onRequestHookHandler {
-  return (request, reply, done) => {
+export function offerNonce ({ sessions }: SessionOptions): RequestStep {
+  return (request, reply) => {
     if (sessions !== undefined && proofOf(request) !== undefined) reply.header('DPoP-Nonce', sessions.nonce())
-    done()
   }
 }
 
 /** Judges the proof that a session is to be opened with, before the password costs a hash. Without credentials there is nothing to open. */
-export function readOpeningProof ({ sessions }: SessionOptions): onRequestHookHandler {
-  return (request, _reply, done) => {
+export function readOpeningProof ({ sessions }: SessionOptions): RequestStep {
+  return request => {
     if (request.method === 'POST' && mayBringCredentials(request)) request.openingProof = sessions!.readOpening(proofOf(request), provenRequest(request))
-    done()
   }
 }
 
 /** Takes the proof of a session, once. */
-export function useProof ({ usedProofs }: SessionOptions): onRequestHookHandler {
-  return ({ session }, _reply, done) => {
-    if (session?.proof === undefined) return done()
-    usedProofs.use(session.proof).then(() => done(), done)
+export function useProof ({ usedProofs }: SessionOptions): RequestStep {
+  return ({ session }) => {
+    if (session?.proof !== undefined) return usedProofs.use(session.proof)
   }
 }
 
 /** The same where callers get tokens: each proof counts for its caller, so that none can fill the memory of proofs. */
-export function useProofOfCaller ({ usedProofs, limits }: SessionOptions & { limits: { caller: Limit } }): onRequestHookHandler {
+export function useProofOfCaller ({ usedProofs, limits }: SessionOptions & { limits: { caller: Limit } }): RequestStep {
   const { counters, max } = limits.caller
   const count = countCaller(limits.caller)
-  return ({ session, caller }, reply, done) => {
-    if (session?.proof === undefined) return done()
+  return ({ session, caller }, reply) => {
+    if (session?.proof === undefined) return
     const hit = { counters, key: limitKey(caller!), max, hold: 0 } as const
-    usedProofs.use(session.proof, () => count(caller!, reply), hit).then(() => done(), done)
+    return usedProofs.use(session.proof, () => count(caller!, reply), hit)
   }
 }
 

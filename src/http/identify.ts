@@ -1,10 +1,11 @@
-import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { problem, type Problem, type RefusalCode } from '../problems.js'
 import { applicationAuth, type ApplicationAuthOptions } from './application-auth.js'
 import { bearerAuth, type BearerOptions } from './bearer-auth.js'
 import { basicAuth, type BasicAuthOptions } from './basic-auth.js'
 import { dpopAuth, type SessionOptions } from './dpop-auth.js'
 import type { Scheme } from './scheme.js'
+import type { RequestStep } from './request-step.js'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -38,9 +39,9 @@ export interface IdentifyOptions {
 }
 
 /** Finds out who is asking, by the scheme of the header `Authorization`. Where there is none, the body or the application may say it later. */
-export function identifyCaller ({ schemes }: IdentifyOptions): onRequestAsyncHookHandler {
+export function identifyCaller ({ schemes }: IdentifyOptions): RequestStep {
   const byName = new Map(schemes.filter(scheme => scheme.recognizes === undefined).map(scheme => [scheme.name, scheme]))
-  return async (request, reply) => {
+  return (request, reply) => {
     const { authorization } = request.headers
     if (authorization === undefined) {
       request.recognizedScheme = schemes.find(scheme => takes(request, scheme) && scheme.recognizes?.(request)) ?? null
@@ -49,7 +50,7 @@ export function identifyCaller ({ schemes }: IdentifyOptions): onRequestAsyncHoo
     const scheme = byName.get((authorization ?? '').split(' ', 1)[0]!.toLowerCase())
     if (scheme === undefined || !takes(request, scheme)) throw credentialsMissing(request, schemes)
     request.scheme = scheme
-    await scheme.identify(request, reply)
+    return scheme.identify(request, reply)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2'
-import type { FastifyInstance, FastifyRequest, preValidationHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { problem } from '../problems.js'
+import type { RequestStep } from './request-step.js'
 
 /** A token request is small; more is an attack or a mistake. */
 const MAX_BODY_BYTES = 4096
@@ -59,10 +60,9 @@ export function requireJson (scope: FastifyInstance): void {
 }
 
 /** A body may be left out: that requests the default. */
-export function defaultBody (): preValidationHookHandler {
-  return (request, _reply, done) => {
+export function defaultBody (): RequestStep {
+  return request => {
     request.body ??= request.body === undefined ? {} : null
-    done()
   }
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import type { onRequestHookHandler } from 'fastify'
 import { problem, type Problem } from '../problems.js'
 import { closeSocket } from './closing-sockets.js'
+import type { RequestStep } from './request-step.js'
 
 /** Bytes of a request line and its headers. The listener lets twice as much in, so that the refusal is an answer like any other. */
 const MAX_HEADER_BYTES = 16 * 1024
@@ -13,11 +13,12 @@ const MAX_HEADER_LINES = 1000
 const singleHeaders = new Set(['host', 'authorization', 'content-type', 'content-length', 'content-encoding', 'origin', 'dpop'])
 
 /** Refuses what no route may see, preflights included, and closes the socket. Runs after CORS, so that pages can read the answer. */
-export function rejectMalformed (): onRequestHookHandler {
-  return ({ raw }, _reply, done) => {
+export function rejectMalformed (): RequestStep {
+  return ({ raw }) => {
     const refusal = malformation(raw)
-    if (refusal !== undefined) closeSocket(raw.socket)
-    done(refusal)
+    if (refusal === undefined) return
+    closeSocket(raw.socket)
+    throw refusal
   }
 }
 

@@ -1,5 +1,6 @@
-import type { FastifyInstance, onRequestHookHandler, onResponseHookHandler, preHandlerHookHandler, preValidationHookHandler } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { validatorOf } from '../lib/ajv.js'
+import type { DecisionOptions } from '../policy/decide.js'
 import { GrantCombiner } from '../tokens/combine.js'
 import { rejectUnprovenSession } from './bearer-auth.js'
 import { identifyByBody } from './body-credentials.js'
@@ -15,6 +16,7 @@ import { defaultBody, ignoreBody, requireJson } from './json-body.js'
 import { rejectMalformed } from './malformed-requests.js'
 import { openApiRoute, type OpenApiOptions } from './openapi/openapi.js'
 import { collectRoutes } from './openapi/routes.js'
+import { installSteps, type PipelineStep } from './pipeline-steps.js'
 import { decideByPolicy } from './policy-decision.js'
 import { builtIn } from '../products/load.js'
 import { prefetchCounters, type PrefetchOptions } from './prefetch.js'
@@ -22,7 +24,7 @@ import { claimIdentity, type IdentityClaimOptions } from './identity-claim.js'
 import { grantProducts } from './product-grants.js'
 import { createAddressLimit, limitAddress, limitCaller, type Limit } from './rate-limits.js'
 import { decorateRequests, setContext } from './request-context.js'
-import { recordEnd } from './request-end.js'
+import { recordEnds } from './request-end.js'
 import { rejectUndecodablePath } from './request-target.js'
 import { noteProducts, validateGet } from './requested-products.js'
 import { clientModuleRoutes } from './routes/client-module.js'
@@ -33,7 +35,6 @@ import { sessionRoutes, type SessionRouteOptions } from './routes/session.js'
 import { rejectUnknownProducts, tokenRoutes, type TokenRouteOptions } from './routes/tokens.js'
 import { rejectMethod } from './token-methods.js'
 import { limitVisitor } from './visitor-limit.js'
-import type { DecisionOptions } from '../policy/decide.js'
 
 /** Whose requests a step is for: those that a Fastify scope gets. A scope within `every` has the steps of `every`, too. */
 type Scope = 'every' | 'pages' | 'modules' | 'elsewhere' | 'callers' | 'operators' | 'sessions' | 'underToken' | 'tokens'
@@ -41,15 +42,7 @@ type Scope = 'every' | 'pages' | 'modules' | 'elsewhere' | 'callers' | 'operator
 /** Requests that only callers may make. */
 const callers: Scope[] = ['callers', 'operators', 'sessions', 'underToken']
 
-interface Step {
-  for: Scope[]
-  step: (scope: FastifyInstance, parts: Parts) => unknown
-}
-
-const onRequest = (make: (parts: Parts) => onRequestHookHandler): Step['step'] => (scope, parts) => scope.addHook('onRequest', make(parts))
-const preValidation = (make: (parts: Parts) => preValidationHookHandler): Step['step'] => (scope, parts) => scope.addHook('preValidation', make(parts))
-const preHandler = (make: (parts: Parts) => preHandlerHookHandler): Step['step'] => (scope, parts) => scope.addHook('preHandler', make(parts))
-const onResponse = (make: (parts: Parts) => onResponseHookHandler): Step['step'] => (scope, parts) => scope.addHook('onResponse', make(parts))
+type Step = PipelineStep<Scope, Parts>
 
 /**
  * The order of every request, and the only place that decides it. It is the security. A step lets a request pass to the next, or refuses it:
@@ -57,56 +50,56 @@ const onResponse = (make: (parts: Parts) => onResponseHookHandler): Step['step']
  */
 const steps: readonly Step[] = [
   // By the headers alone: nothing of the body is read before the caller is known.
-  { for: ['every'], step: onRequest(skipClosingSockets) },
-  { for: ['every'], step: onRequest(setContext) },
-  { for: ['every'], step: onRequest(offerNonce) },
-  { for: ['every'], step: registerCors },
-  { for: ['every'], step: onRequest(rejectMalformed) },
-  { for: ['every'], step: onRequest(answerPreflight) },
-  { for: ['pages', 'modules', 'elsewhere'], step: onRequest(limitVisitor) },
-  { for: callers, step: onRequest(rejectCrossSite) },
-  { for: callers, step: onRequest(prefetchCounters) },
-  { for: callers, step: onRequest(limitAddress) },
-  { for: ['underToken'], step: onRequest(rejectMethod) },
-  { for: ['underToken'], step: onRequest(rejectUndecodablePath) },
-  { for: callers, step: onRequest(rejectUnprovenSession) },
-  { for: ['sessions'], step: onRequest(readOpeningProof) },
-  { for: callers, step: onRequest(identifyCaller) },
-  { for: ['callers', 'operators', 'sessions'], step: onRequest(useProof) },
-  { for: ['underToken'], step: onRequest(useProofOfCaller) },
-  { for: ['operators'], step: onRequest(requireOperator) },
+  { for: ['every'], onRequest: skipClosingSockets },
+  { for: ['every'], onRequest: setContext },
+  { for: ['every'], onRequest: offerNonce },
+  { for: ['every'], setUp: registerCors },
+  { for: ['every'], onRequest: rejectMalformed },
+  { for: ['every'], onRequest: answerPreflight },
+  { for: ['pages', 'modules', 'elsewhere'], onRequest: limitVisitor },
+  { for: callers, onRequest: rejectCrossSite },
+  { for: callers, onRequest: prefetchCounters },
+  { for: callers, onRequest: limitAddress },
+  { for: ['underToken'], onRequest: rejectMethod },
+  { for: ['underToken'], onRequest: rejectUndecodablePath },
+  { for: callers, onRequest: rejectUnprovenSession },
+  { for: ['sessions'], onRequest: readOpeningProof },
+  { for: callers, onRequest: identifyCaller },
+  { for: ['callers', 'operators', 'sessions'], onRequest: useProof },
+  { for: ['underToken'], onRequest: useProofOfCaller },
+  { for: ['operators'], onRequest: requireOperator },
 
   // The body and the query.
-  { for: ['every'], step: ignoreBody },
-  { for: ['sessions', 'underToken'], step: requireJson },
-  { for: ['sessions', 'underToken'], step: preValidation(defaultBody) },
-  { for: ['sessions', 'underToken'], step: preValidation(identifyByBody) },
-  { for: ['underToken'], step: preValidation(identifyByApplication) },
-  { for: ['tokens'], step: preValidation(noteProducts) },
-  { for: ['every'], step: useSchemas },
-  { for: ['tokens'], step: preHandler(validateGet) },
+  { for: ['every'], setUp: ignoreBody },
+  { for: ['sessions', 'underToken'], setUp: requireJson },
+  { for: ['sessions', 'underToken'], preValidation: defaultBody },
+  { for: ['sessions', 'underToken'], preValidation: identifyByBody },
+  { for: ['underToken'], preValidation: identifyByApplication },
+  { for: ['tokens'], preValidation: noteProducts },
+  { for: ['every'], setUp: useSchemas },
+  { for: ['tokens'], preHandler: validateGet },
 
   // The token.
-  { for: ['tokens'], step: preHandler(limitCaller) },
-  { for: ['tokens'], step: preHandler(decideByPolicy) },
-  { for: ['tokens'], step: preHandler(grantProducts) },
-  { for: ['tokens'], step: preHandler(claimIdentity) },
+  { for: ['tokens'], preHandler: limitCaller },
+  { for: ['tokens'], preHandler: decideByPolicy },
+  { for: ['tokens'], preHandler: grantProducts },
+  { for: ['tokens'], preHandler: claimIdentity },
   // Signs the token, writes its line in the audit, and then answers.
-  { for: ['tokens'], step: tokenRoutes },
-  { for: ['underToken'], step: rejectUnknownProducts },
+  { for: ['tokens'], setUp: tokenRoutes },
+  { for: ['underToken'], setUp: rejectUnknownProducts },
 
   // Everything else that is answered.
-  { for: ['sessions'], step: sessionRoutes },
-  { for: ['callers'], step: openApiRoute },
-  { for: ['operators'], step: operatorRoutes },
-  { for: ['every'], step: healthRoutes },
-  { for: ['pages'], step: consoleRoutes },
-  { for: ['modules'], step: clientModuleRoutes },
-  { for: ['elsewhere'], step: rejectElsewhere },
+  { for: ['sessions'], setUp: sessionRoutes },
+  { for: ['callers'], setUp: openApiRoute },
+  { for: ['operators'], setUp: operatorRoutes },
+  { for: ['every'], setUp: healthRoutes },
+  { for: ['pages'], setUp: consoleRoutes },
+  { for: ['modules'], setUp: clientModuleRoutes },
+  { for: ['elsewhere'], setUp: rejectElsewhere },
 
   // The end.
-  { for: ['every'], step: answerErrors },
-  { for: ['every'], step: onResponse(recordEnd) }
+  { for: ['every'], setUp: answerErrors },
+  { for: ['every'], setUp: recordEnds }
 ]
 
 export interface PipelineOptions extends SchemeOptions, SessionRouteOptions, PrefetchOptions, DecisionOptions, IdentityClaimOptions, OperatorOptions, HealthOptions, ConsoleOptions,
@@ -120,9 +113,7 @@ type Parts = PipelineOptions & Awaited<ReturnType<typeof prepare>>
 /** The broker as a Fastify plugin. */
 export async function pipeline (root: FastifyInstance, options: PipelineOptions): Promise<void> {
   const parts = { ...options, ...await prepare(root, options) }
-  const install = async (name: Scope, scope: FastifyInstance): Promise<void> => {
-    for (const { for: scopes, step } of steps) if (scopes.includes(name)) await step(scope, parts)
-  }
+  const install = (name: Scope, scope: FastifyInstance) => installSteps(scope, steps.filter(step => step.for.includes(name)), parts)
   await install('every', root)
   // Without sessions their path is one like any other that is nowhere.
   if (options.sessions !== undefined) await root.register(scope => install('sessions', scope))

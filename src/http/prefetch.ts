@@ -1,4 +1,4 @@
-import type { FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { basicCredentials } from './basic-auth.js'
 import { limitKey } from '../caller.js'
 import { hasHungUp } from './hang-up.js'
@@ -6,15 +6,16 @@ import type { Logins } from '../callers/login.js'
 import type { PlannedHit, CounterSource } from '../limits/counters.js'
 import type { Limit } from './rate-limits.js'
 import { addressHits } from './rate-limit-store.js'
+import type { RequestStep } from './request-step.js'
 
 export interface PrefetchOptions {
   /** Undefined where counters are in memory and need no prefetch. */
-  prefetch: onRequestHookHandler | undefined
+  prefetch: RequestStep | undefined
 }
 
 /** Requests from Redis what the later steps will count, so that a request waits for Redis only once. Never refuses or answers a request. */
-export function prefetchCounters ({ prefetch }: PrefetchOptions): onRequestHookHandler {
-  return prefetch ?? ((_request, _reply, done) => done())
+export function prefetchCounters ({ prefetch }: PrefetchOptions): RequestStep {
+  return prefetch ?? (() => {})
 }
 
 export interface CounterUse {
@@ -28,7 +29,7 @@ export interface CounterUse {
  * cached: otherwise guesses would use up the caller's tokens, so that costs a second round trip.
  * @returns undefined where counters are in memory
  */
-export function createPrefetch ({ counters: source, limits, logins }: CounterUse): onRequestHookHandler | undefined {
+export function createPrefetch ({ counters: source, limits, logins }: CounterUse): RequestStep | undefined {
   const { prefetch } = source
   if (prefetch === undefined) return undefined
 
@@ -44,9 +45,8 @@ export function createPrefetch ({ counters: source, limits, logins }: CounterUse
     }
   }
 
-  return (request, reply, done) => {
+  return (request, reply) => {
     // A client that has hung up already emits no close event, which releases the hits.
     if (!hasHungUp(reply)) reply.raw.once('close', prefetch(hitsOf(request)))
-    done()
   }
 }

@@ -1,7 +1,7 @@
-import type { preHandlerHookHandler } from 'fastify'
 import type { EnabledProduct } from '../products/contract.js'
 import type { GrantCombiner } from '../tokens/combine.js'
 import type { CombinedRequest } from '../tokens/combined-request.js'
+import type { RequestStep } from './request-step.js'
 
 export interface GrantOptions {
   products: EnabledProduct[]
@@ -9,14 +9,13 @@ export interface GrantOptions {
 }
 
 /** Makes the token's grants: of the route's product, or of several. Refuses what the policy or a product does not allow. */
-export function grantProducts ({ products, combiner }: GrantOptions): preHandlerHookHandler {
+export function grantProducts ({ products, combiner }: GrantOptions): RequestStep {
   const enabled = new Map(products.map(one => [one.product.name, one]))
-  return (request, _reply, done) => {
+  return request => {
     const decision = request.decision!
     const { ttl, identity, ...properties } = request.body as CombinedRequest
     const product = enabled.get(request.routeOptions.config.product ?? '')
     if (product !== undefined) request.grants = [decision.grant({ ...product, request: properties })]
     else request.grants = properties.products === undefined ? combiner.all(decision) : combiner.requested(properties.products, decision)
-    done()
   }
 }

@@ -1,9 +1,10 @@
 import rateLimit from '@fastify/rate-limit'
-import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler, preHandlerAsyncHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { limitKey, type Caller } from '../caller.js'
 import { problem, type Problem } from '../problems.js'
 import { retryAfter, type Counters } from '../limits/counters.js'
 import { rateLimitStore } from './rate-limit-store.js'
+import type { RequestStep } from './request-step.js'
 
 export interface Limit {
   counters: Counters
@@ -57,7 +58,7 @@ export async function createAddressLimit (scope: FastifyInstance, { counters, ma
 type Counted = Extract<Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>, { isAllowed: false }>
 
 /** Counts a request of an address, whether it is refused later or not. */
-export function limitAddress ({ addressLimit }: { addressLimit: AddressLimit }): onRequestAsyncHookHandler {
+export function limitAddress ({ addressLimit }: { addressLimit: AddressLimit }): RequestStep {
   return (request, reply) => addressLimit.count(request, reply)
 }
 
@@ -67,10 +68,10 @@ export function tooMany (resetMs: number): Problem {
 }
 
 /** Counts a caller's tokens, after its address. Those by a session were counted with their proof. */
-export function limitCaller ({ limits }: { limits: { caller: Limit } }): preHandlerAsyncHookHandler {
+export function limitCaller ({ limits }: { limits: { caller: Limit } }): RequestStep {
   const count = countCaller(limits.caller)
-  return async ({ caller, session }, reply) => {
-    if (session === null) await count(caller!, reply)
+  return ({ caller, session }, reply) => {
+    if (session === null) return count(caller!, reply)
   }
 }
 

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Caller } from '../caller.js'
 import type { BearerRefusal } from '../callers/bearer/tokens.js'
 import type { KnownSession, Proof, ProvenSession } from '../callers/session/sessions.js'
@@ -8,6 +8,7 @@ import { traceContext, type TraceContext } from '../lib/trace-context.js'
 import type { RefusalCode } from '../problems.js'
 import { hostRequest } from './host-request.js'
 import type { Scheme } from './scheme.js'
+import type { RequestStep } from './request-step.js'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -56,8 +57,8 @@ export function decorateRequests (scope: FastifyInstance): void {
 }
 
 /** Sets what every request has, and the headers that every answer has. */
-export function setContext (): onRequestHookHandler {
-  return (request, reply, done) => {
+export function setContext (): RequestStep {
+  return (request, reply) => {
     request.address = addressOf(request)
     request.trace = traceContext(request.headers.traceparent)
     const { product, kind } = request.routeOptions.config
@@ -69,7 +70,6 @@ export function setContext (): onRequestHookHandler {
       'X-Content-Type-Options': 'nosniff',
       'Cross-Origin-Resource-Policy': 'same-origin'
     })
-    done()
   }
 }
 

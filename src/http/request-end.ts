@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest, onResponseHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Lines } from '../limits/lines.js'
 import { printable } from '../lib/printable.js'
 import type { Metrics } from '../monitoring/metrics.js'
@@ -12,13 +12,13 @@ export interface RequestEndOptions {
   lines: Lines
 }
 
-/** Counts and logs a request whose answer has been sent. */
-export function recordEnd (options: RequestEndOptions): onResponseHookHandler {
-  return (request, reply, done) => {
+/** Counts and logs each request whose answer has been sent. */
+export function recordEnds (scope: FastifyInstance, options: RequestEndOptions): void {
+  scope.addHook('onResponse', (request, reply, done) => {
     // In HTTP/2 this hook also runs where the client left before its answer.
     if (reply.raw.writableEnded) recordRequest(request, reply, options)
     done()
-  }
+  })
 }
 
 /** Counts and logs a request that has ended, with or without an answer. */

@@ -1,6 +1,6 @@
 import { METHODS, type IncomingMessage } from 'node:http'
-import type { onRequestHookHandler } from 'fastify'
 import { problem } from '../problems.js'
+import type { RequestStep } from './request-step.js'
 
 /** Requests whose path the router refuses, as it does not decode. They are routed below `/token`, which answers them. */
 export const undecodablePaths = new WeakSet<IncomingMessage>()
@@ -33,8 +33,8 @@ function originForm (url: string): string {
   return path.startsWith('/') ? path : `/${path}`
 }
 
-export function rejectUndecodablePath (): onRequestHookHandler {
-  return ({ raw }, _reply, done) => {
-    done(undecodablePaths.has(raw) ? problem('request-invalid', { errors: [{ path: '', message: 'the path does not decode' }] }) : undefined)
+export function rejectUndecodablePath (): RequestStep {
+  return ({ raw }) => {
+    if (undecodablePaths.has(raw)) throw problem('request-invalid', { errors: [{ path: '', message: 'the path does not decode' }] })
   }
 }

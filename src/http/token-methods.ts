@@ -1,5 +1,5 @@
-import type { onRequestHookHandler } from 'fastify'
 import { problem } from '../problems.js'
+import type { RequestStep } from './request-step.js'
 
 export interface TokenMethodOptions {
   tokenPath: string
@@ -11,12 +11,12 @@ export interface TokenMethodOptions {
  * Refuses other methods than the token routes have, whatever the path. RFC 9110 §15.5.6: a 405 lists the methods that there
  * are. HEAD is none of them, as it would issue a token that nobody reads.
  */
-export function rejectMethod ({ tokenPath, builtInNames }: TokenMethodOptions): onRequestHookHandler {
+export function rejectMethod ({ tokenPath, builtInNames }: TokenMethodOptions): RequestStep {
   const detail = routesInWords(tokenPath, builtInNames)
-  return ({ method, url }, _reply, done) => {
-    if (method === 'POST') return done()
-    if (url.split('?', 1)[0] === tokenPath) return done(problem('method-not-allowed', { detail, headers: { Allow: 'POST' } }))
-    done(method === 'GET' ? undefined : problem('method-not-allowed', { headers: { Allow: 'GET, POST' } }))
+  return ({ method, url }) => {
+    if (method === 'POST') return
+    if (url.split('?', 1)[0] === tokenPath) throw problem('method-not-allowed', { detail, headers: { Allow: 'POST' } })
+    if (method !== 'GET') throw problem('method-not-allowed', { headers: { Allow: 'GET, POST' } })
   }
 }
 

@@ -1,8 +1,8 @@
-import type { onRequestAsyncHookHandler } from 'fastify'
 import { isCrossSite } from './cross-site.js'
 import type { Origins } from './origins.js'
 import { tooMany, type AddressLimit, type Limit } from './rate-limits.js'
 import { countAddress } from './rate-limit-store.js'
+import type { RequestStep } from './request-step.js'
 
 export interface VisitorLimitOptions {
   origins: Origins
@@ -15,7 +15,7 @@ export interface VisitorLimitOptions {
  * Counts a request where nobody has to sign in. A page of another origin can have its visitor's browser send any number of
  * them, as for an image: these are counted apart, so that they spend nothing of the visitor's own limit.
  */
-export function limitVisitor ({ origins, addressLimit, limits: { crossSite } }: VisitorLimitOptions): onRequestAsyncHookHandler {
+export function limitVisitor ({ origins, addressLimit, limits: { crossSite } }: VisitorLimitOptions): RequestStep {
   return async (request, reply) => {
     if (!isCrossSite(request, origins)) return addressLimit.count(request, reply)
     const { exceeded, resetMs } = await countAddress(crossSite.counters, request.address, crossSite.max)

@@ -1,4 +1,4 @@
-import type { FastifyInstance, onRequestHookHandler } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { NameList } from '../../caller.js'
 import { problem } from '../../problems.js'
 import { noQuery } from '../../products/schemas.js'
@@ -7,6 +7,7 @@ import type { History } from '../../monitoring/history.js'
 import type { Metrics } from '../../monitoring/metrics.js'
 import type { Readiness } from '../../monitoring/readiness.js'
 import type { TypeBoxTypeProvider } from '../type-provider.js'
+import type { RequestStep } from '../request-step.js'
 
 export interface OperatorOptions {
   operators: NameList
@@ -18,9 +19,9 @@ export interface OperatorOptions {
   given: Record<string, boolean>
 }
 
-export function requireOperator ({ operators }: { operators: NameList }): onRequestHookHandler {
-  return ({ caller }, _reply, done) => {
-    done(operators.has(caller!) ? undefined : problem('not-allowed', { detail: 'Only operators may read this. The setting OPERATORS lists them.' }))
+export function requireOperator ({ operators }: { operators: NameList }): RequestStep {
+  return ({ caller }) => {
+    if (!operators.has(caller!)) throw problem('not-allowed', { detail: 'Only operators may read this. The setting OPERATORS lists them.' })
   }
 }
 

@@ -1,0 +1,28 @@
+import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+
+/**
+ * One step of a request's way. It returns to pass the request on to the next step, throws to refuse it, or answers it with `reply`.
+ * It returns a promise only where it has to wait.
+ */
+export type RequestStep = (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>
+
+/** Runs steps one after the other, as a single hook: to get from one hook of Fastify's to the next costs more than most steps do. */
+export function inOrder (steps: readonly RequestStep[]): onRequestHookHandler {
+  return (request, reply, done) => {
+    const runFrom = (first: number): void => {
+      try {
+        for (let i = first; i < steps.length && !reply.sent; i++) {
+          const waiting = steps[i]!(request, reply)
+          if (waiting === undefined) continue
+          waiting.then(() => runFrom(i + 1), done)
+          return
+        }
+      } catch (error) {
+        done(error as Error)
+        return
+      }
+      if (!reply.sent) done()
+    }
+    runFrom(0)
+  }
+}
