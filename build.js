@@ -1,11 +1,14 @@
 // Builds dist/: the server, the client for browsers, the same as a package of its own, and the pages of the console.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
+const stamp = `${root}dist/.built`
+// As npm runs it, by the script `prepare`: also when npx starts the program, for which a broker that runs must not lose its files.
+if (process.argv[2] === '--if-needed' && isBuilt()) process.exit()
+const { build } = await import('esbuild').catch(withoutTools)
 const tsc = (...args) => execFileSync(process.execPath, [`${root}node_modules/@typescript/native/bin/tsc`, ...args], { cwd: root, stdio: 'inherit' })
 const bundle = options => build({ absWorkingDir: root, bundle: true, format: 'esm', logLevel: 'warning', ...options })
 
@@ -27,6 +30,7 @@ await bundle({ entryPoints: ['index', 'react', 'tab', 'video'].map(name => `src/
 await import('./src/client/package.js')
 await import('./src/console/build.js')
 chmodSync(`${root}dist/src/bin.js`, 0o755)
+writeFileSync(stamp, '')
 
 /** The declarations of these entries, and all that they import. */
 function declarationsOf (...entries) {
@@ -41,4 +45,22 @@ function declarationsOf (...entries) {
 function removeDeclarations (keep) {
   const all = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' }).map(name => join('dist', name)).filter(file => file.endsWith('.d.ts'))
   for (const file of all) if (!keep.has(file)) rmSync(join(root, file))
+}
+
+/** Whether the last build was whole, and nothing of what it read has changed since. */
+function isBuilt () {
+  const built = modified(stamp)
+  const folders = ['src', 'plugins'].flatMap(folder => readdirSync(root + folder, { recursive: true, encoding: 'utf8' }).map(name => `${root}${folder}/${name}`))
+  const files = ['build.js', 'package.json', 'tsconfig.json', 'tsconfig.build.json'].map(name => root + name)
+  return [...folders, ...files].every(file => modified(file) <= built)
+}
+
+function modified (file) {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
+}
+
+/** `npm ci --omit=dev` leaves out what builds. */
+function withoutTools () {
+  console.error('The build needs the development dependencies. Run: npm ci && npm prune --omit=dev')
+  process.exit(1)
 }

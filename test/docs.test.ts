@@ -72,9 +72,9 @@ t.test('the page on writing a product explains every field and every import that
   for (const field of Object.keys(fields)) if (field !== 'yields') t.match(page, new RegExp(`^\\| \`${field}\\b`, 'm'), field)
 })
 
-/** Stands for the checkout that the pages speak of: the packed package, with `npx .` and `npm start` leading to it. */
+/** Stands for the checkout that the pages speak of: the packed package, with `npx twilio-token-broker` and `npm start` leading to it. */
 const shims: Record<string, string> = {
-  npx: `[ "$1" = . ] && shift && exec ${bin}/twilio-token-broker "$@"`,
+  npx: `[ "$1" = twilio-token-broker ] && shift && exec ${bin}/twilio-token-broker "$@"`,
   npm: `case "$1 $2" in "ci ") exit;; "start ") exec ${bin}/twilio-token-broker;; "start --") shift 2; exec ${bin}/twilio-token-broker "$@";; esac; exit 9`
 }
 
@@ -82,16 +82,16 @@ const shims: Record<string, string> = {
 const special: Array<[command: RegExp, how: { code?: number, shows?: RegExp, input?: string, elsewhere?: string }]> = [
   [/npm start -- demo$/, { shows: /curl -u susan/ }],
   [/^npm start &$/, { shows: /"msg":"listening"/ }],
-  [/^npx \. init$/, { elsewhere: 'test/cli/init.test.ts' }],
-  [/^npx \. probe/, { elsewhere: 'test/cli/probe.test.ts' }],
+  [/^npx twilio-token-broker init$/, { elsewhere: 'test/cli/init.test.ts' }],
+  [/^npx twilio-token-broker probe/, { elsewhere: 'test/cli/probe.test.ts' }],
   [/check --online$/, { elsewhere: 'test/cli/check.test.ts' }],
   [/^npm run bench/, { elsewhere: 'bench' }],
   [/^npm (pack|install) /, { elsewhere: 'test/client-package.test.ts' }],
   [/^npm (test|run docs|publish|audit)/, { elsewhere: '.ci/run' }],
   [/^(npx eslint|node test\/run\.js)/, { elsewhere: '.ci/run' }],
-  [/^npx \. inspect( <|$)/, { code: 1 }],
-  [/^npx \. policy explain maria /, { code: 1 }],
-  [/^npx \. users (add|hash)/, { input: 'a good password\na good password\n' }]
+  [/^npx twilio-token-broker inspect( <|$)/, { code: 1 }],
+  [/^npx twilio-token-broker policy explain maria /, { code: 1 }],
+  [/^npx twilio-token-broker users (add|hash)/, { input: 'a good password\na good password\n' }]
 ]
 
 /** Commands of a page: in blocks of sh, behind a prompt, and within lines. */
@@ -132,7 +132,7 @@ t.test('every command of every page does what it says', async t => {
       }
       ran++
       const real = command.replace('PASSWORD', 'secret123').replace(/-u susan /, '-u susan:secret123 ').replace('http://127.0.0.1:3000', broker.url)
-        .replace(/demo$/, 'demo --port 0').replace(/ &$/, '').replace(/^npx \. users (add \w+|hash)$/, '$& --password-stdin')
+        .replace(/demo$/, 'demo --port 0').replace(/ &$/, '').replace(/^npx twilio-token-broker users (add \w+|hash)$/, '$& --password-stdin')
       const child = spawn(...outside('bash', '-c', `set -o pipefail; ${real}`), { cwd, env: { ...process.env, PATH: `${tools}${delimiter}${bin}${delimiter}${process.env.PATH}`, TOKEN: 'x' }, detached: true })
       let output = ''
       for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => { output += chunk })

@@ -21,7 +21,7 @@ t.test('the package holds what users need and nothing else, in at most 600 kB', 
   t.comment(`${packed.size} bytes`)
   t.ok(packed.size <= 600_000, `${packed.size} bytes`)
   for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', '.env.example', 'dist/src/bin.js', 'deploy/nginx/broker.conf', 'docs/operations.md', 'dist/console/index.html.br']) t.ok(packed.files.includes(file), file)
-  t.strictSame(packed.files.filter(file => !/^(dist\/(src|plugins|client)\/.+\.(js|d\.ts|html|css|svg)|dist\/console\/[\w-]+\.(js|html|css|svg|txt)\.(br|gz)|docs\/.+\.(md|png)|deploy\/.+|(README|CHANGELOG|CONTRIBUTING)\.md|LICENSE|package\.json|\.env\.example)$/.test(file)), [])
+  t.strictSame(packed.files.filter(file => !/^(bin\.js|dist\/(src|plugins|client)\/.+\.(js|d\.ts|html|css|svg)|dist\/console\/[\w-]+\.(js|html|css|svg|txt)\.(br|gz)|docs\/.+\.(md|png)|deploy\/.+|(README|CHANGELOG|CONTRIBUTING)\.md|LICENSE|package\.json|\.env\.example)$/.test(file)), [])
 })
 
 t.test('its declarations are those that its entries import, and no others', async t => {

@@ -20,7 +20,7 @@ export function withExamples (command: Command, ...lines: string[]): Command {
 export function withHelp (group: Command): Command {
   group.helpCommand(false).command('help [command...]')
     .description('show the help of a command')
-    .addHelpText('after', () => `\nExamples:\n  ${lineOf(group)} help ${group.commands[0]!.name()}\n`)
+    .addHelpText('after', () => `\nExamples:\n  npx ${lineOf(group)} help ${group.commands[0]!.name()}\n`)
     .action((words: string[]) => { helpOf(group, words) })
   return group
 }

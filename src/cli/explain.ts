@@ -17,8 +17,8 @@ export function explainCommand (io: Io, done: (exitCode: number) => void): Comma
     .argument('[code...]', 'one or more codes, or a message that contains them; without any, list all known codes')
     .option('--json', 'print JSON')
     .action(async (words: string[], options: ExplainOptions) => done(await toExitCode(io, async () => explain(io, words, options)))),
-  'twilio-token-broker explain 20101',
-  'twilio-token-broker explain "ConnectionError (53000)"')
+  'npx twilio-token-broker explain 20101',
+  'npx twilio-token-broker explain "ConnectionError (53000)"')
 }
 
 function explain (io: Io, words: string[], { json }: ExplainOptions): number {

@@ -23,8 +23,8 @@ export function inspectCommand (io: Io, done: (exitCode: number) => void): Comma
     .argument('[token]', 'the token, or whatever the SDK got in its place; without it, standard input is read')
     .option('--json', 'print JSON')
     .action(async (token: string | undefined, options: InspectOptions) => done(await toExitCode(io, () => inspect(io, token, options)))),
-  'curl -su susan http://127.0.0.1:3000/token/video | twilio-token-broker inspect',
-  'twilio-token-broker inspect --json < token.txt')
+  'curl -su susan http://127.0.0.1:3000/token/video | npx twilio-token-broker inspect',
+  'npx twilio-token-broker inspect --json < token.txt')
 }
 
 async function inspect (io: Io, typed: string | undefined, { json }: InspectOptions): Promise<number> {
@@ -82,6 +82,6 @@ function verdict (found: Finding[], accepted: boolean, paint: Paint): string[] {
       ? paint('green', 'No reason found for Twilio to refuse it. check --online finds out whether the key still exists and may sign tokens.')
       : paint('red', `${verdictOf(found)}:`),
     ...found.map(line),
-    ...(accepted ? [] : [`More: twilio-token-broker explain ${codesFound.join(' ')}`])
+    ...(accepted ? [] : [`More: npx twilio-token-broker explain ${codesFound.join(' ')}`])
   ]
 }

@@ -33,8 +33,8 @@ export function mintCommand (io: Io, done: (exitCode: number) => void): Command 
     .option('--request <json>', 'the properties of a request for this product, as a JSON object', jsonObject)
     .option('--json', 'print the whole answer as JSON')
     .action(async (product: string, options: MintOptions) => done(await toExitCode(io, () => mint(io, product, options)))),
-  'twilio-token-broker mint video --identity susan --room "My Room"',
-  'twilio-token-broker mint voice --identity susan --ttl 600 --request \'{"outgoing":false}\' --json')
+  'npx twilio-token-broker mint video --identity susan --room "My Room"',
+  'npx twilio-token-broker mint voice --identity susan --ttl 600 --request \'{"outgoing":false}\' --json')
 }
 
 /** @throws Failure 78 for wrong settings, 2 for a request that no token can be made for */

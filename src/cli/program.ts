@@ -26,9 +26,9 @@ export async function runProgram (args: string[], io: Io): Promise<number> {
   const program = withExamples(newCommand(io, 'twilio-token-broker')
     .description('Hands Twilio access tokens to web pages, behind a real login.')
     .version(version(), '-v, --version', 'print the version'),
-  'twilio-token-broker demo',
-  'twilio-token-broker init',
-  'twilio-token-broker')
+  'npx twilio-token-broker demo',
+  'npx twilio-token-broker init',
+  'npx twilio-token-broker')
 
   addServers(program, io, done)
   program.addCommand(usersCommand(io, () => usersFileOf(io), done))
@@ -62,12 +62,12 @@ function addServers (program: Command, io: Io, done: (exitCode: number) => void)
       if (word !== undefined) program.error(`error: ${unknownCommand(program, word)}`)
       done(await startCommand(port === undefined ? io : { ...io, env: { ...io.env, PORT: port } }))
     }),
-  'twilio-token-broker start',
-  'twilio-token-broker start --port 8080')
+  'npx twilio-token-broker start',
+  'npx twilio-token-broker start --port 8080')
   withExamples(program.command('demo')
     .description('start a demo with throw-away secrets and a user called susan; needs no settings')
     .option('--port <port>', 'the port to listen on', portNumber, io.env.PORT || '3000')
     .action(async ({ port }: { port: string }) => done(await demoCommand(io, port))),
-  'twilio-token-broker demo',
-  'twilio-token-broker demo --port 8080')
+  'npx twilio-token-broker demo',
+  'npx twilio-token-broker demo --port 8080')
 }

@@ -14,7 +14,7 @@ export function Explain () {
       <div class='card'>
         <label for='token'>Token</label>
         <textarea id='token' rows={7} spellcheck={false} autocomplete='off' value={text} onInput={event => setText(event.currentTarget.value)} placeholder='eyJ…' aria-describedby='token-hint' />
-        <p class='hint' id='token-hint'>Or whatever the SDK was given in its place. The signature needs your key’s secret, which no page should have: <code>twilio-token-broker inspect</code> checks it.</p>
+        <p class='hint' id='token-hint'>Or whatever the SDK was given in its place. The signature needs your key’s secret, which no page should have: <code>npx twilio-token-broker inspect</code> checks it.</p>
         <label for='code'>Error code, or Twilio’s message</label>
         <input id='code' spellcheck={false} autocomplete='off' value={asked} onInput={event => setAsked(event.currentTarget.value)} placeholder='20101' />
       </div>
@@ -39,7 +39,7 @@ function Verdict ({ text }: { text: string }) {
       <article class='card'>
         <div role='status'><h2 class={refused ? 'bad' : 'good'}>{verdictOf(found) ?? 'No reason found for Twilio to refuse it'}</h2></div>
         {found.length > 0 && <ul class='findings'>{found.map(finding => <Found key={finding.says} finding={finding} />)}</ul>}
-        {!refused && <p>Only Twilio knows whether the key still exists and may sign tokens: <code>twilio-token-broker check --online</code> asks.</p>}
+        {!refused && <p>Only Twilio knows whether the key still exists and may sign tokens: <code>npx twilio-token-broker check --online</code> asks.</p>}
         {rows.length > 0 && <Rows rows={rows} />}
         {rows.length > 0 && <Parts token={token} />}
       </article>

@@ -53,7 +53,7 @@ t.test('by flags and files alone, init writes .env and the first user', async t 
   const dir = t.testdir({ secret: `${keySecret}\n`, password: `${password}\r\n` })
   t.same(await init(dir, [...flags, '--secret-file', 'secret', '--region', 'ie1', '--user', 'juan', '--password-file', 'password']), {
     code: 0,
-    out: 'wrote .env, which only you can read\nadded juan to users.htpasswd\nnext, run: twilio-token-broker check --online, then: twilio-token-broker start\n',
+    out: 'wrote .env, which only you can read\nadded juan to users.htpasswd\nnext, run: npx twilio-token-broker check --online, then: npx twilio-token-broker start\n',
     err: ''
   })
   t.equal(envOf(dir), written(keySecret, 'TWILIO_REGION=ie1\n'))
@@ -151,7 +151,7 @@ t.test('a file that cannot be written is found before a secret is asked for', as
 t.test('a user who cannot be added after all is named, with what to run', async t => {
   const dir = t.testdir({ secret: keySecret, password, 'users.htpasswd.lock': 'x' })
   const started = init(dir, [...flags, '--secret-file', 'secret', '--user', 'susan', '--password-file', 'password'])
-  t.match(await started, { code: 78, out: 'wrote .env, which only you can read\n', err: /\n\.env is written, but the user could not be added; run: twilio-token-broker users add NAME\n$/ })
+  t.match(await started, { code: 78, out: 'wrote .env, which only you can read\n', err: /\n\.env is written, but the user could not be added; run: npx twilio-token-broker users add NAME\n$/ })
   t.equal(envOf(dir), written())
 })
 

@@ -27,7 +27,7 @@ t.test('inspect says all of it in words', async t => {
     /^signature {2}by the configured secret with a line break at its end$/m,
     /^Twilio would refuse it:$/m,
     /^ {2}refused {2}20107 \(Voice: 31202\) {2}it is signed/m,
-    /^More: twilio-token-broker explain 20107 20104 20105$/m
+    /^More: npx twilio-token-broker explain 20107 20104 20105$/m
   ]) t.match(broken.out, line)
 
   t.match(await inspect('', settings, [token({ claims: { iat: undefined, nbf: now, exp: now * 1000 } })]), { code: 1, out: /^issued {5}none\nstarts {5}20\S+Z\nends {7}\d{13} \(milliseconds\)$/m })

@@ -39,7 +39,7 @@ t.test('a start with mistakes says all of them, serves nothing, and exits with 7
 
 t.test('without a .env, start and check name init', async t => {
   const dir = t.testdir({ none: {}, some: { '.env': 'PORT=0\n' } })
-  const hint = /\nThere is no \.env here\. To write one and add a first user, run: twilio-token-broker init\n$/
+  const hint = /\nThere is no \.env here\. To write one and add a first user, run: npx twilio-token-broker init\n$/
   for (const command of ['start', 'check']) {
     t.match(await inProcess([command], { cwd: join(dir, 'none') }), { code: 78, out: '', err: hint }, command)
     for (const [where, env] of [['some', {}], ['none', { ...settings, PORT: 'x' }]] as const) {

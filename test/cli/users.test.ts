@@ -23,7 +23,7 @@ t.test('a user is added, checked, given another password and removed', async t =
   t.same(await users(dir, ['remove', 'susan']), {
     exitCode: 0,
     out: 'removed susan from users.htpasswd\n',
-    err: 'the broker would refuse the file as it is now:\nusers.htpasswd has no users; add a user: twilio-token-broker users add NAME\n'
+    err: 'the broker would refuse the file as it is now:\nusers.htpasswd has no users; add a user: npx twilio-token-broker users add NAME\n'
   })
   t.equal(fileIn(dir), '')
 })
@@ -31,9 +31,9 @@ t.test('a user is added, checked, given another password and removed', async t =
 t.test('the answer is no, with exit code 1', async t => {
   const dir = t.testdir({ [label]: `# ours\nsusan:${bcrypt}\n` })
   const rows: Array<[args: string[], says: RegExp]> = [
-    [['add', 'susan', '--password-stdin'], /^users.htpasswd already has a user of this name \(case does not count\); for a new password, run: twilio-token-broker users passwd NAME\n$/],
+    [['add', 'susan', '--password-stdin'], /^users.htpasswd already has a user of this name \(case does not count\); for a new password, run: npx twilio-token-broker users passwd NAME\n$/],
     [['add', 'SUSAN', '--password-stdin'], /^users.htpasswd already has a user of this name/],
-    [['passwd', 'juan', '--password-stdin'], /^users.htpasswd has no user of this name; to see all, run: twilio-token-broker users list\n$/],
+    [['passwd', 'juan', '--password-stdin'], /^users.htpasswd has no user of this name; to see all, run: npx twilio-token-broker users list\n$/],
     [['passwd', 'Susan', '--password-stdin'], /^users.htpasswd has no user of this name; it has one whose name differs in case\n$/],
     [['remove', 'juan'], /^users.htpasswd has no user of this name/],
     [['remove', 'Susan'], /differs in case/],
@@ -101,7 +101,7 @@ t.test('a check answers JSON', async t => {
 t.test('a file that cannot be used is exit code 78, and says what to do', async t => {
   const missing = t.testdir()
   for (const args of [['list'], ['check', 'susan', '--password-stdin']]) {
-    t.match(await users(missing, args), { exitCode: 78, out: '', err: 'users.htpasswd is missing; add a user: twilio-token-broker users add NAME\n' })
+    t.match(await users(missing, args), { exitCode: 78, out: '', err: 'users.htpasswd is missing; add a user: npx twilio-token-broker users add NAME\n' })
   }
   const bad = t.testdir({ [label]: 'a\nb\n' })
   t.match(await users(bad, ['list']), { exitCode: 78, err: /^users.htpasswd:1 .*\nusers.htpasswd:2 .*\n$/ })

@@ -29,7 +29,7 @@ t.test('a product\'s maxTtl bounds tokens that hold it, and the smallest bounds 
   for (const { path, body, life, refused, at } of rows) {
     const says = `${path} ${JSON.stringify(body)}`
     const answer = await ask(broker.url, { path, body, as: susan })
-    if (life === undefined) t.match(answer, { status: 403, body: { code: 'not-allowed', detail: refused, errors: [{ path: at }] } }, says)
+    if (life === undefined) t.match(answer, { status: 403, body: { code: 'not-allowed', detail: refused, errors: [{ path: new RegExp(`^${at}$`) }] } }, says)
     else t.match(answer, { status: 200, body: { expiresIn: life } }, says)
     if (life !== undefined) t.match((await broker.audit()).at(-1), { ttl: life }, says)
   }

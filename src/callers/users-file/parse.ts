@@ -27,7 +27,7 @@ export interface Mistakes {
 }
 
 /** The command for a file without users. */
-export const ADD_USER_HINT = 'add a user: twilio-token-broker users add NAME'
+export const ADD_USER_HINT = 'add a user: npx twilio-token-broker users add NAME'
 
 /** A few milliseconds of work: then requests get a turn, so that a large file does not delay them. */
 const LINES_PER_TURN = 500

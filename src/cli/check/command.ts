@@ -16,7 +16,7 @@ export function checkCommand (io: Io, done: (exitCode: number) => void, network?
     .addOption(new Option('--offline', 'ask nobody: no store, no identity provider, no Redis').conflicts('online'))
     .option('--json', 'print JSON')
     .action(async (options: CheckOptions) => done(await toExitCode(io, () => check(io, options, network)))),
-  'twilio-token-broker check',
-  'twilio-token-broker check --offline              # where neither can be reached, as when an image is built',
-  'twilio-token-broker check --online --json')
+  'npx twilio-token-broker check',
+  'npx twilio-token-broker check --offline              # where neither can be reached, as when an image is built',
+  'npx twilio-token-broker check --online --json')
 }

@@ -27,6 +27,6 @@ export function initCommand (io: Io, done: (exitCode: number) => void, network?:
     .option('--password-file <file>', 'read it from the first line of a file')
     .option('--force', 'replace an old .env')
     .action(async (options: InitOptions) => done(await toExitCode(io, () => init(io, options, network)))),
-  'twilio-token-broker init',
-  'twilio-token-broker init --account-sid AC… --key-sid SK… --secret-file secret.txt --user susan --password-file password.txt')
+  'npx twilio-token-broker init',
+  'npx twilio-token-broker init --account-sid AC… --key-sid SK… --secret-file secret.txt --user susan --password-file password.txt')
 }

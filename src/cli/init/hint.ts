@@ -8,5 +8,5 @@ const SETTINGS = new Set(['TWILIO_ACCOUNT_SID', 'TWILIO_API_KEY_SID', 'TWILIO_AP
 /** Points to `init` when settings are missing that it asks for and there is no `.env`; else empty. */
 export async function initHint ({ cwd }: Io, diagnostics: readonly Diagnostic[]): Promise<string> {
   const exists = await access(resolve(cwd, '.env')).then(() => true, () => false)
-  return exists || !diagnostics.some(({ code, subject }) => code === 'missing' && SETTINGS.has(subject)) ? '' : 'There is no .env here. To write one and add a first user, run: twilio-token-broker init\n'
+  return exists || !diagnostics.some(({ code, subject }) => code === 'missing' && SETTINGS.has(subject)) ? '' : 'There is no .env here. To write one and add a first user, run: npx twilio-token-broker init\n'
 }

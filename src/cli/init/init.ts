@@ -43,7 +43,7 @@ export async function init (io: Io, options: InitOptions, network?: Dispatcher):
   await orFailure('.env', writeAtomic(path, Buffer.from(envFile(answers))))
   io.stdout.write('wrote .env, which only you can read\n')
   if (user !== undefined) await addFirstUser(io, user.name, user.password)
-  io.stdout.write('next, run: twilio-token-broker check --online, then: twilio-token-broker start\n')
+  io.stdout.write('next, run: npx twilio-token-broker check --online, then: npx twilio-token-broker start\n')
   return exitCodes.ok
 }
 

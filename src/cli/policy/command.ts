@@ -15,14 +15,14 @@ export function policyCommand (io: Io, context: () => Promise<PolicyContext>, do
     async (...args: Args) => done(await toExitCode(io, async () => await action(io, await context(), ...args)))
 
   const policy = withExamples(newCommand(io, 'policy').description('check and explain the policy file: who may have which grants'),
-    'twilio-token-broker policy check',
-    'twilio-token-broker policy explain susan video')
+    'npx twilio-token-broker policy check',
+    'npx twilio-token-broker policy explain susan video')
   withExamples(policy.command('check')
     .description('report everything that is wrong with the file; exit code 1 if something is')
     .option('--json', 'print JSON')
     .action(run(checkPolicy)),
-  'twilio-token-broker policy check',
-  'POLICY_FILE=new.yaml twilio-token-broker policy check --json')
+  'npx twilio-token-broker policy check',
+  'POLICY_FILE=new.yaml npx twilio-token-broker policy check --json')
   withExamples(policy.command('explain <name> <product>')
     .description('show which rule decides for a caller, and what the caller would get; exit code 1 if nothing')
     .option('--groups <groups>', 'groups that the store or the identity provider says the caller is in, separated by commas')
@@ -35,12 +35,12 @@ export function policyCommand (io: Io, context: () => Promise<PolicyContext>, do
     .option('--no-outgoing', 'ask for no outgoing calls')
     .option('--json', 'print JSON')
     .action(run(explainDecision)),
-  'twilio-token-broker policy explain susan video --room "My Room"',
-  'twilio-token-broker policy explain susan voice --no-outgoing --ttl 600',
-  'twilio-token-broker policy explain jwt:susan@example.com video --groups support,staff')
+  'npx twilio-token-broker policy explain susan video --room "My Room"',
+  'npx twilio-token-broker policy explain susan voice --no-outgoing --ttl 600',
+  'npx twilio-token-broker policy explain jwt:susan@example.com video --groups support,staff')
   withExamples(policy.command('schema')
     .description('print the JSON Schema of the file, with which editors complete it')
     .action(run(printSchema)),
-  'twilio-token-broker policy schema > policy.schema.json')
+  'npx twilio-token-broker policy schema > policy.schema.json')
   return withHelp(policy)
 }

@@ -29,8 +29,8 @@ export function probeCommand (io: Io, done: (exitCode: number) => void): Command
     .option('--room <room>', 'a Video room that the policy refuses to this caller')
     .option('--json', 'print JSON')
     .action(async (url: string, options: ProbeOptions) => done(await toExitCode(io, () => run(io, url, options)))),
-  'twilio-token-broker probe https://tokens.example.com',
-  'twilio-token-broker probe https://tokens.example.com --user probe --password-stdin --origin https://app.example.com < password.txt')
+  'npx twilio-token-broker probe https://tokens.example.com',
+  'npx twilio-token-broker probe https://tokens.example.com --user probe --password-stdin --origin https://app.example.com < password.txt')
 }
 
 /** @throws Failure 2 for options that do not go together */

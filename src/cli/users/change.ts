@@ -40,5 +40,5 @@ export async function printHash (io: Io, options: NewPasswordOptions): Promise<n
 }
 
 function nameTaken ({ file }: UsersContext): Failure {
-  return new Failure(exitCodes.no, `${file} already has a user of this name (case does not count); for a new password, run: twilio-token-broker users passwd NAME`)
+  return new Failure(exitCodes.no, `${file} already has a user of this name (case does not count); for a new password, run: npx twilio-token-broker users passwd NAME`)
 }

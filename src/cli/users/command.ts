@@ -16,44 +16,44 @@ export function usersCommand (io: Io, file: () => string, done: (exitCode: numbe
     async (...args: Args) => done(await toExitCode(io, async () => await action({ io, file: file() }, ...args)))
 
   const users = withExamples(newCommand(io, 'users').description('manage the users file: who may get tokens'),
-    'twilio-token-broker users add susan',
-    'twilio-token-broker users list')
+    'npx twilio-token-broker users add susan',
+    'npx twilio-token-broker users list')
   withExamples(users.command('add <name>')
     .description('add a user')
     .option('--password-stdin', 'read the password from the first line of standard input')
     .option('--allow-short', 'accept a password of less than 8 characters')
     .action(run(addUser)),
-  'twilio-token-broker users add susan',
-  'twilio-token-broker users add susan --password-stdin < password.txt')
+  'npx twilio-token-broker users add susan',
+  'npx twilio-token-broker users add susan --password-stdin < password.txt')
   withExamples(users.command('passwd <name>')
     .description('give a user a new password')
     .option('--password-stdin', 'read the password from the first line of standard input')
     .option('--allow-short', 'accept a password of less than 8 characters')
     .action(run(changePassword)),
-  'twilio-token-broker users passwd susan')
+  'npx twilio-token-broker users passwd susan')
   withExamples(users.command('remove <name>')
     .description('remove a user')
     .action(run(removeUser)),
-  'twilio-token-broker users remove susan')
+  'npx twilio-token-broker users remove susan')
   withExamples(users.command('list')
     .description('list the users')
     .option('--json', 'print JSON, with the form of each hash')
     .action(run(listUsers)),
-  'twilio-token-broker users list',
-  'twilio-token-broker users list --json')
+  'npx twilio-token-broker users list',
+  'npx twilio-token-broker users list --json')
   withExamples(users.command('check <name>')
     .description('check a user\'s password; exit code 1 if it is wrong')
     .option('--password-stdin', 'read the password from the first line of standard input')
     .option('--json', 'print JSON')
     .action(run(checkPassword)),
-  'twilio-token-broker users check susan',
-  'twilio-token-broker users check susan --password-stdin < password.txt')
+  'npx twilio-token-broker users check susan',
+  'npx twilio-token-broker users check susan --password-stdin < password.txt')
   withExamples(users.command('hash')
     .description('print the hash of a password, for a database of users; does not use the users file')
     .option('--password-stdin', 'read the password from the first line of standard input')
     .option('--allow-short', 'accept a password of less than 8 characters')
     .action(async (options: NewPasswordOptions) => done(await toExitCode(io, () => printHash(io, options)))),
-  'twilio-token-broker users hash',
-  'twilio-token-broker users hash --password-stdin < password.txt')
+  'npx twilio-token-broker users hash',
+  'npx twilio-token-broker users hash --password-stdin < password.txt')
   return withHelp(users)
 }

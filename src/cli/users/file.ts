@@ -60,7 +60,7 @@ export async function change (context: UsersContext, edit: Edit): Promise<boolea
 
 /** The message for a name that the file does not have. @param like names that differ only in case or normal form */
 export function unknownUser ({ file }: UsersContext, like: string[]): Failure {
-  const hint = like.length > 0 ? 'it has one whose name differs in case' : 'to see all, run: twilio-token-broker users list'
+  const hint = like.length > 0 ? 'it has one whose name differs in case' : 'to see all, run: npx twilio-token-broker users list'
   return new Failure(exitCodes.no, `${file} has no user of this name; ${hint}`)
 }
 

@@ -88,7 +88,7 @@ t.test('what is weak is warned of once a kind', async t => {
 
 t.test('a file without users names the command that adds one', async t => {
   for (const text of ['', '\ufeff', '\n\n', '# nobody\n']) {
-    t.same(await mistakesIn(text), ['users.htpasswd has no users; add a user: twilio-token-broker users add NAME'])
+    t.same(await mistakesIn(text), ['users.htpasswd has no users; add a user: npx twilio-token-broker users add NAME'])
   }
 })
 
