@@ -1,7 +1,8 @@
 /** Kept in memory alone: a page that is closed or loaded again knows nobody. */
 export interface Credentials {
-  name: string
-  password: string
+  /** Null with a bearer token: what it says is not for this page to read. */
+  name: string | null
+  authorization: string
 }
 
 /** Why there is no answer, in a sentence for a person. */
@@ -26,7 +27,7 @@ export async function ask<Answer> (path: string, credentials: Credentials, body?
   try {
     const response = await fetch(path, {
       method: body === undefined ? 'GET' : 'POST',
-      headers: { Authorization: basic(credentials), ...(body !== undefined && { 'Content-Type': 'application/json' }) },
+      headers: { Authorization: credentials.authorization, ...(body !== undefined && { 'Content-Type': 'application/json' }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       // Nothing but what stands here: else a browser answers a 401 with its own password dialog, and remembers what is typed there.
       credentials: 'omit',
@@ -43,9 +44,14 @@ export async function ask<Answer> (path: string, credentials: Credentials, body?
 const nothing = { status: 0, errors: [], retryAfter: undefined, requestId: undefined }
 
 /** RFC 7617 §2.1: in UTF-8, as the broker's challenge says. */
-export function basic ({ name, password }: Credentials): string {
+export function basic (name: string, password: string): Credentials {
   const bytes = new TextEncoder().encode(`${name}:${password}`)
-  return `Basic ${btoa(String.fromCodePoint(...bytes))}`
+  return { name, authorization: `Basic ${btoa(String.fromCodePoint(...bytes))}` }
+}
+
+/** RFC 6750. What was pasted may stand between blanks, or begin as the header does. */
+export function bearer (pasted: string): Credentials {
+  return { name: null, authorization: `Bearer ${pasted.trim().replace(/^Bearer +/i, '')}` }
 }
 
 function read (text: string): Partial<Refusal> | undefined {

@@ -32,7 +32,7 @@ export function App () {
         </nav>
         {session && (
           <div class='who'>
-            <span>Signed in as <b>{session.credentials.name}</b></span>
+            <span>Signed in {session.credentials.name === null ? 'with a bearer token' : <>as <b>{session.credentials.name}</b></>}</span>
             <button type='button' class='quiet' onClick={() => setSession(undefined)}>Sign out</button>
           </div>
         )}

@@ -18,7 +18,7 @@ export function Docs ({ session: { credentials, description }, at }: { session: 
         </ul>
       </nav>
       <div>
-        <p class='card'>Every request of a caller brings its name and password as HTTP Basic. Programs read this as OpenAPI 3.1 from <code>openapi.json</code>.</p>
+        <p class='card'>Every request of a caller brings its name and password as HTTP Basic, or what else the broker takes: a session, a bearer token of an identity provider. Programs read this as OpenAPI 3.1 from <code>openapi.json</code>.</p>
         {entries.map(entry => <Operation key={entry.id} entry={entry} name={credentials.name} />)}
         {Object.entries(description.components.schemas).map(([name, schema]) => (
           <section class='card' key={name} id={name}>
@@ -31,7 +31,7 @@ export function Docs ({ session: { credentials, description }, at }: { session: 
   )
 }
 
-function Operation ({ entry: { id, method, path, operation, body, answers }, name }: { entry: Entry, name: string }) {
+function Operation ({ entry: { id, method, path, operation, body, answers }, name }: { entry: Entry, name: string | null }) {
   const base = new URL('.', location.href).href.slice(0, -1)
   return (
     <section class='card' id={id}>

@@ -39,7 +39,7 @@ export function GetToken ({ session: { credentials, offers } }: { session: Sessi
   }
 
   if (offers.products.length === 0) {
-    return <p class='card'>The policy allows you no product. The operator of this broker can change that; <code>policy explain {credentials.name} PRODUCT</code> says which rule decides.</p>
+    return <p class='card'>The policy allows you no product. The operator of this broker can change that; <code>policy explain {credentials.name ?? 'jwt:NAME'} PRODUCT</code> says which rule decides.</p>
   }
   return (
     <div class='columns'>

@@ -4,23 +4,29 @@ export interface Given {
   base: string
   path: string
   body: Record<string, unknown>
-  /** The caller's name. */
-  name: string
+  /** The caller's name; null where it has a bearer token. */
+  name: string | null
 }
 
 /** What a request may be without. */
 type Request = Omit<Given, 'name'> & {
   /** Left out where no credentials are needed. */
-  name?: string | undefined
+  name?: string | null | undefined
   /** Where it is none that curl chooses by itself. */
   method?: string | undefined
 }
 
 /** The same request by curl, which asks for the password itself: a command line is for everyone on the machine to read. */
 export function curl ({ base, path, body, name, method }: Request): string {
-  const parts = ['curl', ...(method === undefined ? [] : ['-X', method]), ...(name === undefined ? [] : ['-u', quoted(name)]), quoted(base + path)]
+  const parts = ['curl', ...(method === undefined ? [] : ['-X', method]), ...credentialsOf(name), quoted(base + path)]
   if (Object.keys(body).length > 0) parts.push('-H', quoted('Content-Type: application/json'), '-d', quoted(JSON.stringify(body)))
   return parts.join(' ')
+}
+
+/** The token comes from a variable of the shell, as a command line is for everyone on the machine to read. */
+function credentialsOf (name: Request['name']): string[] {
+  if (name === null) return ['-H', '"Authorization: Bearer $TOKEN"']
+  return name === undefined ? [] : ['-u', quoted(name)]
 }
 
 /** For the shell. */
@@ -64,13 +70,13 @@ function literal (value: unknown): string {
 }
 
 /** Code for a page that asks for the same. */
-export function snippet ({ base, path, body }: Given): string {
+export function snippet ({ base, path, body, name }: Given): string {
   const [imports, ...lines] = linesFor(path.slice('token/'.length), body)
   return [
     "import { TokenBroker } from 'twilio-token-broker/client'",
     ...(imports === '' ? [] : [imports]),
     '',
-    `const broker = new TokenBroker({ url: ${JSON.stringify(base)}, credentials: () => ({ username, password }) })`,
+    `const broker = new TokenBroker({ url: ${JSON.stringify(base)}, credentials: () => ({ ${name === null ? 'bearer' : 'username, password'} }) })`,
     ...lines
   ].join('\n')
 }

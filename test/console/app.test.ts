@@ -1,6 +1,8 @@
 import type { CDPSession, Page } from 'playwright-core'
 import t from 'tap'
 import { chromiumMissing } from '../browser/chromium.js'
+import { startBroker } from '../helpers/broker.js'
+import { startProvider } from '../helpers/provider.js'
 import { until } from '../helpers/until.js'
 import { setStage } from './stage.js'
 
@@ -61,6 +63,27 @@ t.test('signing in to the console, and moving about in it', { skip: chromiumMiss
     await page.getByText('Signed in as susan').waitFor()
     await page.reload()
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  })
+
+  await t.test('a bearer token of an identity provider signs in, too', async t => {
+    const provider = await startProvider()
+    t.teardown(provider.close)
+    const alone = await startBroker({ settings: { JWT_ISSUER: provider.issuer, JWT_AUDIENCE: 'broker', OPERATORS: 'jwt:olga' }, users: null })
+    t.teardown(alone.close)
+    const { page, go } = await visit(t, alone.url)
+    await page.getByText('Use a bearer token instead').click()
+    const use = async (token: string) => {
+      await page.getByLabel('Token of your identity provider').fill(token)
+      await page.getByRole('button', { name: 'Use the token' }).click()
+    }
+    await use(provider.token({ claims: { aud: 'x' } }))
+    await page.getByRole('alert').getByText('bearer-misdirected').waitFor()
+    await use(provider.bearer({ claims: { sub: 'olga' } }))
+    await page.getByText('Signed in with a bearer token').waitFor()
+    await page.getByRole('button', { name: 'Get a token' }).click()
+    t.match(await page.locator('.copy pre').nth(1).innerText(), /^curl -H "Authorization: Bearer \$TOKEN" /)
+    await go('Operator')
+    await page.getByRole('heading', { name: 'Audit' }).waitFor()
   })
 
   await t.test('a part that does not come is told', async t => {

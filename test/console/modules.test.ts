@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { ask, basic } from '../../src/console/api.js'
+import { ask, basic, bearer } from '../../src/console/api.js'
 import { bodyOf, fieldsOf, requestFor } from '../../src/console/request-form.js'
 import { offersOf, type Description, type Schema } from '../../src/console/available-products.js'
 import { entriesOf, whoInWords } from '../../src/console/reference.js'
@@ -16,12 +16,12 @@ const users = { susan: 'secret123', Zoë: 'pä:ß 🔑' }
 const broker = await startBroker({ users, settings: { OPERATORS: 'susan', POLICY_FILE: 'policy.yaml' }, files: { 'policy.yaml': 'rules: [{ who: [susan], allow: { video: {}, voice: {} } }]' } })
 t.teardown(broker.close)
 const described = async (): Promise<Description> => JSON.parse((await askBroker(broker.url, { method: 'GET', path: '/openapi.json', as: susan })).text)
-const credentials = { name: 'susan', password: 'secret123' }
+const credentials = basic('susan', 'secret123')
 
 t.test('only what is enabled and allowed is offered, with the fields of its schema', async t => {
   const { products, shared, operator } = offersOf(await described())
   t.strictSame(products.map(({ name }) => name), ['video', 'voice'])
-  t.strictSame(products.map(({ properties }) => Object.keys(properties)), [['room'], ['incoming', 'outgoing', 'params']])
+  t.strictSame(products.map(({ properties }) => Object.keys(properties)), [['room'], ['incoming', 'outgoing', 'params', 'push']])
   t.strictSame(Object.keys(shared), ['identity', 'ttl'])
   t.equal(operator, true)
   t.strictSame(offersOf({ info: { title: '', description: '' }, paths: {}, components: { schemas: {} } }), { products: [], shared: {}, operator: false })
@@ -69,11 +69,13 @@ t.test('the curl line is what a shell reads it as, and holds no password', t => 
   t.equal(curl({ ...given, name: 'susan', body: {} }), 'curl -u susan https://tokens.example.com/broker/token/video')
   t.equal(curl({ base: 'http://x/', path: 'healthz', body: {} }), 'curl http://x/healthz')
   t.equal(curl({ base: 'http://x/', path: 'token', body: {}, name: 'a', method: 'POST' }), 'curl -X POST -u a http://x/token')
+  t.strictSame(run(`TOKEN=a.b.c; ${curl({ ...given, name: null, body: {} })}`.replace('; curl', `; ${script}`)), ['-H', 'Authorization: Bearer a.b.c', 'https://tokens.example.com/broker/token/video'])
   t.end()
 })
 
 t.test('the code for a page is of that SDK, and asks for the same', t => {
   const code = (path: string, body: Record<string, unknown> = {}) => snippet({ ...given, path, body })
+  t.match(snippet({ ...given, name: null }), 'credentials: () => ({ bearer }) })')
   const cases: Array<[path: string, body: Record<string, unknown>, ...lines: string[]]> = [
     ['token/voice', { outgoing: false }, 'import { Device } from \'@twilio/voice-sdk\'', 'const device = new Device(await broker.token(\'voice\', { outgoing: false }))', 'broker.keep(device, \'voice\', { outgoing: false })'],
     ['token/video', {}, 'import { connect } from \'twilio-token-broker/client/video\'', 'import * as Video from \'twilio-video\'', 'const room = await connect(broker, Video, { name: "My Room" })'],
@@ -133,9 +135,9 @@ t.test('the broker is asked with credentials in UTF-8, and its words come back',
     }
   })
   t.match(await ask('token/video', credentials, { room: 'My Room' }), { answer: { identity: 'susan' }, refusal: undefined })
-  t.match(await ask('openapi.json', { name: 'Zoë', password: 'pä:ß 🔑' }), { answer: { openapi: /^3/ } })
+  t.match(await ask('openapi.json', basic('Zoë', 'pä:ß 🔑')), { answer: { openapi: /^3/ } })
   t.match(asked, [['token/video', { method: 'POST', credentials: 'omit', redirect: 'error', body: '{"room":"My Room"}' }], ['openapi.json', { method: 'GET', body: undefined }]])
-  t.match(await ask('openapi.json', { ...credentials, password: 'wrong' }), { refusal: { status: 401, code: 'credentials-wrong', detail: /^Wrong username or password/, requestId: /./, errors: [], retryAfter: undefined } })
+  t.match(await ask('openapi.json', basic('susan', 'wrong')), { refusal: { status: 401, code: 'credentials-wrong', detail: /^Wrong username or password/, requestId: /./, errors: [], retryAfter: undefined } })
   t.match(await ask('token/video', credentials, { ttl: 1 }), { refusal: { status: 400, errors: [{ path: '/ttl' }] } })
   t.match(await ask('token/sync', credentials, {}), { refusal: { status: 403, code: 'not-allowed', errors: [{ path: '/sync' }] } })
 })
@@ -157,7 +159,8 @@ t.test('what is no answer of the broker is told as such', async t => {
     })
     t.match(await ask('x', credentials), { refusal }, JSON.stringify(refusal))
   }
-  t.equal(basic({ name: 'a', password: 'b' }), 'Basic YTpi')
+  t.same(basic('a', 'b'), { name: 'a', authorization: 'Basic YTpi' })
+  for (const pasted of ['a.b.c', ' a.b.c\n', 'Bearer a.b.c', 'bearer  a.b.c']) t.same(bearer(pasted), { name: null, authorization: 'Bearer a.b.c' })
 })
 
 t.test('the hour is drawn minute by minute, also those in which nothing happened', async t => {

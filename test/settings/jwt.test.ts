@@ -24,7 +24,7 @@ const mistaken: Array<[what: string, settings: Record<string, string>, mistakes:
   ...['azp', '=web', 'azp=', 'azp="web', 'azp="a"b"'].map((required): typeof mistaken[0] => [`requiring ${required}`, { JWT_REQUIRE: required }, [/^JWT_REQUIRE: entry 1 must be a claim and its value/]]),
   ['one claim twice', { JWT_REQUIRE: 'azp=a,tenant=7,azp=b' }, [/^JWT_REQUIRE: entry 3 names a claim that an earlier entry names/]],
   ['a type that is none', { JWT_TYPE: 'jwt' }, [/^JWT_TYPE must be JWT or at\+jwt/]],
-  ['an age of a second', { JWT_MAX_AGE: '1' }, [/^JWT_MAX_AGE must be a whole number of seconds, 60 to/]],
+  ['an age of no seconds', { JWT_MAX_AGE: '0' }, [/^JWT_MAX_AGE must be a whole number of seconds, 1 to/]],
   ...remoteStores.flatMap((store): Array<typeof mistaken[0]> => [
     ['no prefix beside a remote store', store, [/^JWT_IDENTITY must begin with a fixed text/]],
     ['a claim beside a remote store', { ...store, JWT_IDENTITY: 'sub' }, [/^JWT_IDENTITY must begin with a fixed text/]],
