@@ -27,7 +27,7 @@ export async function redisCluster ({ masters = 3, args = () => [], connect = {}
   const folder = mkdtempSync(join(tmpdir(), 'broker-redis-cluster-'))
   const nodes = await Promise.all(Array.from({ length: masters === 1 ? 1 : 2 * masters }, async () => {
     const [port, bus] = [await freePort(), await freePort()]
-    const node = redisProcess(port, ['--port', `${port}`, '--cluster-port', `${bus}`, '--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${port}.conf`,
+    const node = redisProcess(port, ['--port', `${port}`, '--cluster-port', `${bus}`, '--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1', '--cluster-config-file', `nodes-${port}.conf`,
       '--cluster-node-timeout', '500', '--cluster-replica-validity-factor', '0', ...quick, '--dir', folder, ...args(port)], connect)
     return Object.assign(node, { bus })
   }))

@@ -16,7 +16,7 @@ export type RedisClient = Redis | Cluster
  * @param tls certificates; used where the URL asks for TLS
  * @throws whatever made it fail
  */
-export async function openClient (target: RedisTarget, tls: SecureContextOptions): Promise<RedisClient> {
+export async function openClient (target: RedisTarget, tls: SecureContextOptions = {}): Promise<RedisClient> {
   const options = optionsFor(target, tls)
   if (target.kind === 'cluster') return openCluster(target, options)
   if (target.kind === 'sentinel') return openBySentinels(target, options)
@@ -53,7 +53,7 @@ async function openCluster ({ addresses }: ClusterTarget, { scripts, ...redisOpt
     enableOfflineQueue: false,
     enableAutoPipelining: true,
     slotsRefreshTimeout: CONNECT_TIMEOUT_MS + COMMAND_TIMEOUT_MS,
-    clusterRetryStrategy: () => null,
+    clusterRetryStrategy: null,
     // ioredis would send again what nobody waits for any more, and it would be counted. A new connection knows where the slots are now.
     maxRedirections: 0,
     // A name stays a name, because certificates are for names.

@@ -26,7 +26,7 @@ export interface ConnectionOptions {
  */
 export class RedisConnection {
   readonly keyOf: KeyOf
-  readonly #options: Required<Omit<ConnectionOptions, 'keyOf'>>
+  readonly #options: Omit<ConnectionOptions, 'keyOf'>
   #policy: string | null | undefined
   #client: RedisClient | undefined
   #up: boolean | undefined
@@ -44,7 +44,7 @@ export class RedisConnection {
 
   private constructor ({ keyOf, ...options }: ConnectionOptions) {
     this.keyOf = keyOf
-    this.#options = { readTls: async () => ({}), onChange: () => {}, onEviction: () => {}, ...options }
+    this.#options = options
   }
 
   get up (): boolean {
@@ -83,7 +83,7 @@ export class RedisConnection {
     let client: RedisClient | undefined
     let cause: unknown
     try {
-      const opened = client = await openClient(this.#options.target, await this.#options.readTls())
+      const opened = client = await openClient(this.#options.target, await this.#options.readTls?.())
       client.on('error', error => { cause = error })
       client.on('end', () => this.#giveUp(opened, cause))
       await this.#probe(client)
@@ -107,7 +107,7 @@ export class RedisConnection {
   /** Ignores whether `maxmemory` is set: it can be set later, and the policy is only read when Redis connects. */
   async #checkPolicy (): Promise<void> {
     const policy = await this.run(redis => redis.brokerPolicy(1, this.keyOf('probe', '')))
-    if (policy && policy !== 'noeviction' && policy !== this.#policy) this.#options.onEviction(policy)
+    if (policy && policy !== 'noeviction' && policy !== this.#policy) this.#options.onEviction?.(policy)
     this.#policy = policy
   }
 
@@ -125,6 +125,6 @@ export class RedisConnection {
     if (this.#isClosed || !isNews) return
     this.#up = up
     this.#advice = outage?.advice
-    this.#options.onChange(up, outage)
+    this.#options.onChange?.(up, outage)
   }
 }

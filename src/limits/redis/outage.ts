@@ -42,6 +42,5 @@ const advice: Array<{ cause: RegExp, only?: RedisTarget['kind'], says: string }>
   { cause: /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/, says: 'The certificate of Redis is not signed by an authority that is trusted here: name the right one in REDIS_CA_FILE' },
   { cause: /^ERR_TLS_CERT_ALTNAME_INVALID$/, says: 'The certificate of Redis is for other names than the host in REDIS_URL' },
   { cause: /^CERT_HAS_EXPIRED$/, says: 'The certificate of Redis has expired: renew it there' },
-  { cause: /^ERR_SSL_\w*WRONG_VERSION_NUMBER$/, says: 'Redis does not use TLS on this port: write redis in place of rediss in REDIS_URL, or give the port for TLS' },
   { cause: /^ERR_SSL_TLSV1\w*CERTIFICATE_REQUIRED$/, says: 'Redis wants a certificate of the broker: set REDIS_CERT_FILE and REDIS_KEY_FILE' }
 ]

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { basic, startBroker, susan, type Broker } from '../../helpers/broker.js'
@@ -7,6 +8,7 @@ import { Page, signedIn } from '../../helpers/page.js'
 import { redisCluster } from '../../helpers/redis-cluster.js'
 import { redisSentinel } from '../../helpers/redis-sentinel.js'
 import { noRedis } from '../../helpers/redis.js'
+import { root } from '../../helpers/root.js'
 import { until } from '../../helpers/until.js'
 
 async function isShared ({ url }: Broker): Promise<boolean> {
@@ -61,6 +63,14 @@ function load (t: Test, brokers: Broker[]) {
   }
 }
 
+/** The arguments of ACL, as docs/operations.md says them. */
+function leastRights (heading: string): string[] {
+  const [, rule] = new RegExp(`^${heading}[^]*?\n\`\`\`\nACL (.*)$`, 'm').exec(operations)!
+  return rule!.split(' ')
+}
+
+const operations = readFileSync(join(root, 'docs/operations.md'), 'utf8')
+
 interface Shared {
   name: string
   url: string
@@ -72,9 +82,16 @@ t.test('limits on a Redis Cluster and behind Sentinels', { skip: noRedis }, asyn
   const [cluster, sentinel] = await Promise.all([redisCluster(), redisSentinel()])
   t.teardown(() => Promise.all([cluster.close(), sentinel.close()]))
   const [first] = cluster.nodes
+  const servers = [...cluster.nodes, ...sentinel.servers, ...sentinel.sentinels]
+  await Promise.all([
+    ...cluster.nodes.map(node => node.ask('ACL', ...leastRights('For a Redis Cluster'))),
+    ...sentinel.servers.map(node => node.ask('ACL', ...leastRights('For one Redis'))),
+    ...sentinel.sentinels.map(node => node.ask('ACL', ...leastRights('On Sentinels')))
+  ])
+  const user = '://broker:PASSWORD@'
   const rows: Shared[] = [
-    { name: 'a Redis Cluster', url: cluster.url, master: cluster.owner },
-    { name: 'Sentinels', url: sentinel.url, master: sentinel.master }
+    { name: 'a Redis Cluster', url: cluster.url.replaceAll('://', user), master: cluster.owner },
+    { name: 'Sentinels', url: `${sentinel.url.replace('://', user)}?sentinelUser=broker&sentinelPassword=PASSWORD`, master: sentinel.master }
   ]
 
   t.test('two brokers admit as many wrong passwords as one, and share sessions', async t => {
@@ -144,7 +161,7 @@ t.test('limits on a Redis Cluster and behind Sentinels', { skip: noRedis }, asyn
   })
 
   t.test('a slot that moves to another node under load fails no request that one retry does not mend, and is shared when it has arrived', async t => {
-    const brokers = await twoBrokers(t, { REDIS_URL: cluster.url })
+    const brokers = await twoBrokers(t, { REDIS_URL: rows[0]!.url })
     const traffic = load(t, brokers)
     await traffic.some()
     traffic.longest()
@@ -177,5 +194,10 @@ t.test('limits on a Redis Cluster and behind Sentinels', { skip: noRedis }, asyn
         t.equal(guesses.filter(({ status }) => status === 401).length, 5, 'as one')
       })
     }
+  })
+
+  t.test('all that was done with the least rights that the docs name', async t => {
+    const logs = await Promise.all(servers.map(server => server.ask('ACL', 'LOG').catch(() => [])))
+    t.strictSame(logs.flat(), [])
   })
 })

@@ -7,7 +7,7 @@ import { sharedCounters } from '../../../src/limits/redis/shared.js'
 import { blackHole } from '../../helpers/black-hole.js'
 import { home, login } from '../../helpers/login.js'
 import { noRedis, type redisServer } from '../../helpers/redis.js'
-import { node, prefix, redis } from '../../helpers/redis-nodes.js'
+import { keyOf, node, prefix, redis } from '../../helpers/redis-nodes.js'
 import { settlesAtOnce } from '../../helpers/settle.js'
 import { until } from '../../helpers/until.js'
 
@@ -152,6 +152,52 @@ t.test('a Redis that', { skip: noRedis, jobs: 4 }, t => {
     const opening = sharedCounters({ url: server.url, prefix, down: 'local' })
     ;(await opening).close()
     await until(async () => await clients(server) === 1)
+  })
+
+  t.test('refuses what became of a hit is told it again once it is back', { buffered: true }, async t => {
+    const server = await redis(t)
+    const { source, counters } = await node(t, server.url)
+    const [kept, returned] = [await counters.reserve('a', 5), await counters.reserve('a', 5)]
+    await server.ask('CONFIG', 'SET', 'maxmemory', 1)
+    returned.release()
+    await until(() => !source.up)
+    // While it is away, too.
+    kept.commit()
+    await server.ask('CONFIG', 'SET', 'maxmemory', 0)
+    await until(() => source.up)
+    await counters.consume('b', 5)
+    await until(async () => `${await server.ask('HMGET', keyOf('test', 'a'), 'used', 'held')}` === '1,0')
+  })
+
+  t.test('does not answer what became of a hit is not told it twice', { buffered: true }, async t => {
+    const server = await redis(t)
+    const { source, counters } = await node(t, server.url)
+    const returned = await counters.reserve('a', 5)
+    await counters.reserve('a', 5)
+    server.pause()
+    returned.release()
+    await until(() => !source.up)
+    server.resume()
+    await until(() => source.up)
+    await counters.consume('b', 5)
+    await until(async () => await server.ask('HGET', keyOf('test', 'b'), 'used') === '1')
+    t.equal(`${await server.ask('HMGET', keyOf('test', 'a'), 'used', 'held')}`, '1,1')
+  })
+
+  t.test('answers only after the broker has closed is left at once', { buffered: true }, async t => {
+    let checks = 0
+    const server = createServer(socket => socket.on('error', () => {}).on('data', data => {
+      if (`${data}`.includes('HELLO')) return socket.write('*2\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n')
+      checks++
+      if (checks === 1) return socket.write('-ERR\r\n')
+      source.close()
+      socket.write('*0\r\n')
+    })).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { source, told } = await node(t, `redis://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    await until(() => checks === 2)
+    await once(server.close(), 'close')
+    t.strictSame(told, [[false, 'ERR']])
   })
 
   t.end()
