@@ -47,7 +47,7 @@ async function logTo ({ stderr, env }: Io): Promise<LogStream> {
 /** Closes the broker on a signal (exit code 0) or an uncaught error (1). A second signal or error ends the process immediately. */
 export function untilSignalled (running: Running): void {
   process.on('SIGHUP', () => detach(running.reload()))
-  closeWithGrace({ delay: running.grace + 1000, skip: ['SIGHUP'], logger: running.logger }, async ({ err, signal }) => {
+  closeWithGrace({ delay: running.graceMs + 1000, skip: ['SIGHUP'], logger: running.logger }, async ({ err, signal }) => {
     if (err) running.logger.fatal({ err }, 'uncaught error: running requests are answered, then the broker exits')
     else running.logger.info({ signal }, 'closing')
     await running.close()

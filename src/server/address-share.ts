@@ -1,7 +1,7 @@
 import { BlockList, isIP, type Socket } from 'node:net'
 import { addressKeys } from '../limits/address-buckets.js'
 
-/** Bounds how many sockets one address holds. Addresses are those of the request limits: an IPv6 /64 counts as one, and a /48 as eight. */
+/** Limits how many sockets one address may hold. As for request limits, an IPv6 /64 counts as one address, and a /48 as eight. */
 export class AddressShare {
   readonly #max: number
   readonly #held = new Map<string, number>()
@@ -22,10 +22,10 @@ export class AddressShare {
     }
   }
 
-  /** Counts a socket, or destroys it when its address holds its share. */
+  /** Counts a socket, or destroys it if its address has reached the limit. */
   admit (socket: Socket): void {
     const { remoteAddress: ip } = socket
-    // It has no address once its client has left.
+    // A socket has no address once its client has disconnected.
     if (ip === undefined || this.#proxies.check(ip, kindOf(ip).family)) return
     const keys = addressKeys(ip)
     if (keys.some(({ key, times }) => this.#heldBy(key) >= this.#max * times)) {

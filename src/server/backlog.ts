@@ -1,20 +1,20 @@
-/** Something that reads on when its turn comes. */
+/** A connection that continues reading when it is called. */
 export interface Reader {
   read (): void
 }
 
-/** Requests in work at once beyond the first of each connection. Over TLS an unread response takes up to 60 KB. */
+/** Concurrent requests beyond the first of each connection. Over TLS an unread response takes up to 60 KB. */
 const MAX_REQUESTS = 512
 const MAX_BYTES = 32 * 1024 * 1024
 
 /**
- * What all connections together hold for clients that send requests without waiting for responses (pipelining, or the streams of HTTP/2).
- * When it is full, each connection still has one request at a time.
+ * Limits what all connections together hold for clients that send requests without waiting for responses (pipelining, or HTTP/2 streams).
+ * When it is full, each connection may still have one request at a time.
  */
 export class Backlog {
-  /** Requests in work beyond the first of their connection. */
+  /** Running requests beyond the first of each connection. */
   requests = 0
-  /** Bytes that were received and are not parsed yet. */
+  /** Bytes that were received but not parsed yet. */
   bytes = 0
   readonly #readers = new Set<Reader>()
   #nextTurn: NodeJS.Immediate | undefined
@@ -27,7 +27,7 @@ export class Backlog {
     return this.bytes > MAX_BYTES
   }
 
-  /** Lets a reader read in a later turn of the event loop. There is one reader in each turn, so everybody else is served in between. */
+  /** Calls a reader in a later turn of the event loop. There is one reader a turn, so that other clients are served in between. */
   readInTurn (reader: Reader): void {
     this.#readers.add(reader)
     this.#nextTurn ??= setImmediate(() => this.#readNext())

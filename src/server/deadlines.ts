@@ -1,18 +1,17 @@
-/** Finds out what lasts too long, by asking about the same objects again and again. Its clock never steps. */
+/** Measures how long objects have been checked again and again, by a monotonic clock. */
 export class Deadlines {
-  readonly #limit: number
-  readonly #firstAsked = new WeakMap<object, number>()
+  readonly #limitMs: number
+  readonly #firstChecked = new WeakMap<object, number>()
 
-  /** @param limit milliseconds */
-  constructor (limit: number) {
-    this.#limit = limit
+  constructor (limitMs: number) {
+    this.#limitMs = limitMs
   }
 
-  /** Whether the limit has passed since the first question about this object. */
+  /** Whether the limit has passed since the first call for this object. */
   passed (object: object): boolean {
     const now = performance.now()
-    const first = this.#firstAsked.get(object)
-    if (first === undefined) this.#firstAsked.set(object, now)
-    return first !== undefined && now - first >= this.#limit
+    const first = this.#firstChecked.get(object)
+    if (first === undefined) this.#firstChecked.set(object, now)
+    return first !== undefined && now - first >= this.#limitMs
   }
 }

@@ -14,7 +14,7 @@ import { mistake, type Diagnostic } from '../lib/diagnostic.js'
 import { prefixMistakes } from '../settings/jwt-rules.js'
 import { readConfig } from './config.js'
 
-/** The application, as far as its type goes: structural, so that it may be an instance of any Fastify 5, and not only of the one that the broker itself uses. */
+/** A Fastify instance. The type is structural, so that any Fastify 5 will do, not only the version that the broker itself uses. */
 export interface Application {
   readonly prefix: string
   readonly server: object
@@ -22,32 +22,32 @@ export interface Application {
 }
 
 export interface BrokerOptions {
-  /** Where it lives in the application, such as `/twilio`: a plain path of its own. */
+  /** The path of the broker in the application, such as `/twilio`: a plain path of its own. */
   prefix: string
   settings: GivenSettings
-  /** The application's own login; it is asked under the broker's limits of guesses. Left out, nobody has a password. */
+  /** The application's own login. The broker limits guesses before it calls this. Without it, nobody has a password. */
   authenticate?: Authenticate
   /**
-   * Who is signed in with the application already, by its cookie for instance. It is asked where a page of the application itself sends a
-   * POST without `Authorization` that no other site can have sent: JSON, with the header `X-Requested-With`.
+   * Returns who is signed in with the application already, for example by its cookie. Called for a POST without `Authorization` that only a page
+   * of the application itself can send: JSON, with the header `X-Requested-With`.
    */
   identify?: Identify
   /**
-   * Seconds, up to 900, for which a right password need not be asked for again. Only where `authenticate` decides by
-   * name and password alone. By default it is asked each time.
+   * Seconds, 0 to 900, for which a right password is cached. Default: 0, `authenticate` is called each time. Use it only if `authenticate` decides
+   * by name and password alone.
    */
   rememberFor?: number
-  /** What relative paths in the settings start from; by default the process's working directory. */
+  /** The folder that relative paths in the settings start from. Default: the process's working directory. */
   cwd?: string
-  /** Is handed `reload`, which takes up a changed policy or key file at once, and a rotated audit log. Call it on SIGHUP, for instance. */
+  /** Called once with `reload`, which reads a changed policy or key file immediately and reopens the audit log. Call `reload` on SIGHUP, for example. */
   onStart?: (broker: { reload: () => Promise<void> }) => void
 }
 
 /**
- * The broker inside an application that has a server and users of its own.
+ * Runs the broker inside an application that has a server and users of its own.
  *
- * It runs as an app behind the application's router, not as a scope of it: the two may use the same plugins, whose
- * decorators would meet in one, and no hook, parser or error handler of either touches the other's answers.
+ * The broker is a separate Fastify app behind the application's router, not a scope of it. So both may use the same plugins, and no hook, parser or
+ * error handler of one affects the other.
  *
  * @example
  * await app.register(broker, {
@@ -55,12 +55,12 @@ export interface BrokerOptions {
  *   settings: { TWILIO_ACCOUNT_SID, TWILIO_API_KEY_SID, TWILIO_API_KEY_SECRET, AUDIT_LOG: 'audit.log' },
  *   authenticate: async (username, password) => await users.check(username, password) ? {} : null
  * })
- * @throws StartError with every mistake there is
+ * @throws StartError with all mistakes in settings, options and files
  */
 export async function broker (application: Application, options: BrokerOptions): Promise<void> {
-  // `register` hands over nothing else.
+  // `register` always passes a Fastify instance.
   const scope = application as FastifyInstance
-  // Without any, the three secrets are what is missing.
+  // Without settings, the three secrets are reported as missing.
   const { authenticate, identify, rememberFor = 0, onStart } = options
   const settings = isRecord(options.settings) ? options.settings : {}
   const cwd = typeof options.cwd === 'string' ? options.cwd : process.cwd()
@@ -77,7 +77,7 @@ export async function broker (application: Application, options: BrokerOptions):
   })
   const ownOrigins = new Set<string>()
   const reloadable = await createReloadableApp({ config, cwd, read, services, prefix: scope.prefix, ownOrigins }).catch(error => closeAfter(error, services))
-  // By now every request is answered.
+  // Fastify runs onClose after all requests are answered.
   scope.addHook('onClose', async () => {
     await reloadable.close()
     await closeServices(services)
@@ -86,30 +86,30 @@ export async function broker (application: Application, options: BrokerOptions):
   scope.addHook('onListen', async () => {
     const scheme = 'setSecureContext' in scope.server ? 'https' : 'http'
     for (const bound of scope.addresses() as Array<string | AddressInfo>) {
-      // That of a Unix socket is a path, which no page comes from.
+      // A string is the path of a Unix socket, which no page comes from.
       if (typeof bound === 'object') for (const origin of originsOf(scheme, bound.address, bound.port)) ownOrigins.add(origin)
     }
   })
 
-  const hand = async (request: FastifyRequest, reply: FastifyReply) => {
+  const forward = async (request: FastifyRequest, reply: FastifyReply) => {
     linkHostRequest(request)
     closeWithSocket(request.raw, reply.raw)
     reply.hijack()
     reloadable.handle(request.raw, reply.raw)
   }
-  // Before the application reads a body. The routes are there to be found, whatever else it routes.
-  scope.addHook('onRequest', hand)
-  scope.all('/', { exposeHeadRoute: false }, hand)
-  scope.all('/*', { exposeHeadRoute: false }, hand)
-  // For the methods that it does not know.
-  scope.setNotFoundHandler(hand)
+  // Runs before the application reads a body. The routes only make sure that its router finds the broker.
+  scope.addHook('onRequest', forward)
+  scope.all('/', { exposeHeadRoute: false }, forward)
+  scope.all('/*', { exposeHeadRoute: false }, forward)
+  // For methods that the application does not know.
+  scope.setNotFoundHandler(forward)
   onStart?.({ reload: () => reloadable.reload() })
 }
 
-/** Without a path of its own, the broker would answer for paths that are the application's. */
+/** The broker needs a path of its own: otherwise it would answer for paths of the application. */
 const PLAIN_PATH = /^(\/(?!\.{1,2}(\/|$))[\w.~-]+)+$/
 
-/** The application's part may have more; but a parameter, a wildcard, or what requests spell otherwise leads to no path that the broker knows. */
+/** The application's part may contain more characters, but no parameter or wildcard, and none that requests may encode: the broker must know its path. */
 const LITERAL_PATH = /^(\/(?!\.{1,2}(\/|$))[\w.~!$&'()+,;=@-]+)*$/
 
 type Options = Partial<Record<keyof BrokerOptions, unknown>>

@@ -5,15 +5,15 @@ import type { Backlog, Reader } from './backlog.js'
 import { isOneRequest, UnparsedBytes } from './unparsed-bytes.js'
 
 const MAX_UNANSWERED = 32
-/** Bytes that are read ahead. Without reading, nobody notices that the client has left. */
-const READ_AHEAD = 32 * 1024
-/** Bytes that Node still reads once a socket is paused: until it holds 16 KiB, in pieces of up to 64. */
+/** Bytes that are read ahead: while nothing is read, a disconnect goes unnoticed. */
+const MAX_READ_AHEAD = 32 * 1024
+/** Bytes that Node may still read after a pause: until it holds 16 KiB, in chunks of up to 64 KiB. */
 const READ_WHILE_PAUSED = 80 * 1024
 
 /**
- * Bounds the unanswered requests of an HTTP/1.1 connection. Node parses everything that it has received, so a client that pipelines 1000 requests and
- * reads no response would make it hold 1000 of each. Here the parser gets only so many bytes that at most 32 requests are unanswered. The others wait as
- * bytes, and beyond 32 KiB of those the socket is not read.
+ * Limits the unanswered requests of an HTTP/1.1 connection. Node parses everything that it has received, so a client that pipelines 1000 requests
+ * and reads no response would make it hold 1000 of each. Here the parser gets only as many bytes as make 32 unanswered requests. The rest waits
+ * unparsed, and beyond 32 KiB of it the socket is paused.
  */
 export class Http1Connection implements Reader {
   readonly #socket: Socket
@@ -25,27 +25,27 @@ export class Http1Connection implements Reader {
   #newest: { request: IncomingMessage, response: ServerResponse } | undefined
   #requests = 0
   #closing = false
-  /** Whether this class has paused the socket. Node does so, too, for reasons of its own. */
+  /** Whether this class has paused the socket. Node also pauses sockets itself. */
   #paused = false
   /** Bytes that the backlog counts for this connection. */
   #counted = 0
 
   /**
    * @param socket one that Node's server has set up
-   * @param maxRequests after which the connection ends
+   * @param maxRequests after this number the connection ends
    */
   constructor (socket: Socket, backlog: Backlog, maxRequests: number) {
     this.#socket = socket
     this.#backlog = backlog
     this.#maxRequests = maxRequests
     this.#unanswered = unfinishedResponses(socket)
-    // Node's own listener, which hands everything to the parser.
+    // Node's own listener, which passes everything to the parser.
     const [parse] = socket.listeners('data') as [(bytes: Buffer) => void]
     this.#parse = parse
     socket.off('data', parse)
     socket.on('data', bytes => this.#receive(bytes))
     socket.on('pause', () => this.#count())
-    // Node resumes a socket whenever somebody reads a body.
+    // Node resumes a socket whenever a body is read.
     socket.on('resume', () => {
       if (!socket.isPaused()) this.#paused = false
       this.#pauseIfMuch()
@@ -54,12 +54,12 @@ export class Http1Connection implements Reader {
     socket.once('close', () => this.#drop())
   }
 
-  /** The response that is written next, or is being written. */
+  /** The response that is being written, or will be next. */
   get currentResponse (): ServerResponse | undefined {
     return this.#unanswered.values().next().value
   }
 
-  /** Counts a request. @returns false when the connection has had all its requests, and this one gets no response */
+  /** Counts a request. @returns false when the connection has reached its number of requests: this one gets no response */
   admit (request: IncomingMessage, response: ServerResponse): boolean {
     this.#requests += 1
     if (this.#requests > this.#maxRequests) return false
@@ -84,7 +84,7 @@ export class Http1Connection implements Reader {
     this.#markLast()
   }
 
-  /** Only the last one may say so: Node ends the connection after it, and the responses behind it would be lost. */
+  /** Marks only the last response: Node ends the connection after it, so later responses would be lost. */
   #markLast (previous?: ServerResponse): void {
     if (previous?.headersSent === false) previous.removeHeader('Connection')
     const response = this.#newest?.response
@@ -96,7 +96,7 @@ export class Http1Connection implements Reader {
     const isNext = this.#waiting.size === 0
     if (isNext && isOneRequest(bytes) && this.#allowed() > 0) return this.#parse(bytes)
     this.#waiting.push(bytes)
-    // One request now, the others in later turns: a thousand clients may send a packet full of them at the same moment.
+    // Parses one request now and the others in later turns: a thousand clients may send a packet full of requests at the same time.
     if (isNext) this.#parseWaiting(1)
     else this.#pauseIfMuch()
   }
@@ -105,25 +105,25 @@ export class Http1Connection implements Reader {
     this.#parseWaiting(MAX_UNANSWERED)
   }
 
-  #parseWaiting (most: number): void {
-    // After `Connection: close`, or a request that cannot be parsed, nothing more is answered.
+  #parseWaiting (max: number): void {
+    // After `Connection: close`, or a request that cannot be parsed, no further request is answered.
     if (!this.#socket.writable) return this.#drop()
-    const allowed = Math.min(most, this.#allowed())
+    const allowed = Math.min(max, this.#allowed())
     if (allowed > 0) {
       if (this.#paused) this.#resume()
-      // Where it is still paused, Node has done so, and its parser takes nothing now.
+      // If the socket is still paused, Node has paused it, and its parser accepts nothing now.
       if (!this.#socket.isPaused()) this.#parse(this.#waiting.take(allowed))
     }
     this.#pauseIfMuch()
     this.#readLater()
   }
 
-  /** How many more requests the parser may find; none where this is 0 or less. */
+  /** How many more requests may be parsed; none if this is 0 or less. */
   #allowed (): number {
     const { size } = this.#unanswered
     const left = this.#backlog.requestsLeft
     const allowed = Math.min(MAX_UNANSWERED - size, this.#maxRequests - this.#requests, size === 0 ? Math.max(1, left) : left)
-    // A request whose body is still waiting here could never be answered.
+    // Allows one more: the body of the current request may still wait here, and without it that is never answered.
     return allowed <= 0 && size === 1 && !this.#newest!.request.complete ? 1 : allowed
   }
 
@@ -132,7 +132,7 @@ export class Http1Connection implements Reader {
   }
 
   #pauseIfMuch (): void {
-    if (this.#waiting.size > READ_AHEAD && !this.#socket.isPaused()) {
+    if (this.#waiting.size > MAX_READ_AHEAD && !this.#socket.isPaused()) {
       this.#paused = true
       this.#socket.pause()
     }
@@ -149,7 +149,7 @@ export class Http1Connection implements Reader {
     this.#count()
   }
 
-  /** Keeps the backlog's count of bytes. Who needs more when it is full is disconnected. */
+  /** Updates the backlog's count of bytes. A connection that needs more while the backlog is full is destroyed. */
   #count (): void {
     const holds = this.#socket.destroyed ? 0 : this.#waiting.size + (this.#socket.isPaused() ? READ_WHILE_PAUSED : 0)
     this.#backlog.bytes += holds - this.#counted

@@ -5,9 +5,9 @@ import { Deadlines } from './deadlines.js'
 import { Http1Connection } from './http1-connection.js'
 
 export interface Http1Limits {
-  /** Milliseconds in which a client must have read a response, from its first byte on. */
-  patience: number
-  /** Requests, after which a connection ends. */
+  /** From its first byte on, a response must be read within this time. */
+  timeoutMs: number
+  /** After this number of requests a connection ends. */
   maxRequests: number
   backlog: Backlog
 }
@@ -21,10 +21,10 @@ export class Http1Connections {
   #unanswered = 0
   #closing = false
 
-  /** @param onRequestEnd called whenever a request has been answered, or its client has left */
+  /** @param onRequestEnd called whenever a request was answered or its client disconnected */
   constructor (limits: Http1Limits, onRequestEnd: () => void) {
     this.#limits = limits
-    this.#deadlines = new Deadlines(limits.patience)
+    this.#deadlines = new Deadlines(limits.timeoutMs)
     this.#onRequestEnd = onRequestEnd
   }
 
@@ -42,7 +42,7 @@ export class Http1Connections {
     if (this.#closing) connection.announceClose()
   }
 
-  /** Counts a request. @returns false when its connection has had all its requests, and this one gets no response */
+  /** Counts a request. @returns false when its connection has reached its number of requests: this one gets no response */
   admit (request: IncomingMessage, response: ServerResponse): boolean {
     if (!this.#open.get(request.socket)!.admit(request, response)) return false
     this.#unanswered += 1
@@ -53,7 +53,7 @@ export class Http1Connections {
     return true
   }
 
-  /** Ends the connections whose client does not read a response in time. To be called every second. */
+  /** Ends connections whose client does not read a response in time. Call it every second. */
   endLate (): void {
     for (const [socket, { currentResponse }] of this.#open) {
       if (currentResponse?.headersSent && this.#deadlines.passed(currentResponse)) socket.destroy()

@@ -4,36 +4,36 @@ import type { Backlog } from './backlog.js'
 import { Deadlines } from './deadlines.js'
 
 export interface Http2Limits {
-  /** Milliseconds that a session may have no request, that a request may take to arrive, and its response to be read. */
-  patience: number
-  /** Milliseconds that a session which is to end waits for what is in work. */
-  ending: number
-  /** Requests, after which a session ends. */
+  /** A session may be idle, a request may take to arrive, and a response to be read, for this time. */
+  timeoutMs: number
+  /** A closing session waits this long for its running requests. */
+  closeTimeoutMs: number
+  /** After this number of requests a session ends. */
   maxRequests: number
   backlog: Backlog
 }
 
-/** What a client may set up in one session: as in HTTP/1.1, 16 KiB of headers, and no more of a body at once. */
+/** Settings of a session: as in HTTP/1.1, 16 KiB of headers, and no more of a body at a time. */
 export const settings = { maxConcurrentStreams: 100, maxHeaderListSize: 16 * 1024, initialWindowSize: 16 * 1024 }
 
-/** Requests of one session in work at once, as on a connection of HTTP/1.1. Others wait, as clients may send 100 before they have read the settings. */
-const MAX_IN_WORK = 32
+/** Running requests of one session, as on an HTTP/1.1 connection. Others wait: clients may send 100 before they have read the settings. */
+const MAX_RUNNING = 32
 
-/** While so many sessions are open, a new one may have fewer streams. nghttp2 refuses those beyond at next to no cost. */
+/** Beyond this number of sessions, a new one may have fewer streams. nghttp2 refuses further ones at almost no cost. */
 const MANY_SESSIONS = 16
 const STREAMS_AMONG_MANY = 8
 
 interface Session {
-  /** Destroyed in place of the session, which would wait until the client has read everything that was sent. */
+  /** Destroyed instead of the session, which would wait until the client has read everything. */
   socket: TLSSocket
-  inWork: Set<Http2ServerResponse>
-  /** The requests that have not begun, each with the function that begins it. */
+  running: Set<Http2ServerResponse>
+  /** Requests that have not started, each with the function that starts it. */
   waiting: Map<Http2ServerResponse, () => void>
-  /** Replaced whenever a request ends: the session has had none for as long as this object exists. */
+  /** Replaced whenever a request ends, so that its age is how long the session has been idle. */
   idle: object
 }
 
-/** All sessions of HTTP/2. Node bounds nothing of them by itself. */
+/** All HTTP/2 sessions, with the limits that Node itself does not have. */
 export class Http2Sessions {
   readonly #limits: Http2Limits
   readonly #deadlines: Deadlines
@@ -43,10 +43,10 @@ export class Http2Sessions {
   /** @param onSessionEnd called whenever a session has ended */
   constructor (server: Http2SecureServer, limits: Http2Limits, onSessionEnd: () => void) {
     this.#limits = limits
-    this.#deadlines = new Deadlines(limits.patience)
+    this.#deadlines = new Deadlines(limits.timeoutMs)
     this.#onSessionEnd = onSessionEnd
     let socket: TLSSocket
-    // Node's own listener, which comes next, makes a session of it.
+    // Node's own listener, which runs next, creates the session.
     server.prependListener('secureConnection', (secured: TLSSocket) => { socket = secured })
     server.on('session', session => this.#add(session, socket))
   }
@@ -55,24 +55,24 @@ export class Http2Sessions {
     return this.#open.size
   }
 
-  /** Begins a request once fewer than 32 others of its session are in work. When the backlog is full, it refuses it so that the client may send it again (RFC 9113 §8.7). */
+  /** Starts a request once fewer than 32 others of its session are running. If the backlog is full, refuses it so that the client may retry (RFC 9113 §8.7). */
   admit ({ stream }: Http2ServerRequest, response: Http2ServerResponse, begin: () => void): void {
-    const { backlog, patience } = this.#limits
+    const { backlog, timeoutMs } = this.#limits
     const session = this.#open.get(stream.session as ServerHttp2Session)!
-    const isFirst = session.inWork.size === 0
+    const isFirst = session.running.size === 0
     if (!isFirst && backlog.requestsLeft === 0) {
       stream.close(constants.NGHTTP2_REFUSED_STREAM)
       return
     }
     if (!isFirst) backlog.requests += 1
-    // Node's `requestTimeout` is for HTTP/1.1 alone.
-    const lateBody = stream.endAfterHeaders ? undefined : setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), patience)
+    // Node's `requestTimeout` applies to HTTP/1.1 only.
+    const lateBody = stream.endAfterHeaders ? undefined : setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), timeoutMs)
     stream.once('end', () => clearTimeout(lateBody))
     response.once('close', () => {
       clearTimeout(lateBody)
       if (!isFirst) backlog.requests -= 1
       session.waiting.delete(response)
-      session.inWork.delete(response)
+      session.running.delete(response)
       session.idle = {}
       beginWaiting(session)
     })
@@ -80,11 +80,11 @@ export class Http2Sessions {
     beginWaiting(session)
   }
 
-  /** Ends responses that are not read in time, and sessions without a request, whatever frames their clients send. To be called every second. */
+  /** Ends responses that are not read in time and idle sessions, whatever other frames their clients send. Call it every second. */
   endLate (): void {
     for (const [session, state] of this.#open) {
-      for (const response of state.inWork) if (response.headersSent && this.#deadlines.passed(response)) endLateResponse(response, state)
-      if (state.inWork.size === 0 && this.#deadlines.passed(state.idle)) this.#end(session)
+      for (const response of state.running) if (response.headersSent && this.#deadlines.passed(response)) endLateResponse(response, state)
+      if (state.running.size === 0 && this.#deadlines.passed(state.idle)) this.#end(session)
     }
   }
 
@@ -96,7 +96,7 @@ export class Http2Sessions {
   #add (session: ServerHttp2Session, socket: TLSSocket): void {
     let requests = 0
     if (this.#open.size >= MANY_SESSIONS) session.settings({ maxConcurrentStreams: STREAMS_AMONG_MANY })
-    this.#open.set(session, { socket, inWork: new Set(), waiting: new Map(), idle: {} })
+    this.#open.set(session, { socket, running: new Set(), waiting: new Map(), idle: {} })
     session.once('close', () => {
       this.#open.delete(session)
       this.#onSessionEnd()
@@ -108,23 +108,23 @@ export class Http2Sessions {
     if (session.closed) return
     session.close()
     const { socket } = this.#open.get(session)!
-    const late = setTimeout(() => socket.destroy(), this.#limits.ending)
+    const late = setTimeout(() => socket.destroy(), this.#limits.closeTimeoutMs)
     session.once('close', () => clearTimeout(late))
   }
 }
 
-function beginWaiting ({ inWork, waiting }: Session): void {
+function beginWaiting ({ running, waiting }: Session): void {
   for (const [response, begin] of waiting) {
-    if (inWork.size === MAX_IN_WORK) return
+    if (running.size === MAX_RUNNING) return
     waiting.delete(response)
-    inWork.add(response)
+    running.add(response)
     begin()
   }
 }
 
-/** Ends a stream, and refuses those that wait: nobody would read their responses either. */
+/** Ends a stream, and refuses those that wait: the client would not read their responses either. */
 function endLateResponse ({ stream }: Http2ServerResponse, { socket, waiting }: Session): void {
-  // This is the second time: the client has not even read the end of the stream.
+  // The second time, the client has not even read the end of the stream.
   if (stream.closed) socket.destroy()
   stream.close(constants.NGHTTP2_CANCEL)
   for (const response of waiting.keys()) response.stream.close(constants.NGHTTP2_REFUSED_STREAM)

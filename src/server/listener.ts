@@ -11,67 +11,68 @@ import { answerUnparsable } from './unparsable.js'
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
-/** Milliseconds. What comes or is taken slower than this holds a socket for nothing. */
-const patience = 10_000
+/** A client that sends or reads more slowly than this only occupies a socket. */
+const TIMEOUT_MS = 10_000
 
-/** Milliseconds that a shutdown waits for what is under way. Load balancers and service managers wait 10 s. */
-export const drainTime = 8000
+/** A shutdown waits this long for running requests. Load balancers and service managers wait 10 s. */
+export const DRAIN_MS = 8000
 
-/** Requests on one connection, after which it ends. */
-const maxRequests = 1000
+/** After this number of requests a connection ends. */
+const MAX_REQUESTS = 1000
 
-const maxConnections = 10_000
+const MAX_CONNECTIONS = 10_000
 
-/** As properties: the server that also speaks HTTP/2 takes none of them as an option, and has no others. */
+/** Set as properties, because the HTTP/2 server accepts none of them as an option. */
 const limits = {
-  // Twice what is taken: up to here a request that is too large is refused further in, where pages can read why, and HEAD gets no body.
+  // Twice what is allowed. Up to here a hook refuses a request that is too large, so that pages can read why and HEAD gets no body.
   maxHeaderSize: 32 * 1024,
-  headersTimeout: patience,
-  requestTimeout: patience,
-  keepAliveTimeout: patience,
-  // How often Node looks at the times above; its own 30 s would make 10 s into 40.
+  headersTimeout: TIMEOUT_MS,
+  requestTimeout: TIMEOUT_MS,
+  keepAliveTimeout: TIMEOUT_MS,
+  // How often Node checks these timeouts; with its default of 30 s, 10 s could become 40.
   connectionsCheckingInterval: 2000,
-  maxConnections,
-  // A request without Host is refused further in: Node itself would go on with those behind it on the socket.
+  maxConnections: MAX_CONNECTIONS,
+  // A hook refuses requests without Host: Node itself would go on with the next requests on the socket.
   requireHostHeader: false
 }
 
 export interface Listener {
   server: Server
-  /** Serves new connections with another pair. Those that there are go on. */
+  /** Serves new connections with another pair. Existing connections continue. */
   renew (pair: KeyPair): void
   /** Sets the proxies in front, which may hold more than the share of one address. @param proxies IP addresses and CIDR ranges */
   trustProxies (proxies: string[]): void
   /** From now on, the last response of each connection of HTTP/1.1 says `Connection: close`. */
   announceClose (): void
-  /** Takes no more connections, lets what is under way be answered, then closes every socket, idle or half-sent. */
+  /** Accepts no more connections, waits for running requests, then closes every socket, idle or not. */
   drain (): Promise<void>
 }
 
 /**
- * The sockets, which stay while the app behind them is exchanged. Each request is handled whole by the app that it began with.
- * @param pair serves HTTPS, as HTTP/1.1 and HTTP/2; without it, HTTP/1.1 alone
+ * Creates the server. Its sockets stay open while a reload replaces the app; each request is handled by the app that was current when it began.
+ * @param current returns the current app
+ * @param pair for HTTPS, with HTTP/1.1 and HTTP/2; without it, plain HTTP/1.1
  */
 export function createListener (current: () => Handler, pair?: KeyPair): Listener {
   const sockets = new Set<Socket>()
-  const share = new AddressShare(maxConnections / 10)
+  const share = new AddressShare(MAX_CONNECTIONS / 10)
   const backlog = new Backlog()
   let draining = false
   const closeAll = () => { for (const socket of sockets) socket.destroy() }
   const closeRest = () => { if (draining && connections.unanswered === 0 && !sessions?.size) closeAll() }
 
-  /** Fastify serves the requests of both protocols by one handler, whose type names one of them. */
+  /** Fastify has one handler for both protocols, whose type mentions only HTTP/1.1. */
   const serve = (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): void => {
     const begin = () => current()(request as IncomingMessage, response as ServerResponse)
     if ('stream' in request) sessions!.admit(request, response as Http2ServerResponse, begin)
     else if (connections.admit(request, response as ServerResponse)) begin()
   }
-  const secure = pair && createSecureServer({ ...secureOptions(pair), allowHTTP1: true, handshakeTimeout: patience, settings }, serve)
+  const secure = pair && createSecureServer({ ...secureOptions(pair), allowHTTP1: true, handshakeTimeout: TIMEOUT_MS, settings }, serve)
   const server: Server = secure ?? createServer(serve)
-  const connections = new Http1Connections({ patience, maxRequests, backlog }, closeRest)
-  const sessions = secure && new Http2Sessions(secure, { patience, ending: drainTime, maxRequests, backlog }, closeRest)
+  const connections = new Http1Connections({ timeoutMs: TIMEOUT_MS, maxRequests: MAX_REQUESTS, backlog }, closeRest)
+  const sessions = secure && new Http2Sessions(secure, { timeoutMs: TIMEOUT_MS, closeTimeoutMs: DRAIN_MS, maxRequests: MAX_REQUESTS, backlog }, closeRest)
   Object.assign(server, limits)
-  // Beneath TLS: also those that have not shaken hands.
+  // Also fires for sockets whose TLS handshake is not complete.
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
@@ -91,7 +92,7 @@ export function createListener (current: () => Handler, pair?: KeyPair): Listene
     trustProxies: proxies => share.exempt(proxies),
     announceClose: () => connections.announceClose(),
     drain: () => new Promise(resolve => {
-      const late = setTimeout(closeAll, drainTime)
+      const late = setTimeout(closeAll, DRAIN_MS)
       server.close(() => {
         clearTimeout(late)
         resolve()
@@ -105,21 +106,21 @@ export function createListener (current: () => Handler, pair?: KeyPair): Listene
 
 type Serve = (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => void
 
-/** Node answers these by itself, and no hook runs. */
+/** Handles what Node would otherwise answer itself, without any hook of the app. */
 function leaveNothingToNode (server: Server, serve: Serve): void {
   server.on('clientError', answerUnparsable)
-  // RFC 9110 §10.1.1: what is expected may be passed over. Node's own 417 is no problem, and no page could read it.
+  // RFC 9110 §10.1.1 allows ignoring the expectation. Node's own 417 has no problem body and no CORS headers.
   server.on('checkExpectation', serve)
-  // Node's own 405 of HTTP/2. Over HTTP/1.1 there is no answer, as without a listener.
+  // CONNECT: Node answers 405 itself over HTTP/2. Over HTTP/1.1 the socket is closed, as it is without a listener.
   server.on('connect', (request: IncomingMessage | Http2ServerRequest, answerOrSocket: Http2ServerResponse | Socket) => {
     if ('stream' in request) serve(request, answerOrSocket as Http2ServerResponse)
     else answerOrSocket.destroy()
   })
-  // Ahead of Node, which would make it a clientError: an answer to one who never shook hands would wait for that for ever.
+  // Runs before Node's listener, which would emit clientError: an answer would wait for ever for the handshake that failed.
   server.prependListener('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
 }
 
-/** For as long as it listens. */
+/** Runs `work` every second while the server listens. */
 function everySecond (server: Server, work: () => void): void {
   server.once('listening', () => {
     const clock = setInterval(work, 1000)

@@ -2,21 +2,21 @@ import { writeSync } from 'node:fs'
 import type { Sink } from '../audit/sink.js'
 import { detach } from '../lib/detach.js'
 
-/** Bytes that wait for a reader of the log at most: some 20 000 lines. */
-const MAX_WAITING = 4 * 1024 * 1024
-/** Bytes that are written at once rather than with what comes. */
-const BATCH = 4096
-/** Milliseconds that a line waits for others at most. A write for each line would cost as much as a signature. */
+/** About 20 000 lines. */
+const MAX_WAITING_BYTES = 4 * 1024 * 1024
+/** From this size on, waiting lines are written immediately. */
+const BATCH_BYTES = 4096
+/** A line waits this long for others to share its write: a write for each line would cost as much as a signature. */
 const FLUSH_AFTER_MS = 100
-/** As pino writes it. */
-const WARN = 40
+/** Pino's number. */
+const WARN_LEVEL = 40
 
-/** Where the log's lines go. A reader that stalls stalls nothing: what it leaves no room for is dropped and counted. */
+/** Writes log lines without ever blocking the broker: if the reader stalls and the buffer is full, lines are dropped and counted. */
 export class LogWriter {
   readonly #sink: Pick<Sink, 'write'>
   readonly #fd: number
   #waiting: string[] = []
-  /** Of the lines that wait, and of those that are being written. */
+  /** Size of all waiting lines, including those being written. */
   #bytes = 0
   #writing = false
   #timer: NodeJS.Timeout | undefined
@@ -29,14 +29,14 @@ export class LogWriter {
     this.#fd = fd
   }
 
-  /** Lines that nobody will read. */
+  /** Number of dropped lines. */
   get dropped (): number {
     return this.#dropped
   }
 
   write (line: string): void {
     const bytes = Buffer.byteLength(line)
-    if (this.#bytes + bytes > MAX_WAITING) {
+    if (this.#bytes + bytes > MAX_WAITING_BYTES) {
       this.#dropped++
       return
     }
@@ -45,7 +45,7 @@ export class LogWriter {
     this.#schedule()
   }
 
-  /** Writes what waits, as far as it is taken at once: at the end of the process, when nothing can be waited for. pino also calls it behind a fatal line. */
+  /** Writes the waiting lines synchronously, as far as possible. For the end of the process; pino also calls it after a fatal line. */
   flushSync (): void {
     const lines = this.#waiting.splice(0)
     const bytes = Buffer.from(lines.join(''))
@@ -59,7 +59,7 @@ export class LogWriter {
 
   #schedule (): void {
     if (this.#writing || this.#waiting.length === 0) return
-    if (this.#bytes >= BATCH) detach(this.#flush())
+    if (this.#bytes >= BATCH_BYTES) detach(this.#flush())
     else this.#timer ??= setTimeout(() => this.#flush(), FLUSH_AFTER_MS).unref()
   }
 
@@ -77,11 +77,11 @@ export class LogWriter {
     this.#schedule()
   }
 
-  /** Says that lines are missing, once there is somebody to read it. */
+  /** Logs that lines were dropped, once the reader is back. */
   #report (): void {
     const dropped = this.#dropped - this.#reported
     if (dropped === 0) return
     this.#reported = this.#dropped
-    this.write(JSON.stringify({ level: WARN, time: new Date().toISOString(), dropped, msg: 'lines of this log were dropped, as its reader stalled' }) + '\n')
+    this.write(JSON.stringify({ level: WARN_LEVEL, time: new Date().toISOString(), dropped, msg: 'log lines were dropped because the reader stalled' }) + '\n')
   }
 }

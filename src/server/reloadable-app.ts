@@ -19,29 +19,29 @@ import type { Sessions } from '../callers/session/sessions.js'
 import { createSessions, endOfSessions } from './sessions.js'
 
 export interface ReloadableAppOptions {
-  /** What it begins with. */
+  /** The config of the start. */
   config: Config
-  /** Absolute path, which paths in the settings start from. */
+  /** Absolute path that relative paths in the settings start from. */
   cwd: string
   /** Reads the config again. */
   read: () => Promise<Config>
   services: Services
-  /** Under which all paths lie; none where the broker is the whole server. */
+  /** The prefix of all paths; empty where the broker is the whole server. */
   prefix?: string
-  /** The broker's own origins, asked for at each request. */
+  /** The broker's own origins. Read at each request, as they are known only once the server listens. */
   ownOrigins: ReadonlySet<string>
   /** Called with each new config just before it is used. */
   onReload?: (next: Config) => void
 }
 
-/** What answers requests: the app made of the current config, exchanged whole when the config changes. */
+/** The app of the current config. A reload replaces it as a whole. */
 export interface ReloadableApp {
   handle: Handler
-  /** What keeps it from issuing tokens now. */
+  /** The parts whose absence keeps the broker from issuing tokens. */
   readiness: () => Readiness
-  /** From here on it is not ready, and still answers. */
+  /** Makes `/readyz` report `shutdown`. Requests are still answered. */
   markNotReady (): void
-  /** Takes up changed files, and half of a changed API key too. What is wrong with them is logged, and leaves things as they were. Never rejects. */
+  /** Reads changed files, and accepts an API key of which only one half has changed. Mistakes are logged and change nothing. Never rejects. */
   reload (): Promise<void>
   close (): Promise<void>
 }
@@ -71,7 +71,7 @@ export async function createReloadableApp ({ config, cwd, read, services, prefix
   }
   watchFilesOf(config)
 
-  /** Nothing that goes wrong here may end the process, which can be an application's. */
+  /** Never rejects: an error must not end the process, which may be an application's. */
   async function readAgain (): Promise<void> {
     const takesHalf = takesHalfKey
     takesHalfKey = false
@@ -93,11 +93,11 @@ export async function createReloadableApp ({ config, cwd, read, services, prefix
       logger.error(`settings not taken, the old ones stay: ${mistakes.join('; ')}`)
       metrics.reloaded('settings', false)
       dropKeys()
-      // Whoever puts it right may change a file that the old settings do not name.
+      // The mistake may be corrected in a file that only the new settings name.
       watchFilesOf(next)
       return
     }
-    // Whole: a request goes on with the app that it began with. The old one holds nothing that would have to be closed.
+    // Running requests continue with the old app, which holds nothing that must be closed.
     const nextSessions = sessionsOf(next)
     const nextApp = await build(next, nextSessions, nextKeys).catch((error: unknown) => {
       dropKeys()
@@ -120,7 +120,7 @@ export async function createReloadableApp ({ config, cwd, read, services, prefix
     metrics.reloaded('settings', true)
   }
 
-  /** Nodes whose first key is the same take each other's sessions. */
+  /** Nodes with the same first key accept each other's sessions. */
   function logSessionKeys (): void {
     if (sessions === undefined) return
     const [keyId, ...others] = sessions.keyIds
@@ -150,7 +150,7 @@ export async function createReloadableApp ({ config, cwd, read, services, prefix
   }
 }
 
-/** What callers may bring in the place of a password. */
+/** Ways to authenticate other than a password. */
 interface Credentials {
   sessions: Sessions | undefined
   bearer: BearerTokens | undefined

@@ -3,7 +3,7 @@ import { pino, type DestinationStream, type Logger } from 'pino'
 import type { VerifyHash } from '../callers/passwords/hash-threads.js'
 import { watchClock } from './clock-watch.js'
 import { addressOf, listen } from './listen.js'
-import { createListener, drainTime } from './listener.js'
+import { createListener, DRAIN_MS } from './listener.js'
 import { originsOf } from '../http/origins.js'
 import { escapeInvisible } from '../lib/printable.js'
 import { openMetricsPort, type MetricsPort } from './metrics-port.js'
@@ -17,7 +17,7 @@ import type { Settings } from '../settings/schema.js'
 import { hasDotenv, readAgain, readStart } from './config.js'
 
 export interface LogStream extends DestinationStream {
-  /** Lines that it dropped. */
+  /** Number of dropped lines. */
   readonly dropped?: number
 }
 
@@ -29,26 +29,26 @@ export interface StartOptions {
   stdout: NodeJS.WritableStream
   /** For the log. */
   log: LogStream
-  /** What compares passwords with hashes; by default threads of their own. */
+  /** Compares passwords with hashes. Default: in threads. */
   verifyHash?: VerifyHash
 }
 
 export interface Running {
-  /** Where it listens. */
+  /** The URL that it listens on. */
   url: string
-  /** Where metrics and readiness are without a login, if METRICS_PORT is set. */
+  /** The URL of metrics and readiness without a login, if METRICS_PORT is set. */
   metricsUrl: string | undefined
   logger: Logger
-  /** Milliseconds that `close` takes at most. */
-  grace: number
-  /** Takes up changed files, as on SIGHUP. What is wrong with them is logged, and leaves things as they were. */
+  /** `close` takes at most this time. */
+  graceMs: number
+  /** Reads changed files, as on SIGHUP. Mistakes are logged and change nothing. */
   reload (): Promise<void>
   close (): Promise<void>
 }
 
 /**
  * Reads the settings, opens the services, builds the app, and listens.
- * @throws StartError with every mistake there is
+ * @throws StartError with all mistakes in settings and files
  */
 export async function start ({ env, cwd, stdout, log, verifyHash }: StartOptions): Promise<Running> {
   const { pair, ...config } = await readStart(env, cwd)
@@ -60,7 +60,7 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: StartOptions
   }
   const logger = pino({ level: config.settings.LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: escapeInvisible } }, log)
   const services = await openServices(config, { cwd, stdout, logger, log, verifyHash })
-  // Known once it listens, where PORT is 0; the app asks for each request.
+  // Filled once the server listens, because PORT may be 0. The app reads it at each request.
   const ownOrigins = new Set<string>()
   const reloadable = await createReloadableApp({
     config,
@@ -69,8 +69,8 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: StartOptions
     services,
     ownOrigins,
     onReload (next) {
-      for (const name of needRestart) {
-        if (next.settings[name] !== config.settings[name]) logger.warn(`${name} has changed, which takes a restart`)
+      for (const name of NEED_RESTART) {
+        if (next.settings[name] !== config.settings[name]) logger.warn(`${name} has changed, which needs a restart`)
       }
       logger.level = next.settings.LOG_LEVEL
       listener.trustProxies(list(next.settings.TRUST_PROXY))
@@ -101,7 +101,7 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: StartOptions
     url,
     metricsUrl: metricsPort?.url,
     logger,
-    grace: SHUTDOWN_DELAY * 1000 + drainTime,
+    graceMs: SHUTDOWN_DELAY * 1000 + DRAIN_MS,
     async reload () {
       await Promise.all([reloadable.reload(), renewal.renew()])
     },
@@ -120,5 +120,5 @@ async function metricsPortOf ({ METRICS_HOST: host, METRICS_PORT: port }: Settin
   return port === undefined ? undefined : openMetricsPort({ host, port, metrics, readiness })
 }
 
-/** Settings that are read once. */
-const needRestart = ['HOST', 'PORT', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'USERS_FILE', 'DATABASE_URL', 'USERS_QUERY', 'LOGIN_URL', 'REDIS_URL', 'REDIS_PREFIX', 'REDIS_CA_FILE', 'REDIS_CERT_FILE', 'REDIS_KEY_FILE', 'REDIS_DOWN', 'AUDIT_LOG', 'METRICS_PORT', 'METRICS_HOST', 'SHUTDOWN_DELAY'] as const satisfies Array<keyof Settings>
+/** Settings that are read only at the start. */
+const NEED_RESTART = ['HOST', 'PORT', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'USERS_FILE', 'DATABASE_URL', 'USERS_QUERY', 'LOGIN_URL', 'REDIS_URL', 'REDIS_PREFIX', 'REDIS_CA_FILE', 'REDIS_CERT_FILE', 'REDIS_KEY_FILE', 'REDIS_DOWN', 'AUDIT_LOG', 'METRICS_PORT', 'METRICS_HOST', 'SHUTDOWN_DELAY'] as const satisfies Array<keyof Settings>

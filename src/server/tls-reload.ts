@@ -19,20 +19,20 @@ interface Log {
 }
 
 /**
- * Takes up the certificate and its key whenever one of their files changes. They are renewed one after the other, so a pair
- * that does not fit is looked at again at the next change; until then the old one serves.
+ * Reads certificate and key again whenever one of the files changes. They are usually replaced one after the other: if they do not fit, the old pair
+ * stays in use until the next change.
  */
 export function keepRenewed ({ TLS_CERT_FILE, TLS_KEY_FILE }: Settings, cwd: string, log: Log, take: (pair: KeyPair) => void, onRead: (taken: boolean) => void): Renewal {
   const files = { TLS_CERT_FILE, TLS_KEY_FILE }
   const closing = new AbortController()
-  let told = ''
+  let lastReported = ''
 
   async function read (): Promise<void> {
     try {
       await readPair()
     } catch (error) {
-      // Nothing that goes wrong here may end the process.
-      log.error({ err: error }, 'certificate not taken, the old one stays')
+      // An error here must not end the process.
+      log.error({ err: error }, 'certificate rejected, the old one stays')
       onRead(false)
     }
   }
@@ -40,16 +40,16 @@ export function keepRenewed ({ TLS_CERT_FILE, TLS_KEY_FILE }: Settings, cwd: str
   async function readPair (): Promise<void> {
     const { pair, diagnostics } = await readKeys(files, cwd)
     const wrong = textsOf(diagnostics, 'mistake').join('; ')
-    // Both files may have changed, and say the same.
-    if (wrong !== '' && wrong !== told) log.error(`certificate not taken, the old one stays: ${wrong}`)
-    told = wrong
+    // When both files change, the same mistake may be found twice.
+    if (wrong !== '' && wrong !== lastReported) log.error(`certificate rejected, the old one stays: ${wrong}`)
+    lastReported = wrong
     // Nothing to read where no files are named.
     if (pair === undefined && wrong === '') return
     if (pair !== undefined) take(pair)
     onRead(pair !== undefined)
     if (pair === undefined) return
     for (const text of textsOf(diagnostics, 'warning')) log.warn(text)
-    log.info('certificate taken')
+    log.info('certificate reloaded')
   }
 
   async function watch (): Promise<void> {
@@ -57,7 +57,7 @@ export function keepRenewed ({ TLS_CERT_FILE, TLS_KEY_FILE }: Settings, cwd: str
     await watchFiles({ stamps, signal: closing.signal, onChange: renew })
   }
 
-  // One after the other: a slow one must not put an older pair over a newer one.
+  // One at a time: a slow read must not replace a newer pair by an older one.
   let reading = Promise.resolve()
   function renew (): Promise<void> {
     reading = reading.then(read)

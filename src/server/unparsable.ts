@@ -3,15 +3,15 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { problem, problemBody } from '../problems.js'
 
-const statuses: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
+const STATUSES: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
 
-/** What Node's parser refuses never becomes a request: it is answered on the bare socket, which then closes. */
+/** Answers what Node's parser refuses. There is no request object, so the answer is written to the socket, which is then closed. */
 export function answerUnparsable (error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable) {
     socket.destroy()
     return
   }
-  const status = statuses[error.code!] ?? 400
+  const status = STATUSES[error.code!] ?? 400
   const body = status === 431 ? JSON.stringify(problemBody(problem('headers-too-large'), randomUUID())) : ''
   socket.end([
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,

@@ -1,7 +1,7 @@
-/** Every head ends with an empty line. */
+/** The empty line that ends a request's head. */
 const HEAD_END = Buffer.from('\r\n\r\n')
-/** Bytes of the shortest head: `GET / HTTP/1.1` and an empty line. */
-const SHORTEST_HEAD = 18
+/** `GET / HTTP/1.1` and an empty line. */
+const MIN_HEAD_BYTES = 18
 
 /** Bytes that a connection has received and its parser has not seen yet. */
 export class UnparsedBytes {
@@ -18,8 +18,8 @@ export class UnparsedBytes {
   }
 
   /**
-   * Removes the next bytes, which hold the ends of at most so many heads. What looks like the end of a head inside a body is counted, too: then
-   * fewer requests are taken at once.
+   * Removes the next bytes, up to the end of at most this number of request heads. Counts what looks like the end of a head inside a body, too:
+   * fewer requests are then removed.
    */
   take (heads: number): Buffer {
     const [piece] = this.#pieces as [Buffer]
@@ -39,7 +39,7 @@ export class UnparsedBytes {
 /** Whether no more than one head ends in these bytes. */
 export function isOneRequest (bytes: Buffer): boolean {
   const end = endOfHeads(bytes, 1)
-  return bytes.length - end < SHORTEST_HEAD || !bytes.includes(HEAD_END, end)
+  return bytes.length - end < MIN_HEAD_BYTES || !bytes.includes(HEAD_END, end)
 }
 
 function endOfHeads (bytes: Buffer, heads: number): number {

@@ -73,6 +73,6 @@ t.test('any METRICS_HOST is allowed without INSECURE_HTTP, and a change of it ta
   t.teardown(broker.close)
   t.match(await get(broker.metricsUrl!.replace('0.0.0.0', '127.0.0.2'), '/healthz'), { status: 200, body: { alive: true } })
   await broker.write('.env', 'METRICS_PORT=1\n')
-  await until(() => broker.log().includes('METRICS_PORT has changed, which takes a restart'))
+  await until(() => broker.log().includes('METRICS_PORT has changed, which needs a restart'))
   t.equal((await startBroker().then(async plain => { await plain.close(); return plain })).metricsUrl, undefined, 'without METRICS_PORT there is none')
 })

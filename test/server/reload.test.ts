@@ -91,7 +91,7 @@ t.test('a certificate that cannot be taken up leaves the old one, and the next i
   )
   t.teardown(() => renewal.close())
   await renewal.renew()
-  t.strictSame([errors, read], [['certificate not taken, the old one stays'], [false]])
+  t.strictSame([errors, read], [['certificate rejected, the old one stays'], [false]])
   failing = false
   await renewal.renew()
   t.strictSame(read, [false, true])

@@ -109,7 +109,7 @@ t.test('a file that names a store or Redis is watched as well, and says that it 
   t.teardown(broker.close)
   folder.update({ redis: 'redis://127.0.0.1:10' })
   await until(() => /REDIS_URL has changed/.test(broker.log()))
-  t.match(broker.log(), /REDIS_URL has changed, which takes a restart/)
+  t.match(broker.log(), /REDIS_URL has changed, which needs a restart/)
 })
 
 t.test('inside an application the files are watched, too', async t => {

@@ -83,7 +83,7 @@ t.test('a change of the policy or of .env is taken up by itself, also one that r
   t.strictSame(await statuses(), [403, 200])
   await broker.write('.env', env({ POLICY_FILE: 'second.yaml', SHUTDOWN_DELAY: '1', PRODUCTS: 'sync' }))
   await become(404, 200)
-  t.match(broker.log(), /SHUTDOWN_DELAY has changed, which takes a restart/)
+  t.match(broker.log(), /SHUTDOWN_DELAY has changed, which needs a restart/)
 })
 
 t.test('a change right behind a start or a reload is seen all the same', async t => {

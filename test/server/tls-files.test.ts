@@ -46,7 +46,7 @@ t.test('older TLS stays off, also after a renewal, where Node\'s own options wou
   for (const renewed of [false, true]) {
     if (renewed) {
       for (const [name, text] of Object.entries(second)) writeFileSync(join(cwd, name), text)
-      await until(() => broker.log().includes('certificate taken'))
+      await until(() => broker.log().includes('certificate reloaded'))
     }
     for (const [version, spoken] of Object.entries({ TLSv1: false, 'TLSv1.1': false, 'TLSv1.2': true, 'TLSv1.3': true })) {
       t.equal(await speaks(version as SecureVersion), spoken, version)
