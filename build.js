@@ -29,6 +29,7 @@ tsc('-p', 'src/client', '--noEmit', 'false', '--emitDeclarationOnly', '--outDir'
 await bundle({ entryPoints: ['index', 'react', 'tab', 'video'].map(name => `src/client/${name}.ts`), external: ['react'], minify: true, target: 'es2022', outdir: 'dist/client' })
 await import('./src/client/package.js')
 await import('./src/console/build.js')
+await import('./src/http/openapi/build.js')
 chmodSync(`${root}dist/src/bin.js`, 0o755)
 writeFileSync(stamp, '')
 

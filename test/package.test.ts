@@ -4,13 +4,18 @@ import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } fro
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
 import t from 'tap'
 import { bundleClient } from './browser/bundle.js'
+import { startBroker, susan } from './helpers/broker.js'
+import { ask } from './helpers/http.js'
 import { emptyFolder, install, outside, pack } from './helpers/packed.js'
 import { root } from './helpers/root.js'
 import { until } from './helpers/until.js'
+
+interface ApiDocument { paths: object, components: object }
 
 const folder = emptyFolder(t)
 const packed = pack(folder)
@@ -21,7 +26,18 @@ t.test('the package holds what users need and nothing else, in at most 600 kB', 
   t.comment(`${packed.size} bytes`)
   t.ok(packed.size <= 600_000, `${packed.size} bytes`)
   for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', '.env.example', 'dist/src/bin.js', 'deploy/nginx/broker.conf', 'docs/operations.md', 'dist/console/index.html.br']) t.ok(packed.files.includes(file), file)
-  t.strictSame(packed.files.filter(file => !/^(bin\.js|dist\/(src|plugins|client)\/.+\.(js|d\.ts|html|css|svg)|dist\/console\/[\w-]+\.(js|html|css|svg|txt)\.(br|gz)|docs\/.+\.(md|png)|deploy\/.+|(README|CHANGELOG|CONTRIBUTING)\.md|LICENSE|package\.json|\.env\.example)$/.test(file)), [])
+  t.strictSame(packed.files.filter(file => !/^(bin\.js|dist\/openapi\.json|dist\/(src|plugins|client)\/.+\.(js|d\.ts|html|css|svg)|dist\/console\/[\w-]+\.(js|html|css|svg|txt)\.(br|gz)|docs\/.+\.(md|png)|deploy\/.+|(README|CHANGELOG|CONTRIBUTING)\.md|LICENSE|package\.json|\.env\.example)$/.test(file)), [])
+})
+
+t.test('it holds the API as OpenAPI, as a broker with every product answers it', async t => {
+  const written = JSON.parse(readFileSync(join(own, 'dist/openapi.json'), 'utf8')) as ApiDocument
+  const broker = await startBroker()
+  t.teardown(broker.close)
+  const answered = (await ask(broker.url, { method: 'GET', path: '/openapi.json', as: susan })).body as unknown as ApiDocument
+  t.strictSame(written.paths, JSON.parse(JSON.stringify(answered.paths, (name, value: unknown) => name === 'x-allowed' ? undefined : value)))
+  t.strictSame(written.components, answered.components)
+  t.notMatch(JSON.stringify(written), /x-allowed/)
+  t.match(await new Validator().validate(JSON.stringify(written)), { valid: true })
 })
 
 t.test('its declarations are those that its entries import, and no others', async t => {
@@ -71,7 +87,7 @@ t.test('npm, bundlers and TypeScript find every entry', async t => {
   // An ES module: CommonJS loads it by require() since Node 20.19, of which TypeScript's node16 knows nothing yet, nor node10 of exports.
   const ofModules = checked.problems.filter(problem => !('resolutionKind' in problem && ['node10', 'node16-cjs'].includes(problem.resolutionKind)))
   t.same(ofModules, [])
-  t.strictSame(Object.keys(checked.entrypoints).sort(), ['.', './client', './client/react', './client/tab', './client/video', './package.json', './product'])
+  t.strictSame(Object.keys(checked.entrypoints).sort(), ['.', './client', './client/react', './client/tab', './client/video', './openapi.json', './package.json', './product'])
 })
 
 /** Its Fastify is found before the one beside the package, on which the broker itself depends. */
