@@ -6,11 +6,11 @@ import { pipeline, type PipelineOptions } from './pipeline.js'
 import { makeRoutable, undecodablePaths } from './request-target.js'
 
 export interface AppOptions extends PipelineOptions {
-  /** A logger of pino's or Fastify's. */
+  /** Pino's or Fastify's logger. */
   logger: Log
-  /** IP addresses and CIDR ranges of the proxies whose X-Forwarded-For is believed. */
+  /** IP addresses and CIDR ranges of the proxies whose X-Forwarded-For is trusted. */
   trustProxy: string[]
-  /** Stands before all paths, such as `/twilio`; empty where the broker is the whole server. */
+  /** The prefix of all paths, such as `/twilio`; empty where the broker is the whole server. */
   prefix: string
 }
 
@@ -25,7 +25,7 @@ export async function createApp ({ logger, trustProxy, prefix, ...options }: App
     requestIdHeader: false,
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
     exposeHeadRoutes: false,
-    // Requests that are under way when it closes still get their answer.
+    // Running requests are still answered while the app closes.
     return503OnClosing: false,
     // The router's own refusal of a long path (414) would repeat the path.
     routerOptions: { maxParamLength: Number.MAX_SAFE_INTEGER },
@@ -35,7 +35,7 @@ export async function createApp ({ logger, trustProxy, prefix, ...options }: App
       // The router of an application around it may accept other spellings of the prefix.
       return request.url!.startsWith(prefix) ? request.url! : `${prefix}/elsewhere`
     },
-    // The router answers a path that does not decode without running hooks, so it would skip limits, CORS and audit. A step of the pipeline refuses it.
+    // The router would answer a path that cannot be decoded without running hooks, so without limits, CORS and audit. A step of the pipeline refuses it.
     frameworkErrors (_error, request, reply) {
       undecodablePaths.add(request.raw)
       app.routing(request.raw, reply.raw)
@@ -46,7 +46,7 @@ export async function createApp ({ logger, trustProxy, prefix, ...options }: App
   return app
 }
 
-/** The application's own request id, where it is short and plain. It goes into headers and log lines, and the application may have taken it from a client's header. */
+/** Uses the application's request id if it is short and plain. It goes into headers and log lines, and may come from a client's header. */
 function usableId (id: string | undefined): string | undefined {
   return id !== undefined && /^[\w.:+/=@-]{1,128}$/.test(id) ? id : undefined
 }

@@ -6,22 +6,22 @@ import { RequestLogin } from './request-login.js'
 import type { Scheme } from './scheme.js'
 
 export interface ApplicationAuthOptions {
-  /** Undefined where no application around the broker says who is signed in. */
+  /** Undefined without an application that says who is signed in. */
   identify: IdentifyRequest | undefined
-  /** The origins of the application itself: where it listens, and PUBLIC_URL. */
+  /** The origins that the application listens on, and that of PUBLIC_URL. */
   ownOrigins: Origins
 }
 
 /**
- * Whoever is signed in with the application around the broker, by its cookie for instance. Browsers send cookies by themselves, whichever page asks: so only
- * requests are taken that no form, image or script of another site can send, and only from pages of the application itself.
+ * Authenticates whoever is signed in with the application around the broker, for example by its cookie. Browsers send cookies whichever page makes
+ * the request. So the request must be one that no form, image or script of another site can send, and come from a page of the application itself.
  */
 export async function applicationAuth (_scope: FastifyInstance, { identify, ownOrigins }: ApplicationAuthOptions): Promise<Scheme | undefined> {
   return identify && {
     name: 'application',
     via: 'application',
     usage: 'JSON by POST with the header X-Requested-With, from a page of the application that its user is signed in with',
-    // No scheme of HTTP: browsers answer Basic with a dialog for a password that nobody has.
+    // Not an HTTP scheme: for Basic, browsers would ask for a password that nobody has.
     challenge: () => 'Application realm="twilio-token-broker"',
     recognizes: isFromPage,
     async identify (request, reply) {
@@ -34,7 +34,7 @@ export async function applicationAuth (_scope: FastifyInstance, { identify, ownO
   }
 }
 
-/** Forms cannot send JSON, and no page can send the other header to another origin without asking by a preflight, which the broker does not allow. */
+/** Forms cannot send JSON, and the other header needs a preflight from another origin, which the broker does not allow. */
 function isFromPage ({ method, headers: { authorization, 'content-type': type = '', 'x-requested-with': requestedWith } }: FastifyRequest): boolean {
   return method === 'POST' && authorization === undefined && /^application\/json *(;|$)/i.test(type) && requestedWith !== undefined && requestedWith !== ''
 }

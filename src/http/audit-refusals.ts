@@ -7,10 +7,10 @@ import type { RefusalCode } from '../problems.js'
 import { MAX_ORIGIN_CHARACTERS } from './refused-origins.js'
 import type { Mint } from '../tokens/mint.js'
 
-/** Only counted: scanners and preflights cause them, and they name nobody. Most headers that are too large never become a request. */
+/** Refusals that are only counted: scanners and preflights cause them, and they name nobody. Most oversized headers never become a request. */
 const unrecorded = new Set<RefusalCode>(['credentials-missing', 'method-not-allowed', 'headers-too-large'])
 
-/** Refusals before the address's limit, or by it: anybody can have any number of them. No password was checked, so no guess goes unrecorded where there is no line. */
+/** Refusals by the address limit or before it, which anybody can cause without limit. Their lines may be skipped: no password was checked, so no guess goes unrecorded. */
 const unlimited = new Set<RefusalCode>(['origin-refused', 'rate-limited', 'request-invalid'])
 
 export interface AuditRefusalOptions {
@@ -20,7 +20,7 @@ export interface AuditRefusalOptions {
 }
 
 /**
- * Writes the audit's line for a refusal; none for a request without credentials.
+ * Writes the audit line for a refusal, unless the request has no credentials.
  * @throws Problem `audit-unavailable`
  */
 export async function auditRefusal (request: FastifyRequest, code: RefusalCode, { audit, mint, lines }: AuditRefusalOptions): Promise<void> {
@@ -45,7 +45,7 @@ function lineOf (request: FastifyRequest, code: RefusalCode, mint: Mint): TokenR
   }
 }
 
-/** The name itself only once the password was right, or the seal of the session, or the signature of the bearer token: people type passwords in place of their name. */
+/** Returns the name only if password, session or bearer token was valid, else a keyed hash: people sometimes type the password as their name. */
 function callerOf (request: FastifyRequest, mint: Mint): string | undefined {
   const known = request.caller?.name ?? request.session?.caller.name ?? request.refusedBearer?.caller
   if (known !== undefined) return known
@@ -63,7 +63,7 @@ function nameKey (username: string): string {
   return name === undefined ? username : canonicalName(name)
 }
 
-/** The name in the credentials, whether they are well-formed or not; undefined where they hold none. */
+/** Returns the name in the credentials, well-formed or not; undefined if they have none. */
 function claimedUsername ({ claimedUsername, headers: { authorization = '' } }: FastifyRequest): string | undefined {
   if (claimedUsername !== null) return claimedUsername
   if (!/^basic( |$)/i.test(authorization)) return undefined

@@ -7,7 +7,7 @@ import type { Scheme } from './scheme.js'
 
 export interface BasicAuthOptions {
   signIn: SignIn
-  /** False where there is no store, and so nobody has a password. */
+  /** False without a store of callers. */
   hasPasswords: boolean
 }
 
@@ -16,10 +16,10 @@ export interface Credentials {
   readonly password: string
 }
 
-/** HTTP Basic, RFC 7617. Its §2.1: the challenge says that names and passwords are sent as UTF-8. */
+/** HTTP Basic (RFC 7617). By §2.1, the challenge tells clients to send names and passwords as UTF-8. */
 export async function basicAuth (scope: FastifyInstance, { signIn, hasPasswords }: BasicAuthOptions): Promise<Scheme> {
   await scope.register(fastifyBasicAuth, {
-    // With a callback: the plugin takes a promise that rejects with undefined for a login, and one that resolves with a value ends the process.
+    // A callback instead of a promise: the plugin treats a promise that rejects with undefined as a login, and one that resolves with a value ends the process.
     validate (name, password, request, reply, done) {
       if (!isCanonical(request, name, password)) return done(problem('credentials-wrong'))
       signInBy(request, reply, { name, password }, signIn).then(() => done(), (cause: unknown) => {
@@ -39,13 +39,13 @@ export async function basicAuth (scope: FastifyInstance, { signIn, hasPasswords 
   }
 }
 
-/** Checks name and password, wherever in the request they were sent. */
+/** Verifies name and password from the header or the body. */
 export async function signInBy (request: FastifyRequest, reply: FastifyReply, { name, password }: Credentials, signIn: SignIn): Promise<void> {
   request.claimedUsername = name
   request.caller = await signIn(name, password, new RequestLogin(request, reply))
 }
 
-/** Name and password of a request's `Authorization`, where it has them in their one canonical form. */
+/** Returns name and password of the `Authorization` header if they are encoded canonically. */
 export function basicCredentials (request: FastifyRequest): Credentials | undefined {
   const { authorization = '' } = request.headers
   if (!/^basic /i.test(authorization)) return
@@ -56,8 +56,8 @@ export function basicCredentials (request: FastifyRequest): Credentials | undefi
 }
 
 /**
- * Whether name and password encode to the very characters that were sent. Lenient decoders take base64 with junk, missing
- * padding or bytes that are not UTF-8 for something near it, so that many credentials would pass for one.
+ * Whether name and password encode to exactly the characters that were sent. Lenient decoders accept base64 with junk, without padding or with bytes
+ * that are not UTF-8, so that many credentials would mean the same.
  */
 function isCanonical (request: FastifyRequest, name: string, password: string): boolean {
   return request.headers.authorization?.slice('Basic '.length) === Buffer.from(`${name}:${password}`).toString('base64')

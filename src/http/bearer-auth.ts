@@ -5,13 +5,13 @@ import type { Scheme } from './scheme.js'
 import type { RequestStep } from './request-step.js'
 
 export interface BearerOptions {
-  /** Undefined where the broker knows no identity provider. */
+  /** Undefined without an identity provider. */
   bearer: BearerTokens | undefined
 }
 
 const refusals = new Set<RefusalCode>(['bearer-wrong', 'bearer-expired', 'bearer-misdirected'])
 
-/** A token of the application's own identity provider: RFC 6750. */
+/** Authenticates by a token of the application's identity provider (RFC 6750). */
 export async function bearerAuth (_scope: FastifyInstance, { bearer }: BearerOptions): Promise<Scheme | undefined> {
   return bearer && {
     name: 'bearer',
@@ -25,7 +25,7 @@ export async function bearerAuth (_scope: FastifyInstance, { bearer }: BearerOpt
   }
 }
 
-/** Refuses a session that is sent without a proof: whoever reads it in a log could send it so. It is no token of an identity provider either. */
+/** Refuses a session that is sent without a proof, as somebody could who has read it in a log. It is no token of an identity provider either. */
 export function rejectUnprovenSession ({ schemes }: { schemes: readonly Scheme[] }): RequestStep {
   const scheme = schemes.find(({ name }) => name === 'bearer') ?? schemes.find(({ name }) => name === 'dpop')
   return request => {

@@ -10,7 +10,7 @@ export interface BodyCredentialsOptions extends BasicAuthOptions {
   schemes: readonly Scheme[]
 }
 
-/** Finds out who is asking where a route also takes `username` and `password` in its JSON body. */
+/** Authenticates by `username` and `password` in the JSON body, on routes that accept them. */
 export function identifyByBody (options: BodyCredentialsOptions): RequestStep {
   return (request, reply) => {
     if (request.routeOptions.config.credentialsInBody) return identify(request, reply, options)
@@ -28,7 +28,7 @@ async function identify (request: FastifyRequest, reply: FastifyReply, { signIn,
   }
   if (isMissing && request.recognizedScheme !== null) return
   if (isMissing) throw credentialsMissing(request, schemes)
-  // The same credentials as in HTTP Basic, so a refusal has the same challenge.
+  // These are Basic credentials, so a refusal has the Basic challenge.
   request.scheme = schemes.find(({ name }) => name === 'basic')!
   request.claimedUsername = typeof username === 'string' ? username : ''
   if (typeof username !== 'string' || typeof password !== 'string') throw problem('credentials-wrong')

@@ -1,14 +1,14 @@
 import type { RequestStep } from './request-step.js'
 
-/** Sockets that close once a refusal is sent. A request behind an ambiguous one may be smuggled. */
+/** Sockets that are closed once a refusal is sent: a request after an ambiguous one may be smuggled. */
 const closingSockets = new WeakSet<object>()
 
-/** Leaves all further requests on the socket without an answer. */
+/** Makes the broker ignore all further requests on a socket. */
 export function closeSocket (socket: object): void {
   closingSockets.add(socket)
 }
 
-/** Answers nothing on a socket that is closing. */
+/** Ignores requests on a socket that is being closed. */
 export function skipClosingSockets (): RequestStep {
   return (request, reply) => {
     if (closingSockets.has(request.raw.socket)) reply.hijack()

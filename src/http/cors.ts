@@ -13,29 +13,29 @@ const options: FastifyCorsOptions = {
   preflightContinue: true
 }
 
-/** For answers to all but preflights: made once, as every request takes one of them. `true` stands for the origin of the request. */
+/** For all answers but preflights. Created once, because every request uses one. `true` stands for the request's origin. */
 const readable: FastifyCorsOptions = { ...options, origin: true, preflight: false }
 /** An empty list allows nothing. */
 const unreadable: FastifyCorsOptions = { ...options, origin: [], preflight: false }
 
-/** Makes every answer readable for pages of the listed origins. */
+/** Lets pages of the listed origins read every answer. */
 export async function registerCors (scope: FastifyInstance, { origins, sessionPath }: { origins: Origins, sessionPath: string }): Promise<void> {
   await scope.register(cors, {
     delegator (request, done) {
       const { origin } = request.headers
       const answer = origin !== undefined && origins.has(origin) ? readable : unreadable
-      // By default the plugin takes every OPTIONS for a preflight.
+      // By default the plugin treats every OPTIONS as a preflight.
       done(null, isPreflight(request) ? { ...answer, preflight: true, methods: methodsOf(request, sessionPath) } : answer)
     }
   })
 }
 
-/** Those of a session also where there are none: without them a page could not read the 404 that says so. */
+/** Allows the methods of sessions even without sessions: otherwise pages could not read the 404. */
 function methodsOf ({ url }: FastifyRequest, sessionPath: string): string {
   return url.split('?', 1)[0] === sessionPath ? 'POST, DELETE' : 'GET, POST'
 }
 
-/** Answers a preflight: without credentials, and before any limit. */
+/** Answers a preflight, before credentials and limits are checked. */
 export function answerPreflight (options: RefusedOriginOptions): RequestStep {
   return (request, reply) => {
     if (isPreflight(request)) {
@@ -43,7 +43,7 @@ export function answerPreflight (options: RefusedOriginOptions): RequestStep {
       reply.code(204).send()
       return
     }
-    // Any other OPTIONS is refused for its method, and not first for the type of its body.
+    // Passes on any other OPTIONS, to be refused for its method rather than for the type of its body.
     if (request.method === 'OPTIONS') delete request.headers['content-type']
   }
 }

@@ -9,7 +9,7 @@ export interface CrossSiteOptions extends RefusedOriginOptions {
   addressLimit: AddressLimit
 }
 
-/** Refuses pages of other origins. Runs before the address is counted, so that such a page spends nothing of its visitor's limit. */
+/** Refuses requests from pages of other origins. Runs before the address limit, so that such a page does not use up its visitor's limit. */
 export function rejectCrossSite (options: CrossSiteOptions): RequestStep {
   const { origins, addressLimit } = options
   return (request, reply) => {
@@ -20,8 +20,8 @@ export function rejectCrossSite (options: CrossSiteOptions): RequestStep {
 }
 
 /**
- * Whether a page sends the request that may not, or without its user knowing: a form, an image or a link sends the credentials
- * that the browser remembers. Pages cannot set the headers `Sec-Fetch-…`, and programs do not send them.
+ * Whether a page sends the request that must not, or without its user's knowledge: a form, an image or a link sends the credentials that the browser
+ * has stored. Pages cannot set the `Sec-Fetch-…` headers, and programs do not send them.
  * https://www.w3.org/TR/fetch-metadata/
  */
 function isRefused (request: FastifyRequest, origins: Origins): boolean {
@@ -29,16 +29,16 @@ function isRefused (request: FastifyRequest, origins: Origins): boolean {
   return isCrossSite(request, origins) || (mode !== undefined && mode !== 'cors' && mode !== 'same-origin')
 }
 
-/** Whether a page of an origin that is not listed sends the request, as far as its headers tell. */
+/** Whether the headers show that a page of an unlisted origin sends the request. */
 export function isCrossSite ({ headers, raw }: FastifyRequest, origins: Origins): boolean {
   const { origin, 'sec-fetch-site': site } = headers
   if (origin !== undefined) return !origins.has(origin)
   if (site === undefined || site === 'none') return false
-  // Browsers leave out Origin for a GET to the page's own address. Host is then that address, which in DNS rebinding is the attacker's.
+  // Browsers omit Origin for a GET to the page's own origin. Then Host names that origin, which in DNS rebinding is the attacker's.
   return site !== 'same-origin' || !isOwnHost(String(raw.headers.host ?? raw.headers[':authority']), origins)
 }
 
-/** In either scheme, as TLS may end at a proxy. */
+/** Accepts both schemes, because a proxy may terminate TLS. */
 function isOwnHost (host: string, origins: Origins): boolean {
   return ['http', 'https'].map(scheme => `${scheme}://${host}`).some(url => URL.canParse(url) && origins.has(new URL(url).origin))
 }

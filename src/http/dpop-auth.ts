@@ -9,27 +9,27 @@ import type { Scheme } from './scheme.js'
 import type { RequestStep } from './request-step.js'
 
 export interface SessionOptions {
-  /** Undefined where pages cannot open any. */
+  /** Undefined where sessions are off. */
   sessions: Sessions | undefined
   usedProofs: SessionMemory['usedProofs']
 }
 
-/** RFC 9449 §7.1: the errors in its challenges, by our codes. */
-const errors: Partial<Record<RefusalCode, string>> = {
+/** The `error` of DPoP challenges (RFC 9449 §7.1), by our codes. */
+const ERRORS: Partial<Record<RefusalCode, string>> = {
   'session-ended': 'invalid_token',
   'proof-stale': 'use_dpop_nonce',
   'proof-replayed': 'invalid_dpop_proof',
   'proof-wrong': 'invalid_dpop_proof'
 }
 
-/** A session with a proof of its key, in the place of a password: DPoP, RFC 9449. */
+/** Authenticates by a session and a proof of its key (DPoP, RFC 9449). */
 export async function dpopAuth (scope: FastifyInstance, { sessions }: SessionOptions): Promise<Scheme | undefined> {
   return sessions && {
     name: 'dpop',
     via: 'session',
     usage: `a session that POST ${scope.prefix}/session opened, as Authorization: DPoP with a proof in the header DPoP (RFC 9449)`,
-    challenge: code => `DPoP algs="ES256"${errors[code] === undefined ? '' : `, error="${errors[code]}"`}`,
-    answers: code => code in errors,
+    challenge: code => `DPoP algs="ES256"${ERRORS[code] === undefined ? '' : `, error="${ERRORS[code]}"`}`,
+    answers: code => code in ERRORS,
     async identify (request, reply) {
       const credentials = { session: request.headers.authorization!.slice('DPoP '.length), proof: proofOf(request) }
       const session = await sessions.authenticate(credentials, provenRequest(request), {
@@ -43,28 +43,28 @@ export async function dpopAuth (scope: FastifyInstance, { sessions }: SessionOpt
   }
 }
 
-/** Gives the nonce for the next proof to whoever sends proofs, whatever the answer is. */
+/** Adds the nonce for the next proof to every answer to a request with a proof. */
 export function offerNonce ({ sessions }: SessionOptions): RequestStep {
   return (request, reply) => {
     if (sessions !== undefined && proofOf(request) !== undefined) reply.header('DPoP-Nonce', sessions.nonce())
   }
 }
 
-/** Judges the proof that a session is to be opened with, before the password costs a hash. Without credentials there is nothing to open. */
+/** Checks the proof for opening a session, before the password costs a hash. Skips requests without credentials, which are refused later. */
 export function readOpeningProof ({ sessions }: SessionOptions): RequestStep {
   return request => {
     if (request.method === 'POST' && mayBringCredentials(request)) request.openingProof = sessions!.readOpening(proofOf(request), provenRequest(request))
   }
 }
 
-/** Takes the proof of a session, once. */
+/** Marks the proof of a session as used. */
 export function useProof ({ usedProofs }: SessionOptions): RequestStep {
   return ({ session }) => {
     if (session?.proof !== undefined) return usedProofs.use(session.proof)
   }
 }
 
-/** The same where callers get tokens: each proof counts for its caller, so that none can fill the memory of proofs. */
+/** Marks the proof of a token request as used and counts it for the caller's limit, so that no caller can fill the memory of proofs. */
 export function useProofOfCaller ({ usedProofs, limits }: SessionOptions & { limits: { caller: Limit } }): RequestStep {
   const { counters, max } = limits.caller
   const count = countCaller(limits.caller)

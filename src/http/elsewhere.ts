@@ -2,10 +2,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { problem, type Problem } from '../problems.js'
 import { limitVisitor, type VisitorLimitOptions } from './visitor-limit.js'
 
-/** The methods of a path, or undefined where there is no such path. */
+/** Returns the methods of a path; undefined if there is no such path. */
 export type MethodsOf = (path: string) => string[] | undefined
 
-/** The methods of each path that is registered after this. */
+/** Collects the methods of every path that is registered after this call. */
 export function collectMethods (scope: FastifyInstance): MethodsOf {
   const methods = new Map<string, string[]>()
   scope.addHook('onRoute', ({ url, method }) => {
@@ -19,15 +19,15 @@ export interface ElsewhereOptions extends VisitorLimitOptions {
 }
 
 /**
- * Refuses what no route takes, in a hook, before Fastify looks at the body: in a handler, a body without a known type would
- * be 415, and a QUERY without a type 400.
+ * Refuses requests that no route accepts. Runs as a hook, before Fastify parses the body: in a handler, an unknown body type would be 415, and a
+ * QUERY without a type 400.
  */
 export function rejectElsewhere (scope: FastifyInstance, options: ElsewhereOptions): void {
   const { methodsOf } = options
   const limit = limitVisitor(options)
   const refuse = ({ method, url }: FastifyRequest): never => { throw nothingHere(method, methodsOf(url.split('?', 1)[0]!)) }
   scope.addHook('onRequest', async request => refuse(request))
-  // Fastify runs no hooks where the route of @fastify/cors, which has OPTIONS of every path, hands a request on.
+  // The OPTIONS route of @fastify/cors accepts every path, and Fastify runs no hooks when it passes a request on.
   scope.setNotFoundHandler(async function (request, reply) {
     await limit.call(this, request, reply)
     refuse(request)

@@ -6,7 +6,7 @@ import { hasHungUp } from './hang-up.js'
 import { challengesOf, type IdentifyOptions } from './identify.js'
 import { recordRequest, type RequestEndOptions } from './request-end.js'
 
-/** Errors of Fastify and its plugins that are the request's fault, by their code. */
+/** Errors of Fastify and its plugins that the request caused, by their code. */
 const requestFaults: Record<string, ProblemCode> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media-type',
@@ -14,19 +14,19 @@ const requestFaults: Record<string, ProblemCode> = {
   FST_BASIC_AUTH_MISSING_OR_BAD_AUTHORIZATION_HEADER: 'credentials-wrong'
 }
 
-/** The status that nginx logs for a client that left. */
+/** The status that nginx logs for a client that disconnected. */
 const CLIENT_CLOSED_REQUEST = 499
 
 export interface ErrorHandlerOptions extends AuditRefusalOptions, RequestEndOptions, IdentifyOptions {}
 
-/** Turns errors into answers, here alone. The audit's line is written first; where it cannot be, that is the answer. */
+/** The only place that turns errors into answers. Writes the audit line first; if that fails, answers with that failure. */
 export function answerErrors (scope: FastifyInstance, options: ErrorHandlerOptions): void {
   scope.setErrorHandler(async (error: FastifyError | Problem, request, reply) => {
     let refusal = asProblem(error)
     const hungUp = refusal.code === 'internal' && isHangUp(refusal.options.cause) && hasHungUp(reply)
     request.problemCode = hungUp ? 'hung-up' : refusal.code
     try {
-      // Also where the client has left: a guess that hangs up is on record, too.
+      // Also after a disconnect, so that a guess is recorded even if its client hangs up.
       await auditRefusal(request, request.problemCode, options)
     } catch (failure) {
       refusal = asProblem(failure)
@@ -35,15 +35,15 @@ export function answerErrors (scope: FastifyInstance, options: ErrorHandlerOptio
     if (refusal.status >= 500 && !hungUp) logFailure(request, refusal, options.lines.rare)
     if (!hasHungUp(reply)) return sendProblem(reply, refusal, options)
     reply.code(hungUp ? CLIENT_CLOSED_REQUEST : refusal.status).hijack()
-    // No response ends, so no hook does it.
+    // No response is sent, so no hook runs.
     recordRequest(request, reply, options)
     return reply
   })
 }
 
 /**
- * Logs what the operator must mend; 4xx are the caller's. An outage is the same for every request, and anybody can send requests: it has a line a minute.
- * A failure of the broker itself has a line each, under the `requestId` that its answer names.
+ * Logs failures that the operator must fix; 4xx are the caller's. An outage is logged once a minute, because anybody can cause any number of requests.
+ * An internal error is logged each time, under the `requestId` of its answer.
  */
 function logFailure (request: FastifyRequest, { code, options: { cause } }: Problem, rare: OncePerMinute): void {
   const skipped = code === 'internal' ? 0 : rare.take(`${code} ${cause instanceof Error ? cause.message : ''}`)
@@ -52,7 +52,7 @@ function logFailure (request: FastifyRequest, { code, options: { cause } }: Prob
   request.log[level]({ requestId: request.id, traceId: request.trace?.traceId, err: cause, code, skipped: skipped || undefined }, 'request failed')
 }
 
-/** How waiting ends when the client leaves: by its signal, or where its body breaks off. */
+/** The errors with which waiting ends when the client disconnects: by its signal, or by an incomplete body. */
 function isHangUp (cause: unknown): boolean {
   return cause instanceof Error && (cause.name === 'AbortError' || (cause as NodeJS.ErrnoException).code === 'ECONNRESET')
 }
@@ -68,10 +68,10 @@ function sendProblem (reply: FastifyReply, refusal: Problem, { schemes }: Identi
   return reply.code(status).type('application/problem+json').send(JSON.stringify(problemBody(refusal, request.id)))
 }
 
-/** A problem as it is, an error that is the request's fault as its problem, and anything else as the broker's own failure. */
+/** Returns a problem as it is, maps an error that the request caused to its problem, and anything else to an internal error. */
 function asProblem (error: unknown): Problem {
   if (error instanceof Problem) return error
-  // Even undefined can be thrown.
+  // Anything can be thrown, even undefined.
   const { validation, validationContext, code = '' } = Object(error) as Partial<FastifyError>
   if (validation !== undefined) return invalidRequest(validation as SchemaError[], validationContext!)
   return problem(requestFaults[code] ?? 'internal', { cause: error })

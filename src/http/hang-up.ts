@@ -6,8 +6,8 @@ import type { FastifyReply } from 'fastify'
 const unfinished = new WeakMap<Socket, Set<ServerResponse>>()
 
 /**
- * The responses of a socket that are not finished, in the order of their requests. When the socket closes, each of them emits `close`. Node emits it only
- * on the response that is being written, so the requests pipelined behind that one would never learn that their client has left.
+ * Returns the unfinished responses of a socket, in the order of their requests. When the socket closes, all of them emit `close`. Node emits it only on
+ * the response that is being written, so pipelined requests after that one would never learn that their client has disconnected.
  */
 export function unfinishedResponses (socket: Socket): Set<ServerResponse> {
   const known = unfinished.get(socket)
@@ -23,26 +23,26 @@ export function unfinishedResponses (socket: Socket): Set<ServerResponse> {
   return responses
 }
 
-/** Makes a response emit `close` when its socket closes. HTTP/2 needs no help, as each of its streams closes by itself. */
+/** Makes a response emit `close` when its socket closes. HTTP/2 streams do that themselves. */
 export function closeWithSocket (request: IncomingMessage, response: ServerResponse): void {
   if ('stream' in request) return
   const responses = unfinishedResponses(request.socket).add(response)
   response.once('close', () => responses.delete(response))
 }
 
-/** Whether the client has left. HTTP/2 shows it on the stream. A response that waits behind another one of its socket shows it on the socket alone. */
+/** Whether the client has disconnected. HTTP/2 shows that on the stream; a response that waits behind another one shows it only on the socket. */
 export function hasHungUp ({ raw, request }: FastifyReply): boolean {
   return raw.destroyed || request.raw.socket.destroyed || (raw as { stream?: ServerHttp2Stream }).stream?.destroyed === true
 }
 
 /**
- * A signal that is aborted when the client hangs up. Fastify's own signal does not do: it is aborted as soon as a body has
- * been read to its end, and not when the client leaves after that.
+ * Returns a signal that is aborted when the client disconnects. Fastify's own signal is not suitable: it is aborted as soon as the body has been read,
+ * and not by a later disconnect.
  */
 export function hangUpSignal (reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
   if (hasHungUp(reply)) controller.abort()
-  // `close` is also emitted after a complete answer, when there is nothing left to abort.
+  // `close` is also emitted after a complete answer; then there is nothing to abort.
   reply.raw.once('close', () => { if (!reply.raw.writableEnded) controller.abort() })
   return controller.signal
 }

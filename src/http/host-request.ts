@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 
-/** Raw requests that came through an application around the broker, with the application's own request object. */
+/** The application's request object for each raw request that it forwarded. */
 const hostRequests = new WeakMap<IncomingMessage, FastifyRequest>()
 
-/** Remembers the application's own request object, before the broker handles the raw request. */
+/** Stores the application's request object before the broker handles the raw request. */
 export function linkHostRequest (request: FastifyRequest): void {
   hostRequests.set(request.raw, request)
 }
 
-/** The application's own request object, where the broker is embedded in an application. */
+/** Returns the application's request object; undefined where the broker is the whole server. */
 export function hostRequest (raw: IncomingMessage): FastifyRequest | undefined {
   return hostRequests.get(raw)
 }

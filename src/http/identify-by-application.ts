@@ -2,7 +2,7 @@ import { isRecord } from '../lib/is-record.js'
 import { credentialsMissing, type IdentifyOptions } from './identify.js'
 import type { RequestStep } from './request-step.js'
 
-/** Lets the application say who is asking, where neither a header nor the body did. A password in the body is never passed over. */
+/** Asks the application for the caller if neither a header nor the body names one. A password in the body is never ignored. */
 export function identifyByApplication ({ schemes }: IdentifyOptions): RequestStep {
   return (request, reply) => {
     const { caller, recognizedScheme: scheme, body } = request

@@ -9,9 +9,9 @@ import type { RequestStep } from './request-step.js'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The route also takes `username` and `password` in its body. */
+    /** The route also accepts `username` and `password` in its body. */
     credentialsInBody?: boolean
-    /** The schemes that the route takes; by default all that are on. */
+    /** The schemes that the route accepts; by default all that are enabled. */
     schemes?: readonly string[]
   }
 }
@@ -20,7 +20,7 @@ export type SchemeOptions = BasicAuthOptions & SessionOptions & BearerOptions & 
 
 type CreateScheme = (scope: FastifyInstance, options: SchemeOptions) => Promise<Scheme | undefined>
 
-/** All schemes, in the order of their challenges. One that the settings leave off is undefined. */
+/** All schemes, in the order of their challenges. A disabled one is undefined. */
 const table: readonly CreateScheme[] = [
   basicAuth,
   dpopAuth,
@@ -28,7 +28,7 @@ const table: readonly CreateScheme[] = [
   applicationAuth
 ]
 
-/** The schemes that are on. */
+/** The enabled schemes. */
 export async function createSchemes (scope: FastifyInstance, options: SchemeOptions): Promise<Scheme[]> {
   const schemes = await Promise.all(table.map(create => create(scope, options)))
   return schemes.filter(scheme => scheme !== undefined)
@@ -38,7 +38,7 @@ export interface IdentifyOptions {
   schemes: readonly Scheme[]
 }
 
-/** Finds out who is asking, by the scheme of the header `Authorization`. Where there is none, the body or the application may say it later. */
+/** Authenticates the caller by the scheme of the `Authorization` header. Without that header, the body or the application may do it later. */
 export function identifyCaller ({ schemes }: IdentifyOptions): RequestStep {
   const byName = new Map(schemes.filter(scheme => scheme.recognizes === undefined).map(scheme => [scheme.name, scheme]))
   return (request, reply) => {
@@ -54,7 +54,7 @@ export function identifyCaller ({ schemes }: IdentifyOptions): RequestStep {
   }
 }
 
-/** 401 that says how to sign in, by each scheme that the route takes. */
+/** Makes the 401 that lists every scheme of the route. */
 export function credentialsMissing (request: FastifyRequest, schemes: readonly Scheme[]): Problem {
   const usages = openSchemes(request, schemes).map(({ usage }) => usage)
   return problem('credentials-missing', { detail: `This route needs credentials. Send ${usages.join('; or ')}.` })
@@ -64,13 +64,13 @@ function takes ({ routeOptions: { config } }: FastifyRequest, { name }: Scheme):
   return config.schemes?.includes(name) ?? true
 }
 
-/** The challenges of a 401 (RFC 9110 §11.6.1): of the scheme that the code is about or that was used, or of every one that the route takes. */
+/** Returns the challenges of a 401 (RFC 9110 §11.6.1): of the scheme that the code is about or that was used, else of all schemes of the route. */
 export function challengesOf (request: FastifyRequest, code: RefusalCode, schemes: readonly Scheme[]): string[] {
   const own = schemes.find(scheme => scheme.answers?.(code)) ?? request.scheme
   return (own === null || own.isClosed ? openSchemes(request, schemes) : [own]).map(scheme => scheme.challenge(code))
 }
 
-/** A 401 must have a challenge: where nobody can get in by what the route takes, those of the other routes stand there. */
+/** A 401 must have a challenge: if nobody can sign in with the route's own schemes, those of other routes are listed. */
 function openSchemes (request: FastifyRequest, schemes: readonly Scheme[]): readonly Scheme[] {
   const open = schemes.filter(({ isClosed }) => !isClosed)
   const taken = open.filter(scheme => takes(request, scheme))

@@ -3,11 +3,11 @@ import { notAllowed } from '../problems.js'
 import type { RequestStep } from './request-step.js'
 
 export interface IdentityClaimOptions {
-  /** Undefined where no caller has a bearer token. */
+  /** Undefined without bearer tokens. */
   identityHolders: IdentityHolders | undefined
 }
 
-/** Refuses a caller with a bearer token the identity of another caller, and notes who gets a token with which identity. */
+/** Refuses a caller with a bearer token if another caller has the identity, and remembers which caller gets which identity. */
 export function claimIdentity ({ identityHolders }: IdentityClaimOptions): RequestStep {
   return ({ caller, decision }) => {
     const isFree = identityHolders?.claim(caller!, decision!.plainIdentity) ?? true

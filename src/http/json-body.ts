@@ -3,32 +3,32 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { problem } from '../problems.js'
 import type { RequestStep } from './request-step.js'
 
-/** A token request is small; more is an attack or a mistake. */
+/** A token request is small: a larger body is an attack or a mistake. */
 const MAX_BODY_BYTES = 4096
 
-/** Fastify's parser answers by callback. Its type says that it might answer by promise. */
+/** Fastify's parser uses a callback; its type also allows a promise. */
 type Parser = (request: FastifyRequest, text: string, done: (error: Error | null, value?: unknown) => void) => void
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Parses no body: no route but those of tokens reads one. Fastify would take a megabyte from anybody, and answer 500 to some. */
+/** Parses no body: only the token routes read one. Fastify's default would accept a megabyte from anybody, and answer 500 to some bodies. */
 export function ignoreBody (scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', (_request, _content, done) => done(null))
 }
 
-/** Parses JSON in UTF-8 and nothing else, without keys that reach for prototypes or strings that are no text. */
+/** Parses only JSON in UTF-8, without keys that pollute prototypes and without strings that are not Unicode text. */
 export function requireJson (scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
 
   scope.addHook('preParsing', (request, _reply, content, done) => {
     const { 'content-encoding': encoding, 'content-type': type } = request.headers
-    // RFC 9110 §8.3: without content there is nothing whose type could be wrong.
+    // RFC 9110 §8.3: without content, the content type does not matter.
     if (isEmpty(request)) {
       delete request.headers['content-type']
       return done()
     }
-    // A GET requests the default. To ignore a room in its body would issue a token for all rooms.
+    // A GET requests the default token. Ignoring a room in its body would issue a token for all rooms.
     if (request.method === 'GET' || request.method === 'DELETE') {
       delete request.headers['content-type']
       hasContent(content).then(some => done(some ? invalidBody(`a ${request.method} takes no body; send it by POST`) : null), done)
@@ -36,7 +36,7 @@ export function requireJson (scope: FastifyInstance): void {
     }
     const charset = /;\s*charset\s*=\s*"?([^";]*)/i.exec(type ?? '')?.[1]?.trim()
     if (encoding !== undefined || (charset !== undefined && !/^utf-?8$/i.test(charset))) throw problem('media-type')
-    // In HTTP/2, Fastify takes a request without type and length for one without content.
+    // Over HTTP/2, Fastify treats a request without type and length as one without content.
     if (type !== undefined) return done()
     hasContent(content).then(some => done(some ? problem('media-type') : null), done)
   })
@@ -52,21 +52,21 @@ export function requireJson (scope: FastifyInstance): void {
     }
     parse(request, text, (error, value: unknown) => {
       if (error) return done(invalidBody('is not JSON, or has a key that reaches for a prototype'))
-      // Only an escape can hold them: as bytes, the one is not UTF-8 and the other not JSON.
+      // Only escapes can produce these: as bytes, a lone surrogate is not UTF-8, and NUL is not JSON.
       if (text.includes('\\u') && !isText(value)) return done(invalidBody('holds a string with a NUL or half a surrogate pair'))
       done(null, value)
     })
   })
 }
 
-/** A body may be left out: that requests the default. */
+/** Treats a missing body as `{}`, which requests the default. */
 export function defaultBody (): RequestStep {
   return request => {
     request.body ??= request.body === undefined ? {} : null
   }
 }
 
-/** Whether the headers say that no content follows. In HTTP/2 their frame does, as a length may be left out there. */
+/** Whether the headers say that no content follows. Over HTTP/2 the frame says it, because the length is optional. */
 function isEmpty ({ headers: { 'content-length': length, 'transfer-encoding': chunked }, raw }: FastifyRequest): boolean {
   const { stream } = raw as { stream?: ServerHttp2Stream }
   return stream === undefined ? chunked === undefined && (length === undefined || length === '0') : stream.endAfterHeaders

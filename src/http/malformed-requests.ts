@@ -3,16 +3,16 @@ import { problem, type Problem } from '../problems.js'
 import { closeSocket } from './closing-sockets.js'
 import type { RequestStep } from './request-step.js'
 
-/** Bytes of a request line and its headers. The listener lets twice as much in, so that the refusal is an answer like any other. */
+/** Bytes of request line and headers. The listener accepts twice as much, so that the refusal is a normal answer. */
 const MAX_HEADER_BYTES = 16 * 1024
 
-/** Node silently drops the header lines beyond, and with them the second of what may come once. */
+/** Node silently drops further header lines, which may include a second one of a header that must be unique. */
 const MAX_HEADER_LINES = 1000
 
-// RFC 9110 §5.3: these are no lists, so two of one cannot be joined, and proxies disagree on which of them counts.
+// RFC 9110 §5.3: these headers are not lists, so two of the same cannot be joined, and proxies disagree on which one counts.
 const singleHeaders = new Set(['host', 'authorization', 'content-type', 'content-length', 'content-encoding', 'origin', 'dpop'])
 
-/** Refuses what no route may see, preflights included, and closes the socket. Runs after CORS, so that pages can read the answer. */
+/** Refuses malformed requests, preflights included, and closes the socket. Runs after CORS, so that pages can read the answer. */
 export function rejectMalformed (): RequestStep {
   return ({ raw }) => {
     const refusal = malformation(raw)
@@ -29,14 +29,14 @@ function malformation (raw: IncomingMessage): Problem | undefined {
   return isTooLarge(raw) ? problem('headers-too-large', { headers }) : undefined
 }
 
-/** Counts as Node does: names, values and the path. */
+/** Counts bytes as Node does: names, values and the path. */
 function isTooLarge ({ url, rawHeaders }: IncomingMessage): boolean {
   let size = url!.length
   for (const text of rawHeaders) size += text.length
   return size >= MAX_HEADER_BYTES || rawHeaders.length >= MAX_HEADER_LINES * 2
 }
 
-/** Why a proxy could read another request than the broker does. */
+/** Says why a proxy may interpret the request differently; undefined if it may not. */
 function ambiguity ({ httpVersion, headers, rawHeaders }: IncomingMessage): string | undefined {
   if (hasRepeatedHeader(rawHeaders)) return 'has a header twice that may come once'
   // RFC 9112 §3.2

@@ -3,14 +3,14 @@ import { inOrder, type RequestStep } from './request-step.js'
 
 type MakeStep<Parts> = (parts: Parts) => RequestStep
 
-/** A step of each request of these scopes, or what sets the scopes up. One of the four stands there. */
+/** A step for each request of these scopes, or the setup of the scopes. Exactly one of the four is set. */
 export interface PipelineStep<Scope, Parts> {
   for: Scope[]
   /** Runs before the body is read. */
   onRequest?: MakeStep<Parts>
   /** Runs once the body is parsed. */
   preValidation?: MakeStep<Parts>
-  /** Runs once body and query have the form that the route's schemas describe. */
+  /** Runs once body and query are valid by the route's schemas. */
   preHandler?: MakeStep<Parts>
   setUp?: (scope: FastifyInstance, parts: Parts) => unknown
 }
@@ -25,7 +25,7 @@ const hooks = {
 
 type Hook = keyof typeof hooks
 
-/** Installs steps in a scope, in their order. Those that follow each other in one hook run as one. */
+/** Installs steps in a scope, in their order. Consecutive steps of one hook are installed as one. */
 export async function installSteps<Parts> (scope: FastifyInstance, steps: ReadonlyArray<PipelineStep<unknown, Parts>>, parts: Parts): Promise<void> {
   let row: RequestStep[] = []
   for (const [i, step] of steps.entries()) {

@@ -36,20 +36,20 @@ import { rejectUnknownProducts, tokenRoutes, type TokenRouteOptions } from './ro
 import { rejectMethod } from './token-methods.js'
 import { limitVisitor } from './visitor-limit.js'
 
-/** Whose requests a step is for: those that a Fastify scope gets. A scope within `every` has the steps of `every`, too. */
+/** The Fastify scopes whose requests a step handles. A scope within `every` has the steps of `every`, too. */
 type Scope = 'every' | 'pages' | 'modules' | 'elsewhere' | 'callers' | 'operators' | 'sessions' | 'underToken' | 'tokens'
 
-/** Requests that only callers may make. */
+/** Scopes that need a caller. */
 const callers: Scope[] = ['callers', 'operators', 'sessions', 'underToken']
 
 type Step = PipelineStep<Scope, Parts>
 
 /**
- * The order of every request, and the only place that decides it. It is the security. A step lets a request pass to the next, or refuses it:
- * what it throws is answered by `answerErrors`, after the refusal's line in the audit.
+ * The order in which every request is handled. It is decided only here, and the security depends on it. A step passes the request on to the next, or
+ * refuses it by throwing: `answerErrors` then writes the audit line and the answer.
  */
 const steps: readonly Step[] = [
-  // By the headers alone: nothing of the body is read before the caller is known.
+  // Uses only the headers: the body is not read before the caller is known.
   { for: ['every'], onRequest: skipClosingSockets },
   { for: ['every'], onRequest: setContext },
   { for: ['every'], onRequest: offerNonce },
@@ -84,7 +84,7 @@ const steps: readonly Step[] = [
   { for: ['tokens'], preHandler: decideByPolicy },
   { for: ['tokens'], preHandler: grantProducts },
   { for: ['tokens'], preHandler: claimIdentity },
-  // Signs the token, writes its line in the audit, and then answers.
+  // Signs the token, writes its audit line, and then answers.
   { for: ['tokens'], setUp: tokenRoutes },
   { for: ['underToken'], setUp: rejectUnknownProducts },
 
@@ -115,7 +115,7 @@ export async function pipeline (root: FastifyInstance, options: PipelineOptions)
   const parts = { ...options, ...await prepare(root, options) }
   const install = (name: Scope, scope: FastifyInstance) => installSteps(scope, steps.filter(step => step.for.includes(name)), parts)
   await install('every', root)
-  // Without sessions their path is one like any other that is nowhere.
+  // Without sessions, their path is like any other unknown path.
   if (options.sessions !== undefined) await root.register(scope => install('sessions', scope))
   for (const name of ['callers', 'operators', 'pages', 'modules', 'elsewhere'] as const) await root.register(scope => install(name, scope))
   await root.register(async underToken => {
@@ -138,7 +138,7 @@ async function prepare (root: FastifyInstance, options: PipelineOptions) {
   }
 }
 
-/** Requests are validated by their schemas. Those of answers are for types and OpenAPI alone: Fastify's serializer drops what a schema forgets. */
+/** Validates requests by their schemas. Response schemas are only for types and OpenAPI: Fastify's serializer would drop properties that a schema lacks. */
 function useSchemas (scope: FastifyInstance): void {
   scope.setValidatorCompiler(({ schema }) => validatorOf(schema))
   scope.setSerializerCompiler(() => JSON.stringify)

@@ -8,7 +8,7 @@ export interface GrantOptions {
   combiner: GrantCombiner
 }
 
-/** Makes the token's grants: of the route's product, or of several. Refuses what the policy or a product does not allow. */
+/** Creates the grants of the token, for the route's product or for several. Refuses what the policy or a product does not allow. */
 export function grantProducts ({ products, combiner }: GrantOptions): RequestStep {
   const enabled = new Map(products.map(one => [one.product.name, one]))
   return request => {

@@ -27,14 +27,14 @@ export function rateLimitStore (counters: Counters): FastifyRateLimitStoreCtor {
   }
 }
 
-/** The plugin takes a count above the limit for a refusal. */
+/** The plugin treats a count above the limit as a refusal. */
 function answer (callback: Callback, { used, resetMs, exceeded }: Count): void {
   callback(null, { current: exceeded ? used + 1 : used, ttl: resetMs })
 }
 
 /**
- * Counts a hit in every bucket of an address, from the narrowest until one refuses it: one /64 that hammers must not spend what its neighbours share.
- * @returns the bucket that has least left, as a count out of `max`
+ * Counts a hit in every bucket of an address, from the narrowest until one refuses: a flood from one /64 must not use up what its neighbours share.
+ * @returns the bucket with the least left, as a count out of `max`
  */
 export function countAddress (counters: Counters, ip: string, max: number): Count | Promise<Count> {
   const [narrow, wide] = addressKeys(ip)
@@ -45,7 +45,7 @@ export function countAddress (counters: Counters, ip: string, max: number): Coun
     : then(counters.consume(wide.key, max * wide.times), second => tighter(first, second)))
 }
 
-/** What `countAddress` would answer, as far as is known here; counts nothing. */
+/** Returns what `countAddress` would return, by what this node knows; counts nothing. */
 function readAddress (counters: Counters, ip: string, max: number): Count {
   const [narrow, wide] = addressKeys(ip)
   const first = counters.read(narrow.key, max)
@@ -57,7 +57,7 @@ export function addressHits (counters: Counters, ip: string, max: number): Plann
   return addressKeys(ip).map(({ key, times }) => ({ counters, key, max: max * times, hold: 0 }))
 }
 
-/** At once where the value is there, later where it is promised. */
+/** Like `Promise.then`, but synchronous for a value. */
 function then<T, U> (value: T | Promise<T>, next: (value: T) => U | Promise<U>): U | Promise<U> {
   return value instanceof Promise ? value.then(next) : next(value)
 }

@@ -100,7 +100,7 @@ t.test('a log whose reader stalls takes a bounded part of the memory, and each l
   const dropped = Number(/^token_broker_log_dropped_total (\d+)$/m.exec((await get('/metrics')).text)![1])
   t.ok(dropped > 1000, `${dropped} lines`)
   broker.stderr.resume()
-  await until(() => broker.log().includes('lines of this log were dropped'))
+  await until(() => broker.log().includes('log lines were dropped'))
   t.equal((await get('/token/sync')).status, 200)
   await until(() => broker.log().includes('"path":"/token/sync"'))
   const lines = broker.log().split('\n').slice(0, -1).map(text => JSON.parse(text) as { dropped?: number, msg: string })
