@@ -53,12 +53,9 @@ for (const line of example.split('\n')) {
   }
 }
 
-const sections = blocks.filter(({ settings }) => settings.length > 0).map(({ text, settings }) => [
-  ...(text.length > 0 ? [text.join(' '), ''] : []),
-  '| setting | must be | default |',
-  '|---|---|---|',
-  ...settings.map(name => `| \`${name}\` | ${rule(name)} | ${standard(name)} |`)
-].join('\n'))
+/** Each setting has an anchor, so that others can link to it. What .env.example says stands beside the first setting of its paragraph. */
+const rows = blocks.flatMap(({ text, settings }) => settings.map((name, index) =>
+  `| <a id="${name.toLowerCase()}"></a>\`${name}\` | ${index === 0 ? text.join(' ').replaceAll('|', '\\|') : ''} | ${rule(name)} | ${standard(name)} |`))
 
 const text = `# Settings
 
@@ -72,7 +69,9 @@ A file that everyone may write is refused: \`.env\`, the policy, plugins, and wh
 
 A change of \`.env\`, or of a file that a \`_FILE\` setting names, is taken up by itself, whole or not at all; the log says which settings take a restart.
 
-${sections.join('\n\n')}
+| setting | what for | must be | default |
+|---|---|---|---|
+${rows.join('\n')}
 `
 
 if (process.argv[2] === '--print') process.stdout.write(text)

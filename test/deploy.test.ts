@@ -67,7 +67,7 @@ t.test('compose.yaml is one, and names settings and files that there are', async
 t.test('the unit of systemd is right, and leaves the service little', { skip: !installed('systemd-analyze') && 'systemd is not installed' }, async t => {
   const folder = t.testdir()
   const unit = join(folder, 'twilio-token-broker.service')
-  writeFileSync(unit, read('deploy/systemd/twilio-token-broker.service').replace('/usr/local/bin/twilio-token-broker', process.execPath))
+  writeFileSync(unit, read('deploy/systemd/twilio-token-broker.service').replace('ExecStart=twilio-token-broker', `ExecStart=${process.execPath}`))
   const verified = spawnSync('systemd-analyze', ['verify', unit], { encoding: 'utf8' })
   t.match(verified, { status: 0, stderr: '' })
   const security = spawnSync('systemd-analyze', ['security', '--offline=true', '--no-pager', '--threshold=20', unit], { encoding: 'utf8' })
@@ -78,7 +78,7 @@ t.test('the probe of systemd is right, and its options are ones that there are',
   const folder = t.testdir()
   const service = read('deploy/systemd/twilio-token-broker-probe.service')
   const units = ['service', 'timer'].map(kind => join(folder, `twilio-token-broker-probe.${kind}`))
-  writeFileSync(units[0]!, service.replace('/usr/local/bin/twilio-token-broker', process.execPath))
+  writeFileSync(units[0]!, service)
   writeFileSync(units[1]!, read('deploy/systemd/twilio-token-broker-probe.timer'))
   t.match(spawnSync('systemd-analyze', ['verify', ...units], { encoding: 'utf8' }), { status: 0, stderr: '' })
   const [, args = ''] = /^ExecStart=.*twilio-token-broker (probe .*) </m.exec(service) ?? []

@@ -1,10 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import t from 'tap'
+import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js'
 import { fields } from '../src/products/definition.js'
 import { cheapHash, complete, secrets, startBroker } from './helpers/broker.js'
+import { freePort } from './helpers/free-port.js'
+import { ask } from './helpers/http.js'
 import { emptyFolder, install, outside, pack, type Manifest } from './helpers/packed.js'
 import { root } from './helpers/root.js'
 import { until } from './helpers/until.js'
@@ -21,9 +24,12 @@ for (const [page, least] of Object.entries(tables)) {
     const rows = [...read(page).matchAll(/^\|(?:[^|\n]+\|){2,} `([\w/-]+)`: (.+) \|$/gm)]
     t.ok(rows.length >= least, `${rows.length} rows`)
     for (const [, file, title] of rows) {
-      const titles = [`${file}.test.ts`, `${file}.ts`].filter(name => existsSync(join(root, 'test', name))).flatMap(name =>
-        [...read(`test/${name}`).matchAll(/\btest\('((?:[^'\\]|\\.)*)'/g)].map(([, text]) => text!.replaceAll('\\\'', '\'')))
-      t.ok(titles.includes(title!), `${file}: ${title}`)
+      const sources = [`${file}.test.ts`, `${file}.ts`].filter(name => existsSync(join(root, 'test', name))).map(name => read(`test/${name}`))
+      const titles = sources.flatMap(source => [...source.matchAll(/\btest\('((?:[^'\\]|\\.)*)'/g)].map(([, text]) => text!.replaceAll('\\\'', '\'')))
+      // Of a row of cases: what stands for the case may be anything.
+      const patterns = sources.flatMap(source => [...source.matchAll(/\btest\(`([^`]*)`/g)].map(([, text]) => text!.split(/\$\{[^}]*\}/)))
+      const fits = (parts: string[]) => parts.length > 1 && parts.join('').length > 20 && title!.startsWith(parts[0]!) && title!.endsWith(parts.at(-1)!)
+      t.ok(titles.includes(title!) || patterns.some(fits), `${file}: ${title}`)
     }
   })
 }
@@ -40,7 +46,10 @@ t.test('every dependency has its reason', async t => {
 })
 
 t.test('every link leads to a file or a heading', async t => {
-  const anchors = (text: string) => [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading!.toLowerCase().replaceAll(/[^\w\- ]/g, '').replaceAll(' ', '-'))
+  const anchors = (text: string) => [
+    ...[...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading!.toLowerCase().replaceAll(/[^\w\- ]/g, '').replaceAll(' ', '-')),
+    ...[...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id)
+  ]
   for (const page of pages) {
     for (const [, target] of read(page).matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
       const [file, anchor] = target!.split('#') as [string, string?]
@@ -72,6 +81,31 @@ t.test('the page on writing a product explains every field and every import that
   for (const field of Object.keys(fields)) if (field !== 'yields') t.match(page, new RegExp(`^\\| \`${field}\\b`, 'm'), field)
 })
 
+t.test('the page on calls has an application that answers whom Twilio has signed for, by their identity alone', async t => {
+  const [code] = fenced(read('docs/voice.md'), 'js')
+  const cwd = join(folder, 'voice')
+  mkdirSync(join(cwd, 'node_modules'), { recursive: true })
+  for (const name of ['express', 'twilio']) symlinkSync(join(root, 'node_modules', name), join(cwd, 'node_modules', name))
+  writeFileSync(join(cwd, 'application.mjs'), code!)
+  const port = await freePort()
+  const child = spawn(...outside(process.execPath, 'application.mjs'), { cwd, env: { ...process.env, PORT: String(port), TWILIO_AUTH_TOKEN: 'a'.repeat(32) }, stdio: 'inherit' })
+  t.teardown(() => child.kill())
+  // The address that Twilio called, and how the proxy passes it on.
+  const url = 'https://voice.example.com/voice'
+  const call = async (params: Record<string, string>, signature = getExpectedTwilioSignature('a'.repeat(32), url, params)) => {
+    const headers = { 'X-Twilio-Signature': signature, 'X-Forwarded-Proto': 'https', Host: 'voice.example.com', 'Content-Type': 'application/x-www-form-urlencoded' }
+    const { status, text } = await ask(`http://127.0.0.1:${port}`, { path: '/voice', headers, body: String(new URLSearchParams(params)) })
+    return `${status} ${text}`
+  }
+  const susan = { From: 'client:susan', To: '+15005550010' }
+  await until(() => call(susan).then(() => true, () => child.exitCode !== null), 30_000)
+  t.match(await call(susan), /^200 .*<Dial callerId="\+15005550006">\+15005550010</)
+  t.match(await call({ ...susan, To: '+15005550011' }), /<Reject\/>/)
+  t.match(await call({ ...susan, From: 'client:juan', role: 'admin' }), /<Reject\/>/)
+  t.match(await call({ ...susan, From: 'susan' }), /<Reject\/>/, 'a telephone is no client')
+  t.match(await call(susan, 'forged'), /^403 /)
+})
+
 /** Stands for the checkout that the pages speak of: the packed package, with `npx twilio-token-broker` and `npm start` leading to it. */
 const shims: Record<string, string> = {
   npx: `[ "$1" = twilio-token-broker ] && shift && exec ${bin}/twilio-token-broker "$@"`,
@@ -80,13 +114,13 @@ const shims: Record<string, string> = {
 
 /** What is not a command that ends by itself with 0, by its first match. */
 const special: Array<[command: RegExp, how: { code?: number, shows?: RegExp, input?: string, elsewhere?: string }]> = [
-  [/npm start -- demo$/, { shows: /curl -u susan/ }],
-  [/^npm start &$/, { shows: /"msg":"listening"/ }],
+  [/(npm start --|npx twilio-token-broker) demo$/, { shows: /curl -u susan/ }],
+  [/^(npm|npx twilio-token-broker) start &$/, { shows: /"msg":"listening"/ }],
   [/^npx twilio-token-broker init$/, { elsewhere: 'test/cli/init.test.ts' }],
   [/^npx twilio-token-broker probe/, { elsewhere: 'test/cli/probe.test.ts' }],
   [/check --online$/, { elsewhere: 'test/cli/check.test.ts' }],
   [/^npm run bench/, { elsewhere: 'bench' }],
-  [/^npm (pack|install) /, { elsewhere: 'test/client-package.test.ts' }],
+  [/^npm (pack|install)\b/, { elsewhere: 'test/client-package.test.ts' }],
   [/^npm (test|run docs|publish|audit)/, { elsewhere: '.ci/run' }],
   [/^(npx eslint|node test\/run\.js)/, { elsewhere: '.ci/run' }],
   [/^npx twilio-token-broker inspect( <|$)/, { code: 1 }],

@@ -12,7 +12,7 @@ export async function codeUnder (heading: string, file = 'docs/client.md'): Prom
   const section = text.split(/^## /m).find((section) => section.startsWith(`${heading}\n`)) ?? ''
   const blocks = [...section.matchAll(/^```jsx?\n([^]*?)^```$/gm)].map(([, code]) => code)
   if (blocks.length === 0) throw new Error(`${file} shows no code under ${heading}`)
-  return blocks.join('\n').replace('\'twilio-token-broker/client\'', '\'/client.js\'').replace('\'twilio-token-broker/client/video\'', '\'/client-video.js\'')
+  return blocks.join('\n').replace('\'twilio-token-broker-client\'', '\'/client.js\'').replace('\'twilio-token-broker-client/video\'', '\'/client-video.js\'')
 }
 
 /** The module of a page that does what the documentation says, letter by letter. */
@@ -28,7 +28,7 @@ export async function adaptedExample (): Promise<string> {
 
 /** The same for the README, which shows Voice. */
 export async function readmeExample (): Promise<string> {
-  return [await codeUnder('In the browser', 'README.md'), exposing(objects.voice)].join('\n')
+  return [await codeUnder('Put it in front of your page', 'README.md'), exposing(objects.voice)].join('\n')
 }
 
 /** For the test. Video's object is another one after a while. */

@@ -19,7 +19,7 @@ export async function reactPage (name: 'react' | 'react-cases'): Promise<string>
   const { outputFiles: [file] } = await build({
     entryPoints: [`test/browser/page/${name}.js`],
     plugins: [documentation],
-    alias: { 'twilio-token-broker/client/react': './src/client/react.ts' },
+    alias: { 'twilio-token-broker-client/react': './src/client/react.ts' },
     external: ['/client.js'],
     jsx: 'automatic',
     bundle: true,

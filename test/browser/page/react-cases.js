@@ -2,7 +2,7 @@
 import { Component, createElement } from 'react'
 import { createRoot } from 'react-dom/client'
 import { TokenBroker } from '/client.js'
-import { TokenBrokerProvider, useTokenBroker, useTwilio } from 'twilio-token-broker/client/react'
+import { TokenBrokerProvider, useTokenBroker, useTwilio } from 'twilio-token-broker-client/react'
 
 /** What happened, in order. */
 const happened = []
