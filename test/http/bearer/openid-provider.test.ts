@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { secrets, startBroker } from '../../helpers/broker.js'
+import { passMonotonic as pass } from '../../helpers/clock.js'
 import { ask } from '../../helpers/http.js'
 import { audience, clientId, signIn, startOpenIdProvider } from '../../helpers/openid-provider.js'
 import { open } from '../../helpers/token.js'
@@ -23,13 +24,6 @@ async function started (t: Test, settings: Record<string, string> = {}) {
     return status === 200 ? body.identity : body.code
   }
   return { provider, broker, token, signIn: (login = 'susan', resource?: string) => signIn(provider.issuer, redirectUri, login, resource) }
-}
-
-/** Lets so many milliseconds pass for what waits by the monotonic clock. */
-function pass (t: Test, ms: number) {
-  const real = performance.now
-  performance.now = () => real.call(performance) + ms
-  t.teardown(() => { performance.now = real })
 }
 
 t.test('who signs in at a real OpenID provider by code and PKCE gets a token for Voice, however it writes who that is', async t => {
