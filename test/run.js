@@ -15,6 +15,7 @@ const components = [
   { name: 'HTTPie', program: 'http', tests: 'the tutorial\'s client', debian: 'httpie' },
   { name: 'htpasswd', program: 'htpasswd', tests: 'Apache\'s users files', debian: 'apache2-utils' },
   { name: 'PostgreSQL 15', program: '/usr/lib/postgresql/15/bin/postgres', tests: 'callers in PostgreSQL', debian: 'postgresql' },
+  { name: 'PgBouncer', program: '/usr/sbin/pgbouncer', tests: 'PostgreSQL behind a pool of connections', debian: 'pgbouncer' },
   { name: 'Redis', program: 'redis-server', tests: 'shared counters' },
   { name: 'nginx', program: '/usr/sbin/nginx', tests: 'proxies and several nodes' },
   { name: 'Caddy', program: 'caddy', tests: 'proxies' },

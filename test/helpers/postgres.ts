@@ -84,7 +84,7 @@ export async function postgres () {
     starting.stderr.on('data', text => { said += text })
     server = starting
     while (!await sql('SELECT 1').then(() => true, () => false)) {
-      if (starting.exitCode !== null) throw new Error(`postgres: ${said}`)
+      if (starting.exitCode !== null || starting.signalCode !== null) throw new Error(`postgres: ${said}`)
       await pause(20)
     }
   }

@@ -45,6 +45,12 @@ const connections = 5
 const stepTime = 800
 
 /**
+ * Seconds after which a connection ends once it is free. After a failover the name in DATABASE_URL leads to another server, and the old one may live on
+ * as a standby that is never told of a changed password: a connection to it that is always busy would be asked for ever.
+ */
+const lifetime = 4
+
+/**
  * SQLSTATE classes whose text speaks of the server, the login or the query and is fit for a log, with the setting to
  * look at. The text of others may hold the name that was looked up, or data.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -72,6 +78,7 @@ export class UsersQuery {
       connectionString: databaseUrl,
       fallback_application_name: 'twilio-token-broker',
       max: connections,
+      maxLifetimeSeconds: lifetime,
       connectionTimeoutMillis: stepTime,
       query_timeout: stepTime,
       // The server's own: without it a statement that waits for a lock holds its session long after we are gone.
