@@ -25,7 +25,7 @@ const frontDoors = {
   'callers/session': ['sessions', 'memory'],
   'callers/stores': ['open', 'application', 'authenticate', 'identify'],
   'callers/users-file': ['edit', 'load', 'parse', 'store'],
-  http: ['app', 'pipeline', 'hang-up', 'host-request', 'origins', 'prefetch'],
+  http: ['app', 'pipeline', 'hang-up', 'host-request', 'origins'],
   monitoring: ['metrics', 'history', 'readiness'],
   policy: ['policy', 'decide', 'patterns'],
   'policy/file': ['load', 'read', 'schema', 'messages', 'unknown-users'],

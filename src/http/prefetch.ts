@@ -10,28 +10,18 @@ import type { RequestStep } from './request-step.js'
 
 export interface PrefetchOptions {
   /** Undefined where counters are in memory and need no prefetch. */
-  prefetch: RequestStep | undefined
-}
-
-/** Requests from Redis what the later steps will count, so that a request waits for Redis only once. Never refuses or answers a request. */
-export function prefetchCounters ({ prefetch }: PrefetchOptions): RequestStep {
-  return prefetch ?? (() => {})
-}
-
-export interface CounterUse {
-  counters: CounterSource
+  prefetch: CounterSource['prefetch']
   limits: { address: Limit, caller: Limit }
   logins: Logins
 }
 
 /**
- * Creates the hook that counts all hits of a request in one round trip to Redis. The caller's own limit is included only if its password is
- * cached: otherwise guesses would use up the caller's tokens, so that costs a second round trip.
- * @returns undefined where counters are in memory
+ * Counts all hits of a request in one round trip to Redis; the later steps take the results. Never refuses or answers a request. The
+ * caller's own limit is included only if its password is cached: otherwise guesses would use up the caller's tokens, so that costs a second
+ * round trip.
  */
-export function createPrefetch ({ counters: source, limits, logins }: CounterUse): RequestStep | undefined {
-  const { prefetch } = source
-  if (prefetch === undefined) return undefined
+export function prefetchCounters ({ prefetch, limits, logins }: PrefetchOptions): RequestStep {
+  if (prefetch === undefined) return () => {}
 
   function * hitsOf (request: FastifyRequest): Generator<PlannedHit> {
     const { address, caller } = limits

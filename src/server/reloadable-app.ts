@@ -1,4 +1,3 @@
-import { createPrefetch } from '../http/prefetch.js'
 import { createApp } from '../http/app.js'
 import { NameList } from '../caller.js'
 import { coalesce } from '../lib/coalesce.js'
@@ -196,7 +195,8 @@ function buildApp ({ settings, products, policy, given }: Config, { logger, stor
     bearer,
     identityHolders: bearer && services.identityHolders,
     usedProofs: services.sessions.usedProofs,
-    prefetch: createPrefetch({ counters, limits, logins }),
+    prefetch: counters.prefetch,
+    logins,
     identityForm: settings.IDENTITY_FORM,
     ttl: { default: settings.TOKEN_TTL, max: settings.TOKEN_TTL_MAX ?? settings.TOKEN_TTL }
   })

@@ -3,10 +3,8 @@ import { CountResult, isExhausted, type PlannedHit, type Count, type Counters, t
 import type { MemoryCounters } from '../memory/counters.js'
 import type { CommandBatch } from './batch.js'
 import { type CountCommand } from './batch.js'
+import { PrefetchedReplies, type Reply } from './prefetched.js'
 import type { CountReply } from './scripts.js'
-
-/** Undefined where Redis is away, or did not count this hit because it refused an earlier one of the same command. */
-type Reply = Promise<CountReply | undefined>
 
 interface MergedReply {
   reply?: CountReply
@@ -23,8 +21,7 @@ export class SharedCounters implements Counters {
   readonly #name: string
   readonly #local: MemoryCounters
   readonly #down: 'local' | 'closed'
-  /** Replies of `prefetch` by key. Any hit of a key serves any request for it. */
-  readonly #prefetched = new Map<string, Set<Reply>>()
+  readonly #prefetched = new PrefetchedReplies()
 
   constructor (batch: CommandBatch, name: string, local: MemoryCounters, down: 'local' | 'closed') {
     this.windowMs = local.windowMs
@@ -72,14 +69,13 @@ export class SharedCounters implements Counters {
   }
 
   /**
-   * Keeps the reply to a prefetched hit for the next request of this key.
-   * @returns releases the hit, if no request took it
+   * Keeps the reply to a prefetched hit for the next `consume` or `reserve` of this key.
+   * @returns releases the hit, if none took it
    */
   keepPrefetched (key: string, { key: shared, hold }: CountCommand, reply: Reply): () => void {
-    const replies = this.#prefetched.get(key) ?? new Set()
-    this.#prefetched.set(key, replies.add(reply))
+    this.#prefetched.add(key, reply)
     return async () => {
-      if (!this.#forget(key, replies, reply)) return
+      if (!this.#prefetched.delete(key, reply)) return
       const counted = await reply
       if (counted !== undefined && counted[3] === 0) this.#batch.settle(shared, counted[4], 1, hold)
     }
@@ -91,7 +87,7 @@ export class SharedCounters implements Counters {
    */
   async #count (key: string, max: number, hold: 0 | 1): Promise<MergedReply> {
     // A prefetched hit has its place in Redis, also where later hits have reached the limit by now.
-    const prefetched = this.#takePrefetched(key)
+    const prefetched = this.#prefetched.take(key)
     const command = this.commandFor({ key, max, hold })
     const reply = await prefetched ?? (command && (await this.#batch.count([command]))?.[0])
     if (reply === undefined) {
@@ -100,20 +96,6 @@ export class SharedCounters implements Counters {
     }
     const [used, held, resetMs, , windowId, cleared] = reply
     return { reply, merged: this.#local.mergeRemote(key, max, { committed: used - held, cleared, resetMs, windowId }) }
-  }
-
-  #takePrefetched (key: string): Reply | undefined {
-    const replies = this.#prefetched.get(key)
-    if (replies === undefined) return
-    const [reply] = replies
-    this.#forget(key, replies, reply!)
-    return reply
-  }
-
-  #forget (key: string, replies: Set<Reply>, reply: Reply): boolean {
-    const had = replies.delete(reply)
-    if (replies.size === 0 && this.#prefetched.get(key) === replies) this.#prefetched.delete(key)
-    return had
   }
 
   #redisKey (key: string): string {

@@ -1,11 +1,12 @@
 import type { PlannedHit, CounterSource } from '../counters.js'
 import { MemoryCounters } from '../memory/counters.js'
-import { CommandBatch, type CountCommand } from './batch.js'
+import { CommandBatch } from './batch.js'
 import { RedisConnection, type ConnectionOptions } from './connection.js'
 import { keysWith } from './keys.js'
 import { SharedCounters } from './counters.js'
 import { SharedKnownAddresses } from './known-addresses.js'
 import { SharedMarks } from './marks.js'
+import { prefetch } from './prefetch.js'
 import { parseRedisUrl } from './target.js'
 
 export interface SharedOptions extends Omit<ConnectionOptions, 'target' | 'keyOf'> {
@@ -29,20 +30,4 @@ export async function sharedCounters ({ url, prefix, down, ...options }: SharedO
     prefetch: hits => connection.up ? prefetch(batch, hits as Iterable<PlannedHit<SharedCounters>>) : () => {},
     close: () => connection.close()
   }
-}
-
-/** Counts several hits in one command, up to the first that this node knows to be refused. */
-function prefetch (batch: CommandBatch, hits: Iterable<PlannedHit<SharedCounters>>): () => void {
-  const commands: CountCommand[] = []
-  const sent: Array<PlannedHit<SharedCounters>> = []
-  for (const hit of hits) {
-    const command = hit.counters.commandFor(hit)
-    if (command === undefined) break
-    commands.push(command)
-    sent.push(hit)
-  }
-  if (commands.length === 0) return () => {}
-  const replies = batch.count(commands)
-  const releases = sent.map(({ counters, key }, i) => counters.keepPrefetched(key, commands[i]!, replies.then(replies => replies?.[i])))
-  return () => { for (const release of releases) release() }
 }
