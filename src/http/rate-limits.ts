@@ -8,19 +8,19 @@ import type { RequestStep } from './request-step.js'
 
 export interface Limit {
   counters: Counters
-  /** Hits in the counters' window. */
+  /** Maximum hits in the counters' window. */
   max: number
 }
 
-/** The limit of an address. */
+/** Limits requests of an address. */
 export interface AddressLimit {
-  /** Counts a request. @throws Problem `rate-limited` where it is one too many */
+  /** Counts a request. @throws Problem `rate-limited` beyond the limit */
   count (request: FastifyRequest, reply: FastifyReply): Promise<void>
-  /** Sets the answer's headers that say how much is left, and counts nothing. */
+  /** Sets the headers that say how much is left; counts nothing. */
   show (request: FastifyRequest, reply: FastifyReply): Promise<void>
 }
 
-/** To be used as a hook of a scope: the plugin's own hook of each route runs after the login, and so never counts a wrong password. */
+/** Creates the limit as a hook of a scope: the plugin's own hook of each route runs after the login, so it would never count a wrong password. */
 export async function createAddressLimit (scope: FastifyInstance, { counters, max }: Limit): Promise<AddressLimit> {
   await scope.register(rateLimit, {
     global: false,
@@ -34,9 +34,9 @@ export async function createAddressLimit (scope: FastifyInstance, { counters, ma
 
   async function look (request: FastifyRequest, reply: FastifyReply, increment: boolean): Promise<Counted> {
     reply.header('RateLimit-Policy', policy)
-    // Without an allow list it always is one that counts.
+    // Without an allow list, every request is counted.
     const limit = await ask(request, { increment }).catch((error: unknown) => {
-      // Nobody knows how much is left, and until somebody does nothing is let in.
+      // Nothing is allowed while nobody knows how much is left.
       reply.header('RateLimit', stateOf('address', 0, counters.windowMs))
       throw error
     }) as Counted
@@ -57,7 +57,7 @@ export async function createAddressLimit (scope: FastifyInstance, { counters, ma
 
 type Counted = Extract<Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>, { isAllowed: false }>
 
-/** Counts a request of an address, whether it is refused later or not. */
+/** Counts a request of an address, even if it is refused later. */
 export function limitAddress ({ addressLimit }: { addressLimit: AddressLimit }): RequestStep {
   return (request, reply) => addressLimit.count(request, reply)
 }
@@ -67,7 +67,7 @@ export function tooMany (resetMs: number): Problem {
   return problem('rate-limited', { retryAfter: retryAfter({ resetMs }) })
 }
 
-/** Counts a caller's tokens, after its address. Those by a session were counted with their proof. */
+/** Counts a caller's token, after its address. With a session it was counted together with the proof. */
 export function limitCaller ({ limits }: { limits: { caller: Limit } }): RequestStep {
   const count = countCaller(limits.caller)
   return ({ caller, session }, reply) => {
@@ -75,7 +75,7 @@ export function limitCaller ({ limits }: { limits: { caller: Limit } }): Request
   }
 }
 
-/** @returns counts a hit for a caller, and throws Problem `caller-limited` where it is one too many */
+/** @returns a function that counts a hit for a caller, and throws Problem `caller-limited` beyond the limit */
 export function countCaller ({ counters, max }: Limit): (caller: Caller, reply: FastifyReply) => Promise<void> {
   const policy = policyOf('caller', max, counters.windowMs)
   return async (caller, reply) => {
@@ -86,7 +86,7 @@ export function countCaller ({ counters, max }: Limit): (caller: Caller, reply: 
   }
 }
 
-/** https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ : both headers are lists with one member a policy. */
+/** https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ : both headers are lists with one item for each policy. */
 function policyOf (name: string, quota: number, windowMs: number): string {
   return `"${name}";q=${quota};w=${windowMs / 1000}`
 }

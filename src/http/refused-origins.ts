@@ -3,7 +3,7 @@ import { printable } from '../lib/printable.js'
 import type { Lines } from '../limits/lines.js'
 import type { Origins } from './origins.js'
 
-/** Characters. A real origin fits, and strangers cannot make a line grow. */
+/** Long enough for a real origin; bounds the line that a stranger can cause. */
 export const MAX_ORIGIN_CHARACTERS = 256
 
 export interface RefusedOriginOptions {
@@ -11,7 +11,7 @@ export interface RefusedOriginOptions {
   lines: Lines
 }
 
-/** Logs the origin of a page that may not use the broker, and what to set if it should. Browsers show the page's author hardly more than that it failed. */
+/** Logs the origin of a page that may not use the broker, and the setting that would allow it. Browsers tell the page's author hardly more than that the request failed. */
 export function logRefusedOrigin ({ headers: { origin }, log }: FastifyRequest, { origins, lines }: RefusedOriginOptions): void {
   if (origin === undefined || origins.has(origin)) return
   const shown = printable(origin, MAX_ORIGIN_CHARACTERS)

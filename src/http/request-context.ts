@@ -17,27 +17,27 @@ declare module 'fastify' {
   }
 
   interface FastifyRequest {
-    /** Where the request comes from: always an IP address. */
+    /** The client's IP address. */
     address: string
-    /** Of the header `traceparent`, where it is valid. */
+    /** The trace id of a valid `traceparent` header. */
     trace: TraceContext | null
-    /** How the request says who is asking, where the broker knows the scheme. */
+    /** The scheme by which the request authenticates, if it is enabled. */
     scheme: Scheme | null
-    /** Set where the request has no `Authorization`, and a scheme may take it as it is. */
+    /** Set if the request has no `Authorization`, and a scheme may accept it all the same. */
     recognizedScheme: Scheme | null
-    /** The name in the credentials, right or wrong. */
+    /** The name in the credentials, not verified. */
     claimedUsername: string | null
-    /** Set once the credentials are found right. */
+    /** Set once the credentials are verified. */
     caller: Caller | null
-    /** Set once it is certain that the broker sealed the session; with its proof, once that is found right. */
+    /** Set once the seal of the session is verified; includes the proof once that is verified. */
     session: KnownSession & Partial<Pick<ProvenSession, 'proof'>> | null
     /** Why a bearer token was refused, and whose it is. */
     refusedBearer: BearerRefusal | null
-    /** What a session is to be opened with. Its signature is not checked yet. */
+    /** The proof for opening a session. Its signature is not verified yet. */
     openingProof: Proof | null
-    /** The products that the request names, as far as they exist. */
+    /** The enabled products that the request names. */
     requestedProducts: string[] | null
-    /** What the policy says of the caller. Set before a token route's grants are made. */
+    /** The policy's decision for the caller. Set before the grants of a token are created. */
     decision: Decision | null
     /** The grants for the token. Set before a token route's handler runs. */
     grants: ProductGrant[] | null
@@ -48,7 +48,7 @@ declare module 'fastify' {
   }
 }
 
-/** What the steps find out about a request. */
+/** The state of a request, which the steps fill. */
 export function decorateRequests (scope: FastifyInstance): void {
   scope.decorateRequest('address', '')
   for (const property of ['trace', 'scheme', 'recognizedScheme', 'claimedUsername', 'caller', 'session', 'refusedBearer', 'openingProof', 'requestedProducts', 'decision', 'grants', 'grantedProducts', 'problemCode'] as const) {
@@ -56,7 +56,7 @@ export function decorateRequests (scope: FastifyInstance): void {
   }
 }
 
-/** Sets what every request has, and the headers that every answer has. */
+/** Sets the initial state of every request, and the headers of every answer. */
 export function setContext (): RequestStep {
   return (request, reply) => {
     request.address = addressOf(request)
@@ -74,14 +74,14 @@ export function setContext (): RequestStep {
 }
 
 /**
- * Behind a trusted proxy Fastify takes the header's text for the address, whether it is one or not. An application around
- * the broker decides for itself which proxies to trust.
+ * Returns the client's IP address. Behind a trusted proxy Fastify uses the header's text, even if that is no address. An application around the
+ * broker decides itself which proxies to trust.
  */
 function addressOf (request: FastifyRequest): string {
   const { ip: claimed } = hostRequest(request.raw) ?? request
-  // A socket has no address any more once its peer has hung up.
+  // A socket has no address once its peer has disconnected.
   const address = isIP(claimed) !== 0 ? claimed : request.raw.socket.remoteAddress ?? '0.0.0.0'
-  // The zone of an IPv6 address (`fe80::1%eth0`, RFC 4007) means nothing to other machines, and can have any length.
+  // Cuts the zone of an IPv6 address (`fe80::1%eth0`, RFC 4007): it is meaningless on other machines and can be long.
   const ip = address.split('%', 1)[0]!
   return ip.startsWith('::ffff:') ? ip.replace(/^::ffff:(?=\d+\.)/, '') : ip
 }

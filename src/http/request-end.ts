@@ -4,7 +4,7 @@ import { printable } from '../lib/printable.js'
 import type { Metrics } from '../monitoring/metrics.js'
 import { inventedMethods } from './request-target.js'
 
-/** Characters of a method and of a path in the log. Strangers choose both, and in HTTP/2 a method may be any word. */
+/** Maximum characters of method and path in the log. Strangers choose both; over HTTP/2 a method may be any word. */
 const MAX_CHARACTERS = { method: 32, path: 256 }
 
 export interface RequestEndOptions {
@@ -15,7 +15,7 @@ export interface RequestEndOptions {
 /** Counts and logs each request whose answer has been sent. */
 export function recordEnds (scope: FastifyInstance, options: RequestEndOptions): void {
   scope.addHook('onResponse', (request, reply, done) => {
-    // In HTTP/2 this hook also runs where the client left before its answer.
+    // Over HTTP/2 this hook also runs if the client disconnected before the answer.
     if (reply.raw.writableEnded) recordRequest(request, reply, options)
     done()
   })
@@ -34,8 +34,8 @@ export function recordRequest (request: FastifyRequest, reply: FastifyReply, { m
 }
 
 /**
- * Writes one line a request. The path's query is left out: people put passwords there. An address that has not signed in has a
- * limited number of lines a minute, since it can send any number of requests that are refused early.
+ * Logs one line a request. Omits the query, because people put passwords there. Limits the lines a minute of an address that has not signed in, because
+ * it can send any number of requests that are refused early.
  */
 function logRequest (request: FastifyRequest, reply: FastifyReply, { log, rare }: Lines): void {
   if (request.caller === null && !log.take(request.address)) {
@@ -51,7 +51,7 @@ function logRequest (request: FastifyRequest, reply: FastifyReply, { log, rare }
     status: reply.statusCode,
     code: request.problemCode ?? undefined,
     ms: Math.round(reply.elapsedTime * 10) / 10,
-    // Only once it is proven: people type passwords in place of names.
+    // Only a verified name: people sometimes type the password as their name.
     caller: (request.caller ?? request.session?.caller)?.name
   }, 'request')
 }

@@ -3,7 +3,7 @@ import type { LoginContext } from '../callers/store.js'
 import { hangUpSignal } from './hang-up.js'
 import { hostRequest } from './host-request.js'
 
-/** What the store of callers is told of a request. */
+/** The context of a request that a store of callers gets. */
 export class RequestLogin implements LoginContext {
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
@@ -26,7 +26,7 @@ export class RequestLogin implements LoginContext {
     return this.#request.trace?.traceparent
   }
 
-  /** Made on first use: most logins never wait, and need none. */
+  /** Created on first use: most logins never wait and need none. */
   get signal (): AbortSignal {
     this.#signal ??= hangUpSignal(this.#reply)
     return this.#signal

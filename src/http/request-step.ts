@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 
 /**
- * One step of a request's way. It returns to pass the request on to the next step, throws to refuse it, or answers it with `reply`.
- * It returns a promise only where it has to wait.
+ * One step in handling a request. Returns to pass the request on to the next step, throws to refuse it, or answers it with `reply`. Returns a promise
+ * only if it has to wait.
  */
 export type RequestStep = (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>
 
-/** Runs steps one after the other, as a single hook: to get from one hook of Fastify's to the next costs more than most steps do. */
+/** Combines steps into a single hook: going from one Fastify hook to the next costs more than most steps. */
 export function inOrder (steps: readonly RequestStep[]): onRequestHookHandler {
   return (request, reply, done) => {
     const runFrom = (first: number): void => {

@@ -2,17 +2,17 @@ import { METHODS, type IncomingMessage } from 'node:http'
 import { problem } from '../problems.js'
 import type { RequestStep } from './request-step.js'
 
-/** Requests whose path the router refuses, as it does not decode. They are routed below `/token`, which answers them. */
+/** Requests whose path cannot be decoded, so that the router would refuse it. They are routed below `/token`, which answers them. */
 export const undecodablePaths = new WeakSet<IncomingMessage>()
 
-/** The methods of requests whose method is no word of HTTP. HTTP/2 lets them through. */
+/** The original methods of requests with an unknown method, which HTTP/2 allows. */
 export const inventedMethods = new WeakMap<IncomingMessage, string>()
 
 const methods = new Set(METHODS)
 
 /**
- * Makes a request's method and target known to the router: Fastify runs no hook for others, so they would skip limits, CORS
- * and audit. HTTP/2 lets any method through, and CONNECT has no path there. An invented method becomes TRACE, which no route takes.
+ * Rewrites method and target so that the router accepts them: Fastify runs no hooks for others, so they would skip limits, CORS and audit. HTTP/2 allows
+ * any method, and its CONNECT has no path. An unknown method becomes TRACE, which no route accepts.
  */
 export function makeRoutable (request: IncomingMessage): void {
   if (!methods.has(request.method!)) {
@@ -23,13 +23,13 @@ export function makeRoutable (request: IncomingMessage): void {
 }
 
 /**
- * The path of a target in absolute form (RFC 9112 §3.2.2), which proxies are sent. Its host is neither used for routing nor
- * logged: it may hold a password.
+ * Returns the path of a target in absolute form (RFC 9112 §3.2.2), as clients send it to proxies. Its host is neither used for routing nor logged: it
+ * may contain a password.
  */
 function originForm (url: string): string {
   if (url.startsWith('/')) return url
   const path = url.replace(/^https?:\/\/[^/?#]*\/?/i, '/')
-  // Such as the asterisk of OPTIONS, which the router would take for the root.
+  // For example the asterisk of OPTIONS, which the router would treat as the root.
   return path.startsWith('/') ? path : `/${path}`
 }
 

@@ -5,7 +5,7 @@ import type { EnabledProduct } from '../products/contract.js'
 import type { GrantCombiner } from '../tokens/combine.js'
 import type { RequestStep } from './request-step.js'
 
-/** Notes the products that a request for several names, for the audit. */
+/** Stores the products that a request for several products names, for the audit. */
 export function noteProducts ({ combiner }: { combiner: GrantCombiner }): RequestStep {
   return request => {
     if (request.requestedProducts === null && isRecord(request.body) && isRecord(request.body.products)) {

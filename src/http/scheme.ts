@@ -2,25 +2,25 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Via } from '../audit/audit-log.js'
 import type { RefusalCode } from '../problems.js'
 
-/** One way to say who is asking: in the header `Authorization`, but for one that recognizes requests without it. */
+/** A way to authenticate: by the `Authorization` header, except for one scheme that recognizes requests without it. */
 export interface Scheme {
-  /** The first word of `Authorization`, in lower case. RFC 9110 §11.1: its case does not count. */
+  /** The first word of `Authorization` in lower case; RFC 9110 §11.1: case-insensitive. */
   readonly name: string
-  /** What the audit calls it. */
+  /** Its name in the audit. */
   readonly via: Via
-  /** Set where nobody can sign in by it: it is still judged, and no 401 asks for it. */
+  /** Set if nobody can sign in by it. Its credentials are still checked, but no 401 asks for it. */
   readonly isClosed?: boolean
-  /** The value of `WWW-Authenticate` with which a 401 of this code asks for the scheme. */
+  /** Returns the `WWW-Authenticate` challenge for a 401 with this code. */
   challenge (code: RefusalCode): string
-  /** Whether a 401 of this code is about this scheme, whichever the request used. */
+  /** Whether a 401 with this code is about this scheme, whichever scheme the request used. */
   answers? (code: RefusalCode): boolean
-  /** Whether a request without `Authorization` is one of this scheme. Such a scheme has no word there. */
+  /** Whether a request without `Authorization` uses this scheme. */
   recognizes? (request: FastifyRequest): boolean
-  /** How to use the scheme, for the sentence of a 401 without credentials: `Send …`. */
+  /** How to use the scheme; ends the sentence `Send …` of a 401 without credentials. */
   readonly usage: string
   /**
    * Sets `request.caller`.
-   * @throws Problem what the answer is, where the credentials are not right or cannot be checked
+   * @throws Problem if the credentials are wrong or cannot be checked
    */
   identify (request: FastifyRequest, reply: FastifyReply): Promise<void>
 }

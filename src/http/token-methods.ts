@@ -3,13 +3,13 @@ import type { RequestStep } from './request-step.js'
 
 export interface TokenMethodOptions {
   tokenPath: string
-  /** Names of products, whether they are enabled or not. */
+  /** Names of products, enabled or not. */
   builtInNames: readonly string[]
 }
 
 /**
- * Refuses other methods than the token routes have, whatever the path. RFC 9110 §15.5.6: a 405 lists the methods that there
- * are. HEAD is none of them, as it would issue a token that nobody reads.
+ * Refuses methods that the token routes do not have, whatever the path. By RFC 9110 §15.5.6, the 405 lists the allowed ones. HEAD is not allowed: it
+ * would issue a token that nobody reads.
  */
 export function rejectMethod ({ tokenPath, builtInNames }: TokenMethodOptions): RequestStep {
   const detail = routesInWords(tokenPath, builtInNames)
@@ -20,7 +20,7 @@ export function rejectMethod ({ tokenPath, builtInNames }: TokenMethodOptions): 
   }
 }
 
-/** Twilio's quickstarts ask `GET /token?identity=alice`. What is said here is no secret: it does not depend on the settings. */
+/** Twilio's quickstarts use `GET /token?identity=alice`. This text reveals nothing: it does not depend on the settings. */
 function routesInWords (tokenPath: string, names: readonly string[]): string {
   const routes = names.map(name => `${tokenPath}/${name}`)
   return `For one product, send GET or POST to ${routes.slice(0, -1).join(', ')} or ${routes.at(-1)}; for several in one token, POST to ${tokenPath}. Sign in with each request: your credentials decide the identity, and no query is taken.`

@@ -7,13 +7,13 @@ import type { RequestStep } from './request-step.js'
 export interface VisitorLimitOptions {
   origins: Origins
   addressLimit: AddressLimit
-  /** `crossSite`: of requests that pages of other origins make. */
+  /** `crossSite` is for requests of pages of other origins. */
   limits: { crossSite: Limit }
 }
 
 /**
- * Counts a request where nobody has to sign in. A page of another origin can have its visitor's browser send any number of
- * them, as for an image: these are counted apart, so that they spend nothing of the visitor's own limit.
+ * Counts requests of routes without a login. A page of another origin can make its visitor's browser send any number of them, for example for images:
+ * these are counted separately, so that they do not use up the visitor's own limit.
  */
 export function limitVisitor ({ origins, addressLimit, limits: { crossSite } }: VisitorLimitOptions): RequestStep {
   return async (request, reply) => {

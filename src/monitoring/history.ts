@@ -1,47 +1,45 @@
 import type { AuditEvent, Recorder } from '../audit/audit-log.js'
 
-/** Minutes. */
-const kept = 60
-/** Events of the audit. */
-const lastEvents = 200
-/** Requests that named no product there is. */
-const noProduct = 'none'
+const MAX_MINUTES = 60
+const MAX_EVENTS = 200
+/** Stands for requests that named no enabled product. */
+const NO_PRODUCT = 'none'
 
 type Counts = Record<string, number>
 
 /** What happened in one minute. */
 export interface Minute {
-  /** By product; one token for several counts for each. */
+  /** By product; a token for several products counts for each. */
   tokens: Counts
-  /** By product, of requests that brought credentials. */
+  /** By product; only of requests with credentials. */
   refusals: Counts
   /** The same refusals, by code. */
   codes: Counts
-  /** Those that were not remembered. */
+  /** Logins whose password was not cached. */
   logins: { count: number, meanMs: number, slowestMs: number }
 }
 
 export type Event = AuditEvent & {
-  /** Counts all events since the start. */
+  /** The number of the event, counted since the start. */
   n: number
   /** ISO 8601. */
   time: string
 }
 
-/** The last hour, in memory: sums for each minute and the last events. Names in it are of the broker's own tables, so it cannot grow. */
+/** Keeps the last hour in memory: sums for each minute, and the last events. Its names come from the broker's own tables, so it cannot grow. */
 export class History {
   readonly #minutes: Array<{ at: number, minute: Minute }> = []
   readonly #events: Array<{ n: number, time: number, event: AuditEvent }> = []
   readonly #now: () => number
   #count = 0
 
-  /** @param now a clock that never steps, in milliseconds */
+  /** @param now a monotonic clock, in milliseconds */
   constructor (now = () => performance.now()) {
     this.#now = now
   }
 
-  /** The same audit, whose lines are kept here once they are written. */
-  listeningTo (audit: Recorder): Recorder {
+  /** Wraps the audit: events are also kept here once they are written. */
+  recordingTo (audit: Recorder): Recorder {
     return {
       record: async event => {
         await audit.record(event)
@@ -50,7 +48,7 @@ export class History {
     }
   }
 
-  /** Events since the start. */
+  /** Number of events since the start. */
   get count (): number {
     return this.#count
   }
@@ -63,13 +61,13 @@ export class History {
     logins.slowestMs = Math.max(logins.slowestMs, ms)
   }
 
-  /** Minutes in which something happened, the current one having `ago` 0. */
+  /** Minutes in which something happened; `ago` is 0 for the current one. */
   minutes (): Array<Minute & { ago: number }> {
     const current = this.#current()
-    return this.#minutes.filter(({ at }) => at > current - kept).map(({ at, minute }) => ({ ago: current - at, ...minute }))
+    return this.#minutes.filter(({ at }) => at > current - MAX_MINUTES).map(({ at, minute }) => ({ ago: current - at, ...minute }))
   }
 
-  /** Those of the last events that came after the one with this number. */
+  /** The kept events with a higher number than `after`, in order. */
   events (after = 0): Event[] {
     return this.#events
       .filter(({ n }) => n > after)
@@ -80,9 +78,9 @@ export class History {
   #keep (event: AuditEvent): void {
     const { tokens, refusals, codes } = this.#minute()
     const counts = { 'token.issued': tokens, 'token.refused': refusals, 'session.opened': {}, 'session.ended': {} }[event.event]
-    for (const product of event.products?.length ? event.products : [noProduct]) add(counts, product)
+    for (const product of event.products?.length ? event.products : [NO_PRODUCT]) add(counts, product)
     if (event.event === 'token.refused') add(codes, event.code)
-    this.#events[this.#count++ % lastEvents] = { n: this.#count, time: Date.now(), event }
+    this.#events[this.#count++ % MAX_EVENTS] = { n: this.#count, time: Date.now(), event }
   }
 
   #current (): number {
@@ -91,7 +89,7 @@ export class History {
 
   #minute (): Minute {
     const at = this.#current()
-    const place = at % kept
+    const place = at % MAX_MINUTES
     if (this.#minutes[place]?.at !== at) {
       this.#minutes[place] = { at, minute: { tokens: {}, refusals: {}, codes: {}, logins: { count: 0, meanMs: 0, slowestMs: 0 } } }
     }

@@ -3,9 +3,9 @@ import type { SignIn } from '../callers/login.js'
 import { version } from '../lib/version.js'
 import { Problem } from '../problems.js'
 
-/** What is asked when somebody looks. */
+/** The sources of the gauges, read when metrics are collected. */
 export interface Gauges {
-  /** Hashes that run, and that wait. */
+  /** Running and waiting hashes. */
   queue: { readonly running: number, readonly waiting: number }
   store: { readonly ready: boolean }
   /** The keys that bearer tokens are checked by. */
@@ -17,16 +17,16 @@ export interface Gauges {
   log?: { readonly dropped?: number } | undefined
 }
 
-/** A request, as it is counted once it has ended. */
+/** A request that has ended. */
 export interface EndedRequest {
-  /** The path with its parameters' names; undefined where no route has it. */
+  /** The route's path with names of parameters; undefined if there is no route. */
   route: string | undefined
   seconds: number
-  /** The code of the answer, where it was a problem. */
+  /** The code of the answer, if it was a problem. */
   problemCode: string | null
-  /** The products of the token, where one was issued. */
+  /** The products of the token, if one was issued. */
   grantedProducts: readonly string[] | null
-  /** How the caller said who it is, where it did. */
+  /** How the caller authenticated, if it did. */
   via: string | undefined
 }
 
@@ -34,12 +34,12 @@ type Reloaded = 'settings' | 'users' | 'certificate'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
-/** Seconds. A remembered login takes a millisecond, a first one tens of them, an outage up to a second. */
-const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+/** A cached login takes a millisecond, a first one tens of milliseconds, an outage up to a second. */
+const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /**
- * A broker's metrics, in a registry of their own: two brokers in one process share none. Labels come from the broker's own
- * tables (products, codes, routes), never from what somebody sent, so that nobody can grow them.
+ * Creates the metrics of a broker, in a registry of their own, so that two brokers in one process share none. Labels come from the broker's own tables
+ * (products, codes, routes), never from requests, so that nobody can make them grow.
  */
 export function createMetrics () {
   const registry = new Registry()
@@ -50,19 +50,19 @@ export function createMetrics () {
   const tokens = new Counter({ name: 'token_broker_tokens_total', help: 'Tokens given, by product and by how the caller signed in; one for several counts for each', labelNames: ['product', 'via'], registers })
   const sessionsOpened = new Counter({ name: 'token_broker_sessions_opened_total', help: 'Sessions opened', registers })
   const refusals = new Counter({ name: 'token_broker_refusals_total', help: 'Requests refused, by the code of the answer', labelNames: ['code'], registers })
-  const requests = new Histogram({ name: 'token_broker_request_seconds', help: 'From a request to its answer, by route', labelNames: ['route'], buckets, registers })
-  const logins = new Histogram({ name: 'token_broker_login_seconds', help: 'Logins that were not remembered, by outcome', labelNames: ['outcome'], buckets, registers })
+  const requests = new Histogram({ name: 'token_broker_request_seconds', help: 'From a request to its answer, by route', labelNames: ['route'], buckets: BUCKETS_SECONDS, registers })
+  const logins = new Histogram({ name: 'token_broker_login_seconds', help: 'Logins that were not remembered, by outcome', labelNames: ['outcome'], buckets: BUCKETS_SECONDS, registers })
   const reloads = new Counter({ name: 'token_broker_reloads_total', help: 'Changed files, by what they are and whether they were taken', labelNames: ['what', 'outcome'], registers })
   const clockSteps = new Counter({ name: 'token_broker_clock_steps_total', help: 'Times that the machine\'s clock was set while the broker ran', registers })
 
-  /** What is read of the rooms, by name. */
+  /** Functions that read the gauges, by name. */
   const gauges = new Map<string, () => number>()
   const lastReloads: Partial<Record<Reloaded, { taken: boolean, at: string }>> = {}
 
   return {
     registry,
     lastReloads: lastReloads as Readonly<typeof lastReloads>,
-    /** The gauges as they stand. */
+    /** The current values of the gauges. */
     now: () => Object.fromEntries([...gauges].map(([name, read]) => [name, read()])),
 
     watch ({ queue, store, provider, counters, audit, lines, usedProofs, log }: Gauges): void {
@@ -113,14 +113,14 @@ export function createMetrics () {
     },
 
     /**
-     * The same sign-in, timed where it has to wait.
-     * @param heard is told each time, in seconds
+     * Wraps a sign-in and measures it if it has to wait.
+     * @param onEnd called with the time, in seconds
      */
-    timed: (signIn: SignIn, heard: (seconds: number) => void): SignIn => (name, password, login) => {
+    timed: (signIn: SignIn, onEnd: (seconds: number) => void): SignIn => (name, password, login) => {
       const answer = signIn(name, password, login)
       if (answer instanceof Promise) {
         const end = logins.startTimer()
-        answer.then(() => heard(end({ outcome: 'accepted' })), (error: unknown) => heard(end({ outcome: error instanceof Problem ? error.code : 'hung-up' })))
+        answer.then(() => onEnd(end({ outcome: 'accepted' })), (error: unknown) => onEnd(end({ outcome: error instanceof Problem ? error.code : 'hung-up' })))
       }
       return answer
     }

@@ -177,7 +177,7 @@ function buildApp ({ settings, products, policy, given }: Config, { logger, stor
       keySecret: settings.TWILIO_API_KEY_SECRET,
       region: settings.TWILIO_REGION
     }),
-    audit: history?.listeningTo(audit) ?? audit,
+    audit: history?.recordingTo(audit) ?? audit,
     origins: { has: origin => pages.has(origin) || own.has(origin) },
     ownOrigins: own,
     identify: services.identify,

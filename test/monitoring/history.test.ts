@@ -18,7 +18,7 @@ const refused = (code: TokenRefused['code'], products?: string[]): TokenRefused 
 function setUp (record: Recorder['record'] = async () => {}) {
   const clock = { now: 0 }
   const history = new History(() => clock.now)
-  const audit = history.listeningTo({ record })
+  const audit = history.recordingTo({ record })
   return { clock, history, audit }
 }
 

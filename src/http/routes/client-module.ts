@@ -8,7 +8,7 @@ import { accepts } from '../accept-encoding.js'
 
 interface ClientModule {
   etag: string
-  /** By content coding, the smallest first; `identity` is the file as it is. */
+  /** By content coding, the smallest first; `identity` is the uncompressed file. */
   content: ReadonlyMap<string, Buffer>
 }
 
@@ -16,8 +16,8 @@ const HOUR = 'public, max-age=3600'
 const FOR_GOOD = 'public, max-age=31536000, immutable'
 
 /**
- * `/client.js`, for pages that load the client by a script element, and the same under a name with its version, which never
- * changes; beside it the modules that not every page needs. They hold nothing of this broker, so every page may read them.
+ * Serves the client for pages that load it by a script element: as `/client.js`, under a name with its version, which never changes, and the modules
+ * that not every page needs. They contain no data of this broker, so every page may read them.
  */
 export function clientModuleRoutes (scope: FastifyInstance): void {
   const modules = new Map<string, Promise<ClientModule>>()
@@ -25,7 +25,7 @@ export function clientModuleRoutes (scope: FastifyInstance): void {
     const reading = modules.get(file) ?? readModule(file)
     modules.set(file, reading)
     const { etag, content } = await reading
-    // Not by origin: an answer that names one could not be cached for the others.
+    // `*` instead of the origin: an answer that names one origin could not be cached for others.
     reply.removeHeader('Access-Control-Expose-Headers').headers({
       'Access-Control-Allow-Origin': '*',
       'Cross-Origin-Resource-Policy': 'cross-origin',
@@ -43,7 +43,7 @@ export function clientModuleRoutes (scope: FastifyInstance): void {
   for (const file of ['tab.js', 'video.js']) scope.get(`/client/${file}`, { exposeHeadRoute: true }, serve(file, HOUR))
 }
 
-/** RFC 9110 §13.1.2: the comparison is the weak one, so a proxy that compressed the answer, and marked the tag as weak, still gets its 304. */
+/** Compares weakly (RFC 9110 §13.1.2): a proxy that compressed the answer, and so made the tag weak, still gets its 304. */
 function isCached ({ headers: { 'if-none-match': known = '' } }: FastifyRequest, etag: string): boolean {
   return known.split(',').some(tag => ['*', etag].includes(tag.trim()) || `W/${tag.trim()}` === etag)
 }
@@ -51,7 +51,7 @@ function isCached ({ headers: { 'if-none-match': known = '' } }: FastifyRequest,
 async function readModule (file: string): Promise<ClientModule> {
   const content = await readFile(new URL(`../../../client/${file}`, import.meta.url))
   const [br, zipped] = await Promise.all([promisify(brotliCompress)(content), promisify(gzip)(content)])
-  // Weak, as one tag stands for all content codings.
+  // Weak, because one tag stands for all content codings.
   const etag = `W/"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`
   return { etag, content: new Map([['br', br], ['gzip', zipped], ['identity', content]]) }
 }

@@ -13,7 +13,7 @@ const pGunzip = promisify(gunzip)
 const none = ["'none'"]
 const own = ["'self'"]
 
-/** What the pages may do: run what this broker serves, ask it, and nothing else. Nobody may frame them, or have their forms sent anywhere. */
+/** The pages may only run files of this broker and send requests to it. They cannot be framed, and their forms cannot be submitted elsewhere. */
 const helmetOptions: FastifyHelmetOptions = {
   contentSecurityPolicy: {
     useDefaults: false,
@@ -35,7 +35,7 @@ const helmetOptions: FastifyHelmetOptions = {
   strictTransportSecurity: false
 }
 
-/** Helmet leaves it to us. */
+/** Not set by helmet. */
 const permissions = 'camera=(), geolocation=(), microphone=(), payment=(), usb=()'
 
 const types: Record<string, string> = {
@@ -46,10 +46,10 @@ const types: Record<string, string> = {
   '.txt': 'text/plain; charset=utf-8'
 }
 
-/** What is always found under the same name, whatever is in it. */
+/** Files whose name does not change with their content. */
 const changing = new Set(['.html', '.txt'].map(ending => types[ending]))
 
-/** Bytes of a response that are handed over at once. */
+/** Bytes of a response that are written in one piece. */
 const PIECE = 16 * 1024
 
 interface Page {
@@ -60,11 +60,11 @@ interface Page {
 }
 
 export interface ConsoleOptions {
-  /** Whether there is a console. */
+  /** Whether the console is enabled. */
   console: boolean
 }
 
-/** The console and the reference: files, the same for everybody. What they show comes from the API, once their user has signed in. */
+/** Serves the console and the reference: static files, the same for everybody. Their data comes from the API, once the user has signed in. */
 export async function consoleRoutes (scope: FastifyInstance, { console }: ConsoleOptions): Promise<void> {
   if (!console) return
   const { default: helmet } = await import('@fastify/helmet')
@@ -72,12 +72,12 @@ export async function consoleRoutes (scope: FastifyInstance, { console }: Consol
   let pages: Promise<Map<string, Page>> | undefined
 
   async function send (name: string, request: FastifyRequest, reply: FastifyReply): Promise<Readable> {
-    // Read when somebody comes for them: most processes never have to hold them.
+    // Read on the first request: most processes never need them in memory.
     pages ??= readPages()
     const page = (await pages).get(name)
     if (page === undefined) throw problem('not-found')
     reply.header('Permissions-Policy', permissions).type(page.type).header('Vary', 'Origin, Accept-Encoding')
-    // The others' names hold a hash of what is in them.
+    // The names of all others contain a hash of their content.
     if (!changing.has(page.type)) reply.header('Cache-Control', 'public, max-age=31536000, immutable')
     const encoding = [...page.compressed.keys()].find(encoding => accepts(request, encoding))
     if (encoding !== undefined) reply.header('Content-Encoding', encoding)
@@ -91,15 +91,15 @@ export async function consoleRoutes (scope: FastifyInstance, { console }: Consol
   scope.get<{ Params: { file: string } }>('/console/:file', options, (request, reply) => send(request.params.file, request, reply))
 }
 
-/** TLS encrypts everything that it is given, and holds it until the client reads. */
+/** Writes in pieces: TLS encrypts everything it gets, and keeps it in memory until the client reads it. */
 function * piecesOf (content: Buffer): Generator<Buffer> {
   for (let at = 0; at < content.length; at += PIECE) yield content.subarray(at, at + PIECE)
 }
 
-/** Where the build puts the pages. */
+/** The folder that the build writes the pages to. */
 const folder = new URL('../../../console/', import.meta.url)
 
-/** The build writes each file in two compressed forms alone. */
+/** The build writes each file only in its two compressed forms. */
 async function readPages (): Promise<Map<string, Page>> {
   const names = (await readdir(folder)).filter(name => name.endsWith('.gz')).map(name => name.slice(0, -'.gz'.length))
   return new Map(await Promise.all(names.map(async (name): Promise<[string, Page]> => {

@@ -19,7 +19,7 @@ export interface HealthOptions {
   readiness: () => Readiness
 }
 
-/** For load balancers: without credentials and limits. They name parts of the broker, and nothing else. */
+/** Serves health checks for load balancers, without credentials and limits. They reveal only which parts of the broker work. */
 export function healthRoutes (scope: FastifyInstance, { readiness }: HealthOptions): void {
   const typed = scope.withTypeProvider<TypeBoxTypeProvider>()
   typed.get('/healthz', { exposeHeadRoute: true, config: { kind: 'anyone' }, schema: { summary: 'Whether the process lives', response: { 200: alive } } }, async () => ({ alive: true as const }))

@@ -13,7 +13,7 @@ export interface OperatorOptions {
   operators: NameList
   metrics: Metrics
   readiness: () => Readiness
-  /** What the console shows; undefined where nobody may see it. */
+  /** The data for the console; undefined if nobody may see it. */
   history: History | undefined
   /** Whether each setting is set. Never a value. */
   given: Record<string, boolean>
@@ -25,10 +25,10 @@ export function requireOperator ({ operators }: { operators: NameList }): Reques
   }
 }
 
-/** What only operators may read. */
+/** Serves what only operators may read. */
 export function operatorRoutes (scope: FastifyInstance, { metrics, readiness, history, given }: OperatorOptions): void {
   const schema = { summary: 'Metrics in the format of Prometheus', response: { 200: Type.String() }, querystring: noQuery }
-  // Not by a session: a scraper has a password.
+  // Not with a session: a scraper has a password.
   scope.get('/metrics', { config: { kind: 'operators', schemes: ['basic'] }, schema }, async (_request, reply) => {
     reply.type(metrics.registry.contentType)
     return metrics.registry.metrics()
@@ -42,7 +42,7 @@ export function operatorRoutes (scope: FastifyInstance, { metrics, readiness, hi
     minutes: history.minutes(),
     reloads: metrics.lastReloads,
     settings: given,
-    // A page that knows a later event saw it before the broker restarted.
+    // A page that knows a later event got it before the broker was restarted.
     lastEvent: history.count,
     events: history.events(Number(after ?? 0))
   }))

@@ -44,7 +44,7 @@ export function sessionRoutes (scope: FastifyInstance, options: SessionRouteOpti
   })
 }
 
-/** The signature is checked last: it costs more than all else but the password. */
+/** Opens a session. The signature is verified last, because it costs more than everything but the password. */
 async function openSession (request: FastifyRequest, { sessions, usedProofs, audit, metrics, identityForm }: SessionRouteOptions) {
   const caller = request.caller!
   const identity = inForm(caller.identity, identityForm)
@@ -58,7 +58,7 @@ async function openSession (request: FastifyRequest, { sessions, usedProofs, aud
   return { session, identity, ...rest }
 }
 
-/** Over is over, whether its line can be written now or later. */
+/** Ends a session, even if the audit line can only be written later. */
 async function endSession (request: FastifyRequest, { sessions, audit, identityForm }: SessionRouteOptions): Promise<void> {
   const { id, caller } = request.session!
   const identity = inForm(caller.identity, identityForm)

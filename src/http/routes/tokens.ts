@@ -13,7 +13,7 @@ export interface TokenRouteOptions extends IssueOptions {
   combiner: GrantCombiner
 }
 
-/** `/token/<product>` for each enabled product, and `POST /token` for several of them. */
+/** Adds `/token/<product>` for each enabled product, and `POST /token` for several of them. */
 export async function tokenRoutes (scope: FastifyInstance, options: TokenRouteOptions): Promise<void> {
   const { products, combiner } = options
   const issueToken = tokenIssuer(options)
@@ -32,7 +32,7 @@ export async function tokenRoutes (scope: FastifyInstance, options: TokenRouteOp
   }
 }
 
-/** Signs the token of a request's grants, writes the audit's line, and then answers. */
+/** Signs the token for the request's grants, writes the audit line, and then answers. */
 function tokenIssuer (options: IssueOptions): (request: FastifyRequest) => Promise<TokenAnswer> {
   return async request => {
     const requester = {
@@ -50,10 +50,10 @@ function tokenIssuer (options: IssueOptions): (request: FastifyRequest) => Promi
   }
 }
 
-/** Answers 404 below `/token`, which only callers get to see. */
+/** Answers 404 below `/token`. Only authenticated callers see it. */
 export function rejectUnknownProducts (scope: FastifyInstance): void {
   const unknown = () => { throw problem('product-unknown') }
   scope.setNotFoundHandler(unknown)
-  // An OPTIONS that is no preflight takes the steps of this scope too, in place of the route of @fastify/cors, which has none.
+  // Replaces the OPTIONS route of @fastify/cors, so that an OPTIONS that is no preflight also takes the steps of this scope.
   for (const url of ['/', '/*']) scope.options(url, unknown)
 }
