@@ -28,7 +28,7 @@ const frontDoors = {
   http: ['app', 'pipeline', 'hang-up', 'host-request', 'origins'],
   monitoring: ['metrics', 'history', 'readiness'],
   policy: ['policy', 'decide', 'patterns'],
-  'policy/file': ['load', 'read', 'schema', 'messages', 'unknown-users'],
+  'policy/file': ['load', 'read', 'schema', 'messages', 'unknown-users', 'expectations'],
   products: ['contract', 'define', 'deprecated', 'fit', 'load', 'push', 'refusals', 'schemas'],
   server: ['start', 'embedded', 'config', 'log-writer', 'try-services'],
   settings: ['load', 'schema', 'rules', 'sources', 'validate', 'embedded', 'sessions', 'jwt', 'jwt-rules'],

@@ -4,9 +4,10 @@ import { type Io, toExitCode } from '../io.js'
 import { checkPolicy, printSchema } from './check.js'
 import type { PolicyContext } from './context.js'
 import { explainDecision } from './explain.js'
+import { testPolicy } from './test.js'
 
 /**
- * `policy check|explain|schema`.
+ * `policy check|explain|test|schema`.
  * @param context called when a command runs, so that `--help` needs no settings
  * @param done called with the exit code
  */
@@ -38,6 +39,12 @@ export function policyCommand (io: Io, context: () => Promise<PolicyContext>, do
   'npx twilio-token-broker policy explain susan video --room "My Room"',
   'npx twilio-token-broker policy explain susan voice --no-outgoing --ttl 600',
   'npx twilio-token-broker policy explain jwt:susan@example.com video --groups support,staff')
+  withExamples(policy.command('test [file]')
+    .description('check what the policy decides against expectations: tests of the file, or of the policy and of policy.test.yaml beside it; exit code 1 if one fails')
+    .option('--json', 'print JSON')
+    .action(run(testPolicy)),
+  'npx twilio-token-broker policy test',
+  'npx twilio-token-broker policy test expectations.yaml --json')
   withExamples(policy.command('schema')
     .description('print the JSON Schema of the file, with which editors complete it')
     .action(run(printSchema)),

@@ -38,7 +38,7 @@ export async function explainDecision (io: Io, context: PolicyContext, typed: st
 }
 
 /** A caller as its store or identity provider would answer it. */
-function callerOf (name: string, groups: string | undefined, { foldNames, bearerIdentity }: PolicyContext): Caller {
+export function callerOf (name: string, groups: string | undefined, { foldNames, bearerIdentity }: PolicyContext): Caller {
   const bearer = isBearer({ name })
   const text = bearer ? name.slice(bearerPrefix.length) : name
   const mistake = nameMistake(text)
@@ -54,9 +54,10 @@ function callerOf (name: string, groups: string | undefined, { foldNames, bearer
 }
 
 /** `whereIs` is there if the policy comes from a file. */
-type ReadPolicy = { policy: Policy } & Pick<PolicyReading, 'whereIs'>
+export type ReadPolicy = { policy: Policy } & Pick<PolicyReading, 'whereIs'>
 
-async function readPolicy (io: Io, context: PolicyContext): Promise<ReadPolicy> {
+/** @throws Failure for a policy with mistakes */
+export async function readPolicy (io: Io, context: PolicyContext): Promise<ReadPolicy> {
   const { file, known, foldNames } = context
   if (file === undefined) return { policy: allowAll }
   const { policy, diagnostics, whereIs } = await loadPolicy(file, io.cwd, policyReader({ enabled: productsOf(context), known, foldNames, storeGroups: foldNames }))
@@ -84,7 +85,7 @@ type Explanation = {
 })
 
 /** Decides a request of this caller by the same code as the broker. */
-async function explain ({ policy, whereIs }: ReadPolicy, { ttl, identityForm }: Omit<DecisionOptions, 'policy'>, caller: Caller, enabled: EnabledProduct, { ttl: life, identity, ...request }: RequestOptions): Promise<Explanation> {
+export async function explain ({ policy, whereIs }: ReadPolicy, { ttl, identityForm }: Omit<DecisionOptions, 'policy'>, caller: Caller, enabled: EnabledProduct, { ttl: life, identity, ...request }: RequestOptions): Promise<Explanation> {
   const found = policy.ruleFor(caller)
   const rule = found === null ? null : await whereIs?.(found.index!)
   try {

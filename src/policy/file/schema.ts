@@ -16,6 +16,15 @@ const identities = 'what callers may be called in their tokens besides their own
 
 const MaxTtl = Type.Integer({ minimum: tokenLife.min, maximum: tokenLife.max, description: `the longest life of a token, ${tokenLife.min} to ${tokenLife.max} seconds` })
 
+/** What a policy is expected to decide. */
+export const Expectations = Type.Array(Type.Object({
+  caller: Type.String({ description: 'the caller\'s name, or jwt: and the name' }),
+  groups: Type.Optional(Type.Array(Type.String(), { description: 'groups that the store or the identity provider says the caller is in' })),
+  product: Type.String({ description: 'the product that is asked for' }),
+  request: Type.Optional(Type.Object({}, { description: 'what is asked, as in a request\'s body' })),
+  expect: Type.Enum(['allowed', 'refused'], { description: 'what the policy should decide' })
+}, { additionalProperties: false }), { description: 'what the policy is expected to decide; the command policy test checks it, and nothing else reads it' })
+
 /**
  * The policy file's JSON Schema (draft-07, which editors complete from), with each product's own entry in it.
  * @param more whether other products may have entries, too
@@ -34,7 +43,8 @@ export function policySchema (products: Iterable<ProductDescription>, more = fal
       description: 'audit lets through what the policy would refuse, and writes it down; default: enforce'
     })),
     groups: Type.Optional(Groups),
-    rules: Type.Array(Rule, { minItems: 1, description: 'the first rule whose who matches a caller decides; without a match, nothing is allowed' })
+    rules: Type.Array(Rule, { minItems: 1, description: 'the first rule whose who matches a caller decides; without a match, nothing is allowed' }),
+    tests: Type.Optional(Expectations)
   }, { $schema: 'http://json-schema.org/draft-07/schema#', title: 'twilio-token-broker policy', additionalProperties: false })
 }
 
