@@ -12,7 +12,7 @@ import { list } from '../settings/rules.js'
 import { keepWholeKey } from './key-pair.js'
 import type { Config } from './config.js'
 import { watchFiles } from '../files/watch.js'
-import { textsOf } from '../lib/diagnostic.js'
+import { mistake, textsOf, type Diagnostic } from '../lib/diagnostic.js'
 import { detach } from '../lib/detach.js'
 import type { Sessions } from '../callers/session/sessions.js'
 import { createSessions, endOfSessions } from './sessions.js'
@@ -84,10 +84,16 @@ export async function createReloadableApp ({ config, cwd, read, services, prefix
     }
   }
 
+  function loginMistakes ({ settings }: Config): Diagnostic[] {
+    return store.signIn === undefined || settings.JWT_ISSUER !== undefined
+      ? []
+      : [mistake('JWT_ISSUER', 'missing', 'JWT_ISSUER is missing: this broker was started without a store of callers, so nobody could sign in; put it back, or restart with a store')]
+  }
+
   async function take (next: Config): Promise<void> {
     const { opened: nextKeys, mistakes: ofKeys = [] } = isSameProvider(current, next.settings) ? { opened: provider.keys } : await openKeys(next, { cwd, logger })
     const dropKeys = () => { if (nextKeys !== provider.keys) nextKeys?.close() }
-    const mistakes = textsOf([...next.diagnostics, ...ofKeys], 'mistake')
+    const mistakes = textsOf([...next.diagnostics, ...ofKeys, ...loginMistakes(next)], 'mistake')
     if (mistakes.length > 0) {
       logger.error(`settings not taken, the old ones stay: ${mistakes.join('; ')}`)
       metrics.reloaded('settings', false)

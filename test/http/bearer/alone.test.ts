@@ -53,6 +53,14 @@ t.test('a users file that is named, or is there, is the store', async t => {
   t.match(await ask(url), { headers: { 'www-authenticate': /^Basic .*DPoP .*Bearer realm="twilio-token-broker"$/ } })
 })
 
+t.test('a reload cannot take away the only way in', async t => {
+  const { url, write, reload, log } = await alone(t, { JWT_ISSUER: '', JWT_AUDIENCE: '' }, { files: { '.env': `JWT_ISSUER=${provider.issuer}\nJWT_AUDIENCE=broker\n` } })
+  await write('.env', '')
+  await reload()
+  t.match(await ask(url, { as: provider.bearer() }), { status: 200 })
+  t.match(log(), /settings not taken, the old ones stay: JWT_ISSUER is missing: this broker was started without a store of callers/)
+})
+
 t.test('bearer tokens can be turned on, changed and off by a reload', async t => {
   const broker = await startBroker({ files: { '.env': '' } })
   t.teardown(broker.close)
