@@ -5,30 +5,30 @@ import type { Tokens } from './tokens.js'
 import { onWake } from './on-wake.js'
 import type { Slot } from './token-request.js'
 
-/** Fetches a new token before the one in use ends, and gives it to who uses it. */
+/** Fetches a new token before the current one ends, and passes it to the SDK. */
 export class Keeper implements Hooks {
   readonly #tokens: Tokens
   readonly #slot: Slot
   readonly #user: TokenUser
   readonly #stopped = new AbortController()
   #timer: ReturnType<typeof setTimeout> | undefined
-  /** When the broker is asked next. NaN, which is never the later or the earlier moment, while nothing may change that. */
+  /** When the next request is due. NaN, which no comparison matches, while nothing may change it. */
   #at = Infinity
-  /** Whether that moment was already chosen by chance; only once, as the timers of a hidden tab are always late. */
+  /** Whether that time was already randomised. Done only once, because timers of a hidden tab are always late. */
   #spread = false
   #given: string | undefined
-  /** Answers in a row without a new token. */
+  /** Consecutive answers without a new token. */
   #failures = 0
   /**
-   * When the last four requests were made. After so many in a minute none is begun, whatever the broker answers and the SDK says;
-   * a fifth may belong to the last one.
+   * The times of the last four requests. After so many in a minute none is started, whatever the broker answers or the SDK reports; a fifth may
+   * belong to the last one.
    */
   readonly #asked = [-Infinity, -Infinity, -Infinity, -Infinity]
-  /** How often the SDK has asked for a token since one was due by time. */
+  /** How often the SDK has asked for a token since the last scheduled renewal. */
   #needs = 0
-  /** Retry-After: nothing is asked before. */
+  /** Retry-After: no request is made before this time. */
   #retryAt = 0
-  /** Nothing is asked until the broker has given a token to someone. */
+  /** No request is made until the broker has issued a token for another keeper or `token`. */
   #resting = false
 
   constructor (tokens: Tokens, slot: Slot, sdk: Sdk) {
@@ -49,7 +49,7 @@ export class Keeper implements Hooks {
     if (this.#tokens.keepers.delete(this)) this.#user.release?.()
   }
 
-  /** The SDK says that its token ends, or has ended: a new one at once, but ever more slowly where that changes nothing. */
+  /** The SDK reports that its token ends or has ended. Renews immediately, with growing delays if that does not help. */
   readonly need = (): void => {
     const at = this.#tokens.now() + (this.#needs && backOff(this.#needs, Infinity))
     if (!(at < this.#at)) return
@@ -59,7 +59,7 @@ export class Keeper implements Hooks {
 
   readonly report = (error: Error): void => this.#tokens.report(error)
 
-  /** The broker has given someone a token, so that it may be worth asking again. */
+  /** The broker has issued a token, so a request may succeed again. */
   signedIn (): void {
     if (this.#resting) this.#set(0)
     this.#resting = false
@@ -69,24 +69,24 @@ export class Keeper implements Hooks {
     this.#set(this.#user.onlyOnNeed ? Infinity : this.#slot.due)
   }
 
-  /** Asks at that moment, or as soon thereafter as it may. */
+  /** Schedules a request for that time, or the earliest time that is allowed. */
   #set (at: number, spread = false): void {
     this.#at = Math.max(at, this.#retryAt, this.#asked[0]! + 61_000)
     this.#spread = spread
     clearTimeout(this.#timer)
-    // A timer stands still while the machine sleeps, so that no longer one is set; this is how late a wake without an event is seen.
+    // Timers stop while the machine sleeps. So none is longer than 30 s, which bounds how late a wake-up without an event is noticed.
     if (at < Infinity) this.#timer = setTimeout(() => this.#look(), Math.min(this.#at - this.#tokens.now(), 30_000))
   }
 
   #look (woken = false): void {
     const now = this.#tokens.now()
-    // A timer that is 2 s late tells of a sleep. All of a user's tabs wake at once, so each asks up to 5 s later.
+    // A timer that is 2 s late means that the machine slept. All tabs of a user wake up together, so each waits up to 5 s.
     if (!this.#spread && (woken || now - this.#at > 2_000)) this.#set(now + Math.random() * 5_000, true)
     else if (now < this.#at) this.#set(this.#at, this.#spread)
     else this.#renew()
   }
 
-  /** Handles its own errors, so nobody waits for it. */
+  /** Handles its own errors, so it need not be awaited. */
   #renew: () => void = async () => {
     const slot = this.#slot
     this.#set(NaN)
@@ -94,7 +94,7 @@ export class Keeper implements Hooks {
     if (isDue) this.#needs = 0
     let error: unknown
     try {
-      // Another keeper may have fetched one meanwhile.
+      // Another keeper may have fetched one in the meantime.
       if (isDue || slot.token === this.#given) {
         await this.#tokens.fetch(slot, () => {
           this.#asked.push(this.#tokens.now())
@@ -112,7 +112,7 @@ export class Keeper implements Hooks {
     this.#user.give(slot.token!)
   }
 
-  /** Without an error it was the same token again. So equal requests in the same second are answered, and an SDK ignores it. */
+  /** Without an error, the broker returned the same token again, as it does within the same second; an SDK would ignore it. */
   #fail (error: BrokerError | undefined): void {
     const now = this.#tokens.now()
     this.#resting = !!error && !(error instanceof RetryError)

@@ -1,5 +1,5 @@
 /**
- * Makes a clock of milliseconds that only goes forward, through sleep too; what its numbers start from means nothing.
+ * Creates a clock in milliseconds that only goes forward and includes sleep. Its origin is arbitrary.
  *
  * The device's clock may be hours off, so no moment on it is ever compared with one of a server. The monotonic clock stands
  * still on some systems while the machine sleeps. So the monotonic clock counts, and where the device's clock has gone

@@ -3,12 +3,12 @@ interface Target {
 }
 
 /**
- * Calls back whenever the page may have slept, until `signal` is aborted: shown again (an event of the document, which bubbles), back on
- * the network, back from the history. Where there are no such events, as in a worker, a late timer shows it.
+ * Calls `woken` whenever the page may have slept, until `signal` is aborted: it is shown again (an event of the document, which bubbles), is online
+ * again, or comes back from the history. Without such events, as in a worker, a late timer shows it.
  */
 export function onWake (woken: () => void, signal: AbortSignal): void {
   for (const name of ['visibilitychange', 'online', 'pageshow']) {
-    // A cast, as tests check this file with Node's types, which know of no page.
+    // The tests check this file with Node's types, which have no such events.
     (globalThis as Target).addEventListener?.(name, woken, { signal })
   }
 }

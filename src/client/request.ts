@@ -3,7 +3,7 @@ import { LockedError, RefusedError, RetryError, SignInError, type BrokerError } 
 /** The properties of an answer: RFC 9457 makes every refusal of the broker an object, and its other answers are objects, too. */
 export type Fields = Partial<Record<string, unknown>>
 
-/** Codes that say that the proof came too late, or not for the first time, so that a new one will do. */
+/** Codes of a proof that was too old or already used, so a new one will do. */
 export const stale = /^proof-(stale|replayed)$/
 
 export interface Answer {
@@ -27,9 +27,9 @@ export async function ask (own: Fetch = fetch, method: string, url: string, head
       // Nothing but what stands here: else a browser answers a 401 with its own password dialog, and remembers what is typed there.
       // Without it, the cookie of the page's own application says who asks.
       credentials: headers['Authorization'] ? 'omit' : 'same-origin',
-      // A sign-in page of a proxy would take the POST for a GET.
+      // A redirect to a proxy's sign-in page would turn the POST into a GET.
       redirect: 'manual',
-      // A page that signs out often goes elsewhere at once.
+      // A page that signs out often navigates away immediately.
       keepalive: true,
       // A broker that is up answers within one or two seconds.
       signal: AbortSignal.timeout(30_000)
@@ -43,10 +43,10 @@ export async function ask (own: Fetch = fetch, method: string, url: string, head
   }
 }
 
-/** The error for an answer that is not the one hoped for. */
+/** Returns the error for an unsuccessful answer. */
 export function refusal ({ response: { ok, status, headers, url }, fields: { code, detail, requestId } }: Answer): BrokerError {
   const seconds = Number(headers.get('Retry-After'))
-  // A proxy may say anything; the broker itself says at most 15 minutes.
+  // A proxy may send any value; the broker itself sends at most 15 minutes.
   const retryAfter = seconds > 0 ? Math.min(seconds, 3_600) : undefined
   // Someone in between answered. Whatever it says, it says nothing about this caller.
   if (ok || typeof code !== 'string' || typeof detail !== 'string') {

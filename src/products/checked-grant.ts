@@ -2,8 +2,8 @@ import type { Grant } from './contract.js'
 import { isRecord } from '../lib/is-record.js'
 
 /**
- * What a product's `grant` returned, with the payload that was made of it. In JavaScript nothing holds its type, and what
- * is no grant could sign a token that allows more: JSON writes a promise as `{}`, which is any room.
+ * Checks what a product's `grant` returned, and computes its payload once. JavaScript does not enforce the type, and a wrong value could sign a token
+ * that allows more: JSON writes a promise as `{}`, which allows any room.
  * @throws TypeError that names the product
  */
 export function checkedGrant (product: string, returned: unknown): Grant {
@@ -18,7 +18,7 @@ export function checkedGrant (product: string, returned: unknown): Grant {
   return { key: grant.key, toPayload: () => payload }
 }
 
-/** Nobody waits for it, so that its rejection would end the process. */
+/** Handles a rejection as well: nobody awaits the promise, so it would end the process. */
 function isPromise (value: unknown): boolean {
   if (!(value instanceof Promise)) return false
   value.catch(() => {})

@@ -1,6 +1,6 @@
 import { isRecord } from '../lib/is-record.js'
 
-/** A misspelt property of a policy's entry would lift the very restriction it was written for, so none passes unless the product says that it takes any. */
+/** Makes a schema refuse unknown properties, unless the product allows them: a misspelt property in a policy would lift the restriction it was written for. */
 export function closed (schema: object): object {
   const { type, properties, patternProperties, items } = schema as { [keyword: string]: unknown }
   return {

@@ -1,24 +1,24 @@
 import type { Static, TObject } from '../lib/typebox.js'
 import type { Region } from '../lib/twilio-limits.js'
 
-/** What ends up in the token: twilio's own grants are of this form. */
+/** A part of the token. Twilio's own grant classes have this form. */
 export interface Grant {
-  /** The grant's name among the token's grants. */
+  /** The name of the grant in the token. */
   key: string
   toPayload (): object
 }
 
-/** What a product accepts as the token's identity. */
+/** The identities that a product accepts. */
 export interface IdentityRule {
-  /** Characters, at most. */
+  /** Maximum number of characters. */
   maxLength: number
-  /** Matches one character that may stand in it. */
+  /** Matches one allowed character. Default: any. */
   characters?: RegExp
   /** `characters` in words, such as `letters and digits`. Default: the regular expression. */
   described?: string
 }
 
-/** One request for a grant, as far as the policy lets it through. */
+/** A request for a grant that the policy allows. */
 export interface GrantContext<Settings = object, Request = object, Allow = object> {
   /** The product's own settings, as its schema reads them from the environment. */
   readonly settings: Settings
@@ -29,8 +29,9 @@ export interface GrantContext<Settings = object, Request = object, Allow = objec
   /** The name inside the token. */
   readonly identity: string
   /**
-   * The one value that `property` may have. Without patterns it is whatever was asked for. With patterns it is what was
-   * asked for, if one of them matches; with nothing asked, it is the only value that they leave.
+   * Returns the value to use for `property`. Without patterns, that is the requested value. With patterns, it is the requested value if one of them
+   * matches; if nothing was requested, it is the only value that they allow.
+   * @returns undefined if nothing was requested and there are no patterns
    * @throws Problem 403 `not-allowed`, which names the property
    */
   choose (property: string, asked: string | undefined, patterns: string[] | undefined): string | undefined
@@ -39,45 +40,44 @@ export interface GrantContext<Settings = object, Request = object, Allow = objec
 export interface ProductDefinition<Settings extends TObject, Request extends TObject, Allow extends TObject> {
   /** Lower-case letters, digits and dashes: the last part of `/token/<name>`. */
   name: string
-  /** Settings from the environment. The product is complete, and so on by default, once every required one is set. */
+  /** Settings from the environment. The product is enabled by default once every required one is set. */
   settings: Settings
-  /** Properties of the request's body, besides `ttl` and `identity`, which are the broker's. */
+  /** Properties of the request's body, in addition to `ttl` and `identity`, which the broker handles. */
   request: Request
-  /** What a policy rule may say of this product. */
+  /** Properties of the product's entry in a policy rule. */
   allow: Allow
   /** Default: 256 characters of any kind. */
   identity?: IdentityRule
   /** Twilio regions that serve the product. Default: all. */
   regions?: readonly Region[]
-  /** Leaves the grant to another product that writes the same one, where the request names neither. Default: false. */
+  /** If a request names no product, leaves this grant to another product that writes the same one. Default: false. */
   defersGrant?: boolean
   /** @deprecated Use `defersGrant`. */
   yields?: boolean
-  /** Makes the product's part of the token. Pure: the same context gives the same grant. Refuses with `forbid` and `badRequest`. */
+  /** Creates the product's part of the token. Must be pure: the same context gives the same grant. Refuse with `forbid` or `badRequest`. */
   grant (context: GrantContext<Static<Settings>, Static<Request>, Static<Allow>>): Grant
 }
 
-/** A product as the broker sees it, whatever its settings and request are. */
+/** A product without the types of its settings and request. */
 export interface ProductDescription {
   readonly name: string
   readonly settings: TObject
   readonly request: TObject
-  /** An object's schema that takes nothing but what it names. */
+  /** Refuses unknown properties. */
   readonly allow: object
-  /** What the product's own route takes. Made once, so that it is compiled once. */
+  /** The body of the product's own route. Created once, so that it is compiled once. */
   readonly body: TObject
-  /** What it takes in a request for several products; made once, too. */
+  /** The product's entry in a request for several products; created once, too. */
   readonly entry: TObject
   readonly identity: IdentityRule
   readonly regions: readonly Region[]
   readonly defersGrant: boolean
-  /** @throws TypeError that names the product, when what the product returns is no grant */
+  /** @throws TypeError that names the product, if it returns no valid grant */
   grant (context: GrantContext): Grant
 }
 
 /**
- * Fastify's handler of a route. Neither this nor the scope names a type of Fastify's: a product compiles beside whatever
- * version its author has.
+ * Fastify's route handler. Uses none of Fastify's types, so that a product compiles with any version of Fastify.
  */
 type RouteHandler = (request: never, reply: never) => unknown
 
@@ -88,11 +88,11 @@ export interface ProductScope {
 }
 
 export interface ProductOptions {
-  /** The way from a body to a token, the same for every product and out of its reach: policy, grant, signature, audit. */
+  /** Handles token requests: policy, grant, signature, audit. It is the same for every product, and no product can change it. */
   handler: RouteHandler
 }
 
-/** The same for all copies of this package: a product may come with one of its own. */
+/** Equal in all copies of this package: a product may bring its own copy. */
 export const description = Symbol.for('twilio-token-broker.product')
 
 export type ProductPlugin = (scope: ProductScope, options: ProductOptions) => Promise<void>
@@ -100,12 +100,12 @@ export type ProductPlugin = (scope: ProductScope, options: ProductOptions) => Pr
 /** A Fastify plugin that adds `POST` and `GET /<name>` where it is registered, and carries its own description. */
 export type Product = ProductPlugin & { readonly [description]: ProductDescription }
 
-/** A product of which the broker has read the description. */
+/** A product with its description. */
 export interface LoadedProduct extends ProductDescription {
   readonly plugin: Product
 }
 
-/** A product that is on, with its own settings. */
+/** An enabled product with its settings. */
 export interface EnabledProduct {
   product: LoadedProduct
   settings: object

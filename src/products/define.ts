@@ -7,7 +7,7 @@ import { checkDefinition } from './definition.js'
 import { closedObject, noTokenQuery, requestBody, tokenAnswer } from './schemas.js'
 
 /**
- * Makes a product plugin. Everything is inferred, so a misspelt property is a compile error.
+ * Creates a product plugin. All types are inferred from the schemas, so a misspelt property is a compile error.
  *
  * @example
  * export default defineProduct({
@@ -47,7 +47,7 @@ function describe<Settings extends TObject, Request extends TObject, Allow exten
     identity: inWords(identity),
     regions,
     defersGrant: defersGrant ?? yields,
-    // Its types come from the very schemas by which the broker checked the settings, the request and the policy.
+    // The broker has validated the context by these very schemas, so the types are right.
     grant: context => checkedGrant(name, grant(context as GrantContext<Static<Settings>, Static<Request>, Static<Allow>>))
   }
 }

@@ -23,8 +23,7 @@ export const fields: Record<string, Field> = {
 }
 
 /**
- * Checks a definition. JavaScript can give one of any form, and what is wrong with it would be found by the first request,
- * or never.
+ * Checks a definition, which may be of any form in JavaScript. Otherwise a mistake would show only at the first request, or never.
  * @throws TypeError that names the product and each field at fault
  */
 export function checkDefinition (definition: unknown): void {
@@ -55,7 +54,7 @@ function objectSchema (value: unknown): string | undefined {
 const annotations = new Set(['$id', '$schema', '$comment', 'title', 'description', 'examples'])
 const taken = new Set(['type', 'properties', 'required', ...annotations])
 
-/** The broker makes schemas of its own from the properties, in which other keywords of the object would be lost. */
+/** The broker builds other schemas from the properties, which would lose other keywords of the object. */
 function beside (value: unknown): string | undefined {
   const lost = Object.entries(value as object).find(([keyword, says]) => !taken.has(keyword) && !(keyword === 'additionalProperties' && says === false))
   return lost === undefined ? undefined : `cannot have ${lost[0]} beside its properties; check it in grant, or in a property`
@@ -105,6 +104,6 @@ function flag (value: unknown): string | undefined {
 
 function syncFunction (value: unknown): string | undefined {
   if (typeof value !== 'function') return 'must be a function'
-  // An async function and a generator have tags of their own.
+  // Async functions and generators have other tags.
   return Object.prototype.toString.call(value) === '[object Function]' ? undefined : 'must be a plain function: it returns the grant itself, so it is neither async nor a generator'
 }

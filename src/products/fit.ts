@@ -2,7 +2,7 @@ import type { ProductDescription } from './contract.js'
 import { mustBeSchema, validatorOf } from '../lib/ajv.js'
 
 /**
- * Compiles a product's schemas as the broker does that serves it, so that what cannot be served is refused when it is loaded.
+ * Compiles a product's schemas as the running broker does, so that a faulty one is refused when the product is loaded.
  * @throws TypeError that names the field at fault
  */
 export function mustFit (description: ProductDescription): void {
@@ -18,12 +18,12 @@ export function mustFit (description: ProductDescription): void {
 }
 
 /**
- * The same of what the policy file may say of several products at once.
+ * Compiles the `allow` schemas of several products together, as the policy's schema does.
  * @throws TypeError
  */
 export function mustFitTogether (descriptions: ProductDescription[]): void {
   const properties = Object.fromEntries(descriptions.map(({ name, allow }) => [name, allow]))
-  // As deep as in the policy's schema: a reference from the root of `allow` leads nowhere there.
+  // At the same depth as in the policy's schema, where a reference to the root of `allow` does not resolve.
   mustBeSchema({ type: 'object', properties }, 'policy')
 }
 

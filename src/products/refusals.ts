@@ -12,7 +12,7 @@ export function forbid (property: string, sentence: string): never {
 }
 
 /**
- * Refuses what makes no sense, whoever asks: 400 `request-invalid`.
+ * Refuses a request that makes no sense for any caller: 400 `request-invalid`.
  * @param property of the request
  * @param sentence why, for the caller; it never repeats input
  * @example badRequest('params', 'go with outgoing calls only')
@@ -22,8 +22,8 @@ export function badRequest (property: string, sentence: string): never {
 }
 
 /**
- * Whether something that may be switched on is on: as asked, and with nothing asked as allowed.
- * @throws Problem 403 `not-allowed`, when it is asked for and not allowed
+ * Resolves a flag: returns the requested value; if nothing was requested, what is allowed.
+ * @throws Problem 403 `not-allowed`, if true is requested but not allowed
  * @example const incoming = resolveFlag('incoming', request.incoming, allow.incoming ?? false)
  */
 export function resolveFlag (property: string, asked: boolean | undefined, allowed: boolean): boolean {
@@ -32,7 +32,7 @@ export function resolveFlag (property: string, asked: boolean | undefined, allow
 }
 
 /**
- * `choose` for a map of values, each with patterns of its own. Where there are patterns, a name without any is refused.
+ * Checks a map of values, each by its own patterns. With patterns, a name that has none is refused.
  * @throws Problem 403 `not-allowed`, which names the property
  * @example chooseEach(choose, 'params', request.params, allow.params)
  */

@@ -16,10 +16,10 @@ export const Patterns = Type.Array(Type.String({
   description: 'names, in which * stands for any run of characters and {caller} for the caller\'s name'
 })
 
-/** The keys of a map that may have any name: `Type.Record(AnyName, …)`. The keys of `Type.String()` hold no line break, so a key with one would go unchecked. */
+/** Keys of a map with any name: `Type.Record(AnyName, …)`. `Type.String()` does not match a key with a line break, whose value would go unchecked. */
 export const AnyName = Type.String({ pattern: '^[\\s\\S]*$' })
 
-/** For routes that take no query. */
+/** For routes without a query. */
 export const noQuery = Type.Object({}, { additionalProperties: false })
 
 /** The query of a token route: there is none. The `description` is the message for whoever sends one, as Twilio's quickstarts do. */
@@ -31,13 +31,13 @@ export const noTokenQuery = Type.Object({}, {
 /** What every token request may ask for. */
 export const commonRequest = Type.Object({
   ttl: Type.Optional(Type.Integer({ minimum: tokenLife.min, maximum: tokenLife.max, description: 'seconds that the token lives' })),
-  // How long it may be is each product's to say, with a 422.
+  // Each product limits the length itself, with a 422.
   identity: Type.Optional(Type.String({ minLength: 1, description: 'the name inside the token; without it, your own' }))
 })
 
 export type CommonRequest = Static<typeof commonRequest>
 
-/** What every token request is answered. */
+/** The answer to every token request. */
 export const tokenAnswer = Type.Object({
   token: Type.String({ description: 'the Twilio access token, for the SDK' }),
   identity: Type.String({ description: 'the name inside the token' }),
