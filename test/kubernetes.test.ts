@@ -142,6 +142,10 @@ t.test('a broker starts with these settings once the blanks are filled, and says
   t.strictSame(Object.keys(filled), Object.keys(blank))
   const started = await start('filled', { ...environment, TWILIO_ACCOUNT_SID: complete.TWILIO_ACCOUNT_SID!, TRUST_PROXY: '10.1.2.0/24' }, filled)
   t.strictSame(started, [])
+  const sentinel = manifests.find(({ file, kind }) => file === 'redis-sentinel/secrets.yaml' && kind === 'Secret')!.stringData
+  const overlaid = await start('sentinel', { ...environment, TWILIO_ACCOUNT_SID: complete.TWILIO_ACCOUNT_SID!, TRUST_PROXY: '10.1.2.0/24' }, { ...filled, ...sentinel })
+  t.strictSame(overlaid, [])
+  t.match(sentinel['redis-url'], /^redis\+sentinel:/)
 })
 
 t.test('the probe\'s command line is one that there is', async t => {

@@ -9,6 +9,7 @@ import { first, secure } from '../helpers/https.js'
 import { inProcess } from '../helpers/in-process.js'
 import { answer, loginServer } from '../helpers/login-server.js'
 import { noNginx } from '../helpers/nginx.js'
+import { startProvider } from '../helpers/provider.js'
 import { until } from '../helpers/until.js'
 
 interface Report {
@@ -175,6 +176,13 @@ t.test('a bearer token is sent as one', async t => {
   t.teardown(proxy.close)
   t.match(await probe(proxy.url, ['--bearer-stdin', '--room', 'boardroom'], 'e30.e30.sig'), { code: 1, failed: ['token', 'refused-room'] })
   t.ok(sent.has('Bearer e30.e30.sig'))
+
+  const provider = await startProvider()
+  t.teardown(provider.close)
+  const withProvider = await rightBroker(t, { settings: { JWT_ISSUER: provider.issuer, JWT_AUDIENCE: 'broker' }, files: { 'policy.yaml': policy.replace('"*"', '"*", "jwt:*"') } })
+  const [, token = ''] = provider.bearer({ claims: { sub: 'maria' } }).split(' ')
+  const { code, failed, report } = await probe(withProvider.url, ['--bearer-stdin', '--room', 'boardroom', '--origin', app], token)
+  t.strictSame([code, failed], [0, []], JSON.stringify(report.checks.filter(({ outcome }) => outcome !== 'ok')))
 })
 
 t.test('options that do not go together are a matter of usage', async t => {
