@@ -71,7 +71,7 @@ export class ProofChecks {
   }
 
   #read (text: string | undefined, { method, path }: ProvenRequest): Proof {
-    const proof = text === undefined ? undefined : readProof(text)
+    const proof = text === undefined ? undefined : readProof(text, encoded => this.#proofKeys.readHeader(encoded))
     if (proof === undefined || proof.htm !== method || !matchesUrl(proof.htu, path, this.#target)) throw problem('proof-wrong')
     return proof
   }

@@ -1,21 +1,30 @@
 import { createPublicKey, verify, type KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { Proof, PublicJwk } from './proof.js'
+import { readProofHeader, type Proof, type ProofHeader, type PublicJwk } from './proof.js'
 
-/** A key takes about 2 KB. */
+/** A key and its header take about 3 KB. */
 const MAX_KEYS = 4096
 
-/** Verifies signatures of proofs. Caches keys, because importing one costs as much as a verification. */
-export class ProofKeys {
-  readonly #keys = new LRUCache<string, KeyObject>({ max: MAX_KEYS })
+interface KnownKey {
+  readonly header: ProofHeader
+  readonly key: KeyObject
+}
 
-  isSigned ({ jwk, thumbprint, signed, signature }: Proof): boolean {
-    const name = thumbprint.toString('base64url')
-    const known = this.#keys.get(name)
-    const key = known ?? keyOf(jwk)
+/** Verifies signatures of proofs. Caches keys by their headers: a page sends the same one each time, and importing a key costs as much as a verification. */
+export class ProofKeys {
+  readonly #keys = new LRUCache<string, KnownKey>({ max: MAX_KEYS })
+
+  /** Returns undefined for a header that no proof may have. */
+  readHeader (encoded: string): ProofHeader | undefined {
+    return this.#keys.get(encoded)?.header ?? readProofHeader(encoded)
+  }
+
+  isSigned ({ jwk, thumbprint, encodedHeader, signed, signature }: Proof): boolean {
+    const known = this.#keys.get(encodedHeader)
+    const key = known?.key ?? keyOf(jwk)
     if (key === undefined || !verify('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' }, signature)) return false
     // Only keys with a valid signature are cached, so that invented keys cannot displace them.
-    if (known === undefined) this.#keys.set(name, key)
+    if (known === undefined) this.#keys.set(encodedHeader, { header: { jwk, thumbprint }, key })
     return true
   }
 }

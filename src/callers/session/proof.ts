@@ -12,8 +12,15 @@ export interface PublicJwk {
   readonly y: string
 }
 
+/** What the header of a proof says. */
+export interface ProofHeader {
+  readonly jwk: PublicJwk
+  /** SHA-256 of the public key (RFC 7638). */
+  readonly thumbprint: Buffer
+}
+
 /** A well-formed DPoP proof (RFC 9449 §4.2). Trust none of it before its signature is verified. */
-export interface Proof {
+export interface Proof extends ProofHeader {
   readonly htm: string
   readonly htu: string
   /** Whole seconds since 1970. */
@@ -21,9 +28,8 @@ export interface Proof {
   readonly jti: string
   readonly ath: string | undefined
   readonly nonce: string | undefined
-  readonly jwk: PublicJwk
-  /** SHA-256 of the public key (RFC 7638). */
-  readonly thumbprint: Buffer
+  /** The header as it was sent. */
+  readonly encodedHeader: string
   /** The signed text. */
   readonly signed: string
   /** R and S, 32 bytes each. */
@@ -32,19 +38,26 @@ export interface Proof {
 
 /**
  * Parses a proof without verifying its signature.
+ * @param readHeader `readProofHeader`, or what does the same
  * @returns undefined for another algorithm, key or type, a private key, a repeated member, or encoding that is not canonical
  */
-export function readProof (text: string): Proof | undefined {
+export function readProof (text: string, readHeader: (encoded: string) => ProofHeader | undefined): Proof | undefined {
   if (text.length > MAX_CHARACTERS) return
-  const [header, payload, signature, ...more] = text.split('.').map(decodeBase64url)
-  if (header === undefined || payload === undefined || signature?.length !== 64 || more.length > 0) return
-  const jwk = keyIn(objectIn(header))
+  const [encodedHeader, payload, encodedSignature, ...more] = text.split('.')
+  if (encodedHeader === undefined || payload === undefined || encodedSignature === undefined || more.length > 0) return
+  const signature = decodeBase64url(encodedSignature)
+  const header = readHeader(encodedHeader)
   const claims = objectIn(payload)
-  if (jwk === undefined || claims === undefined) return
+  if (signature?.length !== 64 || header === undefined || claims === undefined) return
   const { htm, htu, iat, jti, ath, nonce } = claims
   if (!isText(htm) || !isText(htu) || !isText(jti) || jti === '' || !isOptionalText(ath) || !isOptionalText(nonce)) return
   if (typeof iat !== 'number' || !Number.isSafeInteger(iat)) return
-  return { htm, htu, iat, jti, ath, nonce, jwk, thumbprint: thumbprintOf(jwk), signed: text.slice(0, text.lastIndexOf('.')), signature }
+  return { htm, htu, iat, jti, ath, nonce, jwk: header.jwk, thumbprint: header.thumbprint, encodedHeader, signed: text.slice(0, text.lastIndexOf('.')), signature }
+}
+
+export function readProofHeader (encoded: string): ProofHeader | undefined {
+  const jwk = keyIn(objectIn(encoded))
+  return jwk && { jwk, thumbprint: thumbprintOf(jwk) }
 }
 
 function keyIn (header: Record<string, unknown> | undefined): PublicJwk | undefined {
@@ -65,7 +78,9 @@ function thumbprintOf ({ crv, kty, x, y }: PublicJwk): Buffer {
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-function objectIn (bytes: Buffer): Record<string, unknown> | undefined {
+function objectIn (encoded: string): Record<string, unknown> | undefined {
+  const bytes = decodeBase64url(encoded)
+  if (bytes === undefined) return
   try {
     const text = UTF8.decode(bytes)
     const value: unknown = JSON.parse(text)
