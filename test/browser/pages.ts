@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { request as ask } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
+import { build } from 'esbuild'
 import type { Product } from '../fakes/twilio/verify.js'
 import { bundleClient } from './bundle.js'
 import { adaptedExample, example, products, readmeExample } from './examples.js'
@@ -63,6 +64,16 @@ const made: Record<string, () => string | Promise<string>> = {
   ]))
 }
 
+/** `examples/page`, at the address of its folder. */
+const examplePage: Record<string, () => string | Promise<string>> = {
+  '/example-page.html': async () => (await readFile(join(root, 'examples/page/index.html'), 'utf8')).replace('/main.js', '/example-page.js'),
+  '/example-page.js': async () => {
+    const alias = { 'twilio-token-broker-client': './src/client/index.ts' }
+    const { outputFiles: [file] } = await build({ entryPoints: ['examples/page/main.js'], alias, bundle: true, format: 'esm', write: false })
+    return file!.text.replace('http://127.0.0.1:3000', 'https://tokens.example.com')
+  }
+}
+
 const types: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8' }
 
 /** The strictest policy under which the SDKs work: they need no inline script, no frame, and no server but Twilio's and the broker. */
@@ -82,7 +93,7 @@ export async function servePages (broker?: () => string) {
     if (broker !== undefined && url.startsWith('/token')) return forward(request, response, broker())
     const path = url.split('?', 1)[0]!
     const [file, make] = [files[path], made[path]]
-    const body = file !== undefined ? await readFile(file) : await make?.()
+    const body = file !== undefined ? await readFile(file) : await (make ?? examplePage[path])?.()
     if (body === undefined) return response.writeHead(404).end()
     response.setHeader('Content-Type', types[extname(path) || '.html'] ?? '')
     response.setHeader('Content-Security-Policy', contentSecurityPolicy)

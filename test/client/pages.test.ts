@@ -30,6 +30,25 @@ t.test('in Chromium', { skip: chromiumMissing() }, async (t) => {
     await page.waitForFunction(() => (globalThis as unknown as { document: { title: string } }).document.title === 'ey')
   })
 
+  await t.test('the example\'s page asks until it knows its user, and says until when a name is locked', async t => {
+    const page = await (await openLaptop(t, 'susan')).open('/example-page.html')
+    const signIn = async (username: string, password: string) => {
+      await page.getByLabel('Name').fill(username)
+      await page.getByLabel('Password').fill(password)
+      await page.getByText('Sign in').click()
+    }
+    await signIn('susan', 'wrong-one')
+    await page.getByText('Wrong username or password').waitFor()
+    await signIn('susan', 'secret123')
+    await page.getByText('Ready for calls.').waitFor()
+    await page.reload()
+    for (let guess = 0; guess < 6; guess++) {
+      await signIn('kim', `wrong-${guess}`)
+      await page.locator('form').waitFor()
+    }
+    await page.getByText(/Too many wrong passwords. Try again after \d/).waitFor()
+  })
+
   await t.test('React\'s hook', async (t) => {
     await t.test('keeps a device for as long as its component is there', async (t) => {
       const laptop = await openLaptop(t, 'susan')
