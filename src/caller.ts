@@ -122,7 +122,7 @@ export function limitKey ({ name, identity, asTyped }: Caller): string {
   return canonicalName(asTyped ? identity : name)
 }
 
-/** Names that an operator wrote down, compared with callers as the policy compares them. */
+/** A list of names that an operator wrote. It matches a caller by the same rules as the policy. */
 export class NameList {
   readonly #exact: ReadonlySet<string>
   readonly #folded: ReadonlySet<string>

@@ -62,7 +62,7 @@ async function mint (io: Io, name: string, { identity: typed, ttl, json, room, r
   return exitCodes.ok
 }
 
-/** Turns a problem of the API into a Failure with the same text. */
+/** Runs `work`. A Problem that it throws becomes a usage Failure with the same text. */
 function orUsageFailure<T> (work: () => T): T {
   try {
     return work()

@@ -5,7 +5,7 @@ import { entriesOf, whoInWords, type Entry } from './reference.js'
 import { boundsInWords, typeInWords } from './schema-text.js'
 import { curl } from './snippets.js'
 
-/** The API's reference, from what the broker says of itself. */
+/** The reference of the API, made from the broker's own OpenAPI document. */
 export function Docs ({ session: { credentials, description }, at }: { session: Session, at: string }) {
   const entries = entriesOf(description)
   useEffect(() => { document.getElementById(at)?.scrollIntoView() }, [at])

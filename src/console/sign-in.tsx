@@ -4,7 +4,7 @@ import type { Session } from './session.js'
 import { offersOf, type Description } from './available-products.js'
 import { Problem } from './problem.js'
 
-/** Asks for a name and a password, or for a bearer token, and for what their caller may have. */
+/** Asks the user for a name and a password, or a bearer token. Then it asks the broker what that caller may have. */
 export function SignIn ({ onSession }: { onSession (session: Session): void }) {
   const [refusal, setRefusal] = useState<Refusal>()
   const [busy, setBusy] = useState(false)

@@ -25,7 +25,7 @@ export async function createApp ({ logger, trustProxy, prefix, ...options }: App
     requestIdHeader: false,
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
     exposeHeadRoutes: false,
-    // Running requests are still answered while the app closes.
+    // While the app closes, requests that still reach it are answered as usual, and not with 503.
     return503OnClosing: false,
     // The router's own refusal of a long path (414) would repeat the path.
     routerOptions: { maxParamLength: Number.MAX_SAFE_INTEGER },

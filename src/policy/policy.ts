@@ -9,7 +9,7 @@ export interface Policy {
 }
 
 export interface Rule {
-  /** Each product that the rule allows, with its entry in the form that the product's `allow` schema gives. `undefined`: not allowed. */
+  /** The rule's entry for a product, in the form that the product's `allow` schema gives; undefined where the rule does not allow the product. */
   allow (product: string): object | undefined
   /** Whether the caller may name this identity, which is in NFC, besides its own. */
   mayName (identity: string, caller: Caller): boolean

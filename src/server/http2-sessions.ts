@@ -13,7 +13,7 @@ export interface Http2Limits {
   backlog: Backlog
 }
 
-/** Settings of a session: as in HTTP/1.1, 16 KiB of headers, and no more of a body at a time. */
+/** The settings of an HTTP/2 session: at most 16 KiB of headers, as in HTTP/1.1, and at most 16 KiB of a body sent ahead. */
 export const settings = { maxConcurrentStreams: 100, maxHeaderListSize: 16 * 1024, initialWindowSize: 16 * 1024 }
 
 /** Running requests of one session, as on an HTTP/1.1 connection. Others wait: clients may send 100 before they have read the settings. */

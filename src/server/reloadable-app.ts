@@ -33,10 +33,10 @@ export interface ReloadableAppOptions {
   onReload?: (next: Config) => void
 }
 
-/** The app of the current config. A reload replaces it as a whole. */
+/** Holds the app that was built from the current config. A reload replaces that app as a whole. */
 export interface ReloadableApp {
   handle: Handler
-  /** The parts whose absence keeps the broker from issuing tokens. */
+  /** Says which part that the broker needs to issue tokens does not work now: the store, Redis, the audit, the keys. */
   readiness: () => Readiness
   /** Makes `/readyz` report `shutdown`. Requests are still answered. */
   markNotReady (): void

@@ -40,7 +40,7 @@ export class HashQueue {
   /** Running hashes by network. */
   readonly #networks = new Map<string, number>()
   readonly #maxRunning: number
-  /** How many hashes of one address or network may run while others want to. */
+  /** How many passwords of one address or network may be hashed at a time while other addresses wait. */
   readonly #maxShare: number
   readonly #maxWaitMs: number
   #running = 0

@@ -78,7 +78,7 @@ function foundIn (answer: unknown, holder: SessionHolder): FoundStanding {
   return { ...standingOf({ ...holder, caller: { ...caller, groups: said } }), groups: said ?? [] }
 }
 
-/** Of one caller, sessions from before and after a change may carry different groups: where the endpoint says none, each has those that it carries. */
+/** Whether LOGIN_URL answered the caller's groups. Where it did not, each session keeps the groups that are sealed in it, and those of two sessions of one caller can differ. */
 function groupsKnown (found: FoundStanding): boolean {
   return found === null || found === 'ended' || found.groups !== undefined
 }

@@ -44,7 +44,7 @@ export async function check (io: Io, { online, offline, json }: CheckOptions, ne
   return isUnasked(diagnostics, outcomes) ? exitCodes.unavailable : exitCodes.ok
 }
 
-/** What there is to say beside the settings themselves. Only where all else is right is anybody asked: what they answer could follow from a mistake. */
+/** Finds what is wrong beyond the settings themselves. It asks the store, Redis and the identity provider only where all else is right: else their answers could follow from a mistake that is already reported. */
 async function diagnose (state: Config, cwd: string, offline = false): Promise<Diagnostic[]> {
   const { diagnostics, users } = await checkFiles(state, cwd)
   if ([...state.diagnostics, ...diagnostics].some(({ level }) => level === 'mistake')) return diagnostics

@@ -84,7 +84,7 @@ type Explanation = {
   errors: string[]
 })
 
-/** Decides a request of this caller by the same code as the broker. */
+/** Shows what the broker would decide for a request of this caller, by the broker's own code. */
 export async function explain ({ policy, whereIs }: ReadPolicy, { ttl, identityForm }: Omit<DecisionOptions, 'policy'>, caller: Caller, enabled: EnabledProduct, { ttl: life, identity, ...request }: RequestOptions): Promise<Explanation> {
   const found = policy.ruleFor(caller)
   const rule = found === null ? null : await whereIs?.(found.index!)

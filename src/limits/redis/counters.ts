@@ -63,7 +63,7 @@ export class SharedCounters implements Counters {
     this.#batch.clear(this.#redisKey(key), max)
   }
 
-  /** Undefined where this node knows that the limit is reached: then Redis need not be asked. */
+  /** The command that counts this hit in Redis; undefined where this node already knows that the limit is reached, so that Redis need not be asked. */
   commandFor ({ key, max, hold }: Pick<PlannedHit, 'key' | 'max' | 'hold'>): CountCommand | undefined {
     return isExhausted(this.#local.read(key, max)) ? undefined : { key: this.#redisKey(key), max, windowMs: this.windowMs, hold }
   }
