@@ -57,8 +57,8 @@ export interface ProblemOptions {
 const brand = Symbol.for('twilio-token-broker.problem')
 
 /**
- * An error that the broker answers as it is. Anything else that is thrown becomes `internal`. A product may come with its own
- * copy of this package: `instanceof` takes the problems of every copy.
+ * An error that is sent to the caller as it is. Any other error becomes `internal`. A product may bring its own copy of this package: `instanceof`
+ * accepts the problems of every copy.
  */
 export class Problem extends Error {
   static override [Symbol.hasInstance] (value: unknown): boolean {

@@ -121,7 +121,7 @@ const special: Array<[command: RegExp, how: { code?: number, shows?: RegExp, inp
   [/check --online$/, { elsewhere: 'test/cli/check.test.ts' }],
   [/^npm run bench/, { elsewhere: 'bench' }],
   [/^npm (pack|install)\b/, { elsewhere: 'test/client-package.test.ts' }],
-  [/^npm (test|run docs|publish|audit)/, { elsewhere: '.ci/run' }],
+  [/^npm (test|run (docs|dev|test:unit|typecheck|lint|build)|publish|audit)/, { elsewhere: '.ci/run' }],
   [/^(npx eslint|node test\/run\.js)/, { elsewhere: '.ci/run' }],
   [/^npx twilio-token-broker inspect( <|$)/, { code: 1 }],
   [/^npx twilio-token-broker policy explain maria /, { code: 1 }],

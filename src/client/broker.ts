@@ -5,13 +5,13 @@ import { Tokens, type TokenBrokerOptions } from './tokens.js'
 import type { CommonRequest, Product, ProductRequests, TokenDetails, TokenOptions, TokenRequest } from './products.js'
 import type { Slot } from './token-request.js'
 
-/** What the page holds on to. */
+/** Returned by `keep`. */
 export interface Kept {
-  /** No new token comes any more. Called again, it changes nothing. */
+  /** Stops renewing the token. Calling it again has no effect. */
   stop: () => void
 }
 
-/** One user's way to tokens. */
+/** Fetches and keeps the tokens of one user. */
 export class TokenBroker {
   readonly #tokens: Tokens
 
@@ -20,12 +20,12 @@ export class TokenBroker {
   }
 
   /**
-   * A token of one product, or of several at once. Kept until it is due for renewal; with `force` a new one.
+   * Returns a token for one product, or for several. Cached until it is due for renewal; `force` fetches a new one.
    * @throws {TypeError} `products` names none
-   * @throws {SignInError} the broker does not know this name and password, or there is none yet
-   * @throws {LockedError} too many wrong passwords; `until` says how long
+   * @throws {SignInError} name or password is wrong, or nobody has signed in yet
+   * @throws {LockedError} too many wrong passwords; see `until`
    * @throws {RefusedError} the policy does not allow it
-   * @throws {RetryError} nobody answered who could, and there is no token that still lives
+   * @throws {RetryError} the broker did not answer or could not, and no cached token is still valid
    */
   token<Name extends Product> (product: Name, request?: TokenRequest<Name> & TokenOptions): Promise<string>
   token (products: ProductRequests, request?: CommonRequest & TokenOptions): Promise<string>
@@ -33,7 +33,7 @@ export class TokenBroker {
     return (await this.#live(products, request)).token!
   }
 
-  /** As `token`, with the identity, the end and the products of the token. */
+  /** Like `token`, but also returns identity, end and products of the token. */
   tokenWithDetails<Name extends Product> (product: Name, request?: TokenRequest<Name> & TokenOptions): Promise<TokenDetails>
   tokenWithDetails (products: ProductRequests, request?: CommonRequest & TokenOptions): Promise<TokenDetails>
   async tokenWithDetails (products: Product | ProductRequests, request?: CommonRequest & TokenOptions): Promise<TokenDetails> {
@@ -59,9 +59,9 @@ export class TokenBroker {
   }
 
   /**
-   * A fresh token before the old one ends, for as long as the SDK's object lives: Voice's `Device`, the `Client` of Sync, Conversations
-   * or Chat. Say the same as to `token`, whose token it should have. Errors go to `onError`; a `SignInError` and a `RefusedError`
-   * rest until the broker gives a token again, as it does once `token` is called with the right password.
+   * Gives an SDK's object (Voice's `Device`, the `Client` of Sync, Conversations or Chat) a fresh token before the old one ends, until the object is shut
+   * down. Pass the same products and request as to `token`. Errors go to `onError`. After a `SignInError` or `RefusedError` it pauses until the broker
+   * issues a token again, for example after `token` is called with the right password.
    * @throws {TypeError} `products` names none, or this is not an SDK's object
    */
   keep<Name extends Product> (sdk: Sdk, product: Name, request?: TokenRequest<Name>): Kept
@@ -70,7 +70,7 @@ export class TokenBroker {
     return { stop: new Keeper(this.#tokens, this.#tokens.slot(products, request), sdk).over }
   }
 
-  /** Ends everything that is kept and the session, as when the user signs out, and forgets all tokens. Rooms stay as they are. */
+  /** Signs out: stops all renewals, ends the session and forgets all tokens. Does not leave rooms. */
   close (): Promise<void> {
     return this.#tokens.close()
   }

@@ -5,15 +5,15 @@ export interface BrokerErrorOptions {
   retryAfter?: number | undefined
 }
 
-/** Why there is no token. `message` and `detail` are one sentence for a person to read; it never holds a password. */
+/** Why there is no token. `message` and `detail` are the same sentence for people; it never contains a password. */
 export class BrokerError extends Error {
   override readonly name: string = 'BrokerError'
   declare readonly detail: string
-  /** What a program goes by: the broker's code, or one of `no-answer`, `not-the-broker`, `credentials-missing`, `sdk-failed`. */
+  /** For programs: the broker's code, or one of `no-answer`, `not-the-broker`, `credentials-missing`, `sdk-failed`. */
   declare readonly code: string
-  /** Under which the operator finds the request in the broker's log and audit. Absent where the broker did not answer. */
+  /** Identifies the request in the broker's log and audit. Undefined if the broker did not answer. */
   declare readonly requestId: string | undefined
-  /** Seconds to wait at least, where the broker said so. */
+  /** Minimum seconds to wait, if the broker said so. */
   declare readonly retryAfter: number | undefined
 
   constructor (detail: string, options: BrokerErrorOptions) {
@@ -22,22 +22,22 @@ export class BrokerError extends Error {
   }
 }
 
-/** The name and password are wrong, or there are none: ask for them. */
+/** Name or password is wrong or missing: ask the user for them. */
 export class SignInError extends BrokerError {
   override readonly name = 'SignInError'
 }
 
-/** The caller may not have what was asked for: show `detail`. To ask again changes nothing. */
+/** The caller is not allowed what was requested: show `detail`. Retrying does not help. */
 export class RefusedError extends BrokerError {
   override readonly name = 'RefusedError'
 }
 
-/** Nobody could answer right now; the same request may do later. */
+/** A temporary failure: the same request may succeed later. */
 export class RetryError extends BrokerError {
   override readonly name: string = 'RetryError'
 }
 
-/** Too many wrong passwords: until then the broker takes none for this name from this address, not even the right one. */
+/** Too many wrong passwords: until `until`, the broker refuses every password for this name from this address, even the right one. */
 export class LockedError extends RetryError {
   override readonly name: string = 'LockedError'
   /** By the device's clock. */

@@ -1,10 +1,10 @@
 interface Emitter {
-  // Methods, not properties: each SDK declares its own events, and is taken as it is.
+  // Methods instead of properties: so each SDK's own event types are accepted.
   on (event: string, listener: (...args: unknown[]) => void): unknown
   removeListener (event: string, listener: (...args: unknown[]) => void): unknown
 }
 
-/** Voice's `Device`, as far as it is used here. */
+/** The part of Voice's `Device` that is used here. */
 export interface VoiceDevice extends Emitter {
   readonly state: string
   updateToken (token: string): void
@@ -12,23 +12,23 @@ export interface VoiceDevice extends Emitter {
   unregister (): Promise<unknown>
 }
 
-/** The `Client` of Sync, of Conversations and of Chat, as far as it is used here. */
+/** The part of the `Client` of Sync, Conversations and Chat that is used here. */
 export interface TwilsockClient extends Emitter {
   readonly connectionState: string
   updateToken (token: string): Promise<unknown>
 }
 
-/** Anything else that takes tokens. */
+/** Anything else that can be given tokens. */
 export interface Adaptable {
   adapt (hooks: Hooks): TokenUser
 }
 
-/** Whatever takes a new token while it runs. */
+/** An object that can be given a new token while it runs. */
 export type Sdk = VoiceDevice | TwilsockClient | Adaptable
 
-/** How an SDK speaks to a keeper. */
+/** What an SDK reports to the keeper of its token. */
 export interface Hooks {
-  /** The token ends, or has ended. */
+  /** The token is about to end, or has ended. */
   need: () => void
   /** The object was shut down. */
   over: () => void
@@ -36,13 +36,13 @@ export interface Hooks {
   report: (error: Error) => void
 }
 
-/** How a keeper speaks to an SDK. */
+/** How a keeper passes tokens to an SDK. */
 export interface TokenUser {
-  /** Takes a new token to where it is used. */
+  /** Passes on a new token. */
   give: (token: string) => unknown
-  /** Whether it takes a token only where it has said that it needs one. */
+  /** Whether it accepts a token only after `need`. */
   onlyOnNeed?: boolean
-  /** No token comes any more. */
+  /** Called when no more tokens will come. */
   release?: () => void
 }
 
@@ -70,7 +70,7 @@ function voice (device: VoiceDevice, { need, over }: Hooks): Adapter {
 
   return {
     events: {
-      // Once, 10 s before the end of the first token: Twilio does not answer the later ones.
+      // Emitted only once, 10 s before the first token ends: Twilio does not send it for later ones.
       tokenWillExpire: need,
       error (error) {
         if (!isExpiry(error)) return
@@ -82,8 +82,8 @@ function voice (device: VoiceDevice, { need, over }: Hooks): Adapter {
     give (token) {
       if (device.state === 'destroyed') return over()
       device.updateToken(token)
-      // Once its token has ended, the SDK renews its registration no more: it goes on to say `registered`, and no call comes in.
-      // It rejects where the page did one of the two itself meanwhile.
+      // Once its token has ended, the SDK no longer renews its registration: its state stays `registered`, but no calls arrive. Rejects if the page
+      // has meanwhile registered or unregistered itself.
       if (expired && device.state === 'registered') device.unregister().then(() => device.register()).catch(() => {})
       expired = false
     }
@@ -91,15 +91,15 @@ function voice (device: VoiceDevice, { need, over }: Hooks): Adapter {
 }
 
 /**
- * The three that speak Twilsock take a token in some states and lose it in others without a word: while they shake hands
- * (part of `connecting`), and for the 3 s that they need to disconnect after `tokenExpired`. It waits for the state that follows.
- * Once they have disconnected, a token would make them connect again, and that is wanted after an expiry alone.
+ * The three SDKs on Twilsock accept a token in some states and silently lose it in others: during the handshake (part of `connecting`), and for the 3 s
+ * that they need to disconnect after `tokenExpired`. So the token waits for the next state. After a disconnect, a token would make them connect again,
+ * which is wanted only after an expiry.
  */
 function twilsock (client: TwilsockClient, { need, over }: Hooks): Adapter {
   let expired = false
   let waiting: string | undefined
 
-  /** Whether the client has taken a token now. */
+  /** Passes the waiting token if the state allows it. @returns whether it did */
   const pass = () => {
     const state = client.connectionState
     const taken = waiting !== undefined && (state === 'connected' || state === 'denied' || (state === 'disconnected' && expired))
@@ -116,7 +116,7 @@ function twilsock (client: TwilsockClient, { need, over }: Hooks): Adapter {
     events: {
       tokenAboutToExpire: need,
       tokenExpired () {
-        // What `denied` has already answered is on its way.
+        // `denied` has already requested a token.
         if (client.connectionState === 'connecting') return
         expired = true
         need()

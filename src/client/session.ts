@@ -4,7 +4,7 @@ import { BrokerError, RefusedError, RetryError, SignInError } from './errors.js'
 import { base64, makeProofKey, prove, sha256, utf8, type ProofKey } from './proof.js'
 import type { OpenSessionStorage, SessionStorage } from './session-storage.js'
 
-/** Of the broker's own callers, or a token of the application's own identity provider. */
+/** Name and password, or a token of the application's identity provider. */
 export interface Credentials {
   username?: string
   password?: string
@@ -14,15 +14,15 @@ export interface Credentials {
 type MaybeCredentials = Credentials | null | undefined
 
 /**
- * Called for each sign-in, and where the broker has no sessions for each request; may show a form. Nothing, or an empty name or
- * password, means that the user has not signed in yet. What it throws counts as that, too, unless it is a `BrokerError`.
+ * Called for each sign-in, or for each request if the broker has no sessions; may show a form. Returning nothing, or an empty name or password, means
+ * that the user has not signed in yet. So does an exception, unless it is a `BrokerError`.
  */
 export type GetCredentials = () => MaybeCredentials | Promise<MaybeCredentials>
 
 export type { Fetch }
 
 export interface SessionOptions {
-  /** Where the broker is; left out, where the page is from. */
+  /** The broker's URL. Default: the page's origin. */
   url?: string | URL
   /**
    * Returns the name and password of the page's user, or a token of its identity provider; may be async. `'same-origin'` where the broker
@@ -35,46 +35,46 @@ export interface SessionOptions {
   keep?: OpenSessionStorage
   /** Sent with each request. A broker of another origin allows none of its own; a gateway in front of it may. */
   headers?: Record<string, string>
-  /** Makes the requests in the place of the page's own `fetch`. */
+  /** Used instead of the global `fetch`. */
   fetch?: Fetch
 }
 
-/** How a request says who asks. */
+/** How a request authenticates. */
 export interface Login {
   /** The header `Authorization`. Empty where the page's cookie says it. */
   authorization: string
-  /** What signs the proofs, and what of the session is in them. */
+  /** The key that signs the proofs, and the claim `ath` in them. */
   key?: ProofKey
   ath?: string
-  /** Whether each request is to bring the password from now on, once this login has brought a token. */
+  /** Whether each request must send the password from now on. Applied once this login has got a token. */
   basic?: boolean | undefined
 }
 
 export interface Granted extends TokenDetails {
-  /** When the broker was asked. */
+  /** When the request was made. */
   asked: number
 }
 
-/** What a session needs of its page. */
+/** The parts of the page that a session needs. */
 interface Page {
-  /** Milliseconds, of a clock that only goes forward. */
+  /** A monotonic clock, in milliseconds. */
   now: () => number
   report: (error: Error) => void
 }
 
 type OnRequest = (() => void) | undefined
 
-/** Asks the broker as the user of the page: by a session, or by the password where there are none. */
+/** Authenticates requests as the page's user: with a session, or with the password if the broker has no sessions. */
 export class Session {
   readonly #url: string
   readonly #options: SessionOptions
   readonly #page: Page
   readonly #storage: SessionStorage<Login> | undefined
-  /** The sign-in that is under way, for all who ask meanwhile, or that brought the session. */
+  /** The running sign-in, which all requests share, or the one that opened the session. */
   #login: Promise<Login> | undefined
-  /** The last credentials that the broker found wrong, and how it said so. */
+  /** The last credentials that the broker refused, and its error. */
   #wrong: { authorization: string, error: BrokerError } | undefined
-  /** Whether each request brings the password. Unknown until there was a token. */
+  /** Whether each request sends the password. Unknown before the first token. */
   #basic: boolean | undefined
   #nonce: string | undefined
   /** Milliseconds by which the broker's clock is ahead of `now`. */
@@ -94,9 +94,9 @@ export class Session {
   }
 
   /**
-   * Asks for a token.
+   * Requests a token.
    * @param onRequest called for each request; where it is left out, the broker is shown even credentials that it has found wrong
-   * @returns the answer, and when the broker was asked for it
+   * @returns the answer, and when the request was made
    * @throws {BrokerError}
    */
   async ask (path: string, body: string, onRequest: OnRequest): Promise<Granted> {
@@ -125,7 +125,7 @@ export class Session {
       const ended = await login
       if (ended?.ath) await this.#send('DELETE', '/session', ended)
     } catch {
-      // The answer to that gives nothing, and nothing is left to do.
+      // Nothing can be done about a failure.
     }
   }
 
@@ -136,7 +136,7 @@ export class Session {
       if (brought.ath) this.#storage?.(brought)
       else this.#login = undefined
     }
-    // An error brings nothing either.
+    // The same for an error.
     login.then(settle, settle)
     return login
   }
@@ -152,7 +152,7 @@ export class Session {
     try {
       const key = await makeProofKey()
       const session = String((await this.#send('POST', '/session', { authorization, key }, onRequest))['session'])
-      // The application may have a /session of its own.
+      // Another server may answer /session.
       if (/^ttb_[\w-]+$/.test(session)) return { authorization: `DPoP ${session}`, key, ath: await sha256(session), basic: false }
     } catch (error) {
       const { code, requestId } = error as BrokerError
@@ -163,7 +163,7 @@ export class Session {
     return { authorization, basic }
   }
 
-  /** Where not even the first proof is right, something in between changes it, and each request brings the password. */
+  /** If even the first proof is wrong, something in between changes requests. Then each request sends the password. */
   #isUnproven (error: BrokerError): boolean {
     if (error.code !== 'proof-wrong' || this.#basic !== undefined) return false
     this.#basic = true
@@ -176,7 +176,7 @@ export class Session {
     this.#storage?.(null)
   }
 
-  /** Makes a request, and once more where its proof came too late. */
+  /** Makes a request, and repeats it once if its proof was too old. */
   async #send (method: string, path: string, { authorization, key, ath }: Login, onRequest?: OnRequest, body?: string): Promise<Fields> {
     const url = this.#url + path
     for (let again = false; ; again = true) {
@@ -190,7 +190,7 @@ export class Session {
       if (now) this.#ahead = now * 1000 - this.#page.now()
       const given = fields[key && !ath ? 'session' : 'token']
       const life = Number(fields['expiresIn'])
-      // Twilio takes tokens of 180 s to a day, and a session has a week at most; what ends at once, or never, is none of this broker.
+      // Tokens live 180 s to a day, sessions at most a week: any other life shows that this is not the broker's answer.
       if (response.ok && given && typeof given === 'string' && life >= 30 && life <= 604_800) {
         this.#wrong = undefined
         return fields
@@ -210,7 +210,7 @@ export class Session {
     try {
       const { username, password, bearer } = await credentials() ?? {}
       if (bearer) return `Bearer ${bearer}`
-      // A form that is not filled in yet has empty texts, or none. To send that would be a wrong guess.
+      // A form that is not filled in yet has empty or missing values. Sending them would count as a wrong guess.
       if ([username, password].every(text => text && typeof text === 'string')) {
         // RFC 7617 §2.1: as UTF-8.
         return `Basic ${base64(utf8(`${username}:${password}`))}`

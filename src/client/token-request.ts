@@ -1,23 +1,23 @@
 import type { Product, ProductRequests, TokenDetails } from './products.js'
 
-/** A request as it goes over the wire, and the token that it last brought. */
+/** A request as it is sent, and the last token for it. */
 export interface Slot {
   path: string
   /** JSON whose properties are sorted, so that equal requests are equal texts. */
   body: string
   token?: string
-  /** What the broker said of it. */
+  /** The broker's answer. */
   answer?: TokenDetails
-  /** When a new one is due, and when this one ends, on the clock of `now`. */
+  /** When to renew the token, and when it ends, by the clock of `now`. */
   due: number
   ends: number
-  /** The request, while it is under way. */
+  /** The running request. */
   pending?: Promise<void> | undefined
 }
 
 /** @throws {TypeError} `products` is neither the name of a product nor an object of several */
 export function makeSlot (products: Product | ProductRequests, request: object): Slot {
-  // A browser takes the name "." or ".." for a step in the path, however it is encoded.
+  // Browsers treat "." or ".." as a step in the path, however it is encoded.
   const isName = typeof products === 'string' && !/^\.{0,2}$/.test(products)
   if (!isName && {}.toString.call(products) !== '[object Object]') throw new TypeError('This names no product.')
   return {
@@ -34,6 +34,6 @@ function sorted (value: object): string {
     names.push(name)
     return item
   })
-  // An array in this place gives the properties of all levels their order.
+  // An array as the second argument sorts the properties on all levels.
   return JSON.stringify(value, names.sort())
 }

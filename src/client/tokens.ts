@@ -13,13 +13,13 @@ export interface TokenBrokerOptions extends SessionOptions {
   onError?: (error: BrokerError) => void
 }
 
-/** Who is to hear that the broker has given a token, and is over when the page is. */
+/** Is notified when the broker has issued a token, and ended by `close`. */
 interface TokenWaiter {
   signedIn: () => void
   over: () => void
 }
 
-/** The tokens that the page has: one for each different request. */
+/** The tokens of the page, one for each different request. */
 export class Tokens {
   readonly now = clock()
   readonly session: Session
@@ -41,7 +41,7 @@ export class Tokens {
     return known
   }
 
-  /** Fetches a new token. All who need it at the same time share a request. */
+  /** Fetches a new token. Concurrent calls for the same slot share a request. */
   fetch (slot: Slot, onRequest?: () => void): Promise<void> {
     slot.pending ??= this.#fetch(slot, onRequest).finally(() => { slot.pending = undefined })
     return slot.pending
@@ -51,12 +51,12 @@ export class Tokens {
     const { asked, ...answer } = await this.session.ask(slot.path, slot.body, onRequest)
     const { token } = answer
     const life = answer.expiresIn * 1000
-    // Counted from the question, so that what is taken for alive here is alive at Twilio. The same token again ends as before.
+    // Counted from the time of the request, so that a token that counts as valid here is valid at Twilio. If it is the same token, its end stays.
     if (token !== slot.token) Object.assign(slot, { token, answer, due: asked + renewAfter(life), ends: asked + life })
     for (const keeper of this.keepers) keeper.signedIn()
   }
 
-  /** Forgets all tokens, as the next to sign in may be another user. */
+  /** Forgets all tokens: the next user may be another one. */
   close (): Promise<void> {
     for (const keeper of this.keepers) keeper.over()
     this.#slots.clear()
@@ -64,7 +64,7 @@ export class Tokens {
   }
 
   report (error: Error): void {
-    // All that wait for the same answer share its error.
+    // All that share a request get the same error, which is reported once.
     if (error !== this.#reported) this.#onError(error instanceof BrokerError ? error : new BrokerError(error.message, { code: 'sdk-failed', cause: error }))
     this.#reported = error
   }

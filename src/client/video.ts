@@ -2,31 +2,31 @@ import type { TokenBroker } from './broker.js'
 import { isExpiry, type Hooks } from './sdks.js'
 import type { CommonRequest, VideoRequest } from './products.js'
 
-/** A room, as far as it is used here. */
+/** The part of a room that is used here. */
 export interface VideoRoom {
   on (event: 'disconnected', listener: (room: unknown, error: unknown) => void): unknown
   disconnect (): unknown
 }
 
-/** `Twilio.Video`, as far as it is used here. */
+/** The part of `Twilio.Video` that is used here. */
 export interface VideoSdk<Options, Room extends VideoRoom> {
   connect (token: string, options?: Options): PromiseLike<Room>
 }
 
-/** What is asked for in the token, and what becomes of the room. */
+/** The request for the token, and options for the room. */
 export interface RoomOptions<Room> extends CommonRequest, VideoRequest {
-  /** Called with the room, and with each that takes its place because the token of the last had ended. Without it, none does. */
+  /** Called with the room, and with each room that replaces it after its token has ended. Without this, an ended room is not replaced. */
   onRoom?: (room: Room) => void
-  /** Once it is aborted, no room is entered any more; one whose connection was being made is left. Rooms entered before stay. */
+  /** Once aborted, no further room is entered, and a pending connection is closed. Rooms entered before stay open. */
   signal?: AbortSignal
 }
 
-/** Twilio's codes for a connection that was not made or got lost, as it is when a machine has just woken. */
-const unconnected = [53000, 53001, 53002]
+/** Twilio's codes for a failed or lost connection, which is usual just after a machine wakes up. */
+const CONNECTION_ERRORS = [53000, 53001, 53002]
 
 /**
- * Enters a video room. Its token is of no use until the connection is lost, and then it must still live: an SDK that lost its
- * connection shows the first token again. Where that has ended, the room ends, and with `onRoom` it is entered anew with a new token.
+ * Enters a video room. After a lost connection the SDK uses the first token again. If that has ended, the room ends; with `onRoom`, the room is then
+ * entered again with a new token.
  * @throws {BrokerError} as `token`
  * @throws what `Video.connect` rejects with, or the reason of `signal`
  */
@@ -56,7 +56,7 @@ export async function connect<Options extends { name?: string | null }, Room ext
     onRoom(room)
   }
   const failed = (error: Error & { code?: number }) => {
-    if (isExpiry(error) || unconnected.includes(error.code!)) return keeper.need()
+    if (isExpiry(error) || CONNECTION_ERRORS.includes(error.code!)) return keeper.need()
     keeper.over()
     if (!signal?.aborted) keeper.report(error)
   }

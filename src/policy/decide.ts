@@ -54,7 +54,7 @@ export interface Decision {
 const open: Rule = { allow: () => ({}), mayName: () => true }
 
 /**
- * Who may have what. Nothing is narrowed: what is asked for is given or refused.
+ * Decides what a caller may have. Never narrows a request silently: it is granted as a whole or refused.
  * @throws Problem `not-allowed`
  */
 export function decide ({ policy, ttl, identityForm }: DecisionOptions, caller: Caller, asked: CommonRequest): Decision {

@@ -2,7 +2,7 @@ import { problem } from '../problems.js'
 import type { IdentityRule } from '../products/contract.js'
 
 /**
- * Refuses an identity that a product does not take, naming the character at fault.
+ * Refuses an identity that a product does not accept, and names the character at fault.
  * @throws Problem `identity-unsuitable`
  */
 export function requireFittingIdentity (product: string, identity: string, { maxLength, characters, described }: IdentityRule): void {

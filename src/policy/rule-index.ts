@@ -19,8 +19,7 @@ export interface WhoOptions {
 }
 
 /**
- * Finds the first rule for a caller, at the same cost however many rules and members there are: a plain name or a group is looked
- * up, and what the patterns say to a name is remembered.
+ * Finds the first rule for a caller at a constant cost: plain names and groups are looked up in maps, and results of patterns are cached.
  *
  * Callers with a bearer token are apart from all others: only what begins with `jwt:` or `jwt-group:` is about them.
  */

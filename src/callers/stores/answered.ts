@@ -15,10 +15,10 @@ export interface Answered {
 }
 
 /**
- * Makes callers of what a store in another process, or the application's function, answers. What cannot be acted on is an
- * outage that the log explains: a token for somebody who was not meant could not be recalled.
+ * Turns the answers of a store in another process, or of the application's function, into callers. An answer that makes no sense is an outage, which
+ * the log explains: a token for the wrong caller could not be revoked.
  */
-export class AnsweredCallers {
+export class CallerAnswers {
   readonly #store: string
   readonly #log: StoreLog
   readonly #owners: IdentityOwners
@@ -36,7 +36,7 @@ export class AnsweredCallers {
 
   /**
    * @param login the name that was typed; NFC
-   * @param secret what the store compared the password with, if it says: two names with one salted hash are one account
+   * @param secret the stored hash, if the store returns it: two names with the same salted hash are one account
    * @throws Problem `store-unavailable`, with a cause that repeats nothing of the answer
    */
   callerOf (login: string, answered: Answered, secret?: string): Caller {
@@ -44,7 +44,7 @@ export class AnsweredCallers {
     const identity = this.#identityIn(answered)
     const groups = answeredGroups(this.#store, answered.groups)
     if (name === undefined) this.warnOfNoName()
-    // The text that it was cut from holds the password.
+    // The original text is a slice of one that contains the password.
     const own = name ?? ownCopy(login)
     const caller = { name: own, identity: identity ?? own, ...(name === undefined && { asTyped: true as const }), ...(groups !== undefined && { groups }) }
     if (!this.#owners.claim(caller, marksOf(login, name, identity, secret))) {
@@ -88,14 +88,13 @@ export function answeredGroups (store: string, said: unknown): readonly string[]
 }
 
 /**
- * What tells a caller from others. The name that the store answers does, where there is one: then an identity that two
- * names have is a clash. Without one, the spellings of a login name are one caller, and so is whoever has the same stored
- * hash; where no hash is known, an identity that the store says is all there is to go by.
+ * Returns what distinguishes a caller from others. If the store returns a name, that does: two names with the same identity are then a clash.
+ * Otherwise all spellings of a login name are one caller, and so are names with the same stored hash; without a hash, names with the same identity.
  */
 function marksOf (login: string, name: string | undefined, identity: string | undefined, secret: string | undefined): string[] {
   const marks: Array<[kind: string, value: string | undefined]> = name === undefined
     ? [['login', login], ['spelling', duplicateKey(login)], ['secret', secret], ['identity', secret === undefined ? identity : undefined]]
     : [['login', login], ['name', name], ['secret', secret]]
-  // Digests are short, and keep no hash in memory that was a secret of the store.
+  // Digests are short, and keep the store's hashes out of memory.
   return marks.filter(([, value]) => value !== undefined).map(([kind, value]) => hash('sha256', `${kind} ${value}`, 'buffer').toString('base64url', 0, 12))
 }

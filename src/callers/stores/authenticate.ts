@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { withTimeout } from '../../lib/with-timeout.js'
-import { AnsweredCallers, type Answered } from './answered.js'
+import { CallerAnswers, type Answered } from './answered.js'
 import type { SessionStore } from '../store.js'
 import type { OpenStore } from './open-store.js'
 import type { IdentityOwners } from './identity-owners.js'
@@ -50,7 +50,7 @@ export const MAX_CALLS = 16
 /** A function of the application around the broker as the store. */
 export function applicationStore ({ authenticate, log, cacheMs, owners, timeoutMs = 5000 }: ApplicationOptions): OpenStore & { readonly sessions: SessionStore } {
   const queue = new HashQueue({ maxRunning: MAX_CALLS })
-  const callers = new AnsweredCallers('authenticate', log, owners)
+  const callers = new CallerAnswers('authenticate', log, owners)
 
   return {
     ready: true,

@@ -20,12 +20,11 @@ const probeEvery = 1000
 const retryAfter = 5
 
 /**
- * Stands before a store that may be away. An attempt that fails, or takes longer than 0.8 s, is `store-unavailable`.
- * Five in a row open the circuit: those under way end, and each further caller is told so at once, without another
- * connection to a server that is in trouble. While it is open the store is probed every second.
+ * A circuit breaker for a store that may be unavailable. An attempt that fails, or takes longer than 0.8 s, is `store-unavailable`. Five in a row open
+ * the circuit: running attempts end, and further ones fail immediately, without another connection to a server in trouble. While it is open, the
+ * store is probed every second.
  *
- * It knows nothing of callers: one who hangs up is no failure, and does not end an attempt.
- * All times are those of timers, which no step of the clock touches.
+ * A client that hangs up is no failure and does not end an attempt. Timers measure all times, so a step of the clock changes nothing.
  */
 export class Circuit {
   readonly #probe: Work<unknown>

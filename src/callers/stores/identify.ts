@@ -1,7 +1,7 @@
 import { withTimeout } from '../../lib/with-timeout.js'
 import { Problem, problem } from '../../problems.js'
 import type { Caller, LoginContext } from '../store.js'
-import { AnsweredCallers } from './answered.js'
+import { CallerAnswers } from './answered.js'
 import { MAX_CALLS, type ApplicationRequest } from './authenticate.js'
 import type { IdentityOwners } from './identity-owners.js'
 import { HashQueue } from '../passwords/hash-queue.js'
@@ -39,7 +39,7 @@ export interface IdentifyOptions {
  */
 export function applicationIdentity ({ identify, log, owners, timeoutMs = 5000 }: IdentifyOptions): IdentifyRequest {
   const queue = new HashQueue({ maxRunning: MAX_CALLS })
-  const callers = new AnsweredCallers('identify', log, owners)
+  const callers = new CallerAnswers('identify', log, owners)
 
   return async login => {
     const call = () => withTimeout(timeoutMs, `identify did not answer within ${timeoutMs} ms`, async () => identify(login.hostRequest as ApplicationRequest))

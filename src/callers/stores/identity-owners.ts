@@ -10,17 +10,17 @@ const MAX_HELD = 200_000
 const MAX_MARKS = 6
 
 /**
- * Keeps two callers from one identity where a store cannot be listed: whoever signed in first holds its name and its
- * identity for as long as a token with it may live, and another caller with either of them is a clash.
- * Known to this process alone, and to be thought of as a net: only the store can make identities unique.
- * Beyond 200 000 names and identities in a day the longest unused are forgotten.
+ * Keeps two callers from having the same identity where a store cannot be listed: the caller who signed in first owns name and identity for as long as a
+ * token may live, and another caller with either of them is refused. This is only a safety net of this process: only the store can make identities
+ * unique. Beyond 200 000 names and identities a day, the least recently used are forgotten.
  */
 export class IdentityOwners {
   readonly #holders = new LRUCache<string, readonly string[]>({ max: MAX_HELD, ttl: HELD_MS })
 
   /**
-   * Whether nobody else holds the caller's name or identity; if so, the caller now does.
-   * @param marks what tells the caller from others: who shares one of them is the same caller
+   * Claims name and identity for a caller.
+   * @param marks what distinguishes the caller: two logins that share one of them are the same caller
+   * @returns false if another caller owns one of them
    */
   claim ({ name, identity }: Caller, marks: readonly string[]): boolean {
     const labels = name === identity ? [name] : [name, identity]

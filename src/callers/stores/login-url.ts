@@ -1,12 +1,12 @@
 import { mistake } from '../../lib/diagnostic.js'
 import { randomBytes } from 'node:crypto'
 import { Agent, request } from 'undici'
-import { AnsweredCallers, type Answered } from './answered.js'
+import { CallerAnswers, type Answered } from './answered.js'
 import { Circuit } from './circuit-breaker.js'
 import { HashQueue } from '../passwords/hash-queue.js'
 import type { LoginContext } from '../store.js'
 import { LoginVersions } from './login-versions.js'
-import { cacheMs, tellChanges, unusable, type RemoteStore, type StoreLog } from './remote.js'
+import { cacheMs, logOutages, unusable, type RemoteStore, type StoreLog } from './remote.js'
 
 export interface LoginUrlOptions {
   /** Takes `POST {"username","password"}`. A user and password inside it are sent as HTTP Basic credentials of the broker's own. */
@@ -56,8 +56,8 @@ export function loginUrlStore ({ url, log }: LoginUrlOptions): RemoteStore {
     keepAliveMaxTimeout: idleTime
   })
   const queue = new HashQueue({ maxRunning: atOnce })
-  const circuit = new Circuit({ probe: askForNobody, onChange: tellChanges('LOGIN_URL', log) })
-  const callers = new AnsweredCallers('LOGIN_URL', log)
+  const circuit = new Circuit({ probe: askForNobody, onChange: logOutages('LOGIN_URL', log) })
+  const callers = new CallerAnswers('LOGIN_URL', log)
 
   const sessions = new LoginVersions(async (username, version, login) => {
     const { status, body } = await queue.run(login, () => circuit.run(signal => ask({ username, version }, signal, login)))

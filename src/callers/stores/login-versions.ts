@@ -8,8 +8,8 @@ import { unusable } from './remote.js'
 const VERSION_MAX = 128
 
 /**
- * Asks LOGIN_URL whether a version that it answered before still stands.
- * @returns false for a no; else what it answered, if that was JSON
+ * Asks LOGIN_URL whether a version that it returned before is still valid.
+ * @returns false if not; else its JSON answer
  */
 export type AskVersion = (username: string, version: string, login: LoginContext) => Promise<unknown>
 
@@ -29,13 +29,13 @@ export class LoginVersions implements SessionStore {
     this.#found = new MinuteAnswers(now)
   }
 
-  /** To be taken before a sign-in asks. */
+  /** Call it before a sign-in sends its request. */
   asking (): Asked {
     return this.#found.asking()
   }
 
   /**
-   * Notes what a yes said of the caller.
+   * Stores the version of a successful sign-in.
    * @throws Problem `store-unavailable` for a version that cannot be kept
    */
   signedIn (login: string, caller: Caller, version: unknown, asked: Asked): Caller {
@@ -52,7 +52,7 @@ export class LoginVersions implements SessionStore {
   find (holder: SessionHolder, { ip, traceparent }: LoginContext): FoundStanding | Promise<FoundStanding> {
     const { login, version } = holder
     if (version === undefined) return standingOf(holder)
-    // Others may wait for the same answer, so it is not given up when this one leaves.
+    // Not aborted when this client disconnects: others may wait for the same answer.
     const found = this.#found.get(keyOf(login, version), async () => foundIn(await this.#ask(login, version, { ip, traceparent, signal: new AbortController().signal }), holder))
     return found.then(found => groupsKnown(found) ? found : standingOf(holder))
   }

@@ -19,25 +19,25 @@ interface Entry<T> {
   value?: T
 }
 
-/** What a store answered of callers, each good for a minute from when it was asked, so that a caller's many renewals are one question. */
+/** Caches a store's answers about callers, each for a minute from its request, so that many renewals of a caller are one request. */
 export class MinuteAnswers<T> {
   readonly #entries: LRUCache<string, Entry<T>>
   readonly #now: () => number
 
-  /** @param now a clock that never steps, in milliseconds */
+  /** @param now a monotonic clock, in milliseconds */
   constructor (now = () => performance.now()) {
     this.#now = now
     this.#entries = new LRUCache({ max: MAX_CALLERS, ttl: cacheMs, ttlResolution: 0, perf: { now } })
   }
 
-  /** To be taken before a question whose answer is noted. */
+  /** Call it before a request whose answer is stored by `note`. */
   asking (): Asked {
     return { at: this.#now(), second: Math.floor(Date.now() / 1000) }
   }
 
   /**
-   * The last answer, or what `ask` settles with. A question that fails is asked anew the next time.
-   * @param after seconds since 1970: an answer to a question from then or before is not enough
+   * Returns the cached answer, or the result of `ask`. A failed request is repeated the next time.
+   * @param after seconds since 1970: the request must be later
    */
   get (caller: string, ask: () => Promise<T>, after = -Infinity): Promise<T> {
     const known = this.#entries.get(caller)
@@ -48,7 +48,7 @@ export class MinuteAnswers<T> {
     return entry.answer
   }
 
-  /** Notes an answer that came with another question. */
+  /** Stores an answer that came with another request. */
   note (caller: string, value: T, asked: Asked): void {
     this.#set(caller, { asked, answer: Promise.resolve(value), value })
   }

@@ -3,7 +3,7 @@ import { hash as digest, randomUUID, type KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { ownCopy } from '../../limits/keys.js'
 import { problem } from '../../problems.js'
-import { AnsweredCallers } from './answered.js'
+import { CallerAnswers } from './answered.js'
 import { Circuit } from './circuit-breaker.js'
 import { DatabaseSessions } from './database-sessions.js'
 import { Decoys } from '../passwords/decoys.js'
@@ -11,7 +11,7 @@ import { verifyHash, type VerifyHash } from '../passwords/hash-threads.js'
 import { canonicalName } from '../../caller.js'
 import { databaseFormats, hashPassword, readHash } from '../passwords/formats.js'
 import type { HashQueue } from '../passwords/hash-queue.js'
-import { cacheMs, tellChanges, unusable, type RemoteStore, type StoreLog } from './remote.js'
+import { cacheMs, logOutages, unusable, type RemoteStore, type StoreLog } from './remote.js'
 import type { Caller, LoginContext, Standing } from '../store.js'
 import { SettingMistake, UsersQuery, type UserRow, type UsersQueryOptions } from './users-query.js'
 
@@ -57,7 +57,7 @@ class PostgresStore implements RemoteStore {
   readonly #log: StoreLog
   readonly #users: UsersQuery
   readonly #circuit: Circuit
-  readonly #callers: AnsweredCallers
+  readonly #callers: CallerAnswers
   readonly #warned = new Set<string>()
   readonly #default = hashPassword(randomUUID())
   readonly #decoys = new Decoys()
@@ -71,8 +71,8 @@ class PostgresStore implements RemoteStore {
     this.#verifyHash = verify
     this.#log = log
     this.#users = new UsersQuery(usersQuery)
-    this.#callers = new AnsweredCallers('USERS_QUERY', log)
-    this.#circuit = new Circuit({ probe: () => this.#users.lookUp(nobody), onChange: tellChanges('DATABASE_URL', log) })
+    this.#callers = new CallerAnswers('USERS_QUERY', log)
+    this.#circuit = new Circuit({ probe: () => this.#users.lookUp(nobody), onChange: logOutages('DATABASE_URL', log) })
   }
 
   get ready () {

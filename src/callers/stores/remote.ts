@@ -30,7 +30,7 @@ export function unusable (cause: string) {
 }
 
 /** Says once when a circuit opens and once when it closes. */
-export function tellChanges (store: string, log: StoreLog) {
+export function logOutages (store: string, log: StoreLog) {
   return (open: boolean, cause: unknown) => open
     ? log.warn(`${store} is away, so nobody can sign in: ${String(cause)}`)
     : log.info(`${store} answers again`)
