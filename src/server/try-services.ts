@@ -8,8 +8,8 @@ import type { Config } from './config.js'
 import { openCounters } from './services.js'
 
 /**
- * Opens a remote store of callers and Redis, and fetches the keys of the identity provider, as a start does, and closes them again. What does not answer is a warning of the
- * code `unreachable`, as a start goes on without it.
+ * Opens a remote store of callers and Redis, fetches the keys of the identity provider, as a start does, and closes all again.
+ * What does not answer is a warning of the code `unreachable`, as a start goes on without it.
  * @param config without mistakes
  */
 export async function tryServices (config: Config, cwd: string): Promise<Diagnostic[]> {
@@ -19,8 +19,8 @@ export async function tryServices (config: Config, cwd: string): Promise<Diagnos
 async function tryStore ({ settings }: Config, cwd: string): Promise<Diagnostic[]> {
   if (!hasRemoteStore(settings)) return []
   const { log, warnings } = collectWarnings()
-  // Nobody signs in, so no hash threads are needed.
-  const { opened: store, mistakes } = await openStore(settings, { cwd, log, queue: new HashQueue(), verifyHash: async () => false, onReload () {}, mayStart: false })
+  // Nobody signs in, so no hash threads are started.
+  const { opened: store, mistakes } = await openStore(settings, { cwd, log, queue: new HashQueue(), onReload: ignore, mayStart: false })
   if (mistakes !== undefined) return [...mistakes]
   const away = !store.ready
   await store.close()
@@ -50,11 +50,13 @@ function collectWarnings (): { log: Log, warnings: string[] } {
   return {
     warnings,
     log: {
-      info () {},
-      error () {},
+      info: ignore,
+      error: ignore,
       warn (first: object | string, message?: string) {
         warnings.push(typeof first === 'string' ? first : `${message} (${(first as { cause?: string }).cause})`)
       }
     }
   }
 }
+
+function ignore (): void {}
