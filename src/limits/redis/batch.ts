@@ -2,6 +2,7 @@ import { detach } from '../../lib/detach.js'
 import { randomUUID } from 'node:crypto'
 import type { RedisConnection } from './connection.js'
 import type { KeyOf } from './keys.js'
+import { refusalOf } from './outage.js'
 import { ABANDONED_MS, type CountReply } from './scripts.js'
 
 /** A hit to count. */
@@ -79,7 +80,7 @@ export class CommandBatch {
     const values = outcomes.flatMap(({ windowId, released, settled }) => [windowId, released, settled])
     detach(this.#connection.run(redis => redis.brokerSettle(keys.length, ...keys, ...values).catch((error: Error) => {
       // Only what Redis has refused may be sent again. Where no answer came, it may have been done.
-      if (error.name === 'ReplyError') this.#outcomes.unshift(...outcomes)
+      if (refusalOf(error) !== undefined) this.#outcomes.unshift(...outcomes)
       throw error
     })))
   }

@@ -25,8 +25,14 @@ export function outageOf (error: unknown, kind: RedisTarget['kind']): Outage {
 function wordOf (error: unknown): string {
   if (error instanceof UnusableRedis) return error.word
   if (!(error instanceof Error)) return 'closed'
-  if (error.name === 'ReplyError') return error.message.replace(/[^A-Z].*/s, '')
-  return 'code' in error ? String(error.code) : 'no answer'
+  return refusalOf(error) ?? ('code' in error ? String(error.code) : 'no answer')
+}
+
+/** The first word of what Redis answered to a command that it refused, and so did not do. Undefined for any other failure. */
+export function refusalOf ({ name, message }: Error): string | undefined {
+  // Of a Redis Cluster, ioredis wraps the answer.
+  const answer = name === 'ReplyError' ? message : /^Too many Cluster redirections. Last error: ReplyError: (.*)$/s.exec(message)?.[1]
+  return answer?.replace(/[^A-Z].*/s, '')
 }
 
 /** `only`: the kind of REDIS_URL with which it means this. With the others it is a failover that will pass. */

@@ -71,6 +71,9 @@ function leastRights (heading: string): string[] {
 
 const operations = readFileSync(join(root, 'docs/operations.md'), 'utf8')
 
+/** Milliseconds in which a broker looks at least twice whether Redis is there. */
+const twoChecks = 3500
+
 interface Shared {
   name: string
   url: string
@@ -139,8 +142,7 @@ t.test('limits on a Redis Cluster and behind Sentinels', { skip: noRedis }, asyn
     const brokers = await Promise.all(wrongTargets.map(({ url }) => startBroker({ settings: { REDIS_URL: url, REDIS_DOWN: 'closed' } })))
     t.teardown(() => Promise.all(brokers.map(broker => broker.close())))
     const isReady = async ({ url }: Broker) => (await ask(url, { method: 'GET', path: '/readyz' })).status === 200
-    // Longer than the broker waits between two checks.
-    const over = performance.now() + 3500
+    const over = performance.now() + twoChecks
     const ready: string[] = []
     await until(async () => {
       const answers = await Promise.all(brokers.map(isReady))
@@ -167,7 +169,16 @@ t.test('limits on a Redis Cluster and behind Sentinels', { skip: noRedis }, asyn
     traffic.longest()
     await traffic.some()
     const usual = traffic.longest()
-    await cluster.migrate(() => traffic.some(200))
+    let backTooEarly = false
+    await cluster.migrate(async () => {
+      await until(async () => !await isShared(brokers[0]) && !await isShared(brokers[1]))
+      const over = performance.now() + twoChecks
+      await until(async () => {
+        backTooEarly ||= await isShared(brokers[0]) || await isShared(brokers[1])
+        return performance.now() > over
+      })
+    })
+    t.notOk(backTooEarly, 'half a slot is not used')
     await until(() => shared(brokers), 15_000)
     await traffic.some()
     await traffic.stop()
