@@ -1,4 +1,4 @@
-/** Kept in memory alone: a page that is closed or loaded again knows nobody. */
+/** Kept only in memory, until the page is closed or reloaded. */
 export interface Credentials {
   /** Null with a bearer token: what it says is not for this page to read. */
   name: string | null
@@ -19,20 +19,20 @@ export interface Refusal {
 
 export type Result<Answer> = { answer: Answer, refusal?: never } | { answer?: never, refusal: Refusal }
 
-/** Milliseconds. A broker that is up answers within one or two seconds. */
-const patience = 30_000
+/** A broker that is up answers within one or two seconds. */
+const TIMEOUT_MS = 30_000
 
-/** Asks the broker that the page came from. */
+/** Sends a request to the broker that served the page. */
 export async function ask<Answer> (path: string, credentials: Credentials, body?: object): Promise<Result<Answer>> {
   try {
     const response = await fetch(path, {
       method: body === undefined ? 'GET' : 'POST',
       headers: { Authorization: credentials.authorization, ...(body !== undefined && { 'Content-Type': 'application/json' }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
-      // Nothing but what stands here: else a browser answers a 401 with its own password dialog, and remembers what is typed there.
+      // Otherwise the browser would answer a 401 with its own password dialog, and store what is typed there.
       credentials: 'omit',
       redirect: 'error',
-      signal: AbortSignal.timeout(patience)
+      signal: AbortSignal.timeout(TIMEOUT_MS)
     })
     const answer = read(await response.text())
     return response.ok && answer !== undefined ? { answer: answer as Answer } : { refusal: refusalOf(response, answer ?? {}) }

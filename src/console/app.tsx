@@ -62,7 +62,7 @@ interface LaterProps {
   at: string
 }
 
-/** Views that come when they are asked for: most visits need none. */
+/** Views that are loaded on demand: most visits need none. */
 const later: Record<'operator' | 'docs', () => Promise<ComponentType<LaterProps>>> = {
   operator: async () => (await import('./operator.js')).Operator,
   docs: async () => (await import('./docs.js')).Docs
@@ -78,9 +78,9 @@ function Loading () {
   return <p>Loading…</p>
 }
 
-/** A broker that was replaced serves no parts of its old page. */
+/** Shown if a part cannot be loaded, for example because the broker was updated. */
 function Outdated () {
-  return <p class='problem' role='alert'>This part of the page did not come: the broker is away, or newer than the page. Load the page again.</p>
+  return <p class='problem' role='alert'>This part of the page could not be loaded: the broker is down, or newer than the page. Reload the page.</p>
 }
 
 interface Place {
@@ -89,7 +89,7 @@ interface Place {
   at: string
 }
 
-/** Where the address says that the page is: `#explain`, `#docs/get-healthz`, `docs`. */
+/** Reads the view from the address: `#explain`, `#docs/get-healthz`, `docs`. */
 function usePlace (): Place {
   const [place, setPlace] = useState(placeNow)
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** As much of a JSON Schema as a form is made from. */
+/** The part of JSON Schema that forms are made from. */
 export interface Schema {
   type?: string
   description?: string
@@ -34,7 +34,7 @@ export interface Description {
   components: { schemas: Record<string, Schema> }
 }
 
-/** A product that the caller may ask for. */
+/** A product that the caller may have. */
 export interface Offer {
   name: string
   /** Of the product alone; those that all products share are in `shared`. */
@@ -44,13 +44,13 @@ export interface Offer {
 
 export interface Offers {
   products: Offer[]
-  /** What may be asked for with every product. */
+  /** Properties of requests for every product. */
   shared: Record<string, Schema>
   /** Whether the caller may see the operators' view. */
   operator: boolean
 }
 
-/** What to offer a caller: only what is enabled, and only what it may have. */
+/** Returns the products that are enabled and that the caller may have. */
 export function offersOf ({ paths }: Description): Offers {
   const shared = bodyOf(paths['/token']?.post).properties ?? {}
   const own = (all: Record<string, Schema> = {}) => Object.fromEntries(Object.entries(all).filter(([name]) => !(name in shared)))

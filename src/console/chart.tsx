@@ -7,18 +7,18 @@ interface ChartProps {
   /** Of the values. */
   unit: string
   series: Series
-  /** What the hour is told by: a sum of counts, or the highest of measures. */
+  /** How the hour is summed up: by the sum of counts, or by the highest value. */
   hour: 'sum' | 'most'
 }
 
-/** A line for each name over the last hour, with a legend that says the same in figures. */
+/** Draws a line for each name over the last hour, with a legend that has the same in figures. */
 export function Chart ({ title, unit, series, hour }: ChartProps) {
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<UPlot>(undefined)
   const scheme = useScheme()
   const names = series.names.join()
 
-  // Lines are of a chart's making: other names or colours need another one.
+  // uPlot fixes lines at creation: other names or colours need another chart.
   useEffect(() => {
     const made = new UPlot(options(place.current!, series.names), series.columns as UPlot.AlignedData, place.current!)
     const observer = new ResizeObserver(([entry]) => made.setSize({ width: entry!.contentRect.width, height }))

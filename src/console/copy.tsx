@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 
-/** A piece of text to take along. */
+/** A text with a button that copies it. */
 export function Copy ({ title, text }: { title: string, text: string }) {
   const [said, setSaid] = useState('')
   async function copy (): Promise<void> {
@@ -8,7 +8,7 @@ export function Copy ({ title, text }: { title: string, text: string }) {
       await navigator.clipboard.writeText(text)
       setSaid('Copied')
     } catch {
-      // Browsers offer no clipboard to pages that came without TLS from another machine.
+      // Browsers offer no clipboard to pages that were loaded without TLS from another machine.
       setSaid('Mark it and copy it by hand')
     }
   }

@@ -27,7 +27,7 @@ export interface Event {
 }
 
 /** The broker's `operator.json`. */
-export interface Told {
+export interface OperatorData {
   at: string
   readiness: { missing: string[], degraded: string[] }
   gauges: Counts
@@ -38,29 +38,29 @@ export interface Told {
   events: Event[]
 }
 
-const hour = 60
-/** As many as the broker itself keeps. */
-const lastEvents = 200
+const MINUTES = 60
+/** As many as the broker keeps. */
+const MAX_EVENTS = 200
 
-/** Points of a chart: the first column are the times, in seconds since 1970, then one column for each name. */
+/** Points of a chart: a first column of times in seconds since 1970, then one column for each name. */
 export interface Series {
   names: string[]
   columns: number[][]
 }
 
 /** The last hour, minute by minute. @param pick what is drawn of a minute, by name */
-export function seriesOf ({ at, minutes }: Pick<Told, 'at' | 'minutes'>, pick: (minute: Minute) => Counts): Series {
+export function seriesOf ({ at, minutes }: Pick<OperatorData, 'at' | 'minutes'>, pick: (minute: Minute) => Counts): Series {
   const now = Math.floor(Date.parse(at) / 1000)
   const names = [...new Set(minutes.flatMap(minute => Object.keys(pick(minute))))].sort()
   const byAgo = new Map(minutes.map(minute => [minute.ago, pick(minute)]))
-  const agos = Array.from({ length: hour }, (_, i) => hour - 1 - i)
+  const agos = Array.from({ length: MINUTES }, (_, i) => MINUTES - 1 - i)
   return {
     names,
     columns: [agos.map(ago => now - ago * 60), ...names.map(name => agos.map(ago => byAgo.get(ago)?.[name] ?? 0))]
   }
 }
 
-/** What a chart shows, for those who do not see it: of each name the last minute's value and the hour's. */
+/** The values of a chart as a table, for those who cannot see it: for each name the last minute and the hour. */
 export function sumsOf ({ names, columns }: Series): Array<{ name: string, last: number, sum: number, most: number }> {
   return names.map((name, i) => {
     const values = columns[i + 1]!
@@ -75,10 +75,10 @@ export function codesOf (minutes: Minute[]): Array<[code: string, count: number]
   return Object.entries(sums).sort(([, one], [, other]) => other - one)
 }
 
-/** The events that are known, with those that came: as many as the broker keeps, and none of before it was started anew. */
-export function merged (known: Event[], { events, lastEvent }: Pick<Told, 'events' | 'lastEvent'>): Event[] {
-  const startedAnew = lastOf(known) > lastEvent
-  return [...startedAnew ? [] : known, ...events].slice(-lastEvents)
+/** Adds new events to the known ones. Keeps as many as the broker does, and none from before its restart. */
+export function merged (known: Event[], { events, lastEvent }: Pick<OperatorData, 'events' | 'lastEvent'>): Event[] {
+  const hasRestarted = lastOf(known) > lastEvent
+  return [...hasRestarted ? [] : known, ...events].slice(-MAX_EVENTS)
 }
 
 /** The number of the last event that is known. */
@@ -93,7 +93,7 @@ export interface Filter {
   text: string
 }
 
-/** The newest first. */
+/** Returns the events that match a filter, newest first. */
 export function matching (events: Event[], { event, product, text }: Filter): Event[] {
   const wanted = text.trim().toLowerCase()
   return events.filter(one =>

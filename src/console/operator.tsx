@@ -4,65 +4,64 @@ import type { Session } from './session.js'
 import { Chart } from './chart.js'
 import { Events } from './events.js'
 import { Problem } from './problem.js'
-import { codesOf, lastOf, merged, seriesOf, type Event, type Told } from './operator-data.js'
+import { codesOf, lastOf, merged, seriesOf, type Event, type OperatorData } from './operator-data.js'
 
-/** Milliseconds between two looks. */
-const every = 3000
+const INTERVAL_MS = 3000
 
-/** What the broker did in the last hour, and how it is. */
+/** Shows what the broker did in the last hour, and its state. */
 export function Operator ({ session: { credentials } }: { session: Session }) {
-  const { told, events, refusal } = useTold(credentials)
-  const charts = useMemo(() => told && {
-    tokens: seriesOf(told, ({ tokens }) => tokens),
-    refusals: seriesOf(told, ({ refusals }) => refusals),
-    logins: seriesOf(told, ({ logins }) => ({ mean: logins.meanMs, slowest: logins.slowestMs }))
-  }, [told])
+  const { data, events, refusal } = useOperatorData(credentials)
+  const charts = useMemo(() => data && {
+    tokens: seriesOf(data, ({ tokens }) => tokens),
+    refusals: seriesOf(data, ({ refusals }) => refusals),
+    logins: seriesOf(data, ({ logins }) => ({ mean: logins.meanMs, slowest: logins.slowestMs }))
+  }, [data])
   return (
     <>
       {refusal && <Problem refusal={refusal} />}
-      {told && charts && (
+      {data && charts && (
         <>
-          <State told={told} />
+          <State data={data} />
           <div class='charts'>
             <Chart title='Tokens a minute' unit='product' series={charts.tokens} hour='sum' />
             <Chart title='Refusals a minute' unit='product' series={charts.refusals} hour='sum' />
             <Chart title='Login times, where not remembered' unit='milliseconds' series={charts.logins} hour='most' />
           </div>
           <div class='columns even'>
-            <Codes told={told} />
-            <Reloads told={told} />
+            <Codes data={data} />
+            <Reloads data={data} />
           </div>
           <Events events={events} />
-          <Settings told={told} />
+          <Settings data={data} />
         </>
       )}
     </>
   )
 }
 
-/** Asks again and again. Not after a refusal of the credentials: that would count as guessing. */
-function useTold (credentials: Credentials) {
-  const [state, setState] = useState<{ told?: Told, events: Event[], refusal?: Refusal | undefined }>({ events: [] })
+/** Polls the operator data. Stops after refused credentials, because further tries would count as guesses. */
+function useOperatorData (credentials: Credentials) {
+  const [state, setState] = useState<{ data?: OperatorData, events: Event[], refusal?: Refusal | undefined }>({ events: [] })
   useEffect(() => {
     let ended = false
     let timer: ReturnType<typeof setTimeout>
     let known: Event[] = []
-    async function look (): Promise<void> {
-      // A page that nobody sees need not spend its address's limit.
+    async function poll (): Promise<void> {
+      // A hidden page must not use up its address's limit.
       if (document.hidden) return later()
-      const { answer, refusal } = await ask<Told>(`operator.json?after=${lastOf(known)}`, credentials)
+      const { answer, refusal } = await ask<OperatorData>(`operator.json?after=${lastOf(known)}`, credentials)
       if (ended) return
       if (answer === undefined) setState(state => ({ ...state, refusal }))
       else {
         known = merged(known, answer)
-        setState({ told: answer, events: known })
+        setState({ data: answer, events: known })
       }
       if (refusal === undefined || ![401, 403].includes(refusal.status)) later(refusal?.retryAfter)
     }
     function later (seconds = 0): void {
-      timer = setTimeout(look, Math.max(every, seconds * 1000))
+      timer = setTimeout(poll, Math.max(INTERVAL_MS, seconds * 1000))
     }
-    look().catch(() => {})
+    poll().catch(() => {})
     return () => {
       ended = true
       clearTimeout(timer)
@@ -77,7 +76,7 @@ const parts: Array<[gauge: string, title: string, up: string, down: string]> = [
   ['limits_shared', 'Limits', 'are counted', 'Redis is away']
 ]
 
-function State ({ told: { readiness: { missing, degraded }, gauges, minutes, at } }: { told: Told }) {
+function State ({ data: { readiness: { missing, degraded }, gauges, minutes, at } }: { data: OperatorData }) {
   const [, stopped = 0] = codesOf(minutes).find(([code]) => code === 'login-limited') ?? []
   const state = missing.length > 0 ? `Not ready: ${missing.join(', ')}` : degraded.length > 0 ? `Ready, without ${degraded.join(', ')}` : 'Ready'
   return (
@@ -93,7 +92,7 @@ function State ({ told: { readiness: { missing, degraded }, gauges, minutes, at 
   )
 }
 
-function Codes ({ told: { minutes } }: { told: Told }) {
+function Codes ({ data: { minutes } }: { data: OperatorData }) {
   const codes = codesOf(minutes)
   return (
     <section class='card wide'>
@@ -105,7 +104,7 @@ function Codes ({ told: { minutes } }: { told: Told }) {
   )
 }
 
-function Reloads ({ told: { reloads } }: { told: Told }) {
+function Reloads ({ data: { reloads } }: { data: OperatorData }) {
   const all = Object.entries(reloads).sort()
   return (
     <section class='card'>
@@ -123,7 +122,7 @@ function Reloads ({ told: { reloads } }: { told: Told }) {
   )
 }
 
-function Settings ({ told: { settings } }: { told: Told }) {
+function Settings ({ data: { settings } }: { data: OperatorData }) {
   return (
     <section class='card'>
       <h2>Settings in force</h2>

@@ -15,10 +15,10 @@ export interface Answer {
   expiresIn: number
 }
 
-/** Stands around what a token names. No value holds it once it is shown. */
-const mark = '\u0001'
+/** Surrounds values of the token in a sentence. Displayed values never contain it. */
+const MARK = '\u0001'
 
-/** A token taken apart, while it lives. */
+/** Shows the content of a token and how long it lives. */
 export function TokenCard ({ given, answer: { token: text, identity, expiresIn }, at }: { given: Given, answer: Answer, at: number }) {
   const token = readToken(text)
   const left = Math.max(0, expiresIn - Math.floor((useNow() - at) / 1000))
@@ -30,8 +30,8 @@ export function TokenCard ({ given, answer: { token: text, identity, expiresIn }
         : <p class='timer over'>The token has ended. Get a new one.</p>}
       <progress value={left} max={expiresIn} aria-label='Life that is left' />
       <ul class='grants'>
-        {grantsInWords(grantsOf(token), value => mark + shown(value) + mark).map(sentence => (
-          <li key={sentence}>{sentence.split(mark).map((part, i) => i % 2 === 1 ? <em key={i}>{part}</em> : part)} as <em>{identity}</em>{left > 0 && <> for <em>{clock(left)}</em></>}</li>
+        {grantsInWords(grantsOf(token), value => MARK + shown(value) + MARK).map(sentence => (
+          <li key={sentence}>{sentence.split(MARK).map((part, i) => i % 2 === 1 ? <em key={i}>{part}</em> : part)} as <em>{identity}</em>{left > 0 && <> for <em>{clock(left)}</em></>}</li>
         ))}
       </ul>
       <Rows rows={about(token, Infinity).filter(([name]) => name !== 'grants')} />

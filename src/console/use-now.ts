@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 
-/** Milliseconds of a clock that a device cannot set, anew each second. */
+/** Returns the monotonic clock in milliseconds, and renders again every second. */
 export function useNow (): number {
   const [now, setNow] = useState(() => performance.now())
   useEffect(() => {

@@ -8,7 +8,7 @@ import { offersOf, type Description, type Schema } from '../../src/console/avail
 import { entriesOf, whoInWords } from '../../src/console/reference.js'
 import { boundsInWords, typeInWords } from '../../src/console/schema-text.js'
 import { curl, snippet } from '../../src/console/snippets.js'
-import { codesOf, lastOf, matching, merged, seriesOf, sumsOf, type Event, type Minute, type Told } from '../../src/console/operator-data.js'
+import { codesOf, lastOf, matching, merged, seriesOf, sumsOf, type Event, type Minute, type OperatorData } from '../../src/console/operator-data.js'
 import { startBroker, susan } from '../helpers/broker.js'
 import { ask as askBroker } from '../helpers/http.js'
 
@@ -177,7 +177,7 @@ t.test('the hour is drawn minute by minute, also those in which nothing happened
   t.strictSame(sumsOf(series), [{ name: 'sync', last: 0, sum: 1, most: 1 }, { name: 'video', last: 5, sum: 8, most: 5 }])
   t.strictSame(codesOf(minutes), [['login-limited', 3], ['not-allowed', 2]])
 
-  const told: Told = JSON.parse((await askBroker(broker.url, { method: 'GET', path: '/operator.json', as: susan })).text)
+  const told: OperatorData = JSON.parse((await askBroker(broker.url, { method: 'GET', path: '/operator.json', as: susan })).text)
   t.ok(seriesOf(told, ({ tokens }) => tokens).names.includes('video'), 'as the broker tells it')
 })
 
