@@ -38,7 +38,7 @@ export async function ask (own: Fetch = fetch, method: string, url: string, head
     return { response, fields: Object(fields) }
   } catch (cause) {
     // Workers have a location too; React Native has none, and needs no entry.
-    const { origin } = Object((globalThis as { location?: unknown }).location)
+    const origin = (globalThis as { location?: { origin: string } }).location?.origin
     throw new RetryError(`No answer from ${url}. Is it up${origin ? `, and ${origin} in its CORS_ORIGINS` : ''}?`, { code: 'no-answer', cause })
   }
 }

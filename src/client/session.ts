@@ -219,6 +219,6 @@ export class Session {
       if (error instanceof BrokerError) throw error
       cause = error
     }
-    throw new SignInError('Nobody has signed in yet.', { code: 'credentials-missing', cause })
+    throw new SignInError('Nobody is signed in.', { code: 'credentials-missing', cause })
   }
 }

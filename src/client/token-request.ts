@@ -19,7 +19,7 @@ export interface Slot {
 export function makeSlot (products: Product | ProductRequests, request: object): Slot {
   // Browsers treat "." or ".." as a step in the path, however it is encoded.
   const isName = typeof products === 'string' && !/^\.{0,2}$/.test(products)
-  if (!isName && {}.toString.call(products) !== '[object Object]') throw new TypeError('This names no product.')
+  if (!isName && {}.toString.call(products) !== '[object Object]') throw new TypeError('No product is named.')
   return {
     path: isName ? `/token/${encodeURIComponent(products)}` : '/token',
     body: sorted(isName ? request : { ...request, products }),
