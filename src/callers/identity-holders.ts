@@ -39,7 +39,7 @@ export class IdentityHolders {
   }
 }
 
-/** Of one length, and no copy of the request that it was cut from. */
+/** A short key of fixed length. A part of the request's own text would keep the whole text in memory. */
 function digest (text: string): string {
   return hash('sha256', text, 'buffer').toString('base64url', 0, 12)
 }

@@ -8,7 +8,7 @@ interface Target {
  */
 export function onWake (woken: () => void, signal: AbortSignal): void {
   for (const name of ['visibilitychange', 'online', 'pageshow']) {
-    // The tests check this file with Node's types, which have no such events.
+    // The cast is there for the tests: they are compiled with Node's types, which lack these events.
     (globalThis as Target).addEventListener?.(name, woken, { signal })
   }
 }

@@ -67,7 +67,7 @@ export type ProductRequests = { [Name in Product]?: Products[Name] & { ttl?: nev
 
 /** How a call waits for its token. */
 export interface TokenOptions {
-  /** Fetches a new token, also where the one at hand lives on. */
+  /** Fetches a new token, even if the last one is still valid. */
   force?: boolean
   /** Rejects with the signal's reason once it is aborted. A request that others wait for too goes on. */
   signal?: AbortSignal | undefined

@@ -7,7 +7,7 @@ import type { RefusalCode } from '../problems.js'
 import { MAX_ORIGIN_CHARACTERS } from './refused-origins.js'
 import type { Mint } from '../tokens/mint.js'
 
-/** Refusals that are only counted: scanners and preflights cause them, and they name nobody. Most oversized headers never become a request. */
+/** Refusals that are counted and not recorded. Scanners and preflights cause the first two, and name no caller. Most requests with too large headers are refused before they are a request. */
 const unrecorded = new Set<RefusalCode>(['credentials-missing', 'method-not-allowed', 'headers-too-large'])
 
 /** Refusals by the address limit or before it, which anybody can cause without limit. Their lines may be skipped: no password was checked, so no guess goes unrecorded. */

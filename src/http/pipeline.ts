@@ -49,7 +49,7 @@ type Step = PipelineStep<Scope, Parts>
  * refuses it by throwing: `answerErrors` then writes the audit line and the answer.
  */
 const steps: readonly Step[] = [
-  // Uses only the headers: the body is not read before the caller is known.
+  // These steps use the headers alone: the body is not read before the caller is known.
   { for: ['every'], onRequest: skipClosingSockets },
   { for: ['every'], onRequest: setContext },
   { for: ['every'], onRequest: offerNonce },

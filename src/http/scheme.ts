@@ -12,7 +12,7 @@ export interface Scheme {
   readonly isClosed?: boolean
   /** Returns the `WWW-Authenticate` challenge for a 401 with this code. */
   challenge (code: RefusalCode): string
-  /** Whether a 401 with this code is about this scheme, whichever scheme the request used. */
+  /** Whether a 401 with this code has this scheme's challenge, even if the request used another scheme. */
   answers? (code: RefusalCode): boolean
   /** Whether a request without `Authorization` uses this scheme. */
   recognizes? (request: FastifyRequest): boolean

@@ -4,7 +4,7 @@
  */
 const INVISIBLE = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu
 
-/** Escapes such characters in JSON text. Parsers read the same, and terminals no longer interpret them. */
+/** Escapes the invisible characters in JSON text: parsers read the same value, and terminals no longer interpret them. */
 export function escapeInvisible (json: string): string {
   // Nearly every line is plain ASCII. This check takes a tenth of the search below.
   if (Buffer.byteLength(json) === json.length && !json.includes('\x7f')) return json

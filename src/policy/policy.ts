@@ -15,7 +15,7 @@ export interface Rule {
   mayName (identity: string, caller: Caller): boolean
   /** Seconds; stands in the place of TOKEN_TTL_MAX. */
   readonly maxTtl?: number
-  /** Seconds: the longest life of a token that holds this product. Undefined: as the rule says of all. */
+  /** Seconds: the longest life of a token that holds this product. Undefined: `maxTtl` of the rule counts. */
   maxTtlOf? (product: string): number | undefined
   /** Its place among the policy's rules, from 0. */
   readonly index?: number

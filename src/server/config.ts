@@ -61,7 +61,7 @@ function dotenvIn (cwd: string): string {
   return resolve(cwd, '.env')
 }
 
-/** Whether the settings name exactly one store, without a mistake. Otherwise messages about a store would hide the mistake. */
+/** Whether the settings name exactly one store, and have no mistake about it. If not, the store is not opened: its own errors would hide the mistake. */
 export function mayOpenStore ({ settings, diagnostics, unread }: Pick<Config, 'settings' | 'diagnostics' | 'unread'>): boolean {
   return isStoreKnown(settings, unread) && !diagnostics.some(({ level, subject }) => level === 'mistake' && ['LOGIN_URL', 'DATABASE_URL', 'USERS_QUERY'].includes(subject))
 }

@@ -124,7 +124,7 @@ function beginWaiting ({ running, waiting }: Session): void {
 
 /** Ends a stream, and refuses those that wait: the client would not read their responses either. */
 function endLateResponse ({ stream }: Http2ServerResponse, { socket, waiting }: Session): void {
-  // The second time, the client has not even read the end of the stream.
+  // If the stream was closed on an earlier pass already, the client has not read even that.
   if (stream.closed) socket.destroy()
   stream.close(constants.NGHTTP2_CANCEL)
   for (const response of waiting.keys()) response.stream.close(constants.NGHTTP2_REFUSED_STREAM)

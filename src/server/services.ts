@@ -145,7 +145,7 @@ export async function closeServices ({ store, provider, audit, counters }: Servi
   await audit.close()
 }
 
-/** For a start that fails once they are open: whoever started it may live on. */
+/** Closes the services of a start that failed after they were open: the process that called it may go on. */
 export async function closeAfter (failure: unknown, services: Services): Promise<never> {
   await closeServices(services)
   throw failure

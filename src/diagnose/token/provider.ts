@@ -4,7 +4,7 @@ import type { Token } from './read-token.js'
 
 /** What the settings of bearer tokens would have to be for a token of an identity provider. */
 export interface ProviderToken {
-  /** By name, those that are needed beyond the defaults. */
+  /** The settings, by name, that a broker needs besides its defaults to take the token. */
   settings: Record<string, string>
   /** Why no settings would make this broker take it; empty where some do. */
   obstacles: string[]

@@ -44,7 +44,7 @@ export class CommandBatch {
 
   /** Returns a reply for each command up to the first that is refused; undefined where Redis is away. */
   count (commands: CountCommand[]): Promise<CountReply[] | undefined> {
-    // Keeps the order: earlier releases may make this count succeed.
+    // Sends first what is queued: a hit that is released there may make room for this count.
     this.#flush()
     const keys = commands.map(({ key }) => key)
     const limits = commands.flatMap(({ max, windowMs, hold }) => [max, windowMs, hold])

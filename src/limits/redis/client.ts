@@ -130,7 +130,7 @@ async function connected<T extends RedisClient> (client: T): Promise<T> {
   return client
 }
 
-/** Rejects with what the connection failed by: commands only say that it was closed. */
+/** Rejects with the error that broke the connection, because the commands only report that it was closed. */
 async function failFast<T> (client: RedisClient, work: () => Promise<T>): Promise<T> {
   let cause: unknown
   client.on('error', error => { cause ??= error })
