@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fingerprintOf } from '../dist/src/callers/session/fingerprint.js'
 import { SessionKeys } from '../dist/src/callers/session/keys.js'
 import { seal } from '../dist/src/callers/session/seal.js'
@@ -141,19 +142,26 @@ const nonce = /^dpop-nonce: (.*)$/im.exec(await probes.ask(requestOf('POST', '/t
 const results = { 'session, new key': [], 'session, remembered key': [], 'remembered password': [], 'cold login': [] }
 const latency = { health: { alone: [], herd: [] }, login: { alone: [], herd: [] } }
 const strangers = [...cold]
+const known = []
 for (let round = 0; round < rounds; round++) {
   const pages = holders.slice(round * perRound, (round + 1) * perRound).map(pageOf)
   const renewals = pages.map(page => renewalOf(page, nonce))
   results['session, new key'].push(await send(renewals))
+  if (known.length < 20_000) known.push(...pages)
   results['session, remembered key'].push(await send(pages.map(page => renewalOf(page, nonce))))
   results['remembered password'].push(await send(pages.map(() => basic('susan', 'secret123'))))
   results['cold login'].push(await send(strangers.splice(0, coldPerRound).map(name => basic(name, password))))
 }
 
-// What others notice of it. The same herd once more, with proofs of its own, that takes as long as the questions.
+// What others notice of it: the same herd once more, with new proofs.
 for (let i = 0; i < 400; i++) latency.health.alone.push(await timed(requestOf('GET', '/healthz')))
 for (let i = 0; i < 60; i++) latency.login.alone.push(await timed(basic(strangers.pop(), password)))
-const crowd = holders.slice(0, Math.min(total, 20_000)).map(name => renewalOf(pageOf(name), nonce))
+const crowd = []
+for (const page of known) {
+  crowd.push(renewalOf(page, nonce))
+  // Sockets that the broker closes meanwhile are to be noticed.
+  if (crowd.length % 100 === 0) await nextTurn()
+}
 const progress = { over: false }
 const herd = send(crowd).finally(() => { progress.over = true })
 for (let i = 0; !progress.over && strangers.length > 0; i++) {
