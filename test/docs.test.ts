@@ -115,7 +115,7 @@ const shims: Record<string, string> = {
 /** What is not a command that ends by itself with 0, by its first match. */
 const special: Array<[command: RegExp, how: { code?: number, shows?: RegExp, input?: string, elsewhere?: string }]> = [
   [/(npm start --|npx twilio-token-broker) demo$/, { shows: /curl -u susan/ }],
-  [/^(npm|npx twilio-token-broker) start &$/, { shows: /"msg":"listening"/ }],
+  [/^(npm|npx twilio-token-broker) start( &)?$/, { shows: /"msg":"listening"/ }],
   [/^npx twilio-token-broker init$/, { elsewhere: 'test/cli/init.test.ts' }],
   [/^npx twilio-token-broker probe/, { elsewhere: 'test/cli/probe.test.ts' }],
   [/check --online$/, { elsewhere: 'test/cli/check.test.ts' }],
