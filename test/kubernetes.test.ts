@@ -61,6 +61,25 @@ t.test('every file has the form of its kind', async t => {
     ['/metadata/name is missing', '/metadata/nme is not a field', '/automountServiceAccountToken is no boolean'], 'a misspelt one would be found')
 })
 
+t.test('every object is valid by the published schemas of Kubernetes', async t => {
+  const models: Record<string, Record<string, new (data: object) => { validate (): void }>> = {
+    v1: await import('kubernetes-models/v1'),
+    'apps/v1': await import('kubernetes-models/apps/v1'),
+    'autoscaling/v2': await import('kubernetes-models/autoscaling/v2'),
+    'batch/v1': await import('kubernetes-models/batch/v1'),
+    'networking.k8s.io/v1': await import('kubernetes-models/networking.k8s.io/v1'),
+    'policy/v1': await import('kubernetes-models/policy/v1')
+  } as never
+  for (const { file, ...manifest } of manifests) {
+    // Kustomize's own files are no objects of Kubernetes.
+    if (manifest.kind === 'Kustomization') continue
+    const Model = models[manifest.apiVersion]![manifest.kind]!
+    t.doesNotThrow(() => new Model(manifest).validate(), `${file}: ${manifest.kind}`)
+  }
+  const wrong = { metadata: { name: 'x' }, automountServiceAccountToken: 'no' }
+  t.throws(() => new models['v1']!['ServiceAccount']!(wrong).validate(), { message: /automountServiceAccountToken must be boolean/ })
+})
+
 t.test('every file belongs to a kustomization, and what a kustomization names is there', async t => {
   const named = new Set<string>()
   for (const { file, kind, resources, patches = [] } of manifests) {
