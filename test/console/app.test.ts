@@ -89,7 +89,7 @@ t.test('signing in to the console, and moving about in it', { skip: chromiumMiss
   await t.test('a part that does not come is told', async t => {
     const { page, signIn } = await visit(t, broker.url, { path: '/#operator', before: page => page.route('**/operator-*.js', route => route.abort()) })
     await signIn('olga')
-    await page.getByRole('alert').getByText('Load the page again').waitFor()
+    await page.getByRole('alert').getByText('Reload the page').waitFor()
   })
 
   await t.test('it works below a path of a proxy', async t => {
