@@ -46,6 +46,8 @@ export class ProviderKeys {
   readonly #log: KeysLog
   readonly #now: () => number
   readonly #closing = new AbortController()
+  /** Ends the try under way. */
+  #trying: AbortController | undefined
   #set: KeySet | undefined
   #takenAt = 0
   #triedAt = -Infinity
@@ -123,6 +125,7 @@ export class ProviderKeys {
 
   close (): void {
     this.#closing.abort()
+    this.#trying?.abort()
     clearTimeout(this.#timer)
   }
 
@@ -135,11 +138,15 @@ export class ProviderKeys {
   async #try (): Promise<void> {
     this.#triedAt = this.#now()
     clearTimeout(this.#timer)
+    // Not AbortSignal.any of AbortSignal.timeout: Node 20 may collect the latter as garbage, and the try would never end.
+    const trying = this.#trying = new AbortController()
+    const late = setTimeout(() => trying.abort(), times.attempt)
     try {
-      this.#take(keySetOf(await this.#source.read(AbortSignal.any([this.#closing.signal, AbortSignal.timeout(times.attempt)]))))
+      this.#take(keySetOf(await this.#source.read(trying.signal)))
     } catch (error) {
       this.#fail(KeysError.of(error))
     }
+    clearTimeout(late)
     if (this.#closing.signal.aborted) return
     this.#timer = setTimeout(() => detach(this.refresh()), this.ready ? times.refresh : times.retry).unref()
   }

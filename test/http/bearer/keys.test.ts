@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t, { type Test } from 'tap'
 import { startBroker, type BrokerOptions } from '../../helpers/broker.js'
 import { passMonotonic as pass } from '../../helpers/clock.js'
@@ -147,6 +149,10 @@ t.test('a provider that is away at the start: not ready, and then it is', async 
 t.test('a provider that hangs holds up neither the start nor a request for longer than two seconds', async t => {
   const own = await provider(t)
   own.jwks = () => {}
+  // A timer of which nothing is left but its effect could be collected as garbage, and the try would never end.
+  setFlagsFromString('--expose-gc')
+  const collecting = setInterval(runInNewContext('gc') as () => void, 100)
+  t.teardown(() => clearInterval(collecting))
   const { url, log } = await broker(t, own)
   t.match(log(), /the keys of JWT_ISSUER have not come yet; bearer tokens are refused with 503 until they have/)
   // Waits for the end of the try that the start began.
