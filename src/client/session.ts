@@ -100,7 +100,8 @@ export class Session {
    * @throws {BrokerError}
    */
   async ask (path: string, body: string, onRequest: OnRequest): Promise<Granted> {
-    for (let again = false; ; again = true) {
+    let again = false
+    while (true) {
       const signingIn = this.#login ?? this.#start(onRequest)
       const login = await signingIn
       const asked = this.#page.now()
@@ -114,6 +115,7 @@ export class Session {
         if (over && this.#login === signingIn) this.#forget()
         if (!over || !(this.#isUnproven(error as BrokerError) || !again)) throw error
       }
+      again = true
     }
   }
 
@@ -179,7 +181,8 @@ export class Session {
   /** Makes a request, and repeats it once if its proof was too old. */
   async #send (method: string, path: string, { authorization, key, ath }: Login, onRequest?: OnRequest, body?: string): Promise<Fields> {
     const url = this.#url + path
-    for (let again = false; ; again = true) {
+    let again = false
+    while (true) {
       const headers: Record<string, string> = { ...this.#options.headers, 'Content-Type': 'application/json', [authorization ? 'Authorization' : 'X-Requested-With']: authorization || 'fetch' }
       if (key) headers['DPoP'] = await prove(key, { htm: method, htu: new Request(url).url, iat: Math.floor((this.#page.now() + this.#ahead) / 1000), nonce: this.#nonce, ath })
       onRequest?.()
@@ -200,6 +203,7 @@ export class Session {
         if (!ath && error instanceof SignInError) this.#wrong = { authorization, error }
         throw error
       }
+      again = true
     }
   }
 

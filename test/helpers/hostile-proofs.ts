@@ -118,6 +118,10 @@ export const hostileProofs: HostileProof[] = [
     const [head, body] = parts(page, claims)
     return page.signText(base64url(textOf(head).replace('"kty"', '"x":"AAAA","kty"')), body)
   }),
+  wrong('a header that is not base64url', (page, claims) => {
+    const [head, body] = parts(page, claims)
+    return page.signText(`${head}*`, body)
+  }),
   wrong('base64url with spare bits', (page, claims) => {
     const [head, body, signature] = parts(page, claims)
     // 64 bytes leave four bits of the last character unused.

@@ -128,6 +128,13 @@ t.test('the next setting behind a broken line is not swallowed', async t => {
   t.match(err, /^missing\.yaml cannot be read/m)
 })
 
+t.test('what goes with a setting that could not be read is no mistake of its own', async t => {
+  const { code, err } = await inProcess(['check'], { cwd: t.testdir({ '.env': 'JWT_ISSUER: https://idp.example\n' }), env: { ...complete, OPERATORS: 'jwt:olga' } })
+  t.equal(code, 78)
+  t.match(err, /^\.env:1 this line is not an assignment/m)
+  t.notMatch(err, /OPERATORS/)
+})
+
 t.test('of the environment, only plain names are repeated', async t => {
   const { err } = await inProcess(['check'], { cwd: t.testdir(), env: { ...complete, TWILIO_API_KEY_SECRET: '', [`TWILIO_API_KEY_SECRET_${secret}`]: '=', LOGIN_URI: 'x', login_uri: 'x' } })
   t.match(err, /^TWILIO_API_KEY_SECRET is missing: a variable of the environment is not a setting; did you mean TWILIO_API_KEY_SECRET\?$/m)

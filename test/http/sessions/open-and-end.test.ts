@@ -19,7 +19,8 @@ const dpopChallenge = (error: string) => `DPoP algs="ES256", error="${error}"`
 t.test('a page signs in once, gets tokens without the password, and signs out', async t => {
   const broker = await started(t)
   const page = new Page(broker.url)
-  const opened = await page.open()
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+  const opened = await page.open({ headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01` } })
   t.match(opened, {
     status: 201,
     headers: { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'dpop-nonce': /^[\w-]{35}$/, etag: undefined, 'set-cookie': undefined },
@@ -38,7 +39,7 @@ t.test('a page signs in once, gets tokens without the password, and signs out', 
   const lines = await broker.audit()
   const sessionId = lines[0]!.sessionId as string
   t.match(sessionId, /^[\w-]{16}$/)
-  t.match(lines[0], { event: 'session.opened', caller: 'susan', identity: 'susan', via: 'basic', sessionId, ttl: 43_200, expiresAt: opened.body.expiresAt })
+  t.match(lines[0], { event: 'session.opened', caller: 'susan', identity: 'susan', via: 'basic', sessionId, traceId, ttl: 43_200, expiresAt: opened.body.expiresAt })
   t.match(lines[1], { event: 'token.issued', caller: 'susan', identity: 'susan', via: 'session', sessionId, products: ['video'] })
   t.match(lines.at(-3), { event: 'session.ended', caller: 'susan', identity: 'susan', via: 'session', sessionId })
   t.match(lines.at(-2), { event: 'token.refused', caller: 'susan', products: ['video'], via: 'session', sessionId, code: 'session-ended' })
