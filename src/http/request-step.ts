@@ -9,16 +9,18 @@ export type RequestStep = (request: FastifyRequest, reply: FastifyReply) => void
 /** Combines steps into a single hook: going from one Fastify hook to the next costs more than most steps. */
 export function inOrder (steps: readonly RequestStep[]): onRequestHookHandler {
   return (request, reply, done) => {
+    // Fastify takes a hook that ends with a falsy error for one that passes the request on.
+    const fail = (error: unknown) => done(error instanceof Error ? error : new Error('a step of the request failed', { cause: error }))
     const runFrom = (first: number): void => {
       try {
         for (let i = first; i < steps.length && !reply.sent; i++) {
           const waiting = steps[i]!(request, reply)
           if (waiting === undefined) continue
-          waiting.then(() => runFrom(i + 1), done)
+          waiting.then(() => runFrom(i + 1), fail)
           return
         }
       } catch (error) {
-        done(error as Error)
+        fail(error)
         return
       }
       if (!reply.sent) done()
