@@ -70,8 +70,13 @@ export function requirementIn (entry: string): [claim: string, value: RequiredVa
   const [, claim, text] = /^([^=]+?)\s*=\s*(.+)$/.exec(entry) ?? []
   if (claim === undefined || text === undefined) return undefined
   if (text === 'true' || text === 'false') return [claim, text === 'true']
-  if (jsonNumber.test(text)) return [claim, Number(text)]
+  if (jsonNumber.test(text)) return isExact(Number(text)) ? [claim, Number(text)] : undefined
   if (!text.startsWith('"')) return [claim, text]
   const quoted = /^"([^"\\]*)"$/.exec(text)
   return quoted === null ? undefined : [claim, quoted[1]!]
+}
+
+/** Whether a number is the one that was written. Beyond 2^53, neighbours would be taken for each other. */
+function isExact (value: number): boolean {
+  return Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value))
 }

@@ -21,7 +21,7 @@ const mistaken: Array<[what: string, settings: Record<string, string>, mistakes:
   ['a template as the name', { JWT_NAME: 'a_{sub}' }, [/^JWT_NAME must be the name of a claim$/]],
   ...['{sub}', 'a{sub}b', '{a}{b}', 'a{', 'a_{}'].map((identity): typeof mistaken[0] => [`the identity ${identity}`, { JWT_IDENTITY: identity }, [/^JWT_IDENTITY must be/]]),
   ['a pointer that is none', { JWT_GROUPS: '/a~2' }, [/^JWT_GROUPS must be/]],
-  ...['azp', '=web', 'azp=', 'azp="web', 'azp="a"b"'].map((required): typeof mistaken[0] => [`requiring ${required}`, { JWT_REQUIRE: required }, [/^JWT_REQUIRE: entry 1 must be a claim and its value/]]),
+  ...['azp', '=web', 'azp=', 'tenant=9007199254740993', 'tenant=1e999', 'azp="web', 'azp="a"b"'].map((required): typeof mistaken[0] => [`requiring ${required}`, { JWT_REQUIRE: required }, [/^JWT_REQUIRE: entry 1 must be a claim and its value/]]),
   ['one claim twice', { JWT_REQUIRE: 'azp=a,tenant=7,azp=b' }, [/^JWT_REQUIRE: entry 3 names a claim that an earlier entry names/]],
   ['a type that is none', { JWT_TYPE: 'jwt' }, [/^JWT_TYPE must be JWT or at\+jwt/]],
   ['an age of no seconds', { JWT_MAX_AGE: '0' }, [/^JWT_MAX_AGE must be a whole number of seconds, 1 to/]],
