@@ -122,6 +122,7 @@ export class Session {
   /** Ends the session. */
   async close (): Promise<void> {
     const login = this.#login ?? this.#storage?.()
+    this.#wrong = undefined
     this.#forget()
     try {
       const ended = await login
