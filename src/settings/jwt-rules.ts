@@ -76,3 +76,8 @@ export function isSafeUrl (text: string): boolean {
   const { protocol, hostname } = new URL(text)
   return protocol === 'https:' || isLoopback(hostname.replace(/^\[|\]$/g, ''))
 }
+
+/** The path in JWT_KEYS; undefined where the keys are not in a file. */
+export function keysFile ({ JWT_KEYS: keys }: Partial<Settings>): string | undefined {
+  return keys === undefined || isUrl(keys) ? undefined : keys
+}

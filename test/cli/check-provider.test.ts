@@ -36,7 +36,8 @@ t.test('check fetches the keys as a start does, and needs no users file beside t
   provider.document = () => ({ issuer: 'https://other.example' })
   t.match(await check(), { code: 78, mistakes: [/^JWT_ISSUER: the discovery document names another issuer/] })
   t.match(await check({ JWT_KEYS: 'keys.json' }), { code: 0 })
-  t.match(await check({ JWT_KEYS: 'none.json' }), { code: 78, mistakes: [/^JWT_ISSUER: the file that JWT_KEYS names cannot be read \(ENOENT\)/] })
+  t.match(await check({ JWT_KEYS: 'keys.json' }, '--offline'), { code: 0 })
+  for (const args of [[], ['--offline']]) t.match(await check({ JWT_KEYS: 'none.json' }, ...args), { code: 78, mistakes: [/^JWT_ISSUER: the file that JWT_KEYS names cannot be read \(ENOENT\)/] })
 })
 
 t.test('a provider that does not answer is a warning and exit code 69, as a start goes on', async t => {

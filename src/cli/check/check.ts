@@ -48,7 +48,7 @@ export async function check (io: Io, { online, offline, json }: CheckOptions, ne
 async function diagnose (state: Config, cwd: string, offline = false): Promise<Diagnostic[]> {
   const { diagnostics, users } = await checkFiles(state, cwd)
   if ([...state.diagnostics, ...diagnostics].some(({ level }) => level === 'mistake')) return diagnostics
-  return [...diagnostics, ...await advise(state, users, cwd), ...offline ? [] : await tryServices(state, cwd)]
+  return [...diagnostics, ...await advise(state, users, cwd), ...await tryServices(state, cwd, offline)]
 }
 
 function isUnasked (diagnostics: Diagnostic[], outcomes: Outcome[]): boolean {
