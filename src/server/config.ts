@@ -6,6 +6,7 @@ import { loadPolicy } from '../policy/file/load.js'
 import { allowAll, type Policy } from '../policy/policy.js'
 import { readWithoutPlugins, readWithPlugins, type Read } from '../settings/load.js'
 import { namedFiles, readSources, withFiles, type Environment, type Sources } from '../settings/sources.js'
+import { keysFile } from '../settings/jwt-rules.js'
 import { hasRemoteStore, isStoreKnown } from '../settings/rules.js'
 import type { Settings } from '../settings/schema.js'
 import { stampsOf } from '../files/stamp.js'
@@ -85,16 +86,24 @@ export async function readConfig (given: Sources, cwd: string, options: ConfigOp
 }
 
 /** Adds the policy that the settings name. */
-async function withPolicy (read: Read, cwd: string, { stamps = new Map(), further = [], foldNames = hasRemoteStore(read.settings) }: ConfigOptions): Promise<Config> {
+async function withPolicy (read: Read, cwd: string, { stamps = new Map(), further: others = [], foldNames = hasRemoteStore(read.settings) }: ConfigOptions): Promise<Config> {
   const { policy, diagnostics: ofPolicy, ...files } = await policyOf(read, cwd, foldNames)
   const diagnostics = [...ofPolicy, ...!foldNames && await hasNoStore(read.settings, cwd) ? withoutStore(read.settings) : []]
+  // A mistake in one of them has to be found again once it is corrected.
+  const further = await stampsOf(filesBeside(read.settings, cwd))
   const redis = await readRedisTls(read.settings, cwd)
   return {
     ...read,
     policy: policy ?? allowAll,
-    diagnostics: [...read.diagnostics, ...diagnostics, ...redis.diagnostics, ...further],
-    stamps: new Map([...stamps, ...files.stamps])
+    diagnostics: [...read.diagnostics, ...diagnostics, ...redis.diagnostics, ...others],
+    stamps: new Map([...stamps, ...files.stamps, ...further])
   }
+}
+
+/** The files that are read with the settings, apart from the policy: absolute paths. */
+function filesBeside (settings: Partial<Settings>, cwd: string): string[] {
+  const paths = [settings.REDIS_CA_FILE, settings.REDIS_CERT_FILE, settings.REDIS_KEY_FILE, keysFile(settings)]
+  return paths.filter(path => path !== undefined).map(path => resolve(cwd, path))
 }
 
 function withoutPolicy ({ JWT_ISSUER: issuer }: Partial<Settings>): Diagnostic[] {

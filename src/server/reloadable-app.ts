@@ -9,7 +9,7 @@ import { createMint } from '../tokens/mint.js'
 import type { Readiness } from '../monitoring/readiness.js'
 import { readinessOf, type Services } from './services.js'
 import { list } from '../settings/rules.js'
-import { keepWholeKey } from './key-pair.js'
+import { awaitedHalf, keepWholeKey, type KeyHalf } from './key-pair.js'
 import type { Config } from './config.js'
 import { watchFiles } from '../files/watch.js'
 import { mistake, textsOf, type Diagnostic } from '../lib/diagnostic.js'
@@ -58,9 +58,12 @@ export async function createReloadableApp ({ config, cwd, read, services, prefix
   let sessions = sessionsOf(config)
   let app = await build(config, sessions, provider.keys)
   logSessionKeys()
-  const takeState = coalesce(readAgain)
+  const readOnce = coalesce(readAgain)
+  let reloading = Promise.resolve()
+  const takeState = () => { reloading = readOnce(); return reloading }
   let current = config.settings
   let takesHalfKey = false
+  let awaited: KeyHalf | undefined
 
   let watch = new AbortController()
   function watchFilesOf ({ stamps }: Config): void {
@@ -74,18 +77,23 @@ export async function createReloadableApp ({ config, cwd, read, services, prefix
   async function readAgain (): Promise<void> {
     const takesHalf = takesHalfKey
     takesHalfKey = false
+    const before = current
     try {
       const next = await read()
-      const { settings, kept } = takesHalf ? { settings: next.settings } : keepWholeKey(current, next.settings)
+      const { settings, kept } = takesHalf ? { settings: next.settings } : keepWholeKey(current, next.settings, awaited)
       await take({ ...next, settings, diagnostics: kept === undefined ? next.diagnostics : [...next.diagnostics, kept] })
+      // Where something else was wrong, SIGHUP still holds for what the next reading finds.
+      if (current === before) takesHalfKey ||= takesHalf
+      else awaited = awaitedHalf(before, current, awaited)
     } catch (error) {
+      takesHalfKey ||= takesHalf
       logger.error({ err: error }, 'settings not taken, the old ones stay')
       metrics.reloaded('settings', false)
     }
   }
 
   function loginMistakes ({ settings }: Config): Diagnostic[] {
-    return store.signIn === undefined || settings.JWT_ISSUER !== undefined
+    return store.signIn === undefined || services.identify !== undefined || settings.JWT_ISSUER !== undefined
       ? []
       : [mistake('JWT_ISSUER', 'missing', 'JWT_ISSUER is missing: this broker was started without a store of callers, so nobody could sign in; put it back, or restart with a store')]
   }
@@ -149,6 +157,8 @@ export async function createReloadableApp ({ config, cwd, read, services, prefix
       ])
     },
     async close () {
+      // Otherwise it would open again what is closed here.
+      await reloading
       watch.abort()
       await app.close()
     }

@@ -87,6 +87,8 @@ t.test('an API key is taken only when SID and secret have both changed, whicheve
       await broker.reload()
       const { body } = await ask(broker.url, { as: susan })
       t.equal(open(body.token, inUse.secret).claims.iss, next.sid, 'a secret that was mistyped is put right by SIGHUP')
+      await reloaded(broker, () => write('sid', inUse.sid))
+      t.equal(await keyOf(broker.url), inUse.sid, 'the half that stayed then may follow by itself')
     })
   }
 })

@@ -163,6 +163,20 @@ t.test('a provider that hangs holds up neither the start nor a request for longe
   t.same(own.requests, [], 'nor does each request try anew')
 })
 
+t.test('settings that a file of keys stood against are taken once that file is right', async t => {
+  const [own, other] = [await provider(t), await provider(t)]
+  const env = (issuer: string, more = '') => `JWT_ISSUER=${issuer}\n${more}`
+  const { url, write, log } = await startBroker({ settings: { JWT_AUDIENCE: 'broker' }, users: null, files: { '.env': env(own.issuer) } }).then(started => {
+    t.teardown(started.close)
+    return started
+  })
+  await write('.env', env(other.issuer, 'JWT_KEYS=keys.json\n'))
+  await until(() => /settings not taken, the old ones stay: .*the file that JWT_KEYS names cannot be read/.test(log()))
+  t.equal(await token(url, own.bearer()), 200)
+  await write('keys.json', JSON.stringify({ keys: [rsa.jwk] }))
+  await until(async () => await token(url, other.bearer()) === 200)
+})
+
 t.test('a document of another issuer at the start is a mistake', async t => {
   const own = await provider(t)
   own.document = () => ({ issuer: own.issuer.slice(0, -1), jwks_uri: `${own.issuer}jwks` })
