@@ -1,32 +1,19 @@
-import cors, { type FastifyCorsOptions } from '@fastify/cors'
+import cors from '@fastify/cors'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Origins } from './origins.js'
 import { logRefusedOrigin, type RefusedOriginOptions } from './refused-origins.js'
 import type { RequestStep } from './request-step.js'
 
-const options: FastifyCorsOptions = {
-  allowedHeaders: 'Authorization, Content-Type, DPoP',
-  exposedHeaders: 'Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, DPoP-Nonce, WWW-Authenticate',
-  maxAge: 600,
-  strictPreflight: false,
-  // A malformed preflight is refused first.
-  preflightContinue: true
-}
-
-/** For all answers but preflights. Created once, because every request uses one. `true` stands for the request's origin. */
-const readable: FastifyCorsOptions = { ...options, origin: true, preflight: false }
-/** An empty list allows nothing. */
-const unreadable: FastifyCorsOptions = { ...options, origin: [], preflight: false }
+/** What pages of the listed origins may read of every answer. */
+const EXPOSED = 'Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, DPoP-Nonce, WWW-Authenticate'
 
 /** Lets pages of the listed origins read every answer. */
-export async function registerCors (scope: FastifyInstance, { origins, sessionPath }: { origins: Origins, sessionPath: string }): Promise<void> {
+export async function registerCors (scope: FastifyInstance, { origins }: { origins: Origins }): Promise<void> {
   await scope.register(cors, {
-    delegator (request, done) {
-      const { origin } = request.headers
-      const answer = origin !== undefined && origins.has(origin) ? readable : unreadable
-      // By default the plugin treats every OPTIONS as a preflight.
-      done(null, isPreflight(request) ? { ...answer, preflight: true, methods: methodsOf(request, sessionPath) } : answer)
-    }
+    origin: (origin, done) => done(null, origin !== undefined && origins.has(origin)),
+    exposedHeaders: EXPOSED,
+    // The plugin treats every OPTIONS as a preflight, and answers it before a malformed one is refused.
+    preflight: false
   })
 }
 
@@ -35,15 +22,26 @@ function methodsOf ({ url }: FastifyRequest, sessionPath: string): string {
   return url.split('?', 1)[0] === sessionPath ? 'POST, DELETE' : 'GET, POST'
 }
 
+export interface PreflightOptions extends RefusedOriginOptions {
+  sessionPath: string
+}
+
 /** Answers a preflight, before credentials and limits are checked. */
-export function answerPreflight (options: RefusedOriginOptions): RequestStep {
+export function answerPreflight (options: PreflightOptions): RequestStep {
   return (request, reply) => {
     if (isPreflight(request)) {
       logRefusedOrigin(request, options)
+      if (options.origins.has(request.headers.origin!)) {
+        reply.headers({
+          'Access-Control-Allow-Methods': methodsOf(request, options.sessionPath),
+          'Access-Control-Allow-Headers': 'Authorization, Content-Type, DPoP',
+          'Access-Control-Max-Age': '600'
+        })
+      }
       reply.code(204).send()
       return
     }
-    // Passes on any other OPTIONS, to be refused for its method rather than for the type of its body.
+    // Any other OPTIONS is refused for its method, and not first for the type of its body.
     if (request.method === 'OPTIONS') delete request.headers['content-type']
   }
 }
