@@ -7,7 +7,7 @@ import { allowAll, type Policy } from '../policy/policy.js'
 import { readWithoutPlugins, readWithPlugins, type Read } from '../settings/load.js'
 import { namedFiles, readSources, withFiles, type Environment, type Sources } from '../settings/sources.js'
 import { keysFile } from '../settings/jwt-rules.js'
-import { hasRemoteStore, isStoreKnown } from '../settings/rules.js'
+import { bearerOperators, hasRemoteStore, isStoreKnown } from '../settings/rules.js'
 import type { Settings } from '../settings/schema.js'
 import { stampsOf } from '../files/stamp.js'
 import { readRedisTls } from './redis-tls.js'
@@ -88,7 +88,7 @@ export async function readConfig (given: Sources, cwd: string, options: ConfigOp
 /** Adds the policy that the settings name. */
 async function withPolicy (read: Read, cwd: string, { stamps = new Map(), further: others = [], foldNames = hasRemoteStore(read.settings) }: ConfigOptions): Promise<Config> {
   const { policy, diagnostics: ofPolicy, ...files } = await policyOf(read, cwd, foldNames)
-  const diagnostics = [...ofPolicy, ...!foldNames && await hasNoStore(read.settings, cwd) ? withoutStore(read.settings) : []]
+  const diagnostics = [...ofPolicy, ...await diagnoseStore(read.settings, cwd, foldNames)]
   // A mistake in one of them has to be found again once it is corrected.
   const further = await stampsOf(filesBeside(read.settings, cwd))
   const redis = await readRedisTls(read.settings, cwd)
@@ -111,6 +111,12 @@ function withoutPolicy ({ JWT_ISSUER: issuer }: Partial<Settings>): Diagnostic[]
     warning('POLICY_FILE', 'insecure', 'POLICY_FILE is not set: every caller may have every enabled product'),
     ...issuer === undefined ? [] : [warning('JWT_ISSUER', 'insecure', 'JWT_ISSUER is set without POLICY_FILE: everybody whom the identity provider gives a token for this audience may have every enabled product')]
   ]
+}
+
+/** What is wrong with the settings where there is no store of callers, or none but the default users file. */
+async function diagnoseStore (settings: Partial<Settings>, cwd: string, foldNames: boolean): Promise<Diagnostic[]> {
+  if (foldNames || settings.USERS_FILE !== undefined) return []
+  return await hasNoStore(settings, cwd) ? withoutStore(settings) : bearerOperators(settings)
 }
 
 /** Warns of settings that make no sense where nobody has a password. */

@@ -2,6 +2,7 @@ import { bearerGroupPrefix, bearerPrefix, nameMistake } from '../caller.js'
 import type { Diagnostic } from '../lib/diagnostic.js'
 import { list } from './list.js'
 import { conflict, invalid, type Rule } from './rule.js'
+import { defaultUsersFile, type Settings } from './schema.js'
 
 /** Checks OPERATORS. Callers with a bearer token may be operators only where there is no store of callers, so that nobody else could be one. */
 export const operatorMistakes: Rule = ({ OPERATORS: names, JWT_ISSUER: issuer, ...settings }, unread) => {
@@ -13,6 +14,14 @@ export const operatorMistakes: Rule = ({ OPERATORS: names, JWT_ISSUER: issuer, .
     if (store !== undefined) return [conflict('OPERATORS', `: entry ${i + 1} goes without a store of callers only: with ${store}, name its callers`)]
     return prefix === bearerPrefix ? nameMistakes(i, entry.slice(prefix.length)) : groupMistakes(i, entry.slice(prefix.length))
   })
+}
+
+/** The same beside the default users file, which is there although no setting names it. */
+export function bearerOperators ({ OPERATORS: names, JWT_ISSUER: issuer }: Partial<Settings>): Diagnostic[] {
+  if (issuer === undefined) return []
+  return list(names).flatMap((entry, i) => [bearerPrefix, bearerGroupPrefix].some(prefix => entry.startsWith(prefix))
+    ? [conflict('OPERATORS', `: entry ${i + 1} goes without a store of callers only: with ${defaultUsersFile}, name its callers, or take the file away`)]
+    : [])
 }
 
 function nameMistakes (i: number, name: string): Diagnostic[] {

@@ -3,7 +3,7 @@ import { mistake, warning, type Diagnostic } from '../lib/diagnostic.js'
 import { conflict, invalid, type Rule } from './rule.js'
 import { jwtRules } from './jwt-rules.js'
 import { list } from './list.js'
-import { operatorMistakes } from './operators.js'
+import { bearerOperators, operatorMistakes } from './operators.js'
 import { proxyMistakes } from './proxy-rules.js'
 import { redisRules, unusedCredentials } from './redis-rules.js'
 import type { Settings } from './schema.js'
@@ -12,7 +12,7 @@ import type { Names } from './sources.js'
 /** Each of these settings names a store of callers. */
 const STORE_SETTINGS = ['LOGIN_URL', 'DATABASE_URL', 'USERS_FILE'] as const
 
-export { list }
+export { bearerOperators, list }
 
 /** Rules that no schema can express: about the meaning of a setting, or about two settings together. Each breach is a mistake. */
 export const rules: Rule[] = [
