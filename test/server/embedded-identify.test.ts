@@ -11,6 +11,8 @@ import { startProvider } from '../helpers/provider.js'
 import { until } from '../helpers/until.js'
 
 const evil = 'https://evil.example'
+/** What careless code may throw. */
+const nothing: unknown = undefined
 const challenge = 'Application realm="twilio-token-broker"'
 
 /** An application whose users have a sealed cookie. */
@@ -146,7 +148,7 @@ const outage = { status: 503, headers: { 'retry-after': /./ }, body: { code: 'st
 /** What identify may do, and what the log says of it. */
 const answers: Array<{ title: string, identify: () => unknown, gets: object, says?: RegExp }> = [
   { title: 'throws', identify: () => { throw new Error('the sessions are away') }, gets: outage, says: /the sessions are away/ },
-  { title: 'rejects', identify: async () => { throw undefined }, gets: outage }, // eslint-disable-line no-throw-literal
+  { title: 'rejects', identify: async () => { throw nothing }, gets: outage },
   { title: 'undefined', identify: () => undefined, gets: outage, says: /identify returned neither an object nor null/ },
   { title: 'true', identify: () => true, gets: outage },
   { title: 'text', identify: () => 'susan', gets: outage },
