@@ -7,6 +7,7 @@ import { ask } from '../helpers/http.js'
 import { session } from '../helpers/http2.js'
 import { first as certificate, secure } from '../helpers/https.js'
 import { verifyHash as inThread } from '../helpers/in-thread.js'
+import { jsonLines } from '../helpers/lines.js'
 import { until } from '../helpers/until.js'
 
 /** A broker whose hashes end when the test says so, and who has a caller that is remembered. */
@@ -34,7 +35,7 @@ async function heldBroker (options: BrokerOptions = {}) {
     waiting: async (count: number) => (await metrics()).includes(`token_broker_hashes_waiting ${count}\n`),
     /** Lines of the audit after the first, which is the remembered caller's. */
     audited: async () => (await broker.audit()).slice(1),
-    logged: () => broker.log().split('\n').filter(Boolean).map(line => JSON.parse(line) as AuditLine & { msg: string, path: string }).filter(({ msg, path }) => msg === 'request' && path.startsWith('/token'))
+    logged: () => jsonLines<AuditLine & { msg: string, path: string }>(broker.log()).filter(({ msg, path }) => msg === 'request' && path.startsWith('/token'))
   }
 }
 

@@ -7,6 +7,7 @@ import { hash } from '@node-rs/bcrypt'
 import type { VerifyHash } from '../../src/callers/passwords/hash-threads.js'
 import { start } from '../../src/server/start.js'
 import { verifyHash as inThread } from './in-thread.js'
+import { jsonLines } from './lines.js'
 
 const sid = (prefix: string) => prefix + randomBytes(16).toString('hex')
 
@@ -86,8 +87,7 @@ export async function startBroker ({ settings = {}, users = { susan: 'secret123'
     write,
     log: () => log,
     async audit (): Promise<AuditLine[]> {
-      const text = await readFile(join(folder, 'audit.log'), 'utf8')
-      return text.split('\n').filter(Boolean).map(line => JSON.parse(line) as AuditLine)
+      return jsonLines(await readFile(join(folder, 'audit.log'), 'utf8'))
     },
     async close () {
       await running.close()

@@ -7,6 +7,7 @@ import rateLimit from '@fastify/rate-limit'
 import { fastify, type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { broker, type BrokerOptions } from '../../src/index.js'
 import { complete, type AuditLine } from './broker.js'
+import { jsonLines } from './lines.js'
 
 const { PORT, ...embeddable } = complete
 
@@ -76,7 +77,7 @@ export async function application ({ brokers = [{}], server = {}, users = { susa
     log: () => log,
     write: (name: string, text: string) => writeFile(join(folder, name), text, { mode: 0o600 }),
     async audit (name = 'audit.log'): Promise<AuditLine[]> {
-      return (await readFile(join(folder, name), 'utf8')).split('\n').filter(Boolean).map(line => JSON.parse(line) as AuditLine)
+      return jsonLines(await readFile(join(folder, name), 'utf8'))
     },
     async close () {
       await app.close()

@@ -8,6 +8,7 @@ import { application, token } from '../helpers/embedded.js'
 import { ask, raw } from '../helpers/http.js'
 import { askIn, session } from '../helpers/http2.js'
 import { first, secure } from '../helpers/https.js'
+import { jsonLines } from '../helpers/lines.js'
 import { until } from '../helpers/until.js'
 
 const uuid = /^[0-9a-f-]{36}$/
@@ -19,7 +20,7 @@ function isPlain (t: Test, text: string, what: string): void {
 
 interface LogLine { msg: string, method: string, path: string, requestId: string }
 
-const lines = (log: string) => log.split('\n').filter(Boolean).map(line => JSON.parse(line) as LogLine)
+const lines = (log: string) => jsonLines<LogLine>(log)
 const requests = (log: string) => lines(log).filter(({ msg }) => msg === 'request')
 
 t.test('what strangers write into headers and paths reaches audit and log in printable ASCII, and cut', async t => {

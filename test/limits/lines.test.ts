@@ -6,12 +6,13 @@ import { basic, startBroker, susan, type Broker } from '../helpers/broker.js'
 import { clock } from '../helpers/clock.js'
 import { ask } from '../helpers/http.js'
 import { verifyHash as inThread } from '../helpers/in-thread.js'
+import { jsonLines } from '../helpers/lines.js'
 import { answer, loginServer } from '../helpers/login-server.js'
 import { until } from '../helpers/until.js'
 
 interface LogLine { level: number, msg: string, path: string, status: number, code?: string, skipped?: number }
 
-const logged = (broker: Broker) => broker.log().split('\n').filter(Boolean).map(line => JSON.parse(line) as LogLine)
+const logged = (broker: Broker) => jsonLines<LogLine>(broker.log())
 const requests = (broker: Broker) => logged(broker).filter(({ msg }) => msg === 'request')
 const failures = (broker: Broker) => logged(broker).filter(({ msg }) => msg === 'request failed')
 const metric = async (broker: Broker, name: string) => {

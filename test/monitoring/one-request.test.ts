@@ -4,12 +4,13 @@ import { serve } from '../../src/cli/start.js'
 import type { Running } from '../../src/server/start.js'
 import { basic, cheapHash, complete, startBroker, susan, type Broker } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
+import { jsonLines } from '../helpers/lines.js'
 import { answer, loginServer } from '../helpers/login-server.js'
 import { until } from '../helpers/until.js'
 
 interface LogLine { time: string, msg: string, requestId?: string, traceId?: string, caller?: string, origin?: string, skipped?: number, path?: string }
 
-const logged = ({ log }: Pick<Broker, 'log'>) => log().split('\n').filter(Boolean).map(line => JSON.parse(line) as LogLine)
+const logged = ({ log }: Pick<Broker, 'log'>) => jsonLines<LogLine>(log())
 const requests = (broker: Broker) => logged(broker).filter(({ msg }) => msg === 'request')
 const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
 const span = '00f067aa0ba902b7'
