@@ -1,4 +1,5 @@
 import t from 'tap'
+import { failNextRead } from '../helpers/failing-read.js'
 import { startBroker } from '../helpers/broker.js'
 import { ask, type Ask } from '../helpers/http.js'
 import { builtPages } from './built.js'
@@ -64,6 +65,14 @@ t.test('no page names another host but as words', async t => {
   const addresses = [...pages].filter(([name]) => /\.(js|css|html|svg)$/.test(name))
     .flatMap(([, text]) => text.match(/(?:https?:|(?<!\\))\/\/[\w-]+\.[\w.-]+/g) ?? [])
   t.strictSame([...new Set(addresses)].sort(), ['http://www.w3.org', 'https://securetoken.google.com', 'https://www.twilio.com'], 'a namespace of XML, an issuer of tokens that are not Twilio\'s, and where Twilio lists its codes')
+})
+
+t.test('a read of the pages that fails once is tried again at the next request', async t => {
+  const other = await startBroker()
+  t.teardown(other.close)
+  failNextRead(/index\.html\.br$/)
+  t.match(await ask(other.url, { method: 'GET', path: '/' }), { status: 500, body: { code: 'internal' } })
+  t.match(await ask(other.url, { method: 'GET', path: '/' }), { status: 200, text: pages.get('index.html') })
 })
 
 t.test('without CONSOLE there is no page, and the API is as it was', async t => {

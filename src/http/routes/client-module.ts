@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { brotliCompress, gzip } from 'node:zlib'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { rememberSuccess } from '../../lib/remember-success.js'
 import { version } from '../../lib/version.js'
 import { accepts } from '../accept-encoding.js'
 
@@ -20,11 +21,9 @@ const FOR_GOOD = 'public, max-age=31536000, immutable'
  * that not every page needs. They contain no data of this broker, so every page may read them.
  */
 export function clientModuleRoutes (scope: FastifyInstance): void {
-  const modules = new Map<string, Promise<ClientModule>>()
-  const serve = (file: string, cacheControl: string) => async (request: FastifyRequest, reply: FastifyReply) => {
-    const reading = modules.get(file) ?? readModule(file)
-    modules.set(file, reading)
-    const { etag, content } = await reading
+  const moduleOf = (file: string) => rememberSuccess(() => readModule(file))
+  const serve = (module: () => Promise<ClientModule>, cacheControl: string) => async (request: FastifyRequest, reply: FastifyReply) => {
+    const { etag, content } = await module()
     // `*` instead of the origin: an answer that names one origin could not be cached for others.
     reply.removeHeader('Access-Control-Expose-Headers').headers({
       'Access-Control-Allow-Origin': '*',
@@ -38,9 +37,10 @@ export function clientModuleRoutes (scope: FastifyInstance): void {
     if (encoding !== 'identity') reply.header('Content-Encoding', encoding)
     return reply.type('text/javascript; charset=utf-8').send(content.get(encoding))
   }
-  scope.get('/client.js', { exposeHeadRoute: true }, serve('index.js', HOUR))
-  scope.get(`/client-${version()}.js`, { exposeHeadRoute: true }, serve('index.js', FOR_GOOD))
-  for (const file of ['tab.js', 'video.js']) scope.get(`/client/${file}`, { exposeHeadRoute: true }, serve(file, HOUR))
+  const client = moduleOf('index.js')
+  scope.get('/client.js', { exposeHeadRoute: true }, serve(client, HOUR))
+  scope.get(`/client-${version()}.js`, { exposeHeadRoute: true }, serve(client, FOR_GOOD))
+  for (const file of ['tab.js', 'video.js']) scope.get(`/client/${file}`, { exposeHeadRoute: true }, serve(moduleOf(file), HOUR))
 }
 
 /** Compares weakly (RFC 9110 §13.1.2): a proxy that compressed the answer, and so made the tag weak, still gets its 304. */

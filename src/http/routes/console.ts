@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import type { FastifyHelmetOptions } from '@fastify/helmet'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { rememberSuccess } from '../../lib/remember-success.js'
 import { problem } from '../../problems.js'
 import { accepts } from '../accept-encoding.js'
 
@@ -69,12 +70,11 @@ export async function consoleRoutes (scope: FastifyInstance, { console }: Consol
   if (!console) return
   const { default: helmet } = await import('@fastify/helmet')
   await scope.register(helmet, helmetOptions)
-  let pages: Promise<Map<string, Page>> | undefined
+  // Read on the first request: most processes never need them in memory.
+  const pages = rememberSuccess(readPages)
 
   async function send (name: string, request: FastifyRequest, reply: FastifyReply): Promise<Readable> {
-    // Read on the first request: most processes never need them in memory.
-    pages ??= readPages()
-    const page = (await pages).get(name)
+    const page = (await pages()).get(name)
     if (page === undefined) throw problem('not-found')
     reply.header('Permissions-Policy', permissions).type(page.type).header('Vary', 'Origin, Accept-Encoding')
     // The names of all others contain a hash of their content.

@@ -4,6 +4,7 @@ import t from 'tap'
 import { bundleClient } from '../../browser/bundle.js'
 import { startBroker } from '../../helpers/broker.js'
 import { application } from '../../helpers/embedded.js'
+import { failNextRead } from '../../helpers/failing-read.js'
 import { ask, type Ask } from '../../helpers/http.js'
 import { root } from '../../helpers/root.js'
 
@@ -72,6 +73,14 @@ t.test('who has it already gets 304', async t => {
     }
   }
   t.match(await get('/client.js', { headers: { 'If-None-Match': '"other"' } }), { status: 200 })
+})
+
+t.test('a read of the module that fails once is tried again at the next request', async t => {
+  const other = await startBroker()
+  t.teardown(other.close)
+  failNextRead(/client\/index\.js$/)
+  t.match(await ask(other.url, { method: 'GET', path: '/client.js' }), { status: 500, body: { code: 'internal' } })
+  t.match(await ask(other.url, { method: 'GET', path: pinned }), { status: 200, text: source })
 })
 
 t.test('HEAD is answered without the bytes, and nothing else is found there', async t => {
