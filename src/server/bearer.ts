@@ -1,6 +1,7 @@
 import type { ProviderKeys, KeysLog } from '../callers/bearer/keys.js'
 import type { BearerTokens } from '../callers/bearer/tokens.js'
-import type { Diagnostic, Opened } from '../lib/diagnostic.js'
+import type { OpenStore } from '../callers/stores/open.js'
+import { mistake, type Diagnostic, type Opened } from '../lib/diagnostic.js'
 import { bearerRules } from '../settings/jwt.js'
 import type { Settings } from '../settings/schema.js'
 
@@ -39,4 +40,11 @@ export async function createBearer (settings: Settings, keys: ProviderKeys | und
   if (rules === undefined || keys === undefined) return undefined
   const { BearerTokens } = await import('../callers/bearer/tokens.js')
   return new BearerTokens({ rules, keys })
+}
+
+/** A broker that was started without a store of callers needs bearer tokens. */
+export function loginMistakes ({ JWT_ISSUER: issuer }: Settings, { store, identify }: { store: Pick<OpenStore, 'signIn'>, identify: unknown }): Diagnostic[] {
+  return store.signIn === undefined || identify !== undefined || issuer !== undefined
+    ? []
+    : [mistake('JWT_ISSUER', 'missing', 'JWT_ISSUER is missing: this broker was started without a store of callers, so nobody could sign in; put it back, or restart with a store')]
 }

@@ -1,21 +1,17 @@
-import { createApp } from '../http/app.js'
-import { NameList } from '../caller.js'
-import { coalesce } from '../lib/coalesce.js'
 import type { ProviderKeys } from '../callers/bearer/keys.js'
-import type { BearerTokens } from '../callers/bearer/tokens.js'
-import { createBearer, isSameProvider, openKeys } from './bearer.js'
-import type { Handler } from './listener.js'
-import { createMint } from '../tokens/mint.js'
+import { coalesce } from '../lib/coalesce.js'
+import { textsOf, type Opened } from '../lib/diagnostic.js'
 import type { Readiness } from '../monitoring/readiness.js'
-import { readinessOf, type Services } from './services.js'
-import { list } from '../settings/rules.js'
-import { awaitedHalf, keepWholeKey, type KeyHalf } from './key-pair.js'
+import type { AppContext } from './app-options.js'
+import { isSameProvider, loginMistakes, openKeys } from './bearer.js'
+import { buildApp, type BuiltApp } from './build-app.js'
+import { ConfigWatch } from './config-watch.js'
 import type { Config } from './config.js'
-import { watchFiles } from '../files/watch.js'
-import { mistake, textsOf, type Diagnostic } from '../lib/diagnostic.js'
-import { detach } from '../lib/detach.js'
-import type { Sessions } from '../callers/session/sessions.js'
-import { createSessions, endOfSessions } from './sessions.js'
+import { KeyPairChanges } from './key-pair.js'
+import type { Handler } from './listener.js'
+import { BrokerReadiness } from './readiness.js'
+import type { Services } from './services.js'
+import { logChangedSessionKeys, logSessionKeys } from './sessions.js'
 
 export interface ReloadableAppOptions {
   /** The config of the start. */
@@ -33,187 +29,126 @@ export interface ReloadableAppOptions {
   onReload?: (next: Config) => void
 }
 
-/** Holds the app that was built from the current config. A reload replaces that app as a whole. */
-export interface ReloadableApp {
-  handle: Handler
-  /** Says which part that the broker needs to issue tokens does not work now: the store, Redis, the audit, the keys. */
-  readiness: () => Readiness
-  /** Makes `/readyz` report `shutdown`. Requests are still answered. */
-  markNotReady (): void
-  /** Reads changed files, and accepts an API key of which only one half has changed. Mistakes are logged and change nothing. Never rejects. */
-  reload (): Promise<void>
-  close (): Promise<void>
+export async function createReloadableApp (options: ReloadableAppOptions): Promise<ReloadableApp> {
+  const { config, services, prefix = '', ownOrigins } = options
+  const readiness = new BrokerReadiness(services, config.settings)
+  const context = { services, prefix, ownOrigins, readiness: () => readiness.now() }
+  return new ReloadableApp(options, context, readiness, await buildApp(config, services.provider.keys, context))
 }
 
-export async function createReloadableApp ({ config, cwd, read, services, prefix = '', ownOrigins, onReload = () => {} }: ReloadableAppOptions): Promise<ReloadableApp> {
-  const { logger, metrics, guessLimiter, store, provider, audit } = services
-  let isStopping = false
-  const readiness = (): Readiness => {
-    const { missing, degraded } = readinessOf(services, config.settings)
-    return { missing: isStopping ? [...missing, 'shutdown'] : missing, degraded }
-  }
-  const sessionsOf = ({ settings }: Config) => createSessions(settings, store.sessions, services.sessions, { ownOrigins, prefix })
-  const build = async (config: Config, sessions: Sessions | undefined, keys: ProviderKeys | undefined) =>
-    buildApp(config, services, { sessions, bearer: await createBearer(config.settings, keys) }, prefix, ownOrigins, readiness)
-  let sessions = sessionsOf(config)
-  let app = await build(config, sessions, provider.keys)
-  logSessionKeys()
-  const readOnce = coalesce(readAgain)
-  let reloading = Promise.resolve()
-  const takeState = () => { reloading = readOnce(); return reloading }
-  let current = config.settings
-  let takesHalfKey = false
-  let awaited: KeyHalf | undefined
+/** Holds the app that was built from the current config. A reload replaces that app as a whole. */
+export class ReloadableApp {
+  readonly #options: ReloadableAppOptions
+  readonly #services: Services
+  readonly #context: AppContext
+  readonly #readiness: BrokerReadiness
+  readonly #watch: ConfigWatch
+  readonly #keyPair = new KeyPairChanges()
+  readonly #readOnce = coalesce(() => this.#readAgain())
+  #reading = Promise.resolve()
+  #current: BuiltApp
 
-  let watch = new AbortController()
-  function watchFilesOf ({ stamps }: Config): void {
-    watch.abort()
-    watch = new AbortController()
-    detach(logged(watchFiles({ stamps: new Map(stamps), signal: watch.signal, onChange: takeState }), 'the settings\' files are not watched any more; send SIGHUP after a change'))
+  constructor (options: ReloadableAppOptions, context: AppContext, readiness: BrokerReadiness, first: BuiltApp) {
+    this.#options = options
+    this.#services = options.services
+    this.#context = context
+    this.#readiness = readiness
+    this.#current = first
+    logSessionKeys(this.#services.logger, first.sessions)
+    this.#watch = new ConfigWatch(() => this.#startReading(), this.#services.logger)
+    this.#watch.watch(options.config)
   }
-  watchFilesOf(config)
+
+  readonly handle: Handler = (request, response) => this.#current.app.routing(request, response)
+
+  /** Says which part that the broker needs to issue tokens does not work now: the store, Redis, the audit, the keys. */
+  readonly readiness = (): Readiness => this.#readiness.now()
+
+  /** Makes `/readyz` report `shutdown`. Requests are still answered. */
+  markNotReady (): void {
+    this.#readiness.markStopping()
+  }
+
+  /** Reads changed files, and accepts an API key of which only one half has changed. Mistakes are logged and change nothing. Never rejects. */
+  async reload (): Promise<void> {
+    const { logger, provider, store, audit } = this.#services
+    const logged = (work: Promise<unknown>, failure: string) => work.catch(error => logger.error({ err: error }, failure))
+    this.#keyPair.acceptHalf()
+    await Promise.all([
+      this.#startReading().then(() => provider.keys?.refresh()),
+      logged(store.reload(), 'the callers cannot be read again; the old ones stay'),
+      logged(audit.reopen(), 'AUDIT_LOG cannot be opened again; the old file goes on')
+    ])
+  }
+
+  async close (): Promise<void> {
+    // Otherwise it would open again what is closed here.
+    await this.#reading
+    this.#watch.close()
+    await this.#current.app.close()
+  }
+
+  #startReading (): Promise<void> {
+    this.#reading = this.#readOnce()
+    return this.#reading
+  }
 
   /** Never rejects: an error must not end the process, which may be an application's. */
-  async function readAgain (): Promise<void> {
-    const takesHalf = takesHalfKey
-    takesHalfKey = false
-    const before = current
+  async #readAgain (): Promise<void> {
+    const change = this.#keyPair.begin(this.#current.settings)
     try {
-      const next = await read()
-      const { settings, kept } = takesHalf ? { settings: next.settings } : keepWholeKey(current, next.settings, awaited)
-      await take({ ...next, settings, diagnostics: kept === undefined ? next.diagnostics : [...next.diagnostics, kept] })
-      // Where something else was wrong, SIGHUP still holds for what the next reading finds.
-      if (current === before) takesHalfKey ||= takesHalf
-      else awaited = awaitedHalf(before, current, awaited)
+      const next = await this.#options.read()
+      const { settings, kept } = change.choose(next.settings)
+      await this.#take({ ...next, settings, diagnostics: kept === undefined ? next.diagnostics : [...next.diagnostics, kept] })
     } catch (error) {
-      takesHalfKey ||= takesHalf
-      logger.error({ err: error }, 'settings not taken, the old ones stay')
-      metrics.reloaded('settings', false)
+      this.#services.logger.error({ err: error }, 'settings not taken, the old ones stay')
+      this.#services.metrics.reloaded('settings', false)
     }
+    change.end(this.#current.settings)
   }
 
-  function loginMistakes ({ settings }: Config): Diagnostic[] {
-    return store.signIn === undefined || services.identify !== undefined || settings.JWT_ISSUER !== undefined
-      ? []
-      : [mistake('JWT_ISSUER', 'missing', 'JWT_ISSUER is missing: this broker was started without a store of callers, so nobody could sign in; put it back, or restart with a store')]
-  }
-
-  async function take (next: Config): Promise<void> {
-    const { opened: nextKeys, mistakes: ofKeys = [] } = isSameProvider(current, next.settings) ? { opened: provider.keys } : await openKeys(next, { cwd, logger })
-    const dropKeys = () => { if (nextKeys !== provider.keys) nextKeys?.close() }
-    const mistakes = textsOf([...next.diagnostics, ...ofKeys, ...loginMistakes(next)], 'mistake')
+  /** Replaces the app by that of the next config, unless there is a mistake. */
+  async #take (next: Config): Promise<void> {
+    const { logger, metrics } = this.#services
+    const { opened: keys, mistakes: ofKeys = [] } = await this.#openKeys(next)
+    const mistakes = textsOf([...next.diagnostics, ...ofKeys, ...loginMistakes(next.settings, this.#services)], 'mistake')
     if (mistakes.length > 0) {
       logger.error(`settings not taken, the old ones stay: ${mistakes.join('; ')}`)
       metrics.reloaded('settings', false)
-      dropKeys()
+      this.#closeUnused(keys)
       // The mistake may be corrected in a file that only the new settings name.
-      watchFilesOf(next)
+      this.#watch.watch(next)
       return
     }
-    // Running requests continue with the old app, which holds nothing that must be closed.
-    const nextSessions = sessionsOf(next)
-    const nextApp = await build(next, nextSessions, nextKeys).catch((error: unknown) => {
-      dropKeys()
+    const built = await buildApp(next, keys, this.#context).catch((error: unknown) => {
+      this.#closeUnused(keys)
       throw error
     })
     for (const text of textsOf(next.diagnostics, 'warning')) logger.warn(text)
-    onReload(next)
-    const ended = endOfSessions(sessions, nextSessions, next.settings)
-    const isSameKey = String(sessions?.keyIds) === String(nextSessions?.keyIds)
-    if (nextKeys !== provider.keys) provider.keys?.close()
-    app = nextApp
-    current = next.settings
-    sessions = nextSessions
-    provider.keys = nextKeys
-    if (ended !== undefined) logger.warn(ended)
-    if (!isSameKey) logSessionKeys()
-    guessLimiter.failuresMax = next.settings.LOGIN_FAILURES_MAX
-    watchFilesOf(next)
+    this.#options.onReload?.(next)
+    this.#swap(built, keys)
+    this.#watch.watch(next)
     logger.info('settings taken')
     metrics.reloaded('settings', true)
   }
 
-  /** Nodes with the same first key accept each other's sessions. */
-  function logSessionKeys (): void {
-    if (sessions === undefined) return
-    const [keyId, ...others] = sessions.keyIds
-    logger.info({ keyId, alsoTaken: others.length === 0 ? undefined : others }, 'sessions are sealed by this key')
+  async #openKeys (next: Config): Promise<Opened<ProviderKeys | undefined>> {
+    const { logger, provider } = this.#services
+    return isSameProvider(this.#current.settings, next.settings) ? { opened: provider.keys } : openKeys(next, { cwd: this.#options.cwd, logger })
   }
 
-  function logged (work: Promise<unknown>, failure: string): Promise<unknown> {
-    return work.catch(error => logger.error({ err: error }, failure))
+  #closeUnused (keys: ProviderKeys | undefined): void {
+    if (keys !== this.#services.provider.keys) keys?.close()
   }
 
-  return {
-    handle: (request, response) => app.routing(request, response),
-    readiness,
-    markNotReady: () => { isStopping = true },
-    async reload () {
-      takesHalfKey = true
-      await Promise.all([
-        takeState().then(() => provider.keys?.refresh()),
-        logged(store.reload(), 'the callers cannot be read again; the old ones stay'),
-        logged(audit.reopen(), 'AUDIT_LOG cannot be opened again; the old file goes on')
-      ])
-    },
-    async close () {
-      // Otherwise it would open again what is closed here.
-      await reloading
-      watch.abort()
-      await app.close()
-    }
+  /** Running requests continue with the old app, which holds nothing that must be closed. */
+  #swap (built: BuiltApp, keys: ProviderKeys | undefined): void {
+    const { logger, provider, guessLimiter } = this.#services
+    if (keys !== provider.keys) provider.keys?.close()
+    const old = this.#current
+    this.#current = built
+    provider.keys = keys
+    guessLimiter.failuresMax = built.settings.LOGIN_FAILURES_MAX
+    logChangedSessionKeys(logger, old.sessions, built.sessions, built.settings)
   }
-}
-
-/** Ways to authenticate other than a password. */
-interface Credentials {
-  sessions: Sessions | undefined
-  bearer: BearerTokens | undefined
-}
-
-function buildApp ({ settings, products, policy, given }: Config, { logger, store, audit, logins, counters, addresses, foreign, callers, lines, metrics, ...services }: Services, { sessions, bearer }: Credentials, prefix: string, ownOrigins: ReadonlySet<string>, readiness: () => Readiness) {
-  const pages = new Set(list(settings.CORS_ORIGINS))
-  const publicOrigin = settings.PUBLIC_URL && new URL(settings.PUBLIC_URL).origin
-  const own = { has: (origin: string) => origin === publicOrigin || ownOrigins.has(origin) }
-  const history = settings.CONSOLE && settings.OPERATORS !== undefined ? services.history : undefined
-  const limits = {
-    address: { counters: addresses, max: settings.RATE_LIMIT_MAX },
-    crossSite: { counters: foreign, max: settings.RATE_LIMIT_MAX },
-    caller: { counters: callers, max: settings.CALLER_LIMIT_MAX }
-  }
-  return createApp({
-    logger,
-    trustProxy: list(settings.TRUST_PROXY),
-    prefix,
-    products,
-    policy,
-    mint: createMint({
-      accountSid: settings.TWILIO_ACCOUNT_SID,
-      keySid: settings.TWILIO_API_KEY_SID,
-      keySecret: settings.TWILIO_API_KEY_SECRET,
-      region: settings.TWILIO_REGION
-    }),
-    audit: history?.recordingTo(audit) ?? audit,
-    origins: { has: origin => pages.has(origin) || own.has(origin) },
-    ownOrigins: own,
-    identify: services.identify,
-    hasPasswords: store.signIn === undefined,
-    signIn: store.signIn ?? metrics.timed((name, password, login) => logins.login(name, password, login), seconds => history?.login(seconds)),
-    operators: new NameList(list(settings.OPERATORS)),
-    metrics,
-    console: settings.CONSOLE,
-    history,
-    given,
-    readiness,
-    limits,
-    lines,
-    sessions,
-    bearer,
-    identityHolders: bearer && services.identityHolders,
-    usedProofs: services.sessions.usedProofs,
-    prefetch: counters.prefetch,
-    logins,
-    identityForm: settings.IDENTITY_FORM,
-    ttl: { default: settings.TOKEN_TTL, max: settings.TOKEN_TTL_MAX ?? settings.TOKEN_TTL }
-  })
 }

@@ -18,11 +18,10 @@ import { createLines, type Lines } from '../limits/lines.js'
 import { memory } from '../limits/memory/counters.js'
 import { History } from '../monitoring/history.js'
 import { createMetrics, type Metrics } from '../monitoring/metrics.js'
-import type { Readiness } from '../monitoring/readiness.js'
 import type { Settings } from '../settings/schema.js'
 import { openKeys } from './bearer.js'
 import { mayOpenStore, StartError, type Config } from './config.js'
-import { readRedisTls } from './redis-tls.js'
+import { openCounters } from './open-counters.js'
 
 /** What a reload leaves as it is: files, connections and counts. */
 export interface Services {
@@ -105,37 +104,6 @@ export async function openServices (config: Config, { cwd, stdout, logger, log, 
     metrics,
     history: new History()
   }
-}
-
-/** Where the settings say that hits are counted. Redis may be away: that is logged, and `up` is false. */
-export async function openCounters (settings: Settings, cwd: string, logger: Log): Promise<CounterSource> {
-  const { REDIS_URL: url, REDIS_PREFIX: prefix, REDIS_DOWN: down } = settings
-  if (url === undefined) return memory
-  const { sharedCounters } = await import('../limits/redis/shared.js')
-  const without = down === 'local' ? 'each node limits for itself' : 'requests are refused with 503 until it is back'
-  return sharedCounters({
-    url,
-    prefix,
-    down,
-    readTls: async () => (await readRedisTls(settings, cwd)).options,
-    onChange (up, outage) {
-      if (up) logger.info('Redis is there; limits are shared')
-      else logger.warn({ cause: outage?.cause }, `Redis is away; ${without}${outage?.advice === undefined ? '' : `. ${outage.advice}`}`)
-    },
-    onEviction (policy) {
-      logger.warn(`Redis may evict keys (maxmemory-policy is ${policy}), and limits and locks with them; run there: CONFIG SET maxmemory-policy noeviction`)
-    }
-  })
-}
-
-/** What keeps the broker from issuing tokens. */
-export function readinessOf ({ store, provider, audit, counters }: Services, { REDIS_DOWN: down }: Settings): Readiness {
-  const missing: Readiness['missing'] = []
-  if (!store.ready) missing.push('store')
-  if (!counters.up && down === 'closed') missing.push('redis')
-  if (!audit.ok) missing.push('audit')
-  if (provider.keys?.ready === false) missing.push('keys')
-  return { missing, degraded: !counters.up && down !== 'closed' ? ['redis'] : [] }
 }
 
 export async function closeServices ({ store, provider, audit, counters }: Services): Promise<void> {

@@ -1,6 +1,7 @@
 import type { SessionMemory } from '../callers/session/memory.js'
 import { Sessions, type SessionsOptions } from '../callers/session/sessions.js'
 import type { SessionStore } from '../callers/store.js'
+import type { Log } from '../lib/log.js'
 import type { Settings } from '../settings/schema.js'
 import { sessionSecrets, sessionTtl } from '../settings/sessions.js'
 
@@ -20,8 +21,22 @@ export function createSessions (settings: Settings, store: SessionStore | undefi
     })
 }
 
+/** Logs the key that seals sessions. Nodes with the same first key accept each other's sessions. */
+export function logSessionKeys (logger: Log, sessions: Sessions | undefined): void {
+  if (sessions === undefined) return
+  const [keyId, ...others] = sessions.keyIds
+  logger.info({ keyId, alsoTaken: others.length === 0 ? undefined : others }, 'sessions are sealed by this key')
+}
+
+/** Logs what a change of the settings does to sessions: that it ended all of them, or that another key seals the next ones. */
+export function logChangedSessionKeys (logger: Log, before: Sessions | undefined, after: Sessions | undefined, settings: Settings): void {
+  const ended = endOfSessions(before, after, settings)
+  if (ended !== undefined) logger.warn(ended)
+  if (String(before?.keyIds) !== String(after?.keyIds)) logSessionKeys(logger, after)
+}
+
 /** Says why a change of the settings has ended all open sessions; undefined where they stay valid. */
-export function endOfSessions (before: Sessions | undefined, after: Sessions | undefined, { SESSION_SECRET: secret }: Settings): string | undefined {
+function endOfSessions (before: Sessions | undefined, after: Sessions | undefined, { SESSION_SECRET: secret }: Settings): string | undefined {
   if (before === undefined || after === undefined || after.keyIds.includes(before.keyIds[0]!)) return undefined
   return secret === undefined
     ? 'the API key has changed, which ended all sessions: everybody has to sign in again. Set SESSION_SECRET to keep sessions when the key changes'

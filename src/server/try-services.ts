@@ -6,7 +6,7 @@ import { keysFile } from '../settings/jwt-rules.js'
 import { hasRemoteStore } from '../settings/rules.js'
 import { openKeys } from './bearer.js'
 import type { Config } from './config.js'
-import { openCounters } from './services.js'
+import { openCounters } from './open-counters.js'
 
 /**
  * Opens a remote store of callers and Redis, fetches the keys of the identity provider, as a start does, and closes all again.
