@@ -26,12 +26,12 @@ const frontDoors = {
   'callers/stores': ['open', 'application', 'authenticate', 'identify'],
   'callers/users-file': ['edit', 'load', 'parse', 'store'],
   http: ['app', 'pipeline', 'hang-up', 'host-request', 'origins'],
-  monitoring: ['metrics', 'history', 'readiness'],
+  monitoring: ['metrics', 'history', 'operator-data', 'readiness'],
   policy: ['policy', 'decide', 'patterns'],
   'policy/file': ['load', 'read', 'schema', 'messages', 'unknown-users', 'expectations'],
   products: ['contract', 'define', 'deprecated', 'fit', 'load', 'push', 'refusals', 'schemas'],
   server: ['start', 'embedded', 'config', 'log-writer', 'try-services'],
-  settings: ['load', 'schema', 'rules', 'sources', 'validate', 'embedded', 'sessions', 'jwt', 'jwt-rules'],
+  settings: ['load', 'schema', 'shown', 'rules', 'sources', 'validate', 'embedded', 'sessions', 'jwt', 'jwt-rules'],
   tokens: ['issue', 'mint', 'combine', 'combined-request', 'test-product']
 }
 
@@ -102,10 +102,17 @@ module.exports = {
     },
     {
       name: 'console-imports-diagnose-only',
-      comment: 'The page runs in browsers. What it shares with the server is what explains tokens.',
+      comment: 'The page runs in browsers. What it shares with the server is what explains tokens, and the types of what operators see.',
       severity: 'error',
       from: { path: '^src/console/' },
-      to: { path: '^src/', pathNot: '^src/(console|diagnose)/' }
+      to: { path: '^src/', pathNot: ['^src/(console|diagnose)/', '^src/monitoring/operator-data[.]ts$'] }
+    },
+    {
+      name: 'console-imports-types-of-operator-data',
+      comment: 'The types are derived from the broker\'s schema, so that they are written once. The schema itself would bring TypeBox into the page.',
+      severity: 'error',
+      from: { path: '^src/console/' },
+      to: { path: '^src/monitoring/', dependencyTypesNot: ['type-only'] }
     },
     {
       name: 'nobody-imports-pages',

@@ -1,45 +1,55 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import type { AuditEvent, Recorder } from '../audit/audit-log.js'
+import { version } from '../lib/version.js'
+import type { Node, OperatorData, Slot } from './operator-data.js'
+import { Slots } from './slots.js'
 
+const MINUTE_MS = 60_000
 const MAX_MINUTES = 60
+const MAX_QUARTERS = 24 * 4
 const MAX_EVENTS = 200
 /** Stands for requests that named no enabled product. */
 const NO_PRODUCT = 'none'
 
-type Counts = Record<string, number>
-
-/** What happened in one minute. */
-export interface Minute {
-  /** By product; a token for several products counts for each. */
-  tokens: Counts
-  /** By product; only of requests with credentials. */
-  refusals: Counts
-  /** The same refusals, by code. */
-  codes: Counts
-  /** Logins whose password was not cached. */
-  logins: { count: number, meanMs: number, slowestMs: number }
-}
-
-export type Event = AuditEvent & {
+type Event = AuditEvent & {
   /** The number of the event, counted since the start. */
   n: number
   /** ISO 8601. */
   time: string
 }
 
-/** Keeps the last hour in memory: sums for each minute, and the last events. Its names come from the broker's own tables, so it cannot grow. */
+/** Runs as evenly as the monotonic clock. Counts from 1970, so that its minutes begin with those of wall clocks. */
+const evenClock = () => performance.timeOrigin + performance.now()
+
+/**
+ * Keeps what operators look at in memory: sums for each minute of the last hour and for each quarter of an hour of the last day, and the last
+ * events. Its names come from the broker's own tables, so it cannot grow.
+ */
 export class History {
-  readonly #minutes: Array<{ at: number, minute: Minute }> = []
+  readonly #minutes: Slots
+  readonly #quarters: Slots
   readonly #events: Array<{ n: number, time: number, event: AuditEvent }> = []
+  readonly #products = new Set<string>()
   readonly #now: () => number
+  readonly #node = { id: randomUUID(), host: hostname(), pid: process.pid, version: version() }
+  #start: number | undefined
   #count = 0
 
   /** @param now a monotonic clock, in milliseconds */
-  constructor (now = () => performance.now()) {
+  constructor (now = evenClock) {
     this.#now = now
+    this.#minutes = new Slots(MINUTE_MS, MAX_MINUTES, now)
+    this.#quarters = new Slots(15 * MINUTE_MS, MAX_QUARTERS, now)
   }
 
-  /** Wraps the audit: events are also kept here once they are written. */
-  recordingTo (audit: Recorder): Recorder {
+  /**
+   * Wraps the audit: events are also kept here once they are written.
+   * @param products that are enabled now. Their order lasts, also where a reload takes some away: it decides on colours
+   */
+  recordingTo (audit: Recorder, products: readonly string[] = []): Recorder {
+    this.#start ??= this.#now()
+    for (const name of products) this.#products.add(name)
     return {
       record: async event => {
         await audit.record(event)
@@ -48,27 +58,39 @@ export class History {
     }
   }
 
-  /** Number of events since the start. */
-  get count (): number {
-    return this.#count
-  }
-
   login (seconds: number): void {
-    const { logins } = this.#minute()
     const ms = seconds * 1000
-    logins.count++
-    logins.meanMs += (ms - logins.meanMs) / logins.count
-    logins.slowestMs = Math.max(logins.slowestMs, ms)
+    for (const { logins } of this.#current()) {
+      logins.count++
+      logins.meanMs += (ms - logins.meanMs) / logins.count
+      logins.slowestMs = Math.max(logins.slowestMs, ms)
+    }
   }
 
-  /** Minutes in which something happened; `ago` is 0 for the current one. */
-  minutes (): Array<Minute & { ago: number }> {
-    const current = this.#current()
-    return this.#minutes.filter(({ at }) => at > current - MAX_MINUTES).map(({ at, minute }) => ({ ago: current - at, ...minute }))
+  /**
+   * The part of the operators' data that is kept here.
+   * @param at the time now
+   * @param after the number of the last event that is known; only newer ones are listed
+   */
+  data (at: Date, after = 0): Pick<OperatorData, 'node' | 'minutes' | 'quarters' | 'elapsed' | 'products' | 'lastEvent' | 'events'> {
+    return {
+      node: this.#nodeAt(at),
+      minutes: this.#minutes.list(),
+      quarters: this.#quarters.list(),
+      elapsed: { minute: this.#minutes.elapsed, quarter: this.#quarters.elapsed },
+      products: [...this.#products],
+      lastEvent: this.#count,
+      events: this.#newer(after)
+    }
   }
 
-  /** The kept events with a higher number than `after`, in order. */
-  events (after = 0): Event[] {
+  /** By the clock of `at`, which may have been set since the start. */
+  #nodeAt (at: Date): Node {
+    const ageMs = this.#now() - (this.#start ?? this.#now())
+    return { ...this.#node, since: new Date(at.getTime() - ageMs).toISOString() }
+  }
+
+  #newer (after: number): Event[] {
     return this.#events
       .filter(({ n }) => n > after)
       .sort((one, other) => one.n - other.n)
@@ -76,27 +98,21 @@ export class History {
   }
 
   #keep (event: AuditEvent): void {
-    const { tokens, refusals, codes } = this.#minute()
-    const counts = { 'token.issued': tokens, 'token.refused': refusals, 'session.opened': {}, 'session.ended': {} }[event.event]
-    for (const product of event.products?.length ? event.products : [NO_PRODUCT]) add(counts, product)
-    if (event.event === 'token.refused') add(codes, event.code)
+    for (const slot of this.#current()) count(slot, event)
     this.#events[this.#count++ % MAX_EVENTS] = { n: this.#count, time: Date.now(), event }
   }
 
-  #current (): number {
-    return Math.floor(this.#now() / 60_000)
-  }
-
-  #minute (): Minute {
-    const at = this.#current()
-    const place = at % MAX_MINUTES
-    if (this.#minutes[place]?.at !== at) {
-      this.#minutes[place] = { at, minute: { tokens: {}, refusals: {}, codes: {}, logins: { count: 0, meanMs: 0, slowestMs: 0 } } }
-    }
-    return this.#minutes[place]!.minute
+  #current (): Slot[] {
+    return [this.#minutes.current, this.#quarters.current]
   }
 }
 
-function add (counts: Counts, name: string): void {
+function count ({ tokens, refusals, codes }: Slot, event: AuditEvent): void {
+  const counts = { 'token.issued': tokens, 'token.refused': refusals, 'session.opened': {}, 'session.ended': {} }[event.event]
+  for (const product of event.products?.length ? event.products : [NO_PRODUCT]) add(counts, product)
+  if (event.event === 'token.refused') add(codes, event.code)
+}
+
+function add (counts: Record<string, number>, name: string): void {
   counts[name] = (counts[name] ?? 0) + 1
 }

@@ -5,6 +5,7 @@ import type { AppOptions } from '../http/app.js'
 import type { Readiness } from '../monitoring/readiness.js'
 import { list } from '../settings/rules.js'
 import type { Settings } from '../settings/schema.js'
+import { shownValues } from '../settings/shown.js'
 import { createMint } from '../tokens/mint.js'
 import type { Config } from './config.js'
 import type { Services } from './services.js'
@@ -17,6 +18,8 @@ export interface AppContext {
   /** The broker's own origins. Read at each request, as they are known only once the server listens. */
   ownOrigins: ReadonlySet<string>
   readiness: () => Readiness
+  /** The settings of the start, of which some stay in force through reloads. */
+  started: Settings
 }
 
 /** Ways to authenticate other than a password. */
@@ -26,7 +29,7 @@ interface Credentials {
 }
 
 /** Translates a config, and the services it runs on, into the options of an app. */
-export function appOptions ({ settings, products, policy, given }: Config, { services, prefix, ownOrigins, readiness }: AppContext, { sessions, bearer }: Credentials): AppOptions {
+export function appOptions ({ settings, products, policy, given }: Config, { services, prefix, ownOrigins, readiness, started }: AppContext, { sessions, bearer }: Credentials): AppOptions {
   const { logger, store, identify, audit, logins, counters, lines, metrics } = services
   const history = settings.CONSOLE && settings.OPERATORS !== undefined ? services.history : undefined
   return {
@@ -36,7 +39,7 @@ export function appOptions ({ settings, products, policy, given }: Config, { ser
     products,
     policy,
     mint: mintOf(settings),
-    audit: history?.recordingTo(audit) ?? audit,
+    audit: history?.recordingTo(audit, products.map(({ product }) => product.name)) ?? audit,
     ...originsOf(settings, ownOrigins),
     identify,
     hasPasswords: store.signIn === undefined,
@@ -46,6 +49,7 @@ export function appOptions ({ settings, products, policy, given }: Config, { ser
     console: settings.CONSOLE,
     history,
     given,
+    shown: shownValues(settings, started),
     readiness,
     limits: limitsOf(settings, services),
     lines,

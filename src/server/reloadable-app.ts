@@ -32,7 +32,7 @@ export interface ReloadableAppOptions {
 export async function createReloadableApp (options: ReloadableAppOptions): Promise<ReloadableApp> {
   const { config, services, prefix = '', ownOrigins } = options
   const readiness = new BrokerReadiness(services, config.settings)
-  const context = { services, prefix, ownOrigins, readiness: () => readiness.now() }
+  const context = { services, prefix, ownOrigins, readiness: () => readiness.now(), started: config.settings }
   return new ReloadableApp(options, context, readiness, await buildApp(config, services.provider.keys, context))
 }
 

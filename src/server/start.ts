@@ -13,6 +13,7 @@ import { closeAfter, closeServices, openServices, type Services } from './servic
 import { createReloadableApp } from './reloadable-app.js'
 import type { Environment } from '../settings/sources.js'
 import { list } from '../settings/rules.js'
+import { needRestart } from '../settings/shown.js'
 import type { Settings } from '../settings/schema.js'
 import { hasDotenv, readAgain, readStart } from './config.js'
 
@@ -69,7 +70,7 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: StartOptions
     services,
     ownOrigins,
     onReload (next) {
-      for (const name of NEED_RESTART) {
+      for (const name of needRestart) {
         if (next.settings[name] !== config.settings[name]) logger.warn(`${name} has changed, which needs a restart`)
       }
       logger.level = next.settings.LOG_LEVEL
@@ -119,6 +120,3 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: StartOptions
 async function metricsPortOf ({ METRICS_HOST: host, METRICS_PORT: port }: Settings, { metrics }: Services, readiness: () => Readiness): Promise<MetricsPort | undefined> {
   return port === undefined ? undefined : openMetricsPort({ host, port, metrics, readiness })
 }
-
-/** Settings that are read only at the start. */
-const NEED_RESTART = ['HOST', 'PORT', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'USERS_FILE', 'DATABASE_URL', 'USERS_QUERY', 'LOGIN_URL', 'REDIS_URL', 'REDIS_PREFIX', 'REDIS_CA_FILE', 'REDIS_CERT_FILE', 'REDIS_KEY_FILE', 'REDIS_DOWN', 'AUDIT_LOG', 'METRICS_PORT', 'METRICS_HOST', 'SHUTDOWN_DELAY'] as const satisfies Array<keyof Settings>

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import t from 'tap'
 import type { Recorder, TokenIssued, TokenRefused } from '../../src/audit/audit-log.js'
 import { History } from '../../src/monitoring/history.js'
@@ -19,11 +20,11 @@ function setUp (record: Recorder['record'] = async () => {}) {
   const clock = { now: 0 }
   const history = new History(() => clock.now)
   const audit = history.recordingTo({ record })
-  return { clock, history, audit }
+  return { clock, history, audit, data: (after?: number) => history.data(new Date(0), after) }
 }
 
 t.test('tokens and refusals are summed by product for each minute, and an hour is kept', async t => {
-  const { clock, history, audit } = setUp()
+  const { clock, data, audit } = setUp()
   await audit.record(issued(['video', 'sync']))
   await audit.record(refused('not-allowed', ['video']))
   await audit.record(refused('product-unknown'))
@@ -31,39 +32,69 @@ t.test('tokens and refusals are summed by product for each minute, and an hour i
   clock.now = minute
   await audit.record(issued(['video']))
   const logins = { count: 0, meanMs: 0, slowestMs: 0 }
-  t.strictSame(history.minutes(), [
+  t.strictSame(data().minutes, [
     { ago: 1, tokens: { video: 1, sync: 1 }, refusals: { video: 1, none: 2 }, codes: { 'not-allowed': 1, 'product-unknown': 2 }, logins },
     { ago: 0, tokens: { video: 1 }, refusals: {}, codes: {}, logins }
   ])
   clock.now = 60 * minute
-  t.match(history.minutes(), [{ ago: 59, tokens: { video: 1 } }])
+  t.match(data().minutes, [{ ago: 59, tokens: { video: 1 } }])
   await audit.record(issued(['sync']))
-  t.strictSame(history.minutes().map(({ ago }) => ago).sort(), [0, 59], 'the place of an old minute is taken by a new one')
+  t.strictSame(data().minutes.map(({ ago }) => ago).sort(), [0, 59], 'the place of an old minute is taken by a new one')
   clock.now = 1000 * minute
-  t.strictSame(history.minutes(), [])
+  t.strictSame(data().minutes, [])
+})
+
+t.test('24 hours are kept by quarters of an hour, with what runs now, and memory stays bounded', async t => {
+  const { clock, data, audit, history } = setUp()
+  for (let i = 0; i < 30 * 60; i++) {
+    clock.now = i * minute
+    await audit.record(issued(['video']))
+    history.login(0.01)
+  }
+  clock.now += 30_000
+  const { minutes, quarters, elapsed } = data()
+  t.equal(minutes.length, 60)
+  t.strictSame(quarters.map(({ ago }) => ago).sort((one, other) => one - other), Array.from({ length: 96 }, (_, i) => i))
+  t.ok(quarters.every(({ tokens, logins }) => tokens.video === 15 && logins.count === 15))
+  t.strictSame(elapsed, { minute: 30, quarter: 14 * 60 + 30 })
+})
+
+t.test('the data says which process it is from, since when it counts, and which products there were', async t => {
+  const { clock, history, data } = setUp()
+  t.equal(data().node.since, '1970-01-01T00:00:00.000Z', 'nothing was before')
+  clock.now = 7 * minute
+  const audit = { record: async () => {} }
+  history.recordingTo(audit, ['sync', 'fax'])
+  clock.now = 10 * minute
+  history.recordingTo(audit, ['video', 'sync'])
+  const { node, products } = history.data(new Date(60 * minute))
+  // setUp has called it once.
+  t.match(node, { host: hostname(), pid: process.pid, version: /^\d+\./, id: /^[0-9a-f-]{36}$/, since: '1970-01-01T00:50:00.000Z' })
+  t.strictSame(products, ['sync', 'fax', 'video'], 'none loses its place')
+  t.not(new History().data(new Date()).node.id, node.id)
 })
 
 t.test('the last 200 events are kept, and only newer ones are told', async t => {
-  const { history, audit } = setUp()
+  const { data, audit } = setUp()
   for (let i = 0; i < 450; i++) await audit.record(issued([`product-${i}`]))
-  const events = history.events()
+  const events = data().events
   t.equal(events.length, 200)
   t.strictSame(events.map(({ n }) => n), Array.from({ length: 200 }, (_, i) => 251 + i))
   t.match(events.at(-1), { n: 450, event: 'token.issued', products: ['product-449'], time: /^\d{4}-.*Z$/ })
-  t.strictSame(history.events(449).map(({ n }) => n), [450])
-  t.strictSame(history.events(450), [])
+  t.strictSame(data(449).events.map(({ n }) => n), [450])
+  t.strictSame(data(450).events, [])
 })
 
 t.test('what was not written is not kept', async t => {
-  const { history, audit } = setUp(async () => { throw problem('audit-unavailable') })
+  const { data, audit } = setUp(async () => { throw problem('audit-unavailable') })
   await t.rejects(audit.record(issued(['video'])), { code: 'audit-unavailable' })
-  t.strictSame([history.events(), history.minutes()], [[], []])
+  t.strictSame([data().events, data().minutes], [[], []])
 })
 
 t.test('logins are told by how many, their mean and the slowest', t => {
-  const { history } = setUp()
+  const { history, data } = setUp()
   for (const seconds of [0.01, 0.03, 0.05]) history.login(seconds)
-  t.strictSame(history.minutes()[0]!.logins, { count: 3, meanMs: 30, slowestMs: 50 })
+  t.strictSame(data().minutes[0]!.logins, { count: 3, meanMs: 30, slowestMs: 50 })
   t.end()
 })
 
@@ -75,7 +106,7 @@ async function started (t: { teardown (close: () => Promise<void>): void }, { se
   return broker
 }
 
-t.test('operators read the last hour, what is up, and whether settings are set; never a value', async t => {
+t.test('operators read the last hour, what is up, and settings without a secret', async t => {
   const broker = await started(t)
   await ask(broker.url, { as: susan, body: { room: 'My Room' } })
   await ask(broker.url, { as: susan, path: '/token/nope' })
@@ -90,7 +121,12 @@ t.test('operators read the last hour, what is up, and whether settings are set; 
     gauges: { store_up: 1, audit_up: 1, limits_shared: 1, hashes_running: 0, hashes_waiting: 0 },
     minutes: [{ ago: 0, tokens: { video: 1 }, refusals: { none: 1, video: 1 }, codes: { 'product-unknown': 1, 'credentials-wrong': 1 }, logins: { count: 3 } }],
     reloads: { settings: { taken: true }, users: { taken: false } },
+    quarters: [{ ago: 0, tokens: { video: 1 } }],
+    elapsed: { minute: Number, quarter: Number },
+    node: { host: hostname(), pid: process.pid },
+    products: ['chat', 'conversations', 'sync', 'video', 'voice'],
     settings: { TWILIO_API_KEY_SECRET: true, OPERATORS: true, TWILIO_TWIML_APP_SID: true, REDIS_URL: false },
+    values: { TOKEN_TTL: 3600, OPERATORS: 'olga', CONSOLE: true, TWILIO_SYNC_SERVICE_SID: undefined, TWILIO_ACCOUNT_SID: /^AC..….{4}$/, TWILIO_API_KEY_SECRET: undefined },
     events: [{ n: 1, event: 'token.issued', caller: 'susan', grants: { video: { room: 'My Room' } } }, { event: 'token.refused', code: 'product-unknown' }, { code: 'credentials-wrong', caller: /^hmac:/ }]
   })
   for (const [name, secret] of Object.entries(broker.secrets)) if (name !== 'keySid') t.notOk(text.includes(secret), name)

@@ -5,6 +5,7 @@ import { noQuery } from '../../products/schemas.js'
 import { Type } from '../../lib/typebox.js'
 import type { History } from '../../monitoring/history.js'
 import type { Metrics } from '../../monitoring/metrics.js'
+import { operatorDataSchema, type OperatorData } from '../../monitoring/operator-data.js'
 import type { Readiness } from '../../monitoring/readiness.js'
 import type { TypeBoxTypeProvider } from '../type-provider.js'
 import type { RequestStep } from '../request-step.js'
@@ -15,8 +16,10 @@ export interface OperatorOptions {
   readiness: () => Readiness
   /** The data for the console; undefined if nobody may see it. */
   history: History | undefined
-  /** Whether each setting is set. Never a value. */
+  /** Whether each setting is set. */
   given: Record<string, boolean>
+  /** The values of settings that hold no secret. */
+  shown: OperatorData['values']
 }
 
 export function requireOperator ({ operators }: { operators: NameList }): RequestStep {
@@ -26,7 +29,7 @@ export function requireOperator ({ operators }: { operators: NameList }): Reques
 }
 
 /** Serves what only operators may read. */
-export function operatorRoutes (scope: FastifyInstance, { metrics, readiness, history, given }: OperatorOptions): void {
+export function operatorRoutes (scope: FastifyInstance, { metrics, readiness, history, given, shown }: OperatorOptions): void {
   const schema = { summary: 'Metrics in the format of Prometheus', response: { 200: Type.String() }, querystring: noQuery }
   // Not with a session: a scraper has a password.
   scope.get('/metrics', { config: { kind: 'operators', schemes: ['basic'] }, schema }, async (_request, reply) => {
@@ -35,22 +38,23 @@ export function operatorRoutes (scope: FastifyInstance, { metrics, readiness, hi
   })
 
   if (history === undefined) return
-  scope.withTypeProvider<TypeBoxTypeProvider>().get('/operator.json', { config: { kind: 'operators' }, schema: console }, async ({ query: { after } }) => ({
-    at: new Date().toISOString(),
-    readiness: readiness(),
-    gauges: metrics.now(),
-    minutes: history.minutes(),
-    reloads: metrics.lastReloads,
-    settings: given,
-    // A page that knows a later event got it before the broker was restarted.
-    lastEvent: history.count,
-    events: history.events(Number(after ?? 0))
-  }))
+  scope.withTypeProvider<TypeBoxTypeProvider>().get('/operator.json', { config: { kind: 'operators' }, schema: console }, async ({ query: { after } }) => {
+    const at = new Date()
+    return {
+      at: at.toISOString(),
+      readiness: readiness(),
+      gauges: metrics.now(),
+      reloads: metrics.lastReloads,
+      settings: given,
+      values: shown,
+      ...history.data(at, Number(after ?? 0))
+    }
+  })
 }
 
 const console = {
-  summary: 'What the console shows of the last hour',
-  response: { 200: Type.Object({}) },
+  summary: 'What the console shows operators: the last 24 hours of this node',
+  response: { 200: operatorDataSchema },
   querystring: Type.Object({
     after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$', description: 'the number of the last event that the page has; the answer lists newer ones' }))
   }, { additionalProperties: false })

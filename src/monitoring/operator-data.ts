@@ -1,0 +1,76 @@
+import { AnyName } from '../products/schemas.js'
+import { Type, type Static } from '../lib/typebox.js'
+import { readinessSchema } from './readiness.js'
+
+const Counts = (description: string) => Type.Record(AnyName, Type.Integer(), { description })
+const Time = (description?: string) => Type.String({ format: 'date-time', ...(description !== undefined && { description }) })
+
+/** What happened within a minute, or a quarter of an hour. */
+export const slotSchema = Type.Object({
+  tokens: Counts('issued, by product; a token for several products counts for each'),
+  refusals: Counts('of requests with credentials, by product; none: they named no enabled product'),
+  codes: Counts('the same refusals, by code'),
+  logins: Type.Object({ count: Type.Integer(), meanMs: Type.Number(), slowestMs: Type.Number() }, { description: 'sign-ins whose password was not cached' })
+})
+
+export type Slot = Static<typeof slotSchema>
+
+const agoSchema = Type.Object({ ...slotSchema.properties, ago: Type.Integer({ description: 'how many before the current one, which is 0' }) })
+
+/** The broker's process that the data is from. */
+const nodeSchema = Type.Object({
+  id: Type.String({ description: 'another one after each start' }),
+  host: Type.String({ description: 'the machine\'s host name' }),
+  pid: Type.Integer(),
+  version: Type.String(),
+  since: Time('since when it counts for this view, which is the start of the process unless a reload has turned the view on')
+})
+
+export type Node = Static<typeof nodeSchema>
+
+/** A line of the audit, as the log has it. docs/operations.md describes the fields. */
+const eventSchema = Type.Object({
+  n: Type.Integer({ description: 'counts the lines since the start' }),
+  time: Time(),
+  event: Type.Enum(['token.issued', 'token.refused', 'session.opened', 'session.ended']),
+  requestId: Type.String(),
+  ip: Type.String(),
+  origin: Type.Optional(Type.String()),
+  caller: Type.Optional(Type.String({ description: 'a name, or hmac: and a keyed hash of one that is not proven' })),
+  identity: Type.Optional(Type.String()),
+  products: Type.Optional(Type.Array(Type.String())),
+  via: Type.Optional(Type.String()),
+  sessionId: Type.Optional(Type.String()),
+  traceId: Type.Optional(Type.String()),
+  grants: Type.Optional(Type.Record(AnyName, Type.Object({}))),
+  ttl: Type.Optional(Type.Integer()),
+  expiresAt: Type.Optional(Time()),
+  keySid: Type.Optional(Type.String()),
+  tokenSha256: Type.Optional(Type.String()),
+  code: Type.Optional(Type.String()),
+  reason: Type.Optional(Type.String()),
+  wouldRefuse: Type.Optional(Type.String({ description: 'what the policy would refuse, were it not in mode: audit' }))
+})
+
+const reloadSchema = Type.Optional(Type.Object({ taken: Type.Boolean(), at: Time() }))
+
+/** What `/operator.json` answers. The console's types are derived from it. */
+export const operatorDataSchema = Type.Object({
+  at: Time('the broker\'s clock'),
+  node: nodeSchema,
+  readiness: readinessSchema,
+  gauges: Type.Record(AnyName, Type.Number(), { description: 'those of /metrics, without token_broker_' }),
+  minutes: Type.Array(agoSchema, { description: 'the minutes of the last hour in which something happened' }),
+  quarters: Type.Array(agoSchema, { description: 'the same by quarters of an hour, over the last 24 hours' }),
+  elapsed: Type.Object({ minute: Type.Number(), quarter: Type.Number() }, { description: 'seconds of the current minute and quarter that have passed' }),
+  products: Type.Array(Type.String(), { description: 'that were enabled at some time since the start, in the order of their coming' }),
+  reloads: Type.Object({ settings: reloadSchema, users: reloadSchema, certificate: reloadSchema }, { description: 'the last ones' }),
+  settings: Type.Record(AnyName, Type.Boolean(), { description: 'whether each setting is set' }),
+  values: Type.Record(AnyName, Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {
+    description: 'the values in force, defaults included, of settings that hold no secret. Of a URL that may hold one, scheme and host; of a SID, its beginning and end'
+  }),
+  lastEvent: Type.Integer({ description: 'the number of the last event; a page that knows a later one got it before a restart' }),
+  events: Type.Array(eventSchema, { description: 'the last lines of the audit, at most 200' })
+}, { description: 'What the console shows operators.' })
+
+export type OperatorData = Static<typeof operatorDataSchema>
