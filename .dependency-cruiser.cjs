@@ -101,11 +101,11 @@ module.exports = {
       to: { pathNot: ['^src/client/', 'node_modules/react/'] }
     },
     {
-      name: 'console-imports-diagnose-only',
-      comment: 'The page runs in browsers. What it shares with the server is what explains tokens, and the types of what operators see.',
+      name: 'console-imports-diagnose-and-proofs-only',
+      comment: 'The page runs in browsers. With the server it shares what explains tokens, and the types of what operators see. With the client it shares how a session is proved, so that this is written and checked once.',
       severity: 'error',
       from: { path: '^src/console/' },
-      to: { path: '^src/', pathNot: ['^src/(console|diagnose)/', '^src/monitoring/operator-data[.]ts$'] }
+      to: { path: '^src/', pathNot: ['^src/(console|diagnose)/', '^src/client/(proof|monotonic-clock)[.]ts$', '^src/monitoring/operator-data[.]ts$'] }
     },
     {
       name: 'console-imports-types-of-operator-data',

@@ -1,9 +1,9 @@
 import type { ComponentType } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { Explain } from './explain.js'
 import { GetToken } from './get-token.js'
 import type { Session } from './session.js'
 import { SignIn } from './sign-in.js'
+import { useSession, type SignedOut } from './use-session.js'
 
 const views = {
   token: { title: 'Get a token', lead: 'See what the broker gives you, and what is inside.' },
@@ -14,7 +14,7 @@ const views = {
 type View = keyof typeof views
 
 export function App () {
-  const [session, setSession] = useState<Session>()
+  const { session, out, start, signOut } = useSession()
   const { view, at } = usePlace()
   const { title, lead } = views[view]
   const heading = useRef<HTMLHeadingElement>(null)
@@ -32,44 +32,48 @@ export function App () {
         </nav>
         {session && (
           <div class='who'>
-            <span>Signed in {session.credentials.name === null ? 'with a bearer token' : <>as <b>{session.credentials.name}</b></>}</span>
-            <button type='button' class='quiet' onClick={() => setSession(undefined)}>Sign out</button>
+            <span>Signed in {session.credentials.name === null ? 'with a bearer token' : <>as <b>{session.credentials.name}</b></>}{session.end && <> until <time dateTime={session.end.at}>{momentInWords(new Date(session.end.at))}</time></>}</span>
+            <button type='button' class='quiet' onClick={signOut}>Sign out</button>
           </div>
         )}
       </header>
       <main id='main'>
         <h1 ref={heading} tabIndex={-1}>{title}</h1>
         <p class='lead'>{lead}</p>
-        <Body view={view} at={at} session={session} onSession={setSession} />
+        {session?.without && <p class='fine'>{session.without}</p>}
+        <Body view={view} at={at} session={session} out={out} onSession={start} />
       </main>
     </>
   )
 }
 
+/** In the reader's time zone; with the day where it is another one. */
+function momentInWords (moment: Date): string {
+  const today = moment.toDateString() === new Date().toDateString()
+  return moment.toLocaleString(undefined, { hour: '2-digit', minute: '2-digit', ...(!today && { weekday: 'short' }) })
+}
+
 interface BodyProps extends Place {
   session: Session | undefined
+  out: SignedOut
   onSession (session: Session): void
 }
 
-function Body ({ view, at, session, onSession }: BodyProps) {
-  if (view === 'explain') return <Explain />
-  if (session === undefined) return <SignIn onSession={onSession} />
-  return view === 'token' ? <GetToken session={session} /> : <Later key={view} load={later[view]} session={session} at={at} />
-}
-
-interface LaterProps {
-  session: Session
-  at: string
+function Body ({ view, at, session, out, onSession }: BodyProps) {
+  if (view === 'explain') return <Later key={view} load={later.explain} props={{}} />
+  if (session === undefined) return <SignIn out={out} onSession={onSession} />
+  return view === 'token' ? <GetToken session={session} /> : <Later key={view} load={later[view]} props={{ session, at }} />
 }
 
 /** Views that are loaded on demand: most visits need none. */
-const later: Record<'operator' | 'docs', () => Promise<ComponentType<LaterProps>>> = {
+const later = {
   operator: async () => (await import('./operator.js')).Operator,
-  docs: async () => (await import('./docs.js')).Docs
+  docs: async () => (await import('./docs.js')).Docs,
+  explain: async () => (await import('./explain.js')).Explain
 }
 
-function Later ({ load, ...props }: LaterProps & { load: () => Promise<ComponentType<LaterProps>> }) {
-  const [View, setView] = useState<ComponentType<LaterProps>>(() => Loading)
+function Later<Props extends object> ({ load, props }: { load: () => Promise<ComponentType<Props>>, props: Props }) {
+  const [View, setView] = useState<ComponentType<Props>>(() => Loading)
   useEffect(() => { load().then(View => setView(() => View), () => setView(() => Outdated)) }, [])
   return <View {...props} />
 }

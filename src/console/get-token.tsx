@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { ask, type Refusal } from './api.js'
+import { now } from './now.js'
 import type { Session } from './session.js'
 import { bodyOf, fieldsOf, requestFor, type Typed } from './request-form.js'
 import { Problem } from './problem.js'
@@ -10,7 +11,7 @@ import { TokenCard, type Answer } from './token-card.js'
 interface Got {
   given: Given
   answer: Answer
-  /** Milliseconds of the page's own clock. */
+  /** By the clock of `now.ts`. */
   at: number
 }
 
@@ -35,7 +36,7 @@ export function GetToken ({ session: { credentials, offers } }: { session: Sessi
     const { answer, refusal } = await ask<Answer>(path, credentials, body)
     setBusy(false)
     setRefusal(refusal)
-    setGot(answer && { answer, at: performance.now(), given: { base: new URL('.', location.href).href, path, body, name: credentials.name } })
+    setGot(answer && { answer, at: now(), given: { base: new URL('.', location.href).href, path, body, name: credentials.name } })
   }
 
   if (offers.products.length === 0) {

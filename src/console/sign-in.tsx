@@ -1,32 +1,42 @@
 import { useState } from 'preact/hooks'
-import { ask, basic, bearer, type Credentials, type Refusal } from './api.js'
-import type { Session } from './session.js'
-import { offersOf, type Description } from './available-products.js'
+import { bearer, type Refusal, type Result } from './api.js'
+import { describe, signInByPassword } from './open-session.js'
 import { Problem } from './problem.js'
+import type { Session } from './session.js'
+import type { SignedOut } from './use-session.js'
 
-/** Asks the user for a name and a password, or a bearer token. Then it asks the broker what that caller may have. */
-export function SignIn ({ onSession }: { onSession (session: Session): void }) {
+interface SignInProps {
+  out: SignedOut
+  onSession (session: Session): void
+}
+
+/** Asks the user for a name and a password, or a bearer token. */
+export function SignIn ({ out, onSession }: SignInProps) {
   const [refusal, setRefusal] = useState<Refusal>()
   const [busy, setBusy] = useState(false)
 
-  const submit = (read: (typed: FormData) => Credentials) => async (event: SubmitEvent): Promise<void> => {
+  const submit = (signIn: (form: HTMLFormElement) => Promise<Result<Session>>) => async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
-    const credentials = read(new FormData(event.target as HTMLFormElement))
+    const form = event.target as HTMLFormElement
     setBusy(true)
-    const { answer, refusal } = await ask<Description>('openapi.json', credentials)
+    const { answer, refusal } = await signIn(form)
     setBusy(false)
     setRefusal(refusal)
-    if (answer !== undefined) onSession({ credentials, description: answer, offers: offersOf(answer) })
+    if (answer === undefined) return
+    // An input keeps what was typed for as long as anything holds the input.
+    form.reset()
+    onSession(answer)
   }
-  const withPassword = submit(typed => basic(String(typed.get('name')), String(typed.get('password'))))
-  const withToken = submit(typed => bearer(String(typed.get('bearer'))))
+  const withPassword = submit(form => signInByPassword(valueOf(form, 'name'), valueOf(form, 'password')))
+  const withToken = submit(form => describe({ credentials: bearer(valueOf(form, 'bearer')) }))
 
   return (
     <div class='card narrow'>
       <h2>Sign in</h2>
+      {out.reason && !refusal && <p class='notice' role='status'>{out.reason}</p>}
       <form onSubmit={withPassword}>
         <label for='name'>Name</label>
-        <input id='name' name='name' autocomplete='username' autocapitalize='none' spellcheck={false} required />
+        <input id='name' name='name' autocomplete='username' autocapitalize='none' spellcheck={false} required defaultValue={out.name ?? ''} />
         <label for='password'>Password</label>
         <input id='password' name='password' type='password' autocomplete='current-password' required />
         <button type='submit' disabled={busy}>{busy ? 'Signing in…' : 'Sign in'}</button>
@@ -40,7 +50,11 @@ export function SignIn ({ onSession }: { onSession (session: Session): void }) {
           <button type='submit' disabled={busy}>Use the token</button>
         </form>
       </details>
-      <p class='fine'>Kept in this page’s memory only, until you close or reload it.</p>
+      <p class='fine'>Your password is sent once and then forgotten. Nothing is stored: a reload signs you out.</p>
     </div>
   )
+}
+
+function valueOf (form: HTMLFormElement, name: string): string {
+  return String(new FormData(form).get(name))
 }

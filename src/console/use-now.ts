@@ -1,11 +1,12 @@
 import { useEffect, useState } from 'preact/hooks'
+import { now } from './now.js'
 
-/** Returns the monotonic clock in milliseconds, and renders again every second. */
+/** Returns the time of `now`, and renders again every second. */
 export function useNow (): number {
-  const [now, setNow] = useState(() => performance.now())
+  const [time, setTime] = useState(now)
   useEffect(() => {
-    const timer = setInterval(() => setNow(performance.now()), 1000)
+    const timer = setInterval(() => setTime(now()), 1000)
     return () => clearInterval(timer)
   }, [])
-  return now
+  return time
 }

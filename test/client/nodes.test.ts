@@ -1,7 +1,8 @@
-import type { CDPSession, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import t from 'tap'
 import type { TokenBroker } from '../../src/client/index.js'
 import { chromiumMissing } from '../browser/chromium.js'
+import { heapOf } from '../browser/heap.js'
 import { host, setNodesStage } from '../browser/nodes-stage.js'
 import { life } from '../browser/user-stage.js'
 import { ask } from '../helpers/http.js'
@@ -171,15 +172,4 @@ async function keysInStorage (): Promise<string[]> {
   const sessions = await done(database.transaction('twilio-token-broker').objectStore('twilio-token-broker').get('twilio-token-broker'))
   database.close()
   return Promise.all(Object.values(sessions).map(({ login }) => crypto.subtle.exportKey('jwk', login.key.privateKey).then(() => 'read', ({ name }: Error) => name)))
-}
-
-/** All texts in the memory of a page's scripts. */
-async function heapOf (browser: CDPSession): Promise<string[]> {
-  let text = ''
-  const add = ({ chunk }: { chunk: string }) => { text += chunk }
-  browser.on('HeapProfiler.addHeapSnapshotChunk', add)
-  await browser.send('HeapProfiler.collectGarbage')
-  await browser.send('HeapProfiler.takeHeapSnapshot', { reportProgress: false })
-  browser.off('HeapProfiler.addHeapSnapshotChunk', add)
-  return (JSON.parse(text) as { strings: string[] }).strings
 }

@@ -1,13 +1,14 @@
 import type { CDPSession, Page } from 'playwright-core'
 import t from 'tap'
 import { chromiumMissing } from '../browser/chromium.js'
-import { startBroker } from '../helpers/broker.js'
+import { heapOf } from '../browser/heap.js'
+import { cheapHash, startBroker } from '../helpers/broker.js'
 import { startProvider } from '../helpers/provider.js'
 import { until } from '../helpers/until.js'
-import { setStage } from './stage.js'
+import { setStage, users } from './stage.js'
 
 /** Bytes of the first view, compressed. */
-const firstLoad = 60_000
+const firstLoad = 30_000
 
 /** Whether Chromium would ask its user for a name and a password, in a dialog of its own. */
 async function passwordDialogs (page: Page): Promise<string[]> {
@@ -24,6 +25,8 @@ async function passwordDialogs (page: Page): Promise<string[]> {
 
 t.test('signing in to the console, and moving about in it', { skip: chromiumMissing() }, async t => {
   const { broker, visit, allWasWell } = await setStage(t)
+  const other = await startBroker({ users: { susan: 'seldom seen', kim: 'secret123' } })
+  t.teardown(other.close)
 
   await t.test('before anybody signs in it tells nothing and asks nothing, and its first load is small', async t => {
     const sizes: Array<Promise<number>> = []
@@ -50,19 +53,97 @@ t.test('signing in to the console, and moving about in it', { skip: chromiumMiss
     await page.getByText('Signed in as susan').waitFor()
   })
 
-  await t.test('who signs out or loads the page anew is forgotten, and nothing is ever stored', async t => {
+  await t.test('the page signs in once, keeps no password, and says until when', async t => {
+    const password = 'seldom seen'
+    const { page, asked, context, go } = await visit(t, other.url)
+    await page.getByLabel('Name', { exact: true }).focus()
+    // Key by key: what a test fills in by script stays in the browser's memory.
+    for (const text of ['susan', password]) {
+      await page.keyboard.type(text)
+      await page.keyboard.press('Tab')
+    }
+    await page.keyboard.press('Enter')
+    await page.getByText(/^Signed in as susan until (\w+ )?\d+:\d\d/).waitFor()
+    for (const name of ['Get a token', 'Explain a token', 'Get a token']) await go(name)
+    await page.getByRole('button', { name: 'Get a token' }).click()
+    await page.getByRole('timer').waitFor()
+    t.strictSame(asked.map(({ method, url }) => `${method} ${new URL(url).pathname}`).filter(line => !/ \/(console\/.*)?$/.test(line)), ['POST /session', 'GET /openapi.json', 'POST /token/chat'])
+    const heap = await heapOf(await context.newCDPSession(page))
+    for (const trace of [password, btoa(`susan:${password}`)]) t.strictSame(heap.filter(text => text.includes(trace)), [])
+    t.ok(heap.some(text => text.includes('ttb_')), 'the session is there')
+  })
+
+  await t.test('signing out ends the session at the broker, and nothing is ever stored', async t => {
     const { page, context, signIn } = await visit(t, broker.url)
     const stored = async () => [await context.cookies(), await page.evaluate('[localStorage.length, sessionStorage.length]')]
-    await signIn('susan')
-    await page.getByText('Signed in as susan').waitFor()
+    const signOut = async () => {
+      await signIn('susan')
+      await page.getByText('Signed in as susan').waitFor()
+      await page.getByRole('button', { name: 'Sign out' }).click()
+    }
+    await signOut()
+    await page.getByText('You are signed out.', { exact: true }).waitFor()
+    for (const label of ['Name', 'Password']) t.equal(await page.getByLabel(label, { exact: true }).inputValue(), '')
+    await until(async () => (await broker.audit()).some(({ event, caller }) => event === 'session.ended' && caller === 'susan'))
+    await page.route('**/session', route => route.request().method() === 'DELETE' ? route.abort() : route.continue())
+    await signOut()
+    await page.getByText(/^You are signed out here\. The broker did not answer/).waitFor()
     t.strictSame(await stored(), [[], [0, 0]])
-    await page.getByRole('button', { name: 'Sign out' }).click()
-    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
-    t.equal(await page.getByLabel('Password').inputValue(), '')
+  })
+
+  await t.test('a reload signs out, and the page says why', async t => {
+    const { page, signIn } = await visit(t, broker.url)
     await signIn('susan')
     await page.getByText('Signed in as susan').waitFor()
     await page.reload()
-    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await page.getByText('A reload signs you out: this page stores nothing that could be stolen.').waitFor()
+    await signIn('susan')
+    await page.getByText('Signed in as susan').waitFor()
+  })
+
+  await t.test('a page whose clock is hours off signs in, and its session ends when it should', async t => {
+    for (const hours of [-3, 3]) {
+      const { page, signIn } = await visit(t, broker.url, { before: page => page.clock.install({ time: Date.now() + hours * 3_600_000 }) })
+      await signIn('susan')
+      await page.getByText('Signed in as susan').waitFor()
+      await page.getByRole('button', { name: 'Get a token' }).click()
+      await page.getByRole('timer').waitFor()
+      await page.clock.fastForward('11:59:00')
+      await page.clock.runFor(1000)
+      t.equal(await page.getByRole('button', { name: 'Sign out' }).count(), 1)
+      await page.clock.fastForward('01:00')
+      await page.clock.runFor(1000)
+      await page.getByText('Your session has come to its end. Sign in again.').waitFor()
+      t.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'susan')
+    }
+  })
+
+  await t.test('a session that the broker has ended leads back to the sign-in, which says why', async t => {
+    const { page, signIn } = await visit(t, other.url)
+    await signIn('kim')
+    await page.getByText('Signed in as kim').waitFor()
+    await other.write('users.htpasswd', `susan:${await cheapHash('seldom seen')}\nkim:${await cheapHash('changed')}\n`)
+    await other.reload()
+    await page.getByRole('button', { name: 'Get a token' }).click()
+    await page.getByText(/^The broker has ended your session: your account, your password/).waitFor()
+    t.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'kim')
+    await signIn('kim', 'changed')
+    await page.getByText('Signed in as kim').waitFor()
+  })
+
+  await t.test('a broker without sessions gets the password with each request, and the page says so', async t => {
+    const plain = await startBroker({ users, settings: { SESSION_TTL: '0' } })
+    t.teardown(plain.close)
+    const { page, signIn } = await visit(t, plain.url)
+    await signIn('susan')
+    await page.getByText('This broker has no sessions, so this page keeps your password in memory until you sign out.').waitFor()
+    await page.getByRole('button', { name: 'Get a token' }).click()
+    await page.getByRole('timer').waitFor()
+    await plain.write('users.htpasswd', `susan:${await cheapHash('changed')}\n`)
+    await plain.reload()
+    await page.getByRole('button', { name: 'Get a token' }).click()
+    await page.getByText(/^Wrong username or password/).waitFor()
+    t.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'susan')
   })
 
   await t.test('a bearer token of an identity provider signs in, too', async t => {

@@ -11,7 +11,7 @@ export const folder = join(root, 'dist/console')
 export function built (): string {
   const changed = (file: string) => statSync(file).mtimeMs
   const page = join(folder, 'index.html.gz')
-  const sources = ['console', 'diagnose/token'].flatMap(name => readdirSync(join(root, 'src', name)).map(file => join(root, 'src', name, file)))
+  const sources = ['console', 'client', 'diagnose/token'].flatMap(name => readdirSync(join(root, 'src', name)).map(file => join(root, 'src', name, file)))
   if (!existsSync(page) || sources.some(file => changed(file) > changed(page))) {
     // Without tap's hooks.
     execFileSync(process.execPath, ['src/console/build.js'], { cwd: root, env: { ...process.env, NODE_OPTIONS: '' } })

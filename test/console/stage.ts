@@ -18,7 +18,7 @@ const settings = { OPERATORS: 'olga', POLICY_FILE: 'policy.yaml' }
 
 /** The components, by the file of tests that runs every line of them. */
 const components = {
-  app: ['app.tsx', 'main.tsx', 'sign-in.tsx'],
+  app: ['app.tsx', 'main.tsx', 'sign-in.tsx', 'use-session.ts'],
   'get-token': ['copy.tsx', 'get-token.tsx', 'parts.tsx', 'problem.tsx', 'product-fields.tsx', 'token-card.tsx', 'use-now.ts'],
   explain: ['explain.tsx'],
   operator: ['chart.tsx', 'events.tsx', 'operator.tsx'],
