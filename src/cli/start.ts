@@ -41,7 +41,7 @@ async function logTo ({ stderr, env }: Io): Promise<LogStream> {
   const { terminalLines } = await import('./terminal-log.js')
   const format = terminalLines({ colorize: !env.NO_COLOR })
   // The formatter parses the line and so undoes the escapes.
-  return { write: line => { stderr.write(escapeInvisible(format(line))) } }
+  return { logsAllRequests: true, write: line => { stderr.write(escapeInvisible(format(line))) } }
 }
 
 /** Closes the broker on a signal (exit code 0) or an uncaught error (1). A second signal or error ends the process immediately. */

@@ -1,6 +1,6 @@
 import { prettyFactory } from 'pino-pretty'
 
-/** A request, as `http/request-end.ts` logs it. */
+/** A request, as `http/request-log.ts` logs it. */
 interface RequestLine {
   msg: string
   time: string

@@ -26,7 +26,9 @@ export interface AuditRefusalOptions {
 export async function auditRefusal (request: FastifyRequest, code: RefusalCode, { audit, mint, lines }: AuditRefusalOptions): Promise<void> {
   if (unrecorded.has(code) || !bringsCredentials(request)) return
   const isUnlimited = request.caller === null && unlimited.has(code)
-  if (!isUnlimited || lines.audit.take(request.address)) await audit.record(lineOf(request, code, mint))
+  if (isUnlimited && !lines.audit.take(request.address)) return
+  await audit.record(lineOf(request, code, mint))
+  request.isAudited = true
 }
 
 function lineOf (request: FastifyRequest, code: RefusalCode, mint: Mint): TokenRefused {

@@ -43,6 +43,8 @@ declare module 'fastify' {
     grants: ProductGrant[] | null
     /** The products of the token that was issued. */
     grantedProducts: string[] | null
+    /** Whether the audit has a line for the request. */
+    isAudited: boolean
     /** The code of the answer, where it is a problem. */
     problemCode: RefusalCode | null
   }
@@ -51,6 +53,7 @@ declare module 'fastify' {
 /** The state of a request, which the steps fill. */
 export function decorateRequests (scope: FastifyInstance): void {
   scope.decorateRequest('address', '')
+  scope.decorateRequest('isAudited', false)
   for (const property of ['trace', 'scheme', 'recognizedScheme', 'claimedUsername', 'caller', 'session', 'refusedBearer', 'openingProof', 'requestedProducts', 'decision', 'grants', 'grantedProducts', 'problemCode'] as const) {
     scope.decorateRequest(property, null)
   }

@@ -30,7 +30,7 @@ interface Credentials {
 
 /** Translates a config, and the services it runs on, into the options of an app. */
 export function appOptions ({ settings, products, policy, given }: Config, { services, prefix, ownOrigins, readiness, started }: AppContext, { sessions, bearer }: Credentials): AppOptions {
-  const { logger, store, identify, audit, logins, counters, lines, metrics } = services
+  const { logger, store, identify, audit, logins, counters, lines, logsAllRequests, metrics } = services
   const history = settings.CONSOLE && settings.OPERATORS !== undefined ? services.history : undefined
   return {
     logger,
@@ -53,6 +53,7 @@ export function appOptions ({ settings, products, policy, given }: Config, { ser
     readiness,
     limits: limitsOf(settings, services),
     lines,
+    logsAllRequests,
     sessions,
     bearer,
     identityHolders: bearer && services.identityHolders,

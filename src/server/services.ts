@@ -42,6 +42,8 @@ export interface Services {
   callers: Counters
   sessions: SessionMemory
   lines: Lines
+  /** Whether the log has a line for each request, also for those in the audit. */
+  logsAllRequests: boolean
   metrics: Metrics
   history: History
 }
@@ -54,7 +56,7 @@ export interface ServicesOptions {
   stdout: NodeJS.WritableStream
   logger: Log
   /** Where the log is written; undefined where that is not the broker's own. */
-  log?: { readonly dropped?: number } | undefined
+  log?: { readonly dropped?: number, readonly logsAllRequests?: boolean } | undefined
   /** What compares passwords with hashes; by default threads of their own. */
   verifyHash?: VerifyHash | undefined
   /** The callers; by default where the settings say. */
@@ -101,6 +103,7 @@ export async function openServices (config: Config, { cwd, stdout, logger, log, 
     callers: counters.counters('caller', minute),
     sessions,
     lines,
+    logsAllRequests: log?.logsAllRequests ?? false,
     metrics,
     history: new History()
   }

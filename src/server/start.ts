@@ -20,6 +20,8 @@ import { hasDotenv, readAgain, readStart } from './config.js'
 export interface LogStream extends DestinationStream {
   /** Number of dropped lines. */
   readonly dropped?: number
+  /** Whether each request has a line, as on a terminal. By default only those have one that the audit has none for. */
+  readonly logsAllRequests?: boolean
 }
 
 export interface StartOptions {

@@ -101,11 +101,11 @@ t.test('a log whose reader stalls takes a bounded part of the memory, and each l
   t.ok(dropped > 1000, `${dropped} lines`)
   broker.stderr.resume()
   await until(() => broker.log().includes('log lines were dropped'))
-  t.equal((await get('/token/sync')).status, 200)
-  await until(() => broker.log().includes('"path":"/token/sync"'))
+  t.equal((await get('/openapi.json')).status, 200)
+  await until(() => broker.log().includes('"path":"/openapi.json"'))
   const lines = broker.log().split('\n').slice(0, -1).map(text => JSON.parse(text) as { dropped?: number, msg: string })
   const told = lines.reduce((sum, { dropped = 0 }) => sum + dropped, 0)
-  // With those of /metrics and /token/sync.
+  // With those of /metrics and /openapi.json.
   t.equal(lines.filter(({ msg }) => msg === 'request').length + told, 12_002)
 })
 

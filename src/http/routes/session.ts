@@ -53,6 +53,7 @@ async function openSession (request: FastifyRequest, { sessions, usedProofs, aud
   await audit.record({
     event: 'session.opened', ...requesterOf(request), caller: caller.name, identity, via: 'basic', sessionId: id, ttl: answer.expiresIn, expiresAt: answer.expiresAt
   })
+  request.isAudited = true
   metrics.sessionOpened()
   const { session, ...rest } = answer
   return { session, identity, ...rest }
@@ -63,7 +64,8 @@ async function endSession (request: FastifyRequest, { sessions, audit, identityF
   const { id, caller } = request.session!
   const identity = inForm(caller.identity, identityForm)
   await sessions!.end(request.session!)
-  await audit.record({ event: 'session.ended', ...requesterOf(request), caller: caller.name, identity, via: 'session', sessionId: id }).catch(() => {})
+  await audit.record({ event: 'session.ended', ...requesterOf(request), caller: caller.name, identity, via: 'session', sessionId: id })
+    .then(() => { request.isAudited = true }, () => {})
 }
 
 function requesterOf ({ id, address, trace, headers: { origin } }: FastifyRequest) {

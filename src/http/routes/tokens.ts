@@ -45,6 +45,7 @@ function tokenIssuer (options: IssueOptions): (request: FastifyRequest) => Promi
       traceId: request.trace?.traceId
     }
     const answer = await issue(options, requester, request.decision!, request.grants!)
+    request.isAudited = true
     request.grantedProducts = request.grants!.map(({ product }) => product.name)
     return answer
   }
