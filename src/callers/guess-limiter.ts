@@ -1,16 +1,14 @@
-import { isExhausted, retryAfter, type PlannedHit, type Count, type Counters, type Reservation } from '../limits/counters.js'
+import { isExhausted, retryAfter, type Count, type PlannedHit, type Reservation } from '../limits/counters.js'
 import type { KnownAddresses } from '../limits/memory/known-addresses.js'
 import { problem } from '../problems.js'
-import { CacheGuesses, type GuessNumbers } from './cache-guesses.js'
+import { CacheGuesses } from './cache-guesses.js'
+import { FailureCounts } from './failure-counts.js'
 import type { GuessCounters } from './guess-counters.js'
 import { guessKeys, type GuessKeys } from './guess-keys.js'
 import { loginAttempt, type LoginAttempt } from './login-attempt.js'
-import { both, isGranted, isRefused, type Reservations } from './reservations.js'
+import { both, isGranted, type Reservations } from './reservations.js'
 import type { LoginContext } from './store.js'
 import { WaitingLine, type Waiter } from './waiting-line.js'
-
-/** A name may have this many times `failuresMax` wrong passwords: over all addresses, or at one address with right ones in between. */
-const CEILING_FACTOR = 20
 
 const MAX_WAIT_MS = 10_000
 
@@ -37,22 +35,26 @@ export interface GuessLimiterOptions extends GuessCounters {
  * The limiter does not know which names exist, so unknown names are limited in the same way.
  */
 export class GuessLimiter {
-  /** A reload may change it. */
-  failuresMax: number
-  readonly #perNameAndAddress: Counters
-  readonly #perName: Counters
+  readonly #failures: FailureCounts
   readonly #knownAddresses: KnownAddresses
   readonly #cacheGuesses: CacheGuesses
   readonly #maxWaitMs: number
   readonly #waitingLine = new WaitingLine()
 
   constructor (options: GuessLimiterOptions) {
-    this.#perNameAndAddress = options.perNameAndAddress
-    this.#perName = options.perName
+    this.#failures = new FailureCounts(options.perNameAndAddress, options.perName, options.failuresMax)
     this.#knownAddresses = options.knownAddresses
     this.#cacheGuesses = new CacheGuesses(options.cachePerNameAndAddress, options.cachePerName, options.knownAddresses)
-    this.failuresMax = options.failuresMax
     this.#maxWaitMs = options.maxWaitMs ?? MAX_WAIT_MS
+  }
+
+  get failuresMax (): number {
+    return this.#failures.failuresMax
+  }
+
+  /** A reload may change the limit. What is counted stays. */
+  set failuresMax (failuresMax: number) {
+    this.#failures.failuresMax = failuresMax
   }
 
   /**
@@ -64,10 +66,7 @@ export class GuessLimiter {
    */
   tryFastPath<T> (name: string, ip: string, compare: () => T | null | undefined): T | undefined {
     const keys = guessKeys(name, ip)
-    const { perNameAndAddress, perName } = this.#max
-    if (this.#perNameAndAddress.isFull?.(keys.nameAndAddress, perNameAndAddress) !== false) return
-    if (this.#perName.isFull?.(keys.name, perName) !== false) return
-    if (!this.#cacheGuesses.isUntouched(keys)) return
+    if (!this.#failures.isFree(keys) || !this.#cacheGuesses.isUntouched(keys)) return
     const found = compare() ?? undefined
     if (found !== undefined) this.#onSuccess(keys)
     return found
@@ -82,7 +81,7 @@ export class GuessLimiter {
    */
   reserve (name: string, login: LoginContext): LoginAttempt | Promise<LoginAttempt> {
     const keys = guessKeys(name, login.ip)
-    const reservations = this.#reserve(keys)
+    const reservations = this.#failures.reserve(keys)
     const [perNameAndAddress, perName] = reservations
     return isGranted(perNameAndAddress) && isGranted(perName)
       ? this.#attempt(keys, perNameAndAddress, perName)
@@ -91,22 +90,7 @@ export class GuessLimiter {
 
   /** Returns the hits that `reserve` will count. */
   plannedHits (name: string, ip: string): PlannedHit[] {
-    const keys = guessKeys(name, ip)
-    return [
-      { counters: this.#perNameAndAddress, key: keys.nameAndAddress, max: this.#max.perNameAndAddress, hold: 1 },
-      { counters: this.#perName, key: keys.name, max: this.#max.perName, hold: 1 }
-    ]
-  }
-
-  get #max (): GuessNumbers {
-    return { perNameAndAddress: this.failuresMax, perName: this.failuresMax * CEILING_FACTOR }
-  }
-
-  /** Reserves nothing for the name where its address is already refused. */
-  #reserve ({ nameAndAddress, name }: GuessKeys): Reservations {
-    const { perNameAndAddress, perName } = this.#max
-    const first = this.#perNameAndAddress.reserve(nameAndAddress, perNameAndAddress)
-    return [first, isRefused(first) ? first : this.#perName.reserve(name, perName)]
+    return this.#failures.plannedHits(guessKeys(name, ip))
   }
 
   async #wait (keys: GuessKeys, login: LoginContext, reservations: Reservations): Promise<LoginAttempt> {
@@ -126,7 +110,7 @@ export class GuessLimiter {
         }
         await waiter.turn(login.signal)
         login.signal.throwIfAborted()
-        reservations = this.#reserve(keys)
+        reservations = this.#failures.reserve(keys)
       }
     } finally {
       waiter?.leave()
@@ -148,7 +132,7 @@ export class GuessLimiter {
       keys,
       perNameAndAddress,
       perName,
-      max: this.#max,
+      max: this.#failures.max,
       cacheGuesses: this.#cacheGuesses,
       onSuccess: () => this.#onSuccess(keys),
       onEnd: () => this.#wake(keys)
@@ -156,7 +140,7 @@ export class GuessLimiter {
   }
 
   #onSuccess (keys: GuessKeys): void {
-    this.#perNameAndAddress.clear(keys.nameAndAddress, this.failuresMax * (CEILING_FACTOR - 1))
+    this.#failures.clear(keys)
     this.#knownAddresses.add(keys.name, keys.address)
     this.#wake(keys)
   }

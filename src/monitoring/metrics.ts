@@ -2,20 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { SignIn } from '../callers/login.js'
 import { version } from '../lib/version.js'
 import { Problem } from '../problems.js'
-
-/** The sources of the gauges, read when metrics are collected. */
-export interface Gauges {
-  /** Running and waiting hashes. */
-  queue: { readonly running: number, readonly waiting: number }
-  store: { readonly ready: boolean }
-  /** The keys that bearer tokens are checked by. */
-  provider: { readonly keys: { readonly upToDate: boolean } | undefined }
-  counters: { readonly up: boolean }
-  audit: { readonly ok: boolean, readonly pending: number, readonly dropped: number }
-  lines: Record<'audit' | 'log' | 'origins', { readonly skipped: number }>
-  usedProofs: { readonly forgotten: number }
-  log?: { readonly dropped?: number } | undefined
-}
+import { registerGauges, type Gauges } from './gauges.js'
 
 /** A request that has ended. */
 export interface EndedRequest {
@@ -47,13 +34,13 @@ export function createMetrics () {
   collectDefaultMetrics({ register: registry })
   new Gauge({ name: 'token_broker_build_info', help: '1, with the versions of the broker and of Node', labelNames: ['version', 'node'], registers }).set({ version: version(), node: process.version }, 1)
 
-  const tokens = new Counter({ name: 'token_broker_tokens_total', help: 'Tokens given, by product and by how the caller signed in; one for several counts for each', labelNames: ['product', 'via'], registers })
+  const tokens = new Counter({ name: 'token_broker_tokens_total', help: 'Tokens issued, by product and by how the caller signed in; a token for several products counts for each', labelNames: ['product', 'via'], registers })
   const sessionsOpened = new Counter({ name: 'token_broker_sessions_opened_total', help: 'Sessions opened', registers })
-  const refusals = new Counter({ name: 'token_broker_refusals_total', help: 'Requests refused, by the code of the answer', labelNames: ['code'], registers })
-  const requests = new Histogram({ name: 'token_broker_request_seconds', help: 'From a request to its answer, by route', labelNames: ['route'], buckets: BUCKETS_SECONDS, registers })
-  const logins = new Histogram({ name: 'token_broker_login_seconds', help: 'Logins that were not remembered, by outcome', labelNames: ['outcome'], buckets: BUCKETS_SECONDS, registers })
-  const reloads = new Counter({ name: 'token_broker_reloads_total', help: 'Changed files, by what they are and whether they were taken', labelNames: ['what', 'outcome'], registers })
-  const clockSteps = new Counter({ name: 'token_broker_clock_steps_total', help: 'Times that the machine\'s clock was set while the broker ran', registers })
+  const refusals = new Counter({ name: 'token_broker_refusals_total', help: 'Requests refused, by code', labelNames: ['code'], registers })
+  const requests = new Histogram({ name: 'token_broker_request_seconds', help: 'Time from a request to its answer, by route', labelNames: ['route'], buckets: BUCKETS_SECONDS, registers })
+  const logins = new Histogram({ name: 'token_broker_login_seconds', help: 'Time of logins that the cache did not answer, by outcome', labelNames: ['outcome'], buckets: BUCKETS_SECONDS, registers })
+  const reloads = new Counter({ name: 'token_broker_reloads_total', help: 'Reloads of changed files, by kind of file and outcome', labelNames: ['what', 'outcome'], registers })
+  const clockSteps = new Counter({ name: 'token_broker_clock_steps_total', help: 'How often the clock of the machine was set while the broker ran', registers })
 
   /** Functions that read the gauges, by name. */
   const gauges = new Map<string, () => number>()
@@ -65,37 +52,8 @@ export function createMetrics () {
     /** The current values of the gauges. */
     now: () => Object.fromEntries([...gauges].map(([name, read]) => [name, read()])),
 
-    watch ({ queue, store, provider, counters, audit, lines, usedProofs, log }: Gauges): void {
-      for (const [name, help, read] of [
-        ['hashes_running', 'Password hashes that run now', () => queue.running],
-        ['hashes_waiting', 'Password hashes that wait', () => queue.waiting],
-        ['store_up', '1 while callers can sign in, 0 while their store is away', () => Number(store.ready)],
-        ['keys_up', '1 while the keys of the identity provider can be fetched, 0 since that failed', () => Number(provider.keys?.upToDate ?? true)],
-        ['limits_shared', '1 while limits are counted where they should be, 0 while Redis is away', () => Number(counters.up)],
-        ['audit_up', '1 while the audit can be written, 0 since it could not', () => Number(audit.ok)],
-        ['audit_owed', 'Refusals whose lines wait until the audit can be written again', () => audit.pending]
-      ] as const) {
-        gauges.set(name, read)
-        registry.registerMetric(new Gauge({ name: `token_broker_${name}`, help, registers: [], collect () { this.set(read()) } }))
-      }
-      for (const [name, help, read] of [
-        ['audit_lost', 'Refusals of which there is no line, as too many were owed', () => audit.dropped],
-        ['audit_skipped', 'Refusals of which there is no line, as their address had too many before its password was looked at', () => lines.audit.skipped],
-        ['log_skipped', 'Requests of which there is no line in the log, as their address had too many without a right password', () => lines.log.skipped],
-        ['origins_skipped', 'Requests of pages whose origin is refused and of which there is no line in the log, as there were too many', () => lines.origins.skipped],
-        ['proofs_forgotten', 'Proofs of sessions that were forgotten, as there were too many, while they could still have been used again', () => usedProofs.forgotten],
-        ['log_dropped', 'Lines of the log that were dropped, as its reader stalled', () => log?.dropped ?? 0]
-      ] as const) {
-        registry.registerMetric(new Counter({
-          name: `token_broker_${name}_total`,
-          help,
-          registers: [],
-          collect () {
-            this.reset()
-            this.inc(read())
-          }
-        }))
-      }
+    watch (sources: Gauges): void {
+      for (const [name, read] of registerGauges(registry, sources)) gauges.set(name, read)
     },
 
     reloaded (what: Reloaded, taken: boolean): void {
@@ -116,13 +74,19 @@ export function createMetrics () {
      * Wraps a sign-in and measures it if it has to wait.
      * @param onEnd called with the time, in seconds
      */
-    timed: (signIn: SignIn, onEnd: (seconds: number) => void): SignIn => (name, password, login) => {
-      const answer = signIn(name, password, login)
-      if (answer instanceof Promise) {
-        const end = logins.startTimer()
-        answer.then(() => onEnd(end({ outcome: 'accepted' })), (error: unknown) => onEnd(end({ outcome: error instanceof Problem ? error.code : 'hung-up' })))
-      }
-      return answer
+    timed: (signIn: SignIn, onEnd: (seconds: number) => void) => timedSignIn(signIn, logins, onEnd)
+  }
+}
+
+function timedSignIn (signIn: SignIn, logins: Histogram<'outcome'>, onEnd: (seconds: number) => void): SignIn {
+  return (name, password, login) => {
+    const answer = signIn(name, password, login)
+    if (answer instanceof Promise) {
+      const end = logins.startTimer()
+      answer.then(
+        () => onEnd(end({ outcome: 'accepted' })),
+        (error: unknown) => onEnd(end({ outcome: error instanceof Problem ? error.code : 'hung-up' })))
     }
+    return answer
   }
 }
