@@ -8,6 +8,7 @@ import { useSession, type SignedOut } from './use-session.js'
 const views = {
   token: { title: 'Get a token', lead: 'See what the broker gives you, and what is inside.' },
   explain: { title: 'Explain a token', lead: 'Everything wrong with a token, in words. It stays in this page: nothing is sent.' },
+  codes: { title: 'Error codes', lead: 'What Twilio’s codes say about a token, and what to do. Nothing is sent.' },
   operator: { title: 'Operator', lead: 'The last hour of this broker.' },
   docs: { title: 'API reference', lead: 'What this broker takes and answers, with the products that are enabled.' }
 }
@@ -26,9 +27,9 @@ export function App () {
   return (
     <>
       <header class='top'>
-        <a class='brand' href='#token'>twilio-token-broker</a>
+        <a class='brand' href='#/token'>twilio-token-broker</a>
         <nav aria-label='Views'>
-          {shown.map(name => <a key={name} href={`#${name}`} aria-current={name === view ? 'page' : undefined}>{views[name].title}</a>)}
+          {shown.map(name => <a key={name} href={`#/${name}`} aria-current={name === view ? 'page' : undefined}>{views[name].title}</a>)}
         </nav>
         {session && (
           <div class='who'>
@@ -60,16 +61,17 @@ interface BodyProps extends Place {
 }
 
 function Body ({ view, at, session, out, onSession }: BodyProps) {
-  if (view === 'explain') return <Later key={view} load={later.explain} props={{}} />
+  if (view === 'explain' || view === 'codes') return <Later key={view} load={later[view]} props={{ at }} />
   if (session === undefined) return <SignIn out={out} onSession={onSession} />
   return view === 'token' ? <GetToken session={session} /> : <Later key={view} load={later[view]} props={{ session, at }} />
 }
 
 /** Views that are loaded on demand: most visits need none. */
 const later = {
+  explain: async (): Promise<ComponentType<{ at: string }>> => (await import('./explain.js')).Explain,
+  codes: async () => (await import('./codes.js')).Codes,
   operator: async () => (await import('./operator.js')).Operator,
-  docs: async () => (await import('./docs.js')).Docs,
-  explain: async () => (await import('./explain.js')).Explain
+  docs: async () => (await import('./docs.js')).Docs
 }
 
 function Later<Props extends object> ({ load, props }: { load: () => Promise<ComponentType<Props>>, props: Props }) {
@@ -93,7 +95,7 @@ interface Place {
   at: string
 }
 
-/** Reads the view from the address: `#explain`, `#docs/get-healthz`, `docs`. */
+/** Reads the view from the address: `#/explain`, `#/codes/20101`, `docs`, and as in older links `#docs/get-healthz`. */
 function usePlace (): Place {
   const [place, setPlace] = useState(placeNow)
   useEffect(() => {
@@ -105,7 +107,7 @@ function usePlace (): Place {
 }
 
 function placeNow (): Place {
-  const [name = '', at = ''] = location.hash.slice(1).split('/')
+  const [name = '', at = ''] = location.hash.replace(/^#\/?/, '').split('/')
   const view = Object.hasOwn(views, name) ? name as View : location.pathname.endsWith('/docs') ? 'docs' : 'token'
   return { view, at }
 }

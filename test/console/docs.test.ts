@@ -18,7 +18,7 @@ t.test('the reference in the console', { skip: chromiumMissing() }, async t => {
     await page.locator('#post-token-video').getByText('Answers').click()
     await page.locator('#post-token-video').getByText('not-allowed: The policy does not allow what was asked for.').waitFor()
     await page.getByRole('link', { name: 'Explain a token' }).click()
-    await page.getByLabel('Error code').waitFor()
+    await page.getByLabel('Token', { exact: true }).waitFor()
   })
 
   allWasWell('docs')

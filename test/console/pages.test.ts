@@ -55,6 +55,19 @@ t.test('what the page needs comes from beside it, compressed, and may be kept fo
   for (const encoding of ['identity', 'gzip', 'br']) t.equal((await bytes(`/console/${script}`, encoding)).toString(), pages.get(script), encoding)
 })
 
+t.test('the first load has at most 30 kB compressed, and Twilio\'s codes are not in it', async t => {
+  const first = new Set([script, named(/^style-.*css$/), named(/^icon-.*svg$/), 'index.html'])
+  // Without those that `import()` loads later.
+  for (const name of first) for (const [, imported] of pages.get(name)!.matchAll(/(?:from|import)\s*"\.\/([\w-]+\.js)"/g)) first.add(imported!)
+  t.ok(first.size > 4, 'main imports others')
+  let total = 0
+  for (const name of first) {
+    total += Number((await get(name === 'index.html' ? '/' : `/console/${name}`, { headers: { 'Accept-Encoding': 'br' } })).headers['content-length'])
+    t.notMatch(pages.get(name), /invalid access token issuer/, name)
+  }
+  t.ok(total <= 30_000, `${total} bytes`)
+})
+
 t.test('nothing else is served', async t => {
   for (const path of ['/console/', '/console/nothing.js', `/console/${script}.br`, `/console/${script}.map`, '/console/..%2findex.html', '/console/%2e%2e/package.json', '/console/constructor', '/console', '/docs/', '/index.html']) {
     t.match(await get(path), { status: 404, body: { code: 'not-found' } }, path)

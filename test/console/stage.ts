@@ -20,7 +20,7 @@ const settings = { OPERATORS: 'olga', POLICY_FILE: 'policy.yaml' }
 const components = {
   app: ['app.tsx', 'main.tsx', 'sign-in.tsx', 'use-session.ts'],
   'get-token': ['copy.tsx', 'get-token.tsx', 'parts.tsx', 'problem.tsx', 'product-fields.tsx', 'token-card.tsx', 'use-now.ts'],
-  explain: ['explain.tsx'],
+  explain: ['codes.tsx', 'explain.tsx'],
   operator: ['chart.tsx', 'events.tsx', 'operator.tsx'],
   docs: ['docs.tsx']
 }

@@ -9,6 +9,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 export interface VisitOptions {
   colorScheme?: 'light' | 'dark'
   width?: number
+  /** As in `Asia/Kolkata`; the browser's language is English. */
+  timeZone?: string
   /** Below the broker's address. */
   path?: string
   /** May write to the clipboard. */
@@ -22,8 +24,8 @@ export interface VisitOptions {
  * @param wrong takes what no page may do: an error, a dialog, what the CSP stopped, a request to another host
  */
 export function visitor (browser: Browser, coverage: Coverage, wrong: string[]) {
-  return async (t: Test, url: string, { colorScheme = 'light', width = 1280, path = '/', clipboard = false, before }: VisitOptions = {}) => {
-    const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 }, permissions: clipboard ? ['clipboard-read', 'clipboard-write'] : [] })
+  return async (t: Test, url: string, { colorScheme = 'light', width = 1280, timeZone, path = '/', clipboard = false, before }: VisitOptions = {}) => {
+    const context = await browser.newContext({ colorScheme, ...(timeZone !== undefined && { timezoneId: timeZone }), locale: 'en-GB', viewport: { width, height: 800 }, permissions: clipboard ? ['clipboard-read', 'clipboard-write'] : [] })
     context.setDefaultTimeout(10_000)
     const page = await context.newPage()
     const asked: Array<{ method: string, url: string }> = []

@@ -1,0 +1,88 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { codes, inVoice } from '../diagnose/token/codes.js'
+import { allCodes, searchCodes, splitAtCodes } from './code-search.js'
+
+/** All codes, to search, or the explanation of the one in the address. Nothing is sent. */
+export function Codes ({ at }: { at: string }) {
+  const [text, setText] = useState('')
+  const code = /^\d{5}$/.test(at) ? Number(at) : undefined
+  useFocus(code)
+  useEffect(() => { document.title = `${code === undefined ? 'Error codes' : titleOf(code)} · twilio-token-broker` }, [code])
+  return code === undefined ? <CodeList text={text} onText={setText} /> : <Explanation code={code} />
+}
+
+/** A link of the list or of an explanation is gone once it is followed: the focus goes where its reader looks next. */
+function useFocus (code: number | undefined): void {
+  const previous = useRef(code)
+  useEffect(() => {
+    if (code === previous.current) return
+    document.getElementById(code === undefined ? `code-${previous.current}` : 'explanation')?.focus()
+    previous.current = code
+  }, [code])
+}
+
+function titleOf (code: number): string {
+  return `${code} ${codes[code]?.title ?? 'is not explained here'}`
+}
+
+interface CodeListProps {
+  text: string
+  onText (text: string): void
+}
+
+function CodeList ({ text, onText }: CodeListProps) {
+  const { known, unknown } = text.trim() === '' ? { known: allCodes, unknown: [] } : searchCodes(text.trim())
+  const open = (event: Event) => {
+    event.preventDefault()
+    const [first] = known
+    if (first !== undefined) location.hash = `#/codes/${first[0]}`
+  }
+  return (
+    <div class='card'>
+      <form class='field' role='search' onSubmit={open}>
+        <label for='code'>Error code, Twilio’s message, or words</label>
+        <input id='code' type='search' spellcheck={false} autocomplete='off' value={text} onInput={event => onText(event.currentTarget.value)} placeholder='20101, or signature' />
+      </form>
+      <p class='fine' role='status'>{known.length === 0 ? 'No code that is explained here.' : `${known.length} of ${allCodes.length} codes`}</p>
+      {unknown.map(code => <p key={code}><code>{code}</code> is not explained here. <TwilioPage code={code} /></p>)}
+      <ul class='code-list'>
+        {known.map(([code, { title }]) => <li key={code}><a id={`code-${code}`} href={`#/codes/${code}`}><code>{code}</code> <span>{title}</span></a></li>)}
+      </ul>
+    </div>
+  )
+}
+
+/** Cause and fix of one code. */
+function Explanation ({ code }: { code: number }) {
+  const known = codes[code]
+  return (
+    <>
+      <p class='back'><a href='#/codes'>All codes</a></p>
+      <article class='card code'>
+        <h2 id='explanation' tabIndex={-1}><code>{code}</code> {known?.title ?? 'is not explained here'}</h2>
+        {known && (
+          <>
+            <h3>Causes, the commonest first</h3>
+            <ul>{known.causes.map(cause => <li key={cause}><Linked text={cause} /></li>)}</ul>
+            <h3>How to tell</h3>
+            <p><Linked text={known.look} /></p>
+            <h3>What to do</h3>
+            <p><Linked text={known.fix} /></p>
+            {inVoice(known).map(note => <p class='fine' key={note}><Linked text={note} /></p>)}
+          </>
+        )}
+        <p class='fine'><TwilioPage code={code} /></p>
+      </article>
+    </>
+  )
+}
+
+/** Text in which each code leads to its explanation. */
+function Linked ({ text }: { text: string }) {
+  return <>{splitAtCodes(text).map((part, i) => i % 2 === 1 ? <a key={i} href={`#/codes/${part}`}>{part}</a> : part)}</>
+}
+
+/** In a tab of its own: to leave this page is to sign out. */
+function TwilioPage ({ code }: { code: number }) {
+  return <a href={`https://www.twilio.com/docs/api/errors/${code}`} target='_blank' rel='noopener noreferrer'>Twilio’s page about {code}</a>
+}

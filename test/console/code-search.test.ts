@@ -1,0 +1,33 @@
+import t from 'tap'
+import { allCodes, searchCodes, splitAtCodes } from '../../src/console/code-search.js'
+import { localTime } from '../../src/console/local-time.js'
+
+t.test('codes are found by a message, a part of the number, or words', t => {
+  const cases: Array<{ text: string, known: number[], unknown?: number[] }> = [
+    { text: 'AccessTokenInvalid (20101)', known: [20101] },
+    { text: '53000, 99999 and 20104', known: [53000, 20104], unknown: [99999] },
+    { text: '2015', known: [20151, 20152, 20153, 20154, 20155, 20156, 20157, 20159] },
+    { text: 'TOO many api KEYS', known: [70151] },
+    { text: 'no such words', known: [] }
+  ]
+  for (const { text, known, unknown = [] } of cases) {
+    const found = searchCodes(text)
+    t.strictSame(found.known.map(([code]) => code), known, text)
+    t.strictSame(found.unknown, unknown, text)
+  }
+  t.ok(allCodes.length > 40)
+  t.end()
+})
+
+t.test('a sentence is split at the codes that are explained, and at no other number', t => {
+  t.strictSame(splitAtCodes('See 20107, or 31202.'), ['See ', '20107', ', or ', '31202', '.'])
+  t.strictSame(splitAtCodes('at most 86400 seconds'), ['at most 86400 seconds'])
+  t.end()
+})
+
+t.test('a time is in the reader\'s zone, and names it', t => {
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
+  const date = new Date('2026-11-24T04:00:00Z')
+  t.equal(localTime(date), date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'long', timeZone }))
+  t.end()
+})
