@@ -19,7 +19,7 @@ const order = [
 /** The files that others may import, by folder. Of a folder that is not named, all. */
 const frontDoors = {
   audit: ['audit-log', 'sink'],
-  callers: ['login', 'store', 'guess-limiter', 'guess-counters', 'password-rules', 'identity-holders'],
+  callers: ['login', 'store', 'guess-limiter', 'guess-counters', 'password-rules', 'identity-holders', 'unlock', 'unlocked-names'],
   'callers/bearer': ['keys', 'key-set', 'keys-error', 'sources', 'tokens'],
   'callers/passwords': ['decoys', 'formats', 'hash-queue', 'hash-threads'],
   'callers/session': ['sessions', 'memory'],
@@ -30,7 +30,7 @@ const frontDoors = {
   policy: ['policy', 'decide', 'patterns'],
   'policy/file': ['load', 'read', 'schema', 'messages', 'unknown-users', 'expectations'],
   products: ['contract', 'define', 'deprecated', 'fit', 'load', 'push', 'refusals', 'schemas'],
-  server: ['start', 'embedded', 'config', 'log-writer', 'try-services'],
+  server: ['start', 'embedded', 'config', 'log-writer', 'try-services', 'unlock'],
   settings: ['load', 'schema', 'shown', 'rules', 'sources', 'validate', 'embedded', 'sessions', 'jwt', 'jwt-rules'],
   tokens: ['issue', 'mint', 'combine', 'combined-request', 'test-product']
 }

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { nearestFirst } from './lib/did-you-mean.js'
+import { waitingTime } from './lib/waiting-time.js'
 
 /** Every error the API answers: one row a code. `detail` says what happened and what to do; it is fixed text, so it cannot echo input. */
 export const problems = {
@@ -21,16 +22,16 @@ export const problems = {
   'body-too-large': { status: 413, detail: 'The body may have at most 4096 bytes.' },
   'media-type': { status: 415, detail: 'The body must be JSON in UTF-8, sent as Content-Type: application/json without a Content-Encoding.' },
   'identity-unsuitable': { status: 422, detail: 'The identity does not fit the product.' },
-  'rate-limited': { status: 429, detail: 'Too many requests from this address. Wait as long as Retry-After says.' },
-  'login-limited': { status: 429, detail: 'Too many wrong passwords for this name. Wait as long as Retry-After says.' },
-  'caller-limited': { status: 429, detail: 'Too many tokens for this caller. Wait as long as Retry-After says.' },
+  'rate-limited': { status: 429, detail: 'Too many requests from this address. Try again later.' },
+  'login-limited': { status: 429, detail: 'Too many wrong passwords for this name. Try again later, or ask the operator of this broker to unlock the name.' },
+  'caller-limited': { status: 429, detail: 'Too many tokens for this caller. Try again later.' },
   'headers-too-large': { status: 431, detail: 'The request line and headers may have at most 16 KiB together.' },
   internal: { status: 500, detail: 'The broker failed. The operator finds the cause in its log under this requestId.' },
-  'store-unavailable': { status: 503, detail: 'The store of callers cannot be reached, so nobody can sign in. Try again as Retry-After says.' },
-  'keys-unavailable': { status: 503, detail: 'The keys of the identity provider cannot be reached, so bearer tokens cannot be checked. Try again as Retry-After says.' },
-  overloaded: { status: 503, detail: 'Too many sign-ins are waiting. Try again as Retry-After says.' },
-  'audit-unavailable': { status: 503, detail: 'The audit log cannot be written, so no token is given. Try again as Retry-After says.' },
-  'limiter-unavailable': { status: 503, detail: 'The shared rate limits cannot be reached. Try again as Retry-After says.' }
+  'store-unavailable': { status: 503, detail: 'The store of callers cannot be reached, so nobody can sign in. Try again in a few seconds.' },
+  'keys-unavailable': { status: 503, detail: 'The keys of the identity provider cannot be reached, so bearer tokens cannot be checked. Try again in a few seconds.' },
+  overloaded: { status: 503, detail: 'Too many sign-ins are waiting. Try again in a few seconds.' },
+  'audit-unavailable': { status: 503, detail: 'The audit log cannot be written, so no token is given. Try again in a few seconds.' },
+  'limiter-unavailable': { status: 503, detail: 'The shared rate limits cannot be reached. Try again in a few seconds.' }
 } as const satisfies Record<string, { status: number, detail: string }>
 
 export type ProblemCode = keyof typeof problems
@@ -77,6 +78,14 @@ export class Problem extends Error {
 
 export function problem (code: ProblemCode, options?: ProblemOptions): Problem {
   return new Problem(code, options)
+}
+
+/**
+ * 429; the sentence says how long to wait.
+ * @param seconds a whole number, at least 1
+ */
+export function limited (code: 'rate-limited' | 'login-limited' | 'caller-limited', seconds: number): Problem {
+  return problem(code, { retryAfter: seconds, detail: problems[code].detail.replace('later', `in ${waitingTime(seconds)}`) })
 }
 
 /** 403 for a property of the request, in a sentence that says why. */

@@ -38,13 +38,13 @@ export class CacheGuesses {
    * Whether a password may be compared with the cache. Attempts under way count as guesses, because each of them may hang up.
    * A known address is only bound by its own limit, so that guesses from elsewhere do not slow down users at home.
    */
-  mayCompare ({ nameAndAddress, name, address }: GuessKeys, max: GuessNumbers, underWay: GuessNumbers): boolean {
+  mayCompare ({ canonicalName, nameAndAddress, name, address }: GuessKeys, max: GuessNumbers, underWay: GuessNumbers): boolean {
     const hasLeft = (counters: Counters, key: string, max: number, underWay: number): boolean => {
       const { used, exceeded } = counters.read(key, max)
       return !exceeded && used + underWay <= max
     }
     return hasLeft(this.#perNameAndAddress, nameAndAddress, max.perNameAndAddress, underWay.perNameAndAddress) &&
-      (hasLeft(this.#perName, name, max.perName, underWay.perName) || this.#knownAddresses.hasHere(name, address))
+      (hasLeft(this.#perName, name, max.perName, underWay.perName) || this.#knownAddresses.hasHere(canonicalName, address))
   }
 
   count ({ nameAndAddress, name }: GuessKeys, max: GuessNumbers): void {

@@ -3,14 +3,21 @@ import { addressKeys } from '../limits/address-buckets.js'
 
 /** The keys under which one login attempt is counted. */
 export interface GuessKeys {
-  /** The canonical name. */
-  readonly name: string
+  readonly canonicalName: string
   readonly address: string
+  readonly name: string
   readonly nameAndAddress: string
 }
 
-export function guessKeys (name: string, ip: string): GuessKeys {
-  const canonical = canonicalName(name)
+/**
+ * @param unlockedAt when an operator unlocked a name. It is a part of the keys, so the guesses of an unlocked name count from zero, whatever
+ * the counters under its old keys say
+ */
+export function guessKeys (typed: string, ip: string, unlockedAt: (canonicalName: string) => string | undefined): GuessKeys {
+  const canonical = canonicalName(typed)
   const [{ key: address }] = addressKeys(ip)
-  return { name: canonical, address, nameAndAddress: `${address} ${canonical}` }
+  const time = unlockedAt(canonical)
+  // No name holds a colon.
+  const name = time === undefined ? canonical : `${canonical}:${time}`
+  return { canonicalName: canonical, name, address, nameAndAddress: `${address} ${name}` }
 }

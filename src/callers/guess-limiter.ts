@@ -1,6 +1,6 @@
 import { isExhausted, retryAfter, type Count, type PlannedHit, type Reservation } from '../limits/counters.js'
 import type { KnownAddresses } from '../limits/memory/known-addresses.js'
-import { problem } from '../problems.js'
+import { limited, problem, type Problem } from '../problems.js'
 import { CacheGuesses } from './cache-guesses.js'
 import { FailureCounts } from './failure-counts.js'
 import type { GuessCounters } from './guess-counters.js'
@@ -15,6 +15,8 @@ const MAX_WAIT_MS = 10_000
 export interface GuessLimiterOptions extends GuessCounters {
   /** Wrong passwords that a name may have at one address; at least 1. */
   failuresMax: number
+  /** When an operator unlocked a name; undefined where none did. By default, none ever does. */
+  unlockedAt?: (canonicalName: string) => string | undefined
   /** Milliseconds that a login may wait for its turn; by default 10 000. */
   maxWaitMs?: number
 }
@@ -33,11 +35,14 @@ export interface GuessLimiterOptions extends GuessCounters {
  *
  * At a name's ceiling, only addresses from which it logged in during the last week are admitted, so that nobody can lock users out at home.
  * The limiter does not know which names exist, so unknown names are limited in the same way.
+ *
+ * Counters never go down within a window, whatever a node or Redis says. So a name that an operator unlocks gets new counters.
  */
 export class GuessLimiter {
   readonly #failures: FailureCounts
   readonly #knownAddresses: KnownAddresses
   readonly #cacheGuesses: CacheGuesses
+  readonly #unlockedAt: (canonicalName: string) => string | undefined
   readonly #maxWaitMs: number
   readonly #waitingLine = new WaitingLine()
 
@@ -45,6 +50,7 @@ export class GuessLimiter {
     this.#failures = new FailureCounts(options.perNameAndAddress, options.perName, options.failuresMax)
     this.#knownAddresses = options.knownAddresses
     this.#cacheGuesses = new CacheGuesses(options.cachePerNameAndAddress, options.cachePerName, options.knownAddresses)
+    this.#unlockedAt = options.unlockedAt ?? (() => undefined)
     this.#maxWaitMs = options.maxWaitMs ?? MAX_WAIT_MS
   }
 
@@ -65,7 +71,7 @@ export class GuessLimiter {
    * guessed at
    */
   tryFastPath<T> (name: string, ip: string, compare: () => T | null | undefined): T | undefined {
-    const keys = guessKeys(name, ip)
+    const keys = guessKeys(name, ip, this.#unlockedAt)
     if (!this.#failures.isFree(keys) || !this.#cacheGuesses.isUntouched(keys)) return
     const found = compare() ?? undefined
     if (found !== undefined) this.#onSuccess(keys)
@@ -80,7 +86,7 @@ export class GuessLimiter {
    * the reason of the aborted signal
    */
   reserve (name: string, login: LoginContext): LoginAttempt | Promise<LoginAttempt> {
-    const keys = guessKeys(name, login.ip)
+    const keys = guessKeys(name, login.ip, this.#unlockedAt)
     const reservations = this.#failures.reserve(keys)
     const [perNameAndAddress, perName] = reservations
     return isGranted(perNameAndAddress) && isGranted(perName)
@@ -90,7 +96,7 @@ export class GuessLimiter {
 
   /** Returns the hits that `reserve` will count. */
   plannedHits (name: string, ip: string): PlannedHit[] {
-    return this.#failures.plannedHits(guessKeys(name, ip))
+    return this.#failures.plannedHits(guessKeys(name, ip, this.#unlockedAt))
   }
 
   async #wait (keys: GuessKeys, login: LoginContext, reservations: Reservations): Promise<LoginAttempt> {
@@ -119,12 +125,12 @@ export class GuessLimiter {
 
   /** @returns undefined where attempts under way have taken all places, so that waiting may help */
   async #decide (keys: GuessKeys, perNameAndAddress: Reservation, perName: Reservation): Promise<LoginAttempt | undefined> {
-    const isKnown = perName.exceeded && await this.#knownAddresses.has(keys.name, keys.address)
+    const isKnown = perName.exceeded && await this.#knownAddresses.has(keys.canonicalName, keys.address)
     if (!perNameAndAddress.exceeded && (!perName.exceeded || isKnown)) return this.#attempt(keys, perNameAndAddress, perName)
     perNameAndAddress.release()
     perName.release()
-    if (isExhausted(perNameAndAddress)) throw limited(perNameAndAddress)
-    if (isExhausted(perName) && !isKnown) throw limited(perName)
+    if (isExhausted(perNameAndAddress)) throw locked(perNameAndAddress)
+    if (isExhausted(perName) && !isKnown) throw locked(perName)
   }
 
   #attempt (keys: GuessKeys, perNameAndAddress: Reservation, perName: Reservation): LoginAttempt {
@@ -141,7 +147,7 @@ export class GuessLimiter {
 
   #onSuccess (keys: GuessKeys): void {
     this.#failures.clear(keys)
-    this.#knownAddresses.add(keys.name, keys.address)
+    this.#knownAddresses.add(keys.canonicalName, keys.address)
     this.#wake(keys)
   }
 
@@ -151,6 +157,6 @@ export class GuessLimiter {
   }
 }
 
-function limited (count: Count) {
-  return problem('login-limited', { retryAfter: retryAfter(count) })
+function locked (count: Count): Problem {
+  return limited('login-limited', retryAfter(count))
 }

@@ -11,16 +11,17 @@ const LOOSE_MODE = 0o037
  * Replaces a file in one step, or leaves it as it was, also when the disk is full or the power fails.
  * The new file keeps owner and group. It has mode 0600, unless the old mode is as strict or lets only its group read.
  * @param path not a link; see `resolveLinks`
+ * @param models files whose owner and mode the new file takes if there is no old one: the first of them that exists
  * @throws an error of the operating system; the old file is then unchanged
  */
-export async function writeAtomic (path: string, bytes: Buffer): Promise<void> {
+export async function writeAtomic (path: string, bytes: Buffer, models: readonly string[] = []): Promise<void> {
   const temporary = `${path}.${randomUUID()}`
   const handle = await open(temporary, 'wx', 0o600)
   try {
     try {
       // A full disk first answers with a short write. writeFile goes on after one; a single write() would count as success.
       await handle.writeFile(bytes)
-      await keepOwnerAndMode(path, handle)
+      await keepOwnerAndMode([path, ...models], handle)
       await handle.sync()
     } finally {
       await handle.close()
@@ -47,8 +48,9 @@ export async function resolveLinks (path: string): Promise<string> {
   }
 }
 
-async function keepOwnerAndMode (path: string, handle: FileHandle): Promise<void> {
-  const old = await stat(path).catch(() => undefined)
+async function keepOwnerAndMode (paths: string[], handle: FileHandle): Promise<void> {
+  const found = await Promise.all(paths.map(path => stat(path).catch(() => undefined)))
+  const old = found.find(stats => stats !== undefined)
   if (old === undefined) return
   await handle.chown(old.uid, old.gid)
   const mode = old.mode & 0o777

@@ -1,7 +1,7 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { limitKey, type Caller } from '../caller.js'
-import { problem, type Problem } from '../problems.js'
+import { limited, type Problem } from '../problems.js'
 import { retryAfter, type Counters } from '../limits/counters.js'
 import { rateLimitStore } from './rate-limit-store.js'
 import type { RequestStep } from './request-step.js'
@@ -64,7 +64,7 @@ export function limitAddress ({ addressLimit }: { addressLimit: AddressLimit }):
 
 /** @param resetMs milliseconds until the window ends */
 export function tooMany (resetMs: number): Problem {
-  return problem('rate-limited', { retryAfter: retryAfter({ resetMs }) })
+  return limited('rate-limited', retryAfter({ resetMs }))
 }
 
 /** Counts a caller's token, after its address. With a session it was counted together with the proof. */
@@ -82,7 +82,7 @@ export function countCaller ({ counters, max }: Limit): (caller: Caller, reply: 
     const count = await counters.consume(limitKey(caller), max)
     append(reply, 'RateLimit-Policy', policy)
     append(reply, 'RateLimit', stateOf('caller', max - count.used, count.resetMs))
-    if (count.exceeded) throw problem('caller-limited', { retryAfter: retryAfter(count) })
+    if (count.exceeded) throw limited('caller-limited', retryAfter(count))
   }
 }
 

@@ -72,6 +72,18 @@ export interface Marks {
   setOnce (name: string, text: string, ms: number, hit?: PlannedHit): Promise<boolean>
 }
 
+/** A text that all nodes share. */
+export interface SharedText {
+  /** @returns an empty text where there is none; undefined while Redis is away */
+  read (): Promise<string | undefined>
+  /**
+   * Replaces the text, if it still is `before`.
+   * @param ms milliseconds until the text is forgotten
+   * @returns false where it is another text by now; undefined while Redis is away
+   */
+  replace (before: string, after: string, ms: number): Promise<boolean | undefined>
+}
+
 /** Creates counters, either in this process's memory or shared with other nodes. */
 export interface CounterSource {
   /**
@@ -89,6 +101,11 @@ export interface CounterSource {
   prefetch? (hits: Iterable<PlannedHit>): () => void
   /** Only shared counters have them. */
   readonly marks?: Marks
+  /**
+   * Only shared counters have it.
+   * @param name of the use: letters and hyphens
+   */
+  text? (name: string): SharedText
   /** False while counters that should be shared are not. */
   readonly up: boolean
   close (): void

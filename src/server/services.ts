@@ -7,6 +7,7 @@ import { guessCounters } from '../callers/guess-counters.js'
 import { GuessLimiter } from '../callers/guess-limiter.js'
 import type { VerifyHash } from '../callers/passwords/hash-threads.js'
 import { Logins } from '../callers/login.js'
+import type { UnlockedNames } from '../callers/unlocked-names.js'
 import { createSessionMemory, type SessionMemory } from '../callers/session/memory.js'
 import type { IdentifyRequest } from '../callers/stores/identify.js'
 import { openStore, type OpenOptions, type OpenStore } from '../callers/stores/open.js'
@@ -22,6 +23,7 @@ import type { Settings } from '../settings/schema.js'
 import { openKeys } from './bearer.js'
 import { mayOpenStore, StartError, type Config } from './config.js'
 import { openCounters } from './open-counters.js'
+import { openUnlockedNames } from './unlock.js'
 
 /** What a reload leaves as it is: files, connections and counts. */
 export interface Services {
@@ -32,6 +34,7 @@ export interface Services {
   provider: { keys: ProviderKeys | undefined }
   audit: Audit
   guessLimiter: GuessLimiter
+  unlockedNames: UnlockedNames
   logins: Logins
   identityHolders: IdentityHolders
   /** Where all counts are kept: here, or in a Redis that other nodes share. */
@@ -87,7 +90,8 @@ export async function openServices (config: Config, { cwd, stdout, logger, log, 
   const lines = createLines()
   const sessions = createSessionMemory(counters)
   metrics.watch({ queue, store, provider, counters, audit, lines, usedProofs: sessions.usedProofs, log })
-  const guessLimiter = new GuessLimiter({ ...guessCounters(counters), failuresMax: settings.LOGIN_FAILURES_MAX })
+  const unlockedNames = await openUnlockedNames(settings, counters, cwd, logger)
+  const guessLimiter = new GuessLimiter({ ...guessCounters(counters), failuresMax: settings.LOGIN_FAILURES_MAX, unlockedAt: unlockedNames.unlockedAt })
   return {
     logger,
     store,
@@ -95,6 +99,7 @@ export async function openServices (config: Config, { cwd, stdout, logger, log, 
     provider,
     audit,
     guessLimiter,
+    unlockedNames,
     logins: new Logins({ store, guessLimiter }),
     identityHolders: new IdentityHolders(name => store.hasName?.(name) ?? false),
     counters,
@@ -109,8 +114,9 @@ export async function openServices (config: Config, { cwd, stdout, logger, log, 
   }
 }
 
-export async function closeServices ({ store, provider, audit, counters }: Services): Promise<void> {
+export async function closeServices ({ store, provider, audit, counters, unlockedNames }: Services): Promise<void> {
   provider.keys?.close()
+  await unlockedNames.close()
   counters.close()
   await store.close()
   await audit.close()

@@ -1,7 +1,7 @@
 import { HashQueue } from '../callers/passwords/hash-queue.js'
 import { openStore } from '../callers/stores/open.js'
 import { warning, type Diagnostic } from '../lib/diagnostic.js'
-import type { Log } from '../lib/log.js'
+import { collectWarnings } from '../lib/collect-warnings.js'
 import { keysFile } from '../settings/jwt-rules.js'
 import { hasRemoteStore } from '../settings/rules.js'
 import { openKeys } from './bearer.js'
@@ -45,21 +45,6 @@ async function tryCounters ({ settings }: Config, cwd: string): Promise<Diagnost
   const away = !counters.up
   counters.close()
   return warnings.map(text => warning('REDIS_URL', away ? 'unreachable' : 'insecure', `REDIS_URL: ${text}`))
-}
-
-/** A log that keeps its warnings, each with its cause. */
-function collectWarnings (): { log: Log, warnings: string[] } {
-  const warnings: string[] = []
-  return {
-    warnings,
-    log: {
-      info: ignore,
-      error: ignore,
-      warn (first: object | string, message?: string) {
-        warnings.push(typeof first === 'string' ? first : `${message} (${(first as { cause?: string }).cause})`)
-      }
-    }
-  }
 }
 
 function ignore (): void {}

@@ -5,9 +5,10 @@ import type { NewPasswordOptions } from '../password-input.js'
 import { addUser, changePassword, printHash, removeUser } from './change.js'
 import type { UsersContext } from './file.js'
 import { checkPassword, listUsers } from './show.js'
+import { unlockUser } from './unlock.js'
 
 /**
- * `users add|passwd|remove|list|check|hash`.
+ * `users add|passwd|remove|unlock|list|check|hash`.
  * @param file the users file as the operator named it; called when a command runs, so that `--help` needs no settings
  * @param done called with the exit code
  */
@@ -35,6 +36,10 @@ export function usersCommand (io: Io, file: () => string, done: (exitCode: numbe
     .description('remove a user')
     .action(run(removeUser)),
   'npx twilio-token-broker users remove susan')
+  withExamples(users.command('unlock <name>')
+    .description('let a name sign in that wrong passwords have locked; for any store of users')
+    .action(async (name: string) => done(await toExitCode(io, () => unlockUser(io, name)))),
+  'npx twilio-token-broker users unlock susan')
   withExamples(users.command('list')
     .description('list the users')
     .option('--json', 'print JSON, with the form of each hash')

@@ -109,6 +109,17 @@ export const scripts = {
   return {0, reply}`
   },
 
+  /** Replaces a text, unless another node has changed it. Arguments: the text before, the new one, its milliseconds. Replies with 1 if it did. */
+  brokerReplace: {
+    lua: `
+  if (redis.call('HMGET', KEYS[1], 'text')[1] or '') ~= ARGV[1] then
+    return 0
+  end
+  redis.call('HSET', KEYS[1], 'text', ARGV[2])
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+  return 1`
+  },
+
   /**
    * Replies with Redis' maxmemory-policy; null where this user may not read it or the service hides it. Checks the permission first,
    * because a refused command is logged by Redis.
@@ -130,6 +141,7 @@ declare module 'ioredis' {
     brokerCount (keys: number, ...keysAndArguments: Array<string | number>): Result<CountReply[], Context>
     brokerSettle (keys: number, ...keysAndArguments: Array<string | number>): Result<null, Context>
     brokerSetOnce (keys: number, ...keysAndArguments: Array<string | number>): Result<[isMarked: 0 | 1, count?: CountReply], Context>
+    brokerReplace (keys: 1, key: string, before: string, after: string, ms: number): Result<0 | 1, Context>
     brokerPolicy (keys: 1, key: string): Result<string | null, Context>
   }
 }

@@ -6,6 +6,7 @@ import { keysWith } from './keys.js'
 import { SharedCounters } from './counters.js'
 import { SharedKnownAddresses } from './known-addresses.js'
 import { SharedMarks } from './marks.js'
+import { RedisText } from './shared-text.js'
 import { prefetch } from './prefetch.js'
 import { parseRedisUrl } from './target.js'
 
@@ -27,6 +28,7 @@ export async function sharedCounters ({ url, prefix, down, ...options }: SharedO
     counters: (name, windowMs, maxKeys) => new SharedCounters(batch, name, new MemoryCounters(windowMs, { maxKeys }), down),
     knownAddresses: () => new SharedKnownAddresses(connection),
     marks: new SharedMarks(connection, down),
+    text: name => new RedisText(connection, name),
     prefetch: hits => connection.up ? prefetch(batch, hits as Iterable<PlannedHit<SharedCounters>>) : () => {},
     close: () => connection.close()
   }

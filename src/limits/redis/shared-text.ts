@@ -1,0 +1,23 @@
+import type { SharedText } from '../counters.js'
+import type { RedisConnection } from './connection.js'
+
+/** A text in Redis, in a field of a hash: so it needs no right that the counters do not need. */
+export class RedisText implements SharedText {
+  readonly #connection: RedisConnection
+  readonly #key: string
+
+  constructor (connection: RedisConnection, name: string) {
+    this.#connection = connection
+    this.#key = connection.keyOf(name, '')
+  }
+
+  async read (): Promise<string | undefined> {
+    const reply = await this.#connection.run(redis => redis.hmget(this.#key, 'text'))
+    return reply && (reply[0] ?? '')
+  }
+
+  async replace (before: string, after: string, ms: number): Promise<boolean | undefined> {
+    const reply = await this.#connection.run(redis => redis.brokerReplace(1, this.#key, before, after, ms))
+    return reply === undefined ? undefined : reply === 1
+  }
+}
