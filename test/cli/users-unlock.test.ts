@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { basic, complete, startBroker, susan, type Broker } from '../helpers/broker.js'
@@ -112,15 +112,18 @@ t.test('the broker may read the file as it may read the users file, and old name
   t.equal(statSync(path).mode & 0o777, 0o600)
 })
 
-t.test('a file that is not as it should be unlocks nobody, and the log says so once', async t => {
+t.test('a file that is not as it should be unlocks nobody, and the log says why', async t => {
   const broker = await startBroker({ settings: { LOGIN_FAILURES_MAX: '1' }, files: { [file]: 'nonsense' } })
   t.teardown(broker.close)
   const path = join(broker.folder, file)
   await ask(broker.url, { as: wrong })
-  const at = new Date().toISOString()
+  // Renamed over the other, so that the broker never sees the text without the mode.
+  const other = join(broker.folder, 'other')
+  writeFileSync(other, `susan:${new Date().toISOString()}\n`)
+  chmodSync(other, 0o606)
   const faults: Array<{ says: RegExp, make: () => void }> = [
     { says: /users\.htpasswd\.unlocked is not what \\"users unlock\\" writes; run that again/, make: () => {} },
-    { says: /everyone may write users\.htpasswd\.unlocked; run: chmod o-w users\.htpasswd\.unlocked/, make: () => { writeFileSync(path, `susan:${at}\n`); chmodSync(path, 0o606) } },
+    { says: /everyone may write users\.htpasswd\.unlocked; run: chmod o-w users\.htpasswd\.unlocked/, make: () => renameSync(other, path) },
     { says: /users\.htpasswd\.unlocked is not a file/, make: () => { rmSync(path); mkdirSync(path) } }
   ]
   for (const { says, make } of faults) {
