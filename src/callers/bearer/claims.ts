@@ -2,25 +2,25 @@ import { bearerPrefix, groupsIn, isIdentity, nameMistake, type Caller } from '..
 import type { BearerRules } from '../../settings/jwt.js'
 import { misdirected, Refused } from './refused.js'
 
-/** What the payload of a token says. Each claim is a property of its own: none is inherited. */
+/** The payload of a token. Read a claim that a setting names with `own`: every object inherits properties such as `constructor`. */
 export type Claims = Readonly<Record<string, unknown>>
 
-/** Seconds by which the clocks of the identity provider and the broker may differ. */
-export const CLOCKS_DIFFER = 60
+/** How far the clocks of the identity provider and the broker may differ. */
+export const CLOCK_TOLERANCE_SECONDS = 60
 
-/** What stands in the way, by the claim at fault: each holds where the token is taken. Issuer, audience, `nbf` and the end of `exp` are checked by jose. */
+/** What must be true, with the claim to name if it is not. jose checks `iss`, `aud`, `nbf`, and that `exp` is not past. */
 const checks: ReadonlyArray<[claim: string, holds: (claims: Claims, rules: BearerRules, now: number) => boolean]> = [
   ['exp', ({ exp }) => Number.isFinite(exp)],
   ['iat', ({ iat }) => Number.isFinite(iat)],
-  ['iat', ({ iat }, _rules, now) => iat as number <= now + CLOCKS_DIFFER],
+  ['iat', ({ iat }, _rules, now) => iat as number <= now + CLOCK_TOLERANCE_SECONDS],
   ['exp', ({ exp, iat }, { maxAge }) => (exp as number) - (iat as number) <= maxAge],
-  // RFC 7800: such a token is worth nothing without a proof of its key, and none goes with it here.
+  // RFC 7800: such a token is valid only with a proof of its key, which the broker does not check.
   ['cnf', claims => !Object.hasOwn(claims, 'cnf')],
   ['email_verified', (claims, { nameClaim, identity }) => claims.email_verified === true || ![nameClaim, identity.claim].includes('email')]
 ]
 
 /**
- * Who came with a token whose signature, issuer, audience and end are right.
+ * Checks the claims that jose does not check, and returns the caller.
  * @param now seconds since 1970
  * @throws Refused
  */
@@ -39,7 +39,7 @@ export function callerIn (claims: Claims, rules: BearerRules, now: number): Call
   return { name: bearerPrefix + text, identity, ...(groups !== undefined && { groups }) }
 }
 
-/** Whose token it is, as far as its name claim can be one. For the audit of a refused token that is signed right. */
+/** Returns the caller of a refused token for the audit; undefined if its name claim is not a name. Call it only if the signature was right. */
 export function nameIn (claims: Claims, { nameClaim }: BearerRules): string | undefined {
   const text = own(claims, nameClaim)
   return typeof text === 'string' && nameMistake(text) === undefined ? bearerPrefix + text : undefined
@@ -51,7 +51,7 @@ function textOf (claims: Claims, claim: string): string {
   return text
 }
 
-/** A provider that leaves groups out says where they are, or that there are some. To take that for none would be to guess. */
+/** Refuses a token without its groups: some providers leave out long lists, and write `_claim_names` or `hasgroups` instead. */
 function groupsOf (claims: Claims, path: readonly string[]): readonly string[] {
   for (const claim of ['_claim_names', 'hasgroups']) if (own(claims, claim) !== undefined && claims[claim] !== false) throw misdirected(claim)
   let found: unknown = claims
@@ -62,7 +62,7 @@ function groupsOf (claims: Claims, path: readonly string[]): readonly string[] {
   return groups
 }
 
-/** Undefined also for what every object inherits, such as `__proto__`. */
+/** Returns undefined for properties that every object inherits, such as `__proto__`. */
 function own (value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Claims)[name] : undefined
 }

@@ -2,16 +2,15 @@ import { Agent, request } from 'undici'
 import { errorCode } from '../../files/errno.js'
 import { KeysError } from './keys-error.js'
 
-/** Bytes of an answer at most: 100 KiB. */
-const MAX_BYTES = 102_400
+const MAX_BYTES = 100 * 1024
 
-/** An agent for one fetch, or for a few in a row. No connection stays open between fetches that are minutes apart. */
+/** Creates an agent for one fetch, or for a few in a row. It keeps no connection open: the next fetch is minutes later. */
 export function newAgent (): Agent {
   return new Agent({ connections: 1, pipelining: 1, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 1, keepAliveMaxTimeout: 1 })
 }
 
 /**
- * Fetches JSON. Redirects are not followed: the keys that tokens are checked by come from the address that was set, or from none.
+ * Fetches JSON. Does not follow redirects: the keys must come from the address in the settings.
  * @param what names the document in messages
  * @throws KeysError
  */

@@ -3,10 +3,9 @@ import { decodeBase64url } from '../../lib/base64url.js'
 import type { BearerRules } from '../../settings/jwt.js'
 import { misdirected, wrong } from './refused.js'
 
-/** Characters of a token at most. */
-const TOKEN_MAX = 8192
+const MAX_TOKEN_CHARACTERS = 8192
 
-/** What is read of a header, and nothing else: never a key or an address that the token itself brings. */
+/** All that is read from a header. Keys and addresses in it (`jwk`, `jku`, `x5c`, `x5u`) are ignored: a forger can write them. */
 export interface Header {
   readonly alg: string
   readonly kid: string | undefined
@@ -16,17 +15,17 @@ export interface Header {
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
- * The header of a token, before anything of it is proven.
+ * Reads the header of a token that is not verified yet.
  * @throws Refused
  */
 export function headerOf (token: string, { algorithms }: BearerRules): Header {
-  if (token.length > TOKEN_MAX) throw wrong('size')
+  if (token.length > MAX_TOKEN_CHARACTERS) throw wrong('size')
   const parts = token.split('.')
   if (parts.length !== 3) throw wrong('parts')
   const [header, payload, signature] = parts.map(decodeBase64url)
   if (header === undefined || payload === undefined || signature === undefined) throw wrong('encoding')
   const { alg, kid, typ, crit, b64 } = objectIn(header)
-  // RFC 7515 §4.1.11: no extension is understood here. RFC 7797 is the only one that changes what is signed.
+  // RFC 7515 §4.1.11: a token that needs an extension must be refused, as none is supported. RFC 7797 (`b64`) changes what is signed.
   if (crit !== undefined || (b64 !== undefined && b64 !== true)) throw wrong('crit')
   if (typeof alg !== 'string' || !algorithms.includes(alg === 'EdDSA' ? 'Ed25519' : alg)) throw wrong('algorithm')
   if (kid !== undefined && typeof kid !== 'string') throw wrong('kid')
@@ -34,7 +33,7 @@ export function headerOf (token: string, { algorithms }: BearerRules): Header {
 }
 
 /**
- * RFC 7515 §4.1.9: a media type, whose case does not count, and whose `application/` may be left out.
+ * Checks `typ` by RFC 7515 §4.1.9: a media type, in any case, with or without `application/`.
  * @throws Refused
  */
 export function requireType ({ typ }: Pick<Header, 'typ'>, { type }: BearerRules): void {

@@ -5,13 +5,13 @@ import { KeysError } from './keys-error.js'
 
 export type { JWK }
 
-/** Keys of a set at most. Providers publish two or three. */
+/** Providers publish two or three. */
 const MAX_KEYS = 100
 
-/** Bits of an RSA key at least: RFC 7518 §3.3. */
+/** Of an RSA key: RFC 7518 §3.3. */
 const MIN_RSA_BITS = 2048
 
-/** The keys of an identity provider that a token may be signed by. */
+/** The keys with which an identity provider signs tokens. */
 export interface KeySet {
   /** @throws JWKSNoMatchingKey, JWKSMultipleMatchingKeys */
   readonly find: ReturnType<typeof createLocalJWKSet>
@@ -19,8 +19,8 @@ export interface KeySet {
 }
 
 /**
- * Reads a JWK Set (RFC 7517 §5) and leaves out the keys that no signature is checked by.
- * @throws KeysError where it is none, or no key is left
+ * Reads a JWK Set (RFC 7517 §5) and leaves out the keys that cannot verify signatures.
+ * @throws KeysError if it is not a JWK Set, or no key is left
  */
 export function keySetOf (value: unknown): KeySet {
   const all = isRecord(value) ? value.keys : undefined
@@ -31,7 +31,7 @@ export function keySetOf (value: unknown): KeySet {
   return { find: createLocalJWKSet({ keys }), keys }
 }
 
-/** Empty for a secret, a private key, a key for something else, one that is too short, or what is no key. */
+/** Returns nothing for a secret, a private key, a key for encryption, a key that is too short, and anything else that is not a public key. */
 function usable (jwk: unknown): JWK[] {
   if (!isRecord(jwk) || jwk.kty === 'oct' || jwk.d !== undefined || (jwk.use !== undefined && jwk.use !== 'sig')) return []
   try {
@@ -40,7 +40,7 @@ function usable (jwk: unknown): JWK[] {
   } catch {
     return []
   }
-  // RFC 9864: EdDSA with this curve and Ed25519 are one algorithm with two names, and the token may use the other one.
+  // RFC 9864: `EdDSA` with this curve and `Ed25519` are one algorithm. The token may use the other name, so the key names none.
   if (jwk.crv === 'Ed25519') return [{ ...jwk, alg: undefined } as unknown as JWK]
   return [jwk as JWK]
 }

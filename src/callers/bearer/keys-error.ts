@@ -1,16 +1,16 @@
-/** Why there are no keys, in words for the operator: they follow "the keys of JWT_ISSUER cannot be read: ". */
+/** Says to the operator why there are no keys. The message follows "the keys of JWT_ISSUER cannot be read: ". */
 export class KeysError extends Error {
   override readonly name = 'KeysError'
 
   /**
-   * @param kind whether the settings are wrong, so that a start has to fail; or the provider answers something that is no use; or it does not
-   * answer. The last two may pass by themselves
+   * @param kind `mistake`: the settings are wrong, so a start fails. `wrong`: the provider's answer is unusable. `unreachable`: the provider does not
+   * answer. The last two may end without anybody doing anything
    */
   constructor (message: string, readonly kind: 'mistake' | 'wrong' | 'unreachable' = 'wrong') {
     super(message)
   }
 
-  /** What anything that was thrown means for the keys. */
+  /** Turns every other error into one of the kind `unreachable`. */
   static of (error: unknown): KeysError {
     return error instanceof KeysError ? error : new KeysError(String(error), 'unreachable')
   }

@@ -9,18 +9,18 @@ import { KeysError } from './keys-error.js'
 
 /** Where the keys of the identity provider are. */
 export interface KeySource {
-  /** The absolute path of a file, to be watched. */
+  /** The absolute path of the file that has to be watched. Undefined for a URL. */
   readonly path?: string
   /**
-   * Reads the JWK Set, whatever it holds.
+   * Reads the JWK Set, without checking it.
    * @throws KeysError
    */
   read (signal: AbortSignal): Promise<unknown>
 }
 
 /**
- * @param keys where they are, by JWT_KEYS; undefined: where the issuer's discovery document says
- * @param cwd absolute path, which that of a file starts from
+ * @param keys JWT_KEYS; if it is not set, the issuer's discovery document names the URL
+ * @param cwd absolute path that a relative path starts from
  */
 export function keySourceOf (issuer: string, keys: string | undefined, cwd: string): KeySource {
   if (keys === undefined) return { read: signal => readByDiscovery(issuer, signal) }
@@ -31,16 +31,16 @@ export function keySourceOf (issuer: string, keys: string | undefined, cwd: stri
 
 const keySet = 'the key set'
 
-/** What is read of a discovery document. */
+/** All that is read from a discovery document. */
 export interface DiscoveryDocument {
   readonly keysUrl: string
-  /** The algorithms of the provider's ID tokens, where it says them. */
+  /** The algorithms of the provider's ID tokens; not checked, may be missing. */
   readonly algorithms: unknown
 }
 
 /**
- * OpenID Connect Discovery 1.0 §4.
- * @throws KeysError, a mistake where the document is another issuer's: its keys are not for this one's tokens
+ * Reads the document by OpenID Connect Discovery 1.0 §4.
+ * @throws KeysError; of the kind `mistake` if the document belongs to another issuer
  */
 async function discover (issuer: string, fetch: Omit<Parameters<typeof fetchJson>[1], 'what'>): Promise<DiscoveryDocument> {
   const what = 'the discovery document'
@@ -53,7 +53,7 @@ async function discover (issuer: string, fetch: Omit<Parameters<typeof fetchJson
 }
 
 /**
- * Reads the discovery document alone.
+ * Reads the discovery document without the keys.
  * @throws KeysError
  */
 export function readDiscovery (issuer: string, signal: AbortSignal): Promise<DiscoveryDocument> {
@@ -80,7 +80,7 @@ async function withAgent<T> (work: (agent: ReturnType<typeof newAgent>) => Promi
 async function readFile (path: string, file: string): Promise<unknown> {
   const content = await readWithMode(path).catch((error: unknown) => { throw new KeysError(`the file that JWT_KEYS names cannot be read (${errorCode(error)})`, 'mistake') })
   if (content === undefined) throw new KeysError('JWT_KEYS names something that is no file', 'mistake')
-  // Who may write it may sign in as anybody.
+  // Whoever can change the keys can sign in as anybody.
   const writable = writableByEveryone(content.mode, { file, setting: 'JWT_KEYS' })
   if (writable !== undefined) throw new KeysError(writable, 'mistake')
   return parse(content.bytes, 'the file that JWT_KEYS names')

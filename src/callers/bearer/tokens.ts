@@ -4,29 +4,29 @@ import { LRUCache } from 'lru-cache'
 import type { Caller } from '../../caller.js'
 import { Problem, problem } from '../../problems.js'
 import type { BearerRules } from '../../settings/jwt.js'
-import { callerIn, CLOCKS_DIFFER, nameIn, type Claims } from './claims.js'
+import { callerIn, CLOCK_TOLERANCE_SECONDS, nameIn, type Claims } from './claims.js'
 import { headerOf, requireType } from './header.js'
 import type { KeySet } from './key-set.js'
 import type { ProviderKeys } from './keys.js'
 import { misdirected, Refused, wrong } from './refused.js'
 
-/** Milliseconds for which a right token is not checked again. */
-const REMEMBERED_MS = 60_000
+/** How long a valid token is not verified again. */
+const CACHE_MS = 60_000
 
-/** Characters of the tokens that are remembered together: what is kept of each is about as long. */
-const MAX_REMEMBERED = 16 * 1024 * 1024
+/** Bounds the cache by the total length of its tokens: what is cached of a token is about as long as the token. */
+const MAX_CACHED_CHARACTERS = 16 * 1024 * 1024
 
-interface Remembered {
+interface CachedToken {
   readonly caller: Caller
-  /** The keys that it was checked by. */
+  /** The keys that it was verified with. */
   readonly keys: KeySet | undefined
-  /** Milliseconds of a monotonic clock. */
+  /** When it was verified: milliseconds of the monotonic clock. */
   readonly at: number
   /** Seconds since 1970. */
   readonly exp: number
 }
 
-/** What the audit says of a token that is refused. */
+/** What the audit says about a refused token. */
 export interface BearerRefusal {
   readonly reason: string
   /** The caller's name, only where the signature was right. */
@@ -38,40 +38,40 @@ export interface BearerTokensOptions {
   keys: Pick<ProviderKeys, 'current' | 'find'>
 }
 
-/** Checks tokens of the application's own identity provider: JWT (RFC 7519), by RFC 8725. */
+/** Verifies tokens of the application's identity provider: JWT (RFC 7519), by the rules of RFC 8725. */
 export class BearerTokens {
   readonly #rules: BearerRules
   readonly #keys: BearerTokensOptions['keys']
   readonly #options: JWTVerifyOptions
-  readonly #remembered = new LRUCache<string, Remembered>({ maxSize: MAX_REMEMBERED })
+  readonly #cache = new LRUCache<string, CachedToken>({ maxSize: MAX_CACHED_CHARACTERS })
 
   constructor ({ rules, keys }: BearerTokensOptions) {
     this.#rules = rules
     this.#keys = keys
     this.#options = {
-      // RFC 9864: two names of one algorithm.
+      // RFC 9864: these are two names of one algorithm.
       algorithms: rules.algorithms.flatMap(name => name === 'Ed25519' ? [name, 'EdDSA'] : [name]),
       issuer: rules.issuer,
       audience: [...rules.audience],
-      clockTolerance: CLOCKS_DIFFER,
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
       requiredClaims: ['exp']
     }
   }
 
   /**
-   * Whose token it is.
-   * @param onRefused called before it throws
+   * Returns the caller of a valid token.
+   * @param onRefused called before a refused token makes this throw
    * @throws Problem `bearer-wrong`, `bearer-expired`, `bearer-misdirected`, `not-allowed`, `identity-unsuitable` or `keys-unavailable`
    */
   authenticate (token: string, onRefused: (refusal: BearerRefusal) => void): Caller | Promise<Caller> {
     const name = hash('sha256', token, 'base64url')
-    const known = this.#remembered.get(name)
+    const known = this.#cache.get(name)
     if (known !== undefined && this.#isCurrent(known)) return known.caller
     return this.#check(token, name, onRefused)
   }
 
-  #isCurrent ({ keys, at, exp }: Remembered): boolean {
-    return keys !== undefined && keys === this.#keys.current && performance.now() - at < REMEMBERED_MS && Date.now() / 1000 < exp
+  #isCurrent ({ keys, at, exp }: CachedToken): boolean {
+    return keys !== undefined && keys === this.#keys.current && performance.now() - at < CACHE_MS && Date.now() / 1000 < exp
   }
 
   async #check (token: string, name: string, onRefused: (refusal: BearerRefusal) => void): Promise<Caller> {
@@ -82,7 +82,7 @@ export class BearerTokens {
       claims = (await jwtVerify(token, header => this.#keys.find(header), this.#options)).payload
       requireType(header, this.#rules)
       const caller = callerIn(claims, this.#rules, Date.now() / 1000)
-      this.#remembered.set(name, { caller, keys, at: performance.now(), exp: claims.exp as number }, { size: token.length })
+      this.#cache.set(name, { caller, keys, at: performance.now(), exp: claims.exp as number }, { size: token.length })
       return caller
     } catch (error) {
       if (error instanceof Problem) throw error
@@ -94,15 +94,15 @@ export class BearerTokens {
   }
 }
 
-/** The payload of a token that jose refuses for a claim: its signature was right. */
+/** Returns the payload if jose refused the token for a claim: then its signature was right. */
 function claimsOf (error: unknown): Claims | undefined {
   return error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed ? error.payload : undefined
 }
 
-/** Where jose does not say which claim is at fault, it is the token as a whole. */
+/** If jose names no claim, the token is wrong as a whole. */
 function refusalOf (error: unknown): Refused {
   if (error instanceof Refused) return error
-  // Infinity, as JSON writes it (-1e999), is no time.
+  // JSON can write -Infinity as -1e999, which is no time.
   if (error instanceof errors.JWTExpired) return Number.isFinite(error.payload.exp) ? new Refused('bearer-expired', 'exp') : misdirected('exp')
   if (error instanceof errors.JWTClaimValidationFailed) return misdirected(error.claim)
   return wrong(reasons.find(([kind]) => error instanceof kind)![1])
@@ -113,6 +113,6 @@ const reasons = [
   [errors.JWKSNoMatchingKey, 'unknown key'],
   [errors.JWKSMultipleMatchingKeys, 'several keys'],
   [errors.JWTInvalid, 'payload'],
-  // Whatever else keeps a signature from being checked: nobody gets in by it.
+  // Any other error means that the signature was not verified.
   [Error, 'form']
 ] as const
