@@ -3,14 +3,18 @@ import { Type, type Static } from '../lib/typebox.js'
 import { readinessSchema } from './readiness.js'
 
 const Counts = (description: string) => Type.Record(AnyName, Type.Integer(), { description })
-const Time = (description?: string) => Type.String({ format: 'date-time', ...(description !== undefined && { description }) })
+const Time = (description: string) => Type.String({ format: 'date-time', description })
 
 /** What happened within a minute, or a quarter of an hour. */
 export const slotSchema = Type.Object({
   tokens: Counts('issued, by product; a token for several products counts for each'),
   refusals: Counts('of requests with credentials, by product; none: they named no enabled product'),
   codes: Counts('the same refusals, by code'),
-  logins: Type.Object({ count: Type.Integer(), meanMs: Type.Number(), slowestMs: Type.Number() }, { description: 'sign-ins whose password was not cached' })
+  logins: Type.Object({
+    count: Type.Integer({ description: 'how many' }),
+    meanMs: Type.Number({ description: 'milliseconds that one took' }),
+    slowestMs: Type.Number({ description: 'milliseconds of the slowest' })
+  }, { description: 'sign-ins whose password was not cached' })
 })
 
 export type Slot = Static<typeof slotSchema>
@@ -21,38 +25,41 @@ const agoSchema = Type.Object({ ...slotSchema.properties, ago: Type.Integer({ de
 const nodeSchema = Type.Object({
   id: Type.String({ description: 'another one after each start' }),
   host: Type.String({ description: 'the machine\'s host name' }),
-  pid: Type.Integer(),
-  version: Type.String(),
+  pid: Type.Integer({ description: 'the process' }),
+  version: Type.String({ description: 'of the broker' }),
   since: Time('since when it counts for this view, which is the start of the process unless a reload has turned the view on')
-})
+}, { description: 'the process that the data is from' })
 
 export type Node = Static<typeof nodeSchema>
 
 /** A line of the audit, as the log has it. docs/operations.md describes the fields. */
 const eventSchema = Type.Object({
   n: Type.Integer({ description: 'counts the lines since the start' }),
-  time: Time(),
-  event: Type.Enum(['token.issued', 'token.refused', 'session.opened', 'session.ended']),
-  requestId: Type.String(),
-  ip: Type.String(),
-  origin: Type.Optional(Type.String()),
+  time: Time('when it happened'),
+  event: Type.Enum(['token.issued', 'token.refused', 'session.opened', 'session.ended'], { description: 'what happened' }),
+  requestId: Type.String({ description: 'as in the answer and the log' }),
+  ip: Type.String({ description: 'the address of the client' }),
+  origin: Type.Optional(Type.String({ description: 'of the page that sent the request' })),
   caller: Type.Optional(Type.String({ description: 'a name, or hmac: and a keyed hash of one that is not proven' })),
-  identity: Type.Optional(Type.String()),
-  products: Type.Optional(Type.Array(Type.String())),
-  via: Type.Optional(Type.String()),
-  sessionId: Type.Optional(Type.String()),
-  traceId: Type.Optional(Type.String()),
-  grants: Type.Optional(Type.Record(AnyName, Type.Object({}))),
-  ttl: Type.Optional(Type.Integer()),
-  expiresAt: Type.Optional(Time()),
-  keySid: Type.Optional(Type.String()),
-  tokenSha256: Type.Optional(Type.String()),
-  code: Type.Optional(Type.String()),
-  reason: Type.Optional(Type.String()),
+  identity: Type.Optional(Type.String({ description: 'the name inside the token' })),
+  products: Type.Optional(Type.Array(Type.String(), { description: 'the names of what was issued or requested' })),
+  via: Type.Optional(Type.String({ description: 'how the caller signed in: basic, session, bearer or application' })),
+  sessionId: Type.Optional(Type.String({ description: 'of the session that was used, opened or ended' })),
+  traceId: Type.Optional(Type.String({ description: 'of the header traceparent' })),
+  grants: Type.Optional(Type.Record(AnyName, Type.Object({}), { description: 'as in the token, without the identity' })),
+  ttl: Type.Optional(Type.Integer({ description: 'seconds that the token or session lives' })),
+  expiresAt: Type.Optional(Time('when the token or session ends')),
+  keySid: Type.Optional(Type.String({ description: 'the API key that signed the token' })),
+  tokenSha256: Type.Optional(Type.String({ description: 'the SHA-256 of the token' })),
+  code: Type.Optional(Type.String({ description: 'of a refusal' })),
+  reason: Type.Optional(Type.String({ description: 'why a bearer token was refused' })),
   wouldRefuse: Type.Optional(Type.String({ description: 'what the policy would refuse, were it not in mode: audit' }))
 })
 
-const reloadSchema = Type.Optional(Type.Object({ taken: Type.Boolean(), at: Time() }))
+const Reload = (of: string) => Type.Optional(Type.Object({
+  taken: Type.Boolean({ description: 'false: it was refused, and the old state stays' }),
+  at: Time('when it was read')
+}, { description: of }))
 
 /** What `/operator.json` answers. The console's types are derived from it. */
 export const operatorDataSchema = Type.Object({
@@ -62,9 +69,9 @@ export const operatorDataSchema = Type.Object({
   gauges: Type.Record(AnyName, Type.Number(), { description: 'those of /metrics, without token_broker_' }),
   minutes: Type.Array(agoSchema, { description: 'the minutes of the last hour in which something happened' }),
   quarters: Type.Array(agoSchema, { description: 'the same by quarters of an hour, over the last 24 hours' }),
-  elapsed: Type.Object({ minute: Type.Number(), quarter: Type.Number() }, { description: 'seconds of the current minute and quarter that have passed' }),
+  elapsed: Type.Object({ minute: Type.Number({ description: 'of the minute' }), quarter: Type.Number({ description: 'of the quarter' }) }, { description: 'seconds of the current minute and quarter that have passed' }),
   products: Type.Array(Type.String(), { description: 'that were enabled at some time since the start, in the order of their coming' }),
-  reloads: Type.Object({ settings: reloadSchema, users: reloadSchema, certificate: reloadSchema }, { description: 'the last ones' }),
+  reloads: Type.Object({ settings: Reload('of settings and policy'), users: Reload('of the users file'), certificate: Reload('of the certificate') }, { description: 'the last ones' }),
   settings: Type.Record(AnyName, Type.Boolean(), { description: 'whether each setting is set' }),
   values: Type.Record(AnyName, Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {
     description: 'the values in force, defaults included, of settings that hold no secret. Of a URL that may hold one, scheme and host; of a SID, its beginning and end'

@@ -2,9 +2,9 @@ import { Type, type Static } from '../lib/typebox.js'
 
 /** The parts of a broker that are not available. */
 export const readinessSchema = Type.Object({
-  missing: Type.Array(Type.Enum(['store', 'redis', 'audit', 'keys', 'shutdown']), { description: 'parts without which no token can be issued' }),
-  degraded: Type.Array(Type.Literal('redis'), { description: 'parts whose absence makes it worse, but not unready' })
-})
+  missing: Type.Array(Type.Enum(['store', 'redis', 'audit', 'keys', 'shutdown']), { description: 'parts without which no token can be issued', examples: [['store']] }),
+  degraded: Type.Array(Type.Literal('redis'), { description: 'parts whose absence makes it worse, but not unready', examples: [[]] })
+}, { description: 'what is not available' })
 
 /** Ready is a broker of which nothing is `missing`. */
 export type Readiness = Static<typeof readinessSchema>

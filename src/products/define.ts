@@ -43,7 +43,7 @@ function describe<Settings extends TObject, Request extends TObject, Allow exten
     request,
     allow: closed(allow),
     body: requestBody(request),
-    entry: closedObject(request),
+    entry: closedObject({ ...request, description: `what is requested of ${name}; {} for nothing in particular` }),
     identity: inWords(identity),
     regions,
     defersGrant: defersGrant ?? yields,

@@ -30,7 +30,7 @@ export const noTokenQuery = Type.Object({}, {
 
 /** What every token request may ask for. */
 export const commonRequest = Type.Object({
-  ttl: Type.Optional(Type.Integer({ minimum: tokenLife.min, maximum: tokenLife.max, description: 'seconds that the token lives' })),
+  ttl: Type.Optional(Type.Integer({ minimum: tokenLife.min, maximum: tokenLife.max, description: 'seconds that the token lives', examples: [600] })),
   // Each product limits the length itself, with a 422.
   identity: Type.Optional(Type.String({ minLength: 1, description: 'the name inside the token; without it, your own' }))
 })
@@ -39,10 +39,10 @@ export type CommonRequest = Static<typeof commonRequest>
 
 /** The answer to every token request. */
 export const tokenAnswer = Type.Object({
-  token: Type.String({ description: 'the Twilio access token, for the SDK' }),
-  identity: Type.String({ description: 'the name inside the token' }),
-  expiresIn: Type.Integer({ description: 'seconds' }),
-  expiresAt: Type.String({ format: 'date-time' }),
+  token: Type.String({ description: 'the Twilio access token, for the SDK', examples: ['eyJ…'] }),
+  identity: Type.String({ description: 'the name inside the token', examples: ['susan'] }),
+  expiresIn: Type.Integer({ description: 'seconds until the token ends', examples: [60] }),
+  expiresAt: Type.String({ format: 'date-time', description: 'when the token ends, by the broker\'s clock', examples: ['2026-11-24T04:00:00.000Z'] }),
   products: Type.Optional(Type.Array(Type.String(), { description: 'of one token for several: which' }))
 })
 
@@ -50,6 +50,7 @@ export type TokenAnswer = Static<typeof tokenAnswer>
 
 export interface ObjectParts {
   properties: Record<string, TSchema>
+  description?: string
   /** Names of properties. */
   required?: readonly string[] | undefined
 }
@@ -63,7 +64,7 @@ export function requestBody ({ properties, required }: ObjectParts): TObject {
  * An object that takes nothing but these properties. Which are required is said by their names: a product may be written in
  * plain JSON Schema, or with another version of TypeBox, which marks what is optional in a way of its own.
  */
-export function closedObject ({ properties, required = [] }: ObjectParts): TObject {
+export function closedObject ({ properties, required = [], description }: ObjectParts): TObject {
   const marked = Object.entries(properties).map(([name, schema]) => [name, required.includes(name) ? schema : Type.Optional(schema)])
-  return Type.Object(Object.fromEntries(marked), { additionalProperties: false })
+  return Type.Object(Object.fromEntries(marked), { additionalProperties: false, ...(description !== undefined && { description }) })
 }

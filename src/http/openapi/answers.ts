@@ -1,6 +1,7 @@
 import { Type } from '../../lib/typebox.js'
 import { problems, type ProblemCode } from '../../problems.js'
 import { tokenAnswer } from '../../products/schemas.js'
+import { withExample } from './examples.js'
 import type { RouteDescription, Kind } from './routes.js'
 
 const codes = Object.keys(problems) as ProblemCode[]
@@ -10,17 +11,17 @@ export const schemas = {
   Token: tokenAnswer,
   // RFC 9457
   Problem: Type.Object({
-    type: Type.Literal('about:blank'),
-    title: Type.String(),
-    status: Type.Integer(),
-    detail: Type.String({ description: 'what happened and what to do, for people' }),
-    code: Type.String({ enum: codes, description: 'for programs' }),
+    type: Type.Literal('about:blank', { description: 'always this: the code says what happened' }),
+    title: Type.String({ description: 'the status in words', examples: ['Unauthorized'] }),
+    status: Type.Integer({ description: 'the status of HTTP', examples: [401] }),
+    detail: Type.String({ description: 'what happened and what to do, for people', examples: [problems['credentials-wrong'].detail] }),
+    code: Type.String({ enum: codes, description: 'what happened, for programs', examples: ['credentials-wrong'] }),
     errors: Type.Optional(Type.Array(Type.Object({
       path: Type.String({ description: 'a JSON Pointer into the body, or ? for the query' }),
-      message: Type.String()
+      message: Type.String({ description: 'what is wrong with it' })
     }), { description: 'one entry for each wrong property' })),
     now: Type.Optional(Type.Integer({ description: 'of proof-stale: the broker\'s time in seconds since 1970' })),
-    requestId: Type.String({ description: 'the operator finds the request in the log and the audit by this' })
+    requestId: Type.String({ description: 'the operator finds the request in the log and the audit by this', examples: ['0b9c8e6a-5d1f-4f0e-9a3b-2c7d8e9f0a1b'] })
   })
 }
 
@@ -71,7 +72,7 @@ export function answersOf ({ kind, response }: RouteDescription, schemes: readon
 /** Null is none. */
 function contentOf (schema: object): object {
   if ('type' in schema && schema.type === 'null') return {}
-  return { content: { [typeOf(schema)]: { schema: schema === tokenAnswer ? refTo('Token') : schema } } }
+  return { content: { [typeOf(schema)]: { ...withExample(schema), ...(schema === tokenAnswer && { schema: refTo('Token') }) } } }
 }
 
 /** A string is sent as text, anything else as JSON. */

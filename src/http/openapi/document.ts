@@ -1,5 +1,6 @@
 import type { Scheme } from '../scheme.js'
 import { answersOf, schemas } from './answers.js'
+import { withExample } from './examples.js'
 import type { RouteDescription } from './routes.js'
 
 /** An OpenAPI 3.1 document. Its schemas are JSON Schema, so the routes' own are used unchanged. https://spec.openapis.org/oas/v3.1.1 */
@@ -53,7 +54,7 @@ function operation (route: RouteDescription, on: readonly string[], allowed: boo
     ...(kind !== 'anyone' && { 'x-allowed': allowed }),
     security: securityOf(route, taken),
     ...(queries.length > 0 && { parameters: queries.map(([name, schema]) => ({ name, in: 'query', schema })) }),
-    ...(body !== undefined && { requestBody: { required: 'required' in body, content: { 'application/json': { schema: body } } } }),
+    ...(body !== undefined && { requestBody: { required: 'required' in body, content: { 'application/json': withExample(body) } } }),
     responses: answersOf(route, taken)
   }
 }

@@ -8,12 +8,12 @@ const { missing, degraded } = readinessSchema.properties
 const schema = {
   summary: 'Whether it can issue tokens',
   response: {
-    200: Type.Object({ ready: Type.Literal(true), degraded }),
-    503: Type.Object({ ready: Type.Literal(false), missing, degraded }, { description: 'It cannot issue tokens.' })
+    200: Type.Object({ ready: Type.Literal(true, { description: 'true: it can issue tokens' }), degraded }),
+    503: Type.Object({ ready: Type.Literal(false, { description: 'false: it cannot' }), missing, degraded }, { description: 'It cannot issue tokens.' })
   }
 }
 
-const alive = Type.Object({ alive: Type.Literal(true) })
+const alive = Type.Object({ alive: Type.Literal(true, { description: 'true: the process answers' }) })
 
 export interface HealthOptions {
   readiness: () => Readiness

@@ -14,15 +14,15 @@ export interface SessionRouteOptions extends SessionOptions, Pick<DecisionOption
 
 const credentials = Type.Object({
   username: Type.Optional(Type.String({ description: 'with password, in the place of the Authorization header' })),
-  password: Type.Optional(Type.String())
+  password: Type.Optional(Type.String({ description: 'of username' }))
 }, { additionalProperties: false })
 
 const opened = Type.Object({
-  session: Type.String({ description: 'for Authorization: DPoP, beside a proof by the same key in the header DPoP' }),
-  identity: Type.String({ description: 'the name inside the tokens' }),
-  expiresIn: Type.Integer({ description: 'seconds' }),
-  expiresAt: Type.String({ format: 'date-time' }),
-  now: Type.Integer({ description: 'the broker\'s time in seconds since 1970, by which a proof\'s iat is judged' })
+  session: Type.String({ description: 'for Authorization: DPoP, beside a proof by the same key in the header DPoP', examples: ['ttb_…'] }),
+  identity: Type.String({ description: 'the name inside the tokens', examples: ['susan'] }),
+  expiresIn: Type.Integer({ description: 'seconds until the session ends', examples: [43200] }),
+  expiresAt: Type.String({ format: 'date-time', description: 'when the session ends, by the broker\'s clock', examples: ['2026-11-25T12:00:00.000Z'] }),
+  now: Type.Integer({ description: 'the broker\'s time in seconds since 1970, by which a proof\'s iat is judged', examples: [1795566405] })
 })
 
 /** `POST /session` signs in once, `DELETE /session` signs out. */

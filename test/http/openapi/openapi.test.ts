@@ -8,19 +8,30 @@ import { basic, startBroker, susan, type BrokerOptions } from '../../helpers/bro
 import { startProvider } from '../../helpers/provider.js'
 import { ask, type Ask } from '../../helpers/http.js'
 
+interface JsonSchema {
+  description?: string
+  properties?: Record<string, JsonSchema>
+  items?: JsonSchema
+}
+
+interface MediaType {
+  schema: JsonSchema
+  example?: object
+}
+
 interface Operation {
   summary: string
   'x-allowed'?: boolean
   security?: object[]
   parameters?: object[]
-  requestBody?: { required: boolean, content: { 'application/json': { schema: { properties: Record<string, object> } } } }
-  responses: Record<string, { description: string, content: Record<string, { schema: object }> }>
+  requestBody?: { required: boolean, content: { 'application/json': MediaType & { schema: { properties: Record<string, object> } } } }
+  responses: Record<string, { description: string, content: Record<string, MediaType> }>
 }
 
 interface Document {
   openapi: string
   paths: Record<string, Record<string, Operation>>
-  components: { securitySchemes: Record<string, object> }
+  components: { securitySchemes: Record<string, object>, schemas: Record<string, JsonSchema> }
 }
 
 const users = { susan: 'secret123', olga: 'secret123' }
@@ -64,6 +75,42 @@ t.test('the bodies in it are the schemas by which requests are validated', async
   t.strictSame(Object.keys(properties).sort(), ['identity', 'password', 'products', 'ttl', 'username'])
   const entries = Object.fromEntries([...await builtIn()].map(([name, product]) => [name, product.entry]))
   t.strictSame(properties.products, JSON.parse(JSON.stringify({ ...properties.products, type: 'object', properties: entries, additionalProperties: { type: 'object', properties: {} } })))
+})
+
+/** The properties of a schema and of what is in it, by their path. */
+function propertiesOf ({ properties = {}, items }: JsonSchema, path: string): Array<[path: string, schema: JsonSchema]> {
+  return [
+    ...Object.entries(properties).flatMap(([name, schema]): Array<[string, JsonSchema]> => [[`${path} ${name}`, schema], ...propertiesOf(schema, `${path} ${name}`)]),
+    ...items === undefined ? [] : propertiesOf(items, `${path}[]`)
+  ]
+}
+
+t.test('every property of a body or an answer says what it means', async t => {
+  const { paths, components } = await read((await started(t, { settings: { OPERATORS: 'susan' } })).url)
+  const schemas = Object.entries(paths).flatMap(([path, operations]) => Object.entries(operations).flatMap(([method, { requestBody, responses }]) => [
+    ...Object.values(requestBody?.content ?? {}),
+    ...Object.values(responses).flatMap(({ content = {} }) => Object.values(content))
+  ].map(({ schema }): [string, JsonSchema] => [`${method} ${path}`, schema])))
+  const all = [...schemas, ...Object.entries(components.schemas)].flatMap(([name, schema]) => propertiesOf(schema, name))
+  t.ok(all.length > 100)
+  t.strictSame(all.filter(([, { description }]) => description === undefined).map(([path]) => path), [])
+})
+
+t.test('each body in the examples is taken as it stands, and answers have examples', async t => {
+  const broker = await started(t)
+  const { paths, components } = await read(broker.url)
+  for (const [path, { post }] of Object.entries(paths).filter(([path]) => path.startsWith('/token'))) {
+    const { example } = post!.requestBody!.content['application/json']
+    const { status, body } = await ask(broker.url, { as: susan, path, body: example! })
+    t.match({ status, body }, { status: 200, body: { expiresIn: 600 } }, `${path} ${JSON.stringify(example)}`)
+    t.strictSame(Object.keys(post!.responses[200]!.content['application/json']!.example!), ['token', 'identity', 'expiresIn', 'expiresAt'])
+  }
+  t.strictSame(paths['/token/video']!.post!.requestBody!.content['application/json'].example, { room: 'My Room', ttl: 600 })
+  t.strictSame(paths['/token']!.post!.requestBody!.content['application/json'].example, { ttl: 600, products: { video: { room: 'My Room' }, voice: { outgoing: true, params: { To: 'bob' } } } })
+  t.match(paths['/session']!.post!.responses[201]!.content['application/json']!.example, { session: /^ttb_/, expiresIn: 43200 })
+  t.strictSame(paths['/readyz']!.get!.responses[503]!.content['application/json']!.example, { ready: false, missing: ['store'], degraded: [] })
+  t.equal(paths['/openapi.json']!.get!.responses[200]!.content['application/json']!.example, undefined)
+  t.match(components.schemas.Problem!.properties!.code, { examples: ['credentials-wrong'] })
 })
 
 t.test('a third party\'s product is described like the others', async t => {
