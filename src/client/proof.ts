@@ -33,5 +33,5 @@ export function base64 (bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): string {
 }
 
 function base64url (bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): string {
-  return base64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  return base64(bytes).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
 }

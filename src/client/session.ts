@@ -76,6 +76,8 @@ export class Session {
   #wrong: { authorization: string, error: BrokerError } | undefined
   /** Whether each request sends the password. Unknown before the first token. */
   #basic: boolean | undefined
+  /** Ends the wait for credentials as if nobody had signed in. */
+  #stopWaiting: (() => void) | undefined
   #nonce: string | undefined
   /** Milliseconds by which the broker's clock is ahead of `now`. */
   #ahead: number
@@ -83,7 +85,7 @@ export class Session {
   constructor (options: SessionOptions, page: Page) {
     const { url = '', credentials, session = true, keep } = options
     const byCookie = credentials === 'same-origin'
-    if (!byCookie && typeof credentials !== 'function') throw new TypeError('credentials must be a function.')
+    if (!byCookie && typeof credentials !== 'function') throw new TypeError('credentials is not a function.')
     this.#url = String(url).replace(/\/+$/, '')
     this.#options = options
     this.#page = page
@@ -113,7 +115,7 @@ export class Session {
         // This has nothing to do with what was asked, and another sign-in may help; but not once the page has ended its session.
         const over = (this.#login || !login.ath) && /^(session-ended|proof-wrong|bearer-expired)$/.test((error as BrokerError).code)
         if (over && this.#login === signingIn) this.#forget()
-        if (!over || !(this.#isUnproven(error as BrokerError) || !again)) throw error
+        if (!over || (!this.#isUnproven(error as BrokerError) && again)) throw error
       }
       again = true
     }
@@ -124,6 +126,7 @@ export class Session {
     const login = this.#login ?? this.#storage?.()
     this.#wrong = undefined
     this.#forget()
+    this.#stopWaiting?.()
     try {
       const ended = await login
       if (ended?.ath) await this.#send('DELETE', '/session', ended)
@@ -213,7 +216,7 @@ export class Session {
     let cause: unknown
     if (credentials === 'same-origin') return ''
     try {
-      const { username, password, bearer } = await credentials() ?? {}
+      const { username, password, bearer } = await Promise.race([credentials(), new Promise<void>(resolve => { this.#stopWaiting = resolve })]) ?? {}
       if (bearer) return `Bearer ${bearer}`
       // A form that is not filled in yet has empty or missing values. Sending them would count as a wrong guess.
       if ([username, password].every(text => text && typeof text === 'string')) {

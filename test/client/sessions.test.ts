@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import { RetryError, SignInError, TokenBroker, type TokenBrokerOptions } from '../../src/client/index.js'
 import { tab } from '../../src/client/tab.js'
 import { openSessions, readProof } from './fake-sessions.js'
+import { settlesAtOnce } from '../helpers/settle.js'
 import { FakeDevice, minute, problem, settle, setUp, susan, type Reply } from './world.js'
 
 const hour = 60 * minute
@@ -344,6 +345,25 @@ t.test('close() ends the session', async t => {
     await token.catch(() => {})
   })
 
+  await t.test('and does not wait for a form that nobody fills in', async t => {
+    for (const session of [true, false]) {
+      const forms: Array<(filledIn: typeof susan) => void> = []
+      const { broker, world } = signUp(t, { session, credentials: () => new Promise(resolve => forms.push(resolve)) })
+      const before = broker.token('voice')
+      before.catch(() => {})
+      await settle()
+      t.ok(await settlesAtOnce(broker.close()), 'it ends')
+      t.ok(await settlesAtOnce(before), 'and so does who waits for a token')
+      await t.rejects(before, { name: 'SignInError', code: 'credentials-missing' })
+      const after = broker.token('voice')
+      await settle()
+      for (const fillIn of forms) fillIn(susan)
+      t.equal(await after, 'token 1', 'the next one shows the form anew')
+      t.equal(world.asked.filter(({ authorization }) => authorization === basic).length, 1, 'and what is filled in later is not sent')
+      await broker.close()
+    }
+  })
+
   await t.test('and does not mind where that fails, or there is none', async t => {
     const { broker, world } = signUp(t)
     await broker.close()
@@ -424,7 +444,7 @@ t.test('who was not signed in with the application is asked about anew, as the c
 })
 
 t.test('other credentials by that name are refused', async t => {
-  for (const credentials of ['include', 'same-site', '', {}]) t.throws(() => new TokenBroker({ credentials } as unknown as TokenBrokerOptions), { name: 'TypeError', message: 'credentials must be a function.' })
+  for (const credentials of ['include', 'same-site', '', {}]) t.throws(() => new TokenBroker({ credentials } as unknown as TokenBrokerOptions), { name: 'TypeError', message: 'credentials is not a function.' })
 })
 
 t.test('a bearer token of the application\'s own goes with each request, and opens no session', async t => {
