@@ -3,14 +3,15 @@ import { notAllowed } from '../problems.js'
 import type { RequestStep } from './request-step.js'
 
 export interface IdentityClaimOptions {
-  /** Undefined without bearer tokens. */
-  identityHolders: IdentityHolders | undefined
+  identityHolders: IdentityHolders
 }
 
-/** Refuses a caller with a bearer token if another caller has the identity, and remembers which caller gets which identity. */
+/**
+ * Refuses a caller with a bearer token if another caller has the identity, and remembers which caller gets which identity. It remembers
+ * this also without bearer tokens, because a reload may turn them on.
+ */
 export function claimIdentity ({ identityHolders }: IdentityClaimOptions): RequestStep {
   return ({ caller, decision }) => {
-    const isFree = identityHolders?.claim(caller!, decision!.plainIdentity) ?? true
-    if (!isFree) throw notAllowed('identity', 'one that another caller of this broker has')
+    if (!identityHolders.claim(caller!, decision!.plainIdentity)) throw notAllowed('identity', 'one that another caller of this broker has')
   }
 }

@@ -56,7 +56,7 @@ export function appOptions ({ settings, products, policy, given }: Config, { ser
     logsAllRequests,
     sessions,
     bearer,
-    identityHolders: bearer && services.identityHolders,
+    identityHolders: services.identityHolders,
     usedProofs: services.sessions.usedProofs,
     prefetch: counters.prefetch,
     logins,

@@ -46,6 +46,16 @@ t.test('a caller with a bearer token never gets the identity of another caller: 
   t.match((await broker.audit()).filter(({ code }) => code === 'not-allowed')[0], { event: 'token.refused', caller: 'jwt:susan', via: 'bearer' })
 })
 
+t.test('an identity that a caller had before a reload turned bearer tokens on is that caller\'s', async t => {
+  const broker = await startBroker({ settings: { POLICY_FILE: 'policy.yaml' }, files: { ...files, '.env': '' }, users })
+  t.teardown(broker.close)
+  t.match(await ask(broker.url, { as: basic('backend', 'secret123'), body: { identity: 'guest-1' } }), got('guest-1'))
+  await broker.write('.env', Object.entries(jwt).map(entry => entry.join('=')).join('\n'))
+  await broker.reload()
+  t.match(await ask(broker.url, { as: bearer('guest-1') }), taken)
+  t.match(await ask(broker.url, { as: bearer('guest-2') }), got('guest-2'))
+})
+
 t.test('of 20 callers who ask for one identity in the same moment, one gets it', async t => {
   const broker = await startBroker({ settings: { ...jwt, JWT_NAME: 'jti', JWT_IDENTITY: 'sub' }, files })
   t.teardown(broker.close)
