@@ -2,33 +2,33 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Caller, FoundStanding, LoginContext, SessionHolder, SessionStore, Standing } from '../store.js'
 import { MinuteAnswers, type Asked } from './minute-answers.js'
 
-/** Sessions of callers in a database: a changed row is seen by the next look-up, which is a minute away at most. */
+/** Sessions of callers in a database. The next look-up finds a changed row: within a minute. */
 export class DatabaseSessions implements SessionStore {
   readonly kind = 'database'
   readonly #lookUp: (login: string) => Promise<Standing | null>
-  /** Of callers whose password was right. */
+  /** The callers whose password was right. */
   readonly #signedIn = new WeakMap<Caller, { login: string, standing: Standing }>()
   readonly #found: MinuteAnswers<Standing | null>
 
-  /** @param now a clock that never steps, in milliseconds */
+  /** @param now a monotonic clock, in milliseconds */
   constructor (lookUp: (login: string) => Promise<Standing | null>, now?: () => number) {
     this.#lookUp = lookUp
     this.#found = new MinuteAnswers(now)
   }
 
-  /** To be taken before the look-up of a sign-in. */
+  /** Call it before the look-up of a sign-in. */
   asking (): Asked {
     return this.#found.asking()
   }
 
-  /** Notes whom the look-up of a sign-in has found, once the password is right. */
+  /** Stores the result of a look-up whose password was right. */
   signedIn (login: string, standing: Standing, asked: Asked): Caller {
     this.#signedIn.set(standing.caller, { login, standing })
     this.#found.note(login, standing, asked)
     return standing.caller
   }
 
-  /** Whether no look-up has shown the caller to have changed since its password was right. */
+  /** Whether no later look-up has found the caller changed. */
   isCurrent (caller: Caller): boolean {
     const known = this.#signedIn.get(caller)
     const latest = known && this.#found.latest(known.login)

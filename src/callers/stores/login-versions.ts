@@ -4,8 +4,8 @@ import { answeredGroups } from './answered.js'
 import { MinuteAnswers, type Asked } from './minute-answers.js'
 import { unusable } from './remote.js'
 
-/** Bytes of UTF-8: it stands in every session of its caller. */
-const VERSION_MAX = 128
+/** UTF-8. Every session of the caller contains the version. */
+const MAX_VERSION_BYTES = 128
 
 /**
  * Asks LOGIN_URL whether a version that it returned before is still valid.
@@ -14,8 +14,8 @@ const VERSION_MAX = 128
 export type AskVersion = (username: string, version: string, login: LoginContext) => Promise<unknown>
 
 /**
- * Sessions of callers at LOGIN_URL. Nothing tells the broker that a password was changed there, unless each yes carries a `version` that changes with it.
- * Then the endpoint is asked at renewals, at most once a minute for a caller; the sign-in counts as the first question.
+ * Sessions of callers at LOGIN_URL. The broker learns of a changed password only if each yes has a `version` that changes with it. Then it asks the
+ * endpoint at renewals, at most once a minute for a caller; the sign-in counts as the first question.
  */
 export class LoginVersions implements SessionStore {
   readonly kind = 'login-url'
@@ -23,7 +23,7 @@ export class LoginVersions implements SessionStore {
   readonly #standings = new WeakMap<Caller, Standing>()
   readonly #found: MinuteAnswers<FoundStanding>
 
-  /** @param now a clock that never steps, in milliseconds */
+  /** @param now a monotonic clock, in milliseconds */
   constructor (ask: AskVersion, now?: () => number) {
     this.#ask = ask
     this.#found = new MinuteAnswers(now)
@@ -66,7 +66,7 @@ function standingOf ({ caller, version }: SessionHolder): Standing {
   return { caller, credential: '', version }
 }
 
-/** An endpoint that answers what stands now, in place of a no, means the same. */
+/** Some endpoints answer the changed caller instead of a no: that ends the session, too. */
 function foundIn (answer: unknown, holder: SessionHolder): FoundStanding {
   if (answer === false) return 'ended'
   const { name, identity, version, groups } = isRecord(answer) ? answer : {}
@@ -78,20 +78,20 @@ function foundIn (answer: unknown, holder: SessionHolder): FoundStanding {
   return { ...standingOf({ ...holder, caller: { ...caller, groups: said } }), groups: said ?? [] }
 }
 
-/** Whether LOGIN_URL answered the caller's groups. Where it did not, each session keeps the groups that are sealed in it, and those of two sessions of one caller can differ. */
+/** Whether LOGIN_URL answered the caller's groups. If not, each session keeps the groups that are sealed in it, which can differ between sessions of a caller. */
 function groupsKnown (found: FoundStanding): boolean {
   return found === null || found === 'ended' || found.groups !== undefined
 }
 
-/** What is not said has not changed. */
+/** A property that is missing has not changed. */
 function differs (said: unknown, sealed: unknown): boolean {
   return said !== undefined && said !== null && (typeof said === 'string' ? said.normalize('NFC') : said) !== sealed
 }
 
 function versionIn (version: unknown): string | undefined {
   if (version === undefined || version === null) return undefined
-  if (typeof version !== 'string' || Buffer.byteLength(version) > VERSION_MAX || /[\p{Cc}\p{Cs}]/u.test(version)) {
-    throw unusable(`LOGIN_URL answered a version that is no text of at most ${VERSION_MAX} bytes without control characters`)
+  if (typeof version !== 'string' || Buffer.byteLength(version) > MAX_VERSION_BYTES || /[\p{Cc}\p{Cs}]/u.test(version)) {
+    throw unusable(`LOGIN_URL answered a version that is no text of at most ${MAX_VERSION_BYTES} bytes without control characters`)
   }
   return version
 }

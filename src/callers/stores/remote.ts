@@ -2,9 +2,9 @@ import { problem } from '../../problems.js'
 import type { Diagnostic } from '../../lib/diagnostic.js'
 import type { CallerStore, SessionStore } from '../store.js'
 
-/** A store in another process, which may be away. */
+/** A store in another process, which may be unavailable. */
 export interface RemoteStore extends CallerStore {
-  /** False while the store is known to be away, so that every login is refused at once. */
+  /** False while the store is known to be unavailable: every login is then refused immediately. */
   readonly ready: boolean
   readonly sessions: SessionStore
   /**
@@ -15,21 +15,21 @@ export interface RemoteStore extends CallerStore {
   check (): Promise<Diagnostic[]>
 }
 
-/** Where a store tells the operator what no caller may know. */
+/** A log for operators. Callers do not see it. */
 export interface StoreLog {
   info (message: string): void
   warn (message: string): void
 }
 
-/** Milliseconds that a login at such a store may be remembered, since nothing tells when its password changes there. */
+/** How long a login at such a store may be cached: nothing tells the broker that its password has changed. */
 export const cacheMs = 60_000
 
-/** When the store is there and answers something that cannot be acted on: nobody gets in on a guess of what it meant. */
+/** The problem for an answer that the broker does not understand. A guess at its meaning could let somebody in. */
 export function unusable (cause: string) {
   return problem('store-unavailable', { retryAfter: 5, cause: new Error(cause) })
 }
 
-/** Says once when a circuit opens and once when it closes. */
+/** Logs one line when the circuit opens and one when it closes. */
 export function logOutages (store: string, log: StoreLog) {
   return (open: boolean, cause: unknown) => open
     ? log.warn(`${store} is away, so nobody can sign in: ${String(cause)}`)

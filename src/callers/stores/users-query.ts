@@ -3,15 +3,15 @@ import { DatabaseError, Pool, types } from 'pg'
 
 export interface UsersQueryOptions {
   /**
-   * `postgres://user:password@host:port/database?…`. With `?statement_timeout=` and no number the server is not asked to
-   * bound statements: some connection poolers refuse that parameter.
+   * `postgres://user:password@host:port/database?…`. An empty `?statement_timeout=` leaves out that parameter, which some connection
+   * poolers refuse.
    */
   databaseUrl: string
-  /** Takes a name as `$1`; answers `password_hash` and, if it likes, `name` (the caller's one name, however the login spelt it), `identity` and `groups` (a text array). */
+  /** Takes a name as `$1`. Returns `password_hash`, and optionally `name` (the caller's canonical name), `identity` and `groups` (a text array). */
   usersQuery: string
 }
 
-/** A column that a query leaves out is undefined, one without a value null. */
+/** A column that the query does not return is undefined; one without a value is null. */
 export interface UserRow {
   readonly password_hash: string | null
   readonly name?: string | null
@@ -22,12 +22,12 @@ export interface UserRow {
 
 export interface UserRows {
   readonly rows: UserRow[]
-  /** Whether the query has the column `name`; undefined where the database refused the name before it looked. */
+  /** Whether the query returns the column `name`. Undefined if the database refused the name before it ran the query. */
   readonly hasNames: boolean | undefined
 }
 
-/** Columns that a query may have, once. */
-const optional = ['name', 'identity', 'groups']
+/** Columns that a query may return, each once. */
+const OPTIONAL_COLUMNS = ['name', 'identity', 'groups']
 
 /** A setting is wrong, so retrying does not help. The message names the setting; it contains no secret and nothing that a caller sent. */
 export class SettingMistake extends Error {
@@ -37,36 +37,36 @@ export class SettingMistake extends Error {
 }
 
 /**
- * Connections at most. A look-up takes about a millisecond and a password's hash many times as long, so a few are enough.
- * Not more than the failures that open a circuit: after those, each connection that an outage left dead has been found out.
+ * A look-up takes about a millisecond and a password's hash many times as long, so a few connections are enough. Not more than the failures that open
+ * the circuit breaker: so many failures have tried every connection that an outage left dead.
  */
-const connections = 5
-/** Milliseconds for each step, which is all the time that the circuit gives the whole. */
-const stepTime = 800
+const MAX_CONNECTIONS = 5
+/** For each step. The circuit breaker allows the same time for all of them. */
+const STEP_TIMEOUT_MS = 800
 
 /**
- * Seconds after which a connection ends once it is free. After a failover the name in DATABASE_URL leads to another server, and the old one may live on
- * as a standby that is never told of a changed password: a connection to it that is always busy would be asked for ever.
+ * After this time a connection is closed once it is free. After a failover, the host name in DATABASE_URL belongs to another server, and the old one may
+ * go on without learning of changed passwords: a connection to it that is always in use would never end.
  */
-const lifetime = 4
+const MAX_LIFETIME_SECONDS = 4
 
 /**
- * SQLSTATE classes whose text speaks of the server, the login or the query and is fit for a log, with the setting to
- * look at. The text of others may hold the name that was looked up, or data.
+ * SQLSTATE classes whose messages may be logged, because they are about the server, the login or the query, with the setting to correct. Messages of
+ * other classes may contain the name of a caller, or data.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
-const fitForLog: ReadonlyArray<{ states: RegExp, setting?: SettingMistake['setting'], called?: string }> = [
+const LOGGABLE_ERRORS: ReadonlyArray<{ states: RegExp, setting?: SettingMistake['setting'], called?: string }> = [
   { states: /^(28|3D)/, setting: 'DATABASE_URL' },
-  // Parameters that a connection pooler does not take, and a query without `$1`.
+  // A parameter that a connection pooler refuses, or a query without `$1`.
   { states: /^08P01/, setting: 'DATABASE_URL', called: 'DATABASE_URL or USERS_QUERY' },
   { states: /^42/, setting: 'USERS_QUERY' },
   { states: /^(08|53|57)/ }
 ]
 
-/** The name is no number, no UUID or whatever the column is, or cannot be stored in the database's encoding. */
-const namesNobody = new Set(['22P02', '22003', '22021'])
+/** SQLSTATEs for a name that no row can have: it does not fit the type of the column (a number, a UUID) or the encoding of the database. */
+const UNKNOWN_NAME_ERRORS = new Set(['22P02', '22003', '22021'])
 
-/** The operator's own query over the operator's own table. */
+/** Runs USERS_QUERY. */
 export class UsersQuery {
   readonly #query: string
   readonly #pool: Pool
@@ -77,16 +77,16 @@ export class UsersQuery {
     this.#pool = new Pool({
       connectionString: databaseUrl,
       fallback_application_name: 'twilio-token-broker',
-      max: connections,
-      maxLifetimeSeconds: lifetime,
-      connectionTimeoutMillis: stepTime,
-      query_timeout: stepTime,
-      // The server's own: without it a statement that waits for a lock holds its session long after we are gone.
-      statement_timeout: stepTime,
+      max: MAX_CONNECTIONS,
+      maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
+      connectionTimeoutMillis: STEP_TIMEOUT_MS,
+      query_timeout: STEP_TIMEOUT_MS,
+      // Ends the statement on the server, too: a statement that waits for a lock would otherwise keep its session long after the broker has given up.
+      statement_timeout: STEP_TIMEOUT_MS,
       keepAlive: true,
       stream: () => this.#socket()
     })
-    // A connection that ends while it is idle ends the process when nobody listens. The next look-up opens another one, or says why not.
+    // Without a listener, the end of an idle connection would end the process. The next look-up opens another one, or reports why it cannot.
     this.#pool.on('error', () => {})
   }
 
@@ -95,26 +95,26 @@ export class UsersQuery {
     return this.#pool.waitingCount
   }
 
-  /** @throws SettingMistake, or Error with what the server or the network said, fit for a log */
+  /** @throws SettingMistake, or an Error whose message may be logged */
   async lookUp (name: string): Promise<UserRows> {
     try {
-      const { rows, fields } = await this.#pool.query<UserRow>({ text: this.#query, values: [name], types: asWritten })
+      const { rows, fields } = await this.#pool.query<UserRow>({ text: this.#query, values: [name], types: asText })
       const count = (column: string) => fields.filter(({ name }) => name === column).length
       if (count('password_hash') !== 1) throw new SettingMistake('USERS_QUERY', 'USERS_QUERY must answer one column named password_hash')
-      for (const column of optional) if (count(column) > 1) throw new SettingMistake('USERS_QUERY', `USERS_QUERY answers two columns named ${column}`)
+      for (const column of OPTIONAL_COLUMNS) if (count(column) > 1) throw new SettingMistake('USERS_QUERY', `USERS_QUERY answers two columns named ${column}`)
       const groups = fields.find(({ name }) => name === 'groups')
       if (groups !== undefined && !textArrays.has(groups.dataTypeID)) throw new SettingMistake('USERS_QUERY', 'USERS_QUERY must answer groups as a text array; a cast makes one, such as groups::text[]')
       return { rows, hasNames: count('name') === 1 }
     } catch (error) {
-      if (error instanceof DatabaseError && namesNobody.has(String(error.code))) return { rows: [], hasNames: undefined }
-      throw retold(error)
+      if (error instanceof DatabaseError && UNKNOWN_NAME_ERRORS.has(String(error.code))) return { rows: [], hasNames: undefined }
+      throw loggable(error)
     }
   }
 
-  /** Look-ups under way end in their time; new ones are refused. */
+  /** Lets running look-ups end, and refuses new ones. */
   async close () {
     if (!this.#pool.ending) await this.#pool.end()
-    // The pool has said goodbye; a network that swallows it must not keep the process from ending.
+    // The pool has asked the server to close. If the network loses that, the sockets must not keep the process alive.
     for (const socket of this.#sockets) socket.destroy()
   }
 
@@ -125,25 +125,25 @@ export class UsersQuery {
   }
 }
 
-/** Arrays of text, varchar, char and name, by their number in pg_type. All are written alike. */
+/** Arrays of text, varchar, char and name, by their number in pg_type. All have the same text form. */
 const TEXT_ARRAY = 1009 as number
 const textArrays = new Set([TEXT_ARRAY, 1015, 1014, 1003])
 
-/** Whatever the type of a column, its value as the server writes it: an integer is an identity like any other. An array of texts is a list of them. */
-const asWritten = { getTypeParser: (type: number) => textArrays.has(type) ? types.getTypeParser(TEXT_ARRAY) as (value: string) => unknown : (value: string) => value }
+/** Reads each column as text, whatever its type, because an identity may be an integer. Only arrays of texts become lists. */
+const asText = { getTypeParser: (type: number) => textArrays.has(type) ? types.getTypeParser(TEXT_ARRAY) as (value: string) => unknown : (value: string) => value }
 
-/** The driver's errors carry the connection, the query and sometimes data along; what is logged is a sentence. */
-function retold (error: unknown): Error {
+/** Returns an error with nothing but a sentence: the driver's errors also hold the connection, the query and sometimes data. */
+function loggable (error: unknown): Error {
   if (!(error instanceof DatabaseError)) return error instanceof SettingMistake ? error : new Error(textOf(error))
   const { message } = error
   const code = String(error.code)
-  const fit = fitForLog.find(({ states }) => states.test(code))
-  if (fit === undefined) return new Error(`PostgreSQL refused USERS_QUERY (SQLSTATE ${code})`)
+  const known = LOGGABLE_ERRORS.find(({ states }) => states.test(code))
+  if (known === undefined) return new Error(`PostgreSQL refused USERS_QUERY (SQLSTATE ${code})`)
   const text = `${message} (SQLSTATE ${code})`
-  return fit.setting === undefined ? new Error(text) : new SettingMistake(fit.setting, `${fit.called ?? fit.setting}: ${text}`)
+  return known.setting === undefined ? new Error(text) : new SettingMistake(known.setting, `${known.called ?? known.setting}: ${text}`)
 }
 
-/** Where a name has several addresses, Node's error has a code and no message. */
+/** If a host name has several addresses, Node's error has a code and no message. */
 function textOf (error: unknown): string {
   const { message, code } = error as NodeJS.ErrnoException
   return message || String(code)
