@@ -9,7 +9,7 @@ const views = {
   token: { title: 'Get a token', lead: 'See what the broker gives you, and what is inside.' },
   explain: { title: 'Explain a token', lead: 'Everything wrong with a token, in words. It stays in this page: nothing is sent.' },
   codes: { title: 'Error codes', lead: 'What Twilio’s codes say about a token, and what to do. Nothing is sent.' },
-  operator: { title: 'Operator', lead: 'The last hour of this broker.' },
+  operator: { title: 'Operator', lead: 'What this broker does, and did in the last 24 hours.' },
   docs: { title: 'API reference', lead: 'What this broker takes and answers, with the products that are enabled.' }
 }
 type View = keyof typeof views

@@ -1,86 +1,91 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
-import UPlot from 'uplot'
-import { sumsOf, type Series } from './operator-data.js'
+import { useRef } from 'preact/hooks'
+import { minuteOf } from './audit-lines.js'
+import { rowsOf, type Series, type Span } from './operator-data.js'
+import { usePlot, type Line } from './use-plot.js'
 
-interface ChartProps {
+export interface ChartProps {
   title: string
   /** Of the values. */
   unit: string
+  span: Span
+  /** In words. */
+  time: string
   series: Series
-  /** How the hour is summed up: by the sum of counts, or by the highest value. */
-  hour: 'sum' | 'most'
+  /** How each name is drawn. */
+  lineOf: (name: string) => Line
+  /** How the time is summed up: by the sum of counts, or by the highest value. */
+  total: 'sum' | 'most'
+  /** The slot that all charts point at. Without one it is the last whole one. */
+  index: number | undefined
+  onIndex: (index: number | undefined) => void
 }
 
-/** Draws a line for each name over the last hour, with a legend that has the same in figures. */
-export function Chart ({ title, unit, series, hour }: ChartProps) {
+/** Draws a line for each name, and below it the figures: of the slot at the pointer, and of the whole time. */
+export function Chart ({ title, unit, span, time, series, lineOf, total, index, onIndex }: ChartProps) {
   const place = useRef<HTMLDivElement>(null)
-  const plot = useRef<UPlot>(undefined)
-  const scheme = useScheme()
-  const names = series.names.join()
-
-  // uPlot fixes lines at creation: other names or colours need another chart.
-  useEffect(() => {
-    const made = new UPlot(options(place.current!, series.names), series.columns as UPlot.AlignedData, place.current!)
-    const observer = new ResizeObserver(([entry]) => made.setSize({ width: entry!.contentRect.width, height }))
-    observer.observe(place.current!)
-    plot.current = made
-    return () => {
-      observer.disconnect()
-      made.destroy()
-    }
-  }, [names, scheme])
-  useEffect(() => plot.current!.setData(series.columns as UPlot.AlignedData), [series])
-
-  const sums = sumsOf(series)
+  const lines = series.names.map(lineOf)
+  usePlot(place, { span, series, lines, index, onIndex })
+  const last = span.starts.length - 1
+  const shown = Math.max(span.first, index ?? last - 1)
+  const rows = rowsOf(series, shown)
+  const at = slotInWords(span, shown)
+  const move = (event: KeyboardEvent) => {
+    const next = keys[event.key]?.(shown, last)
+    if (next === undefined) return
+    event.preventDefault()
+    onIndex(next === null ? undefined : Math.min(last, Math.max(span.first, next)))
+  }
   return (
     <figure class='card chart'>
       <figcaption><h2>{title}</h2></figcaption>
-      <div ref={place} aria-hidden='true' />
+      <div
+        ref={place} class='plot' role='slider' tabIndex={0} aria-label={`${title}: the time whose figures are shown`} onKeyDown={move} onBlur={() => onIndex(undefined)}
+        aria-valuemin={span.first} aria-valuemax={last} aria-valuenow={shown}
+        aria-valuetext={`${at}: ${rows.map(({ name, value }) => `${nameOf(name)} ${figure(value)}`).join(', ') || 'nothing'}`}
+      />
       <table>
-        <thead><tr><th scope='col'>{unit}</th><th scope='col'>this minute</th><th scope='col'>{hour === 'sum' ? 'in the hour' : 'at most'}</th></tr></thead>
+        <thead><tr><th scope='col'>{unit}</th><th scope='col'>{at}</th><th scope='col'>{total === 'sum' ? 'total' : 'highest'}</th></tr></thead>
         <tbody>
-          {sums.map(({ name, last, ...of }, i) => (
-            <tr key={name}><th scope='row'><svg class={`key line-${i % lines}`} viewBox='0 0 12 12' aria-hidden='true'><circle cx='6' cy='6' r='5' /></svg>{name}</th><td>{rounded(last)}</td><td>{rounded(of[hour])}</td></tr>
+          {rows.map(({ name, value, ...of }) => (
+            <tr key={name}>
+              <th scope='row'><Key line={lineOf(name)} />{nameOf(name)}</th>
+              <td>{figure(value)}</td>
+              <td>{figure(of[total])}</td>
+            </tr>
           ))}
-          {sums.length === 0 && <tr><td colSpan={3}>nothing in the last hour</td></tr>}
+          {rows.length === 0 && <tr><td class='none' colSpan={3}>nothing in {time}</td></tr>}
         </tbody>
       </table>
     </figure>
   )
 }
 
-const height = 170
-/** Colours that the style sheet has for lines. */
-const lines = 6
-
-function options (place: HTMLElement, names: string[]): UPlot.Options {
-  const style = getComputedStyle(place)
-  const colour = (name: string) => style.getPropertyValue(`--${name}`).trim()
-  const axis = { stroke: colour('quiet'), grid: { stroke: colour('line'), width: 1 }, ticks: { show: false } }
-  return {
-    width: place.clientWidth,
-    height,
-    legend: { show: false },
-    cursor: { show: false },
-    scales: { y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] } },
-    axes: [{ ...axis, size: 30, values: (_plot, splits) => splits.map(seconds => new Date(seconds * 1000).toTimeString().slice(0, 5)) }, { ...axis, size: 44 }],
-    series: [{}, ...names.map((name, i) => ({ label: name, stroke: colour(`line-${i % lines}`), width: 2, points: { show: false } }))]
-  }
+/** The colour of a line, in front of its name. */
+export function Key ({ line: { colour, dashed } }: { line: Line }) {
+  return <svg class={`key ${colour}`} viewBox='0 0 14 14' aria-hidden='true'>{dashed ? <path d='M1 7h4m4 0h4' /> : <circle cx='7' cy='7' r='5' />}</svg>
 }
 
-function rounded (value: number): string {
-  return String(Math.round(value * 10) / 10)
+/** Where each key leads; null takes the figures back to the last whole slot. */
+const keys: Record<string, (index: number, last: number) => number | null> = {
+  ArrowLeft: index => index - 1,
+  ArrowDown: index => index - 1,
+  ArrowRight: index => index + 1,
+  ArrowUp: index => index + 1,
+  Home: () => 0,
+  End: (_index, last) => last,
+  Escape: () => null
 }
 
-/** Dark or light; a chart is painted in the colours of one. */
-function useScheme (): boolean {
-  const [dark, setDark] = useState(() => query.matches)
-  useEffect(() => {
-    const change = () => setDark(query.matches)
-    query.addEventListener('change', change)
-    return () => query.removeEventListener('change', change)
-  }, [])
-  return dark
+function slotInWords ({ starts, seconds }: Span, index: number): string {
+  const start = starts[index]!
+  if (index === starts.length - 1) return `since ${minuteOf(start)}`
+  return seconds === 60 ? minuteOf(start) : `${minuteOf(start)}–${minuteOf(start + seconds)}`
 }
 
-const query = matchMedia('(prefers-color-scheme: dark)')
+function nameOf (name: string): string {
+  return name === 'none' ? 'no product' : name
+}
+
+function figure (value: number | null): string {
+  return value === null ? '–' : String(value < 10 ? Math.round(value * 10) / 10 : Math.round(value))
+}

@@ -1,23 +1,34 @@
-import { useState } from 'preact/hooks'
-import { matching, type Event, type Filter } from './operator-data.js'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { callerOf, eventNames, isHashed, matching, outcomeOf, timeOf, zoneOf, type Filter } from './audit-lines.js'
+import { Key } from './chart.js'
+import type { Event } from './operator-data.js'
+import { useMedia } from './use-media.js'
+import type { Line } from './use-plot.js'
+
+interface EventsProps {
+  events: Event[]
+  lineOf: (product: string) => Line
+  /** The id of a request whose line is looked for; empty if none is. */
+  at: string
+}
 
 /** The last lines of the audit. */
-export function Events ({ events }: { events: Event[] }) {
-  const [filter, setFilter] = useState<Filter>({ event: '', product: '', text: '' })
+export function Events ({ events, lineOf, at }: EventsProps) {
+  const [filter, setFilter] = useState<Filter>({ event: '', product: '', text: at })
   const change = (part: Partial<Filter>) => setFilter({ ...filter, ...part })
+  useEffect(() => { if (at !== '') setFilter({ event: '', product: '', text: at }) }, [at])
   const products = [...new Set(events.flatMap(({ products }) => products ?? []))].sort()
   const shown = matching(events, filter)
+  const narrow = useMedia('(max-width: 60rem)')
+  const List = narrow ? Cards : Table
   return (
-    <section class='card'>
+    <section class='card audit'>
       <h2>Audit</h2>
       <div class='filters'>
         <label>Event
           <select value={filter.event} onInput={event => change({ event: event.currentTarget.value as Filter['event'] })}>
             <option value=''>all</option>
-            <option value='token.issued'>issued</option>
-            <option value='token.refused'>refused</option>
-            <option value='session.opened'>signed in</option>
-            <option value='session.ended'>signed out</option>
+            {Object.entries(eventNames).map(([event, name]) => <option key={event} value={event}>{name}</option>)}
           </select>
         </label>
         <label>Product
@@ -26,37 +37,103 @@ export function Events ({ events }: { events: Event[] }) {
             {products.map(name => <option key={name} value={name}>{name}</option>)}
           </select>
         </label>
-        <label>Caller, identity, address or code
+        <label class='search'>Caller, identity, address, code or request id
           <input type='search' value={filter.text} onInput={event => change({ text: event.currentTarget.value })} />
         </label>
       </div>
-      <p class='fine' role='status'>{shown.length} of the last {events.length}</p>
-      <div class='scroll' tabIndex={0} role='region' aria-label='Audit events'>
-        <table>
-          <thead>
-            <tr>{['Time', 'Event', 'Caller', 'Products', 'Grants or code', 'Address'].map(title => <th key={title} scope='col'>{title}</th>)}</tr>
-          </thead>
-          <tbody>
-            {shown.map(event => <Line key={event.n} event={event} />)}
-          </tbody>
-        </table>
-      </div>
+      <p class='fine'>
+        <span role='status'>{shown.length} of the last {events.length} lines of this node.</span> Times are local, {zoneOf()}.
+        {shown.some(isHashed) && ' A name that was not proven stands as a keyed hash (hmac:), as people type passwords there: the same hash is the same name.'}
+      </p>
+      {shown.length === 0 && filter.text !== '' && <p>No such line here. Older ones, and those of other nodes, are in their audit logs.</p>}
+      {shown.length > 0 && <List events={shown} lineOf={lineOf} at={at} />}
     </section>
   )
 }
 
-const tags = { 'token.issued': 'issued', 'token.refused': 'refused', 'session.opened': 'signed in', 'session.ended': 'signed out' }
+type ListProps = EventsProps
 
-function Line ({ event: { time, event, caller = '', identity, products = [], code, grants, wouldRefuse, ip, sessionId } }: { event: Event }) {
-  const refused = event === 'token.refused'
+function Table ({ events, ...options }: ListProps) {
   return (
-    <tr>
-      <td><time dateTime={time} title={time}>{new Date(time).toTimeString().slice(0, 8)}</time></td>
-      <td><span class={refused ? 'tag bad' : 'tag good'}>{tags[event]}</span></td>
-      <td title={caller}>{caller.startsWith('hmac:') ? `${caller.slice(0, 13)}…` : caller}{identity !== undefined && identity !== caller && ` as ${identity}`}</td>
-      <td>{products.join(', ')}</td>
-      <td><code>{code ?? (grants === undefined ? `session ${sessionId}` : JSON.stringify(grants))}</code>{wouldRefuse !== undefined && <> the policy would refuse: {wouldRefuse}</>}</td>
-      <td>{ip}</td>
-    </tr>
+    <div class='scroll' tabIndex={0} role='region' aria-label='Audit events'>
+      <table>
+        <thead>
+          <tr>{['Time', 'Event', 'Caller', 'Products', 'Grants or code', 'Address', 'Request'].map(title => <th key={title} scope='col'>{title}</th>)}</tr>
+        </thead>
+        <tbody>
+          {events.map(event => (
+            <Marked key={event.n} as='tr' event={event} at={options.at}>
+              <td><Time event={event} /></td>
+              <td><Tag event={event} /></td>
+              <td title={event.caller}>{callerOf(event)}</td>
+              <td><Products event={event} {...options} /></td>
+              <td><Outcome event={event} /></td>
+              <td>{event.ip}</td>
+              <td><RequestId event={event} /></td>
+            </Marked>
+          ))}
+        </tbody>
+      </table>
+    </div>
   )
+}
+
+/** Lines that are shown at first where they make the page longer. */
+const FIRST = 20
+
+/** For windows that are too narrow for a table. */
+function Cards ({ events, ...options }: ListProps) {
+  const [all, setAll] = useState(false)
+  return (
+    <>
+      <ul class='lines'>
+        {(all ? events : events.slice(0, FIRST)).map(event => (
+          <Marked key={event.n} as='li' event={event} at={options.at}>
+            <div class='first'><Tag event={event} /> <Time event={event} /></div>
+            <div><b>{callerOf(event)}</b></div>
+            <div><Products event={event} {...options} /> <Outcome event={event} /></div>
+            <div class='fine'>{event.ip} · request <RequestId event={event} /></div>
+          </Marked>
+        ))}
+      </ul>
+      {!all && events.length > FIRST && <button type='button' class='quiet' onClick={() => setAll(true)}>Show all {events.length}</button>}
+    </>
+  )
+}
+
+interface MarkedProps {
+  as: 'tr' | 'li'
+  event: Event
+  at: string
+  children: preact.ComponentChildren
+}
+
+/** A line; the one that is looked for is marked and comes into view. */
+function Marked ({ as: Tag, event: { requestId }, at, children }: MarkedProps) {
+  const element = useRef<HTMLElement>(null)
+  const marked = requestId === at
+  useEffect(() => { if (marked) element.current!.scrollIntoView({ block: 'center' }) }, [marked])
+  return <Tag ref={element as never} class={marked ? 'marked' : undefined}>{children}</Tag>
+}
+
+function Time ({ event: { time } }: { event: Event }) {
+  return <time dateTime={time} title={time}>{timeOf(time)}</time>
+}
+
+function Tag ({ event: { event } }: { event: Event }) {
+  return <span class={event === 'token.refused' ? 'tag bad' : 'tag good'}>{eventNames[event]}</span>
+}
+
+function Products ({ event: { products = [] }, lineOf }: { event: Event, lineOf: EventsProps['lineOf'] }) {
+  return <>{products.map(name => <span key={name} class='product'><Key line={lineOf(name)} />{name}</span>)}</>
+}
+
+function Outcome ({ event }: { event: Event }) {
+  const sentences = outcomeOf(event)
+  return event.code === undefined ? <>{sentences.join('; ')}</> : <code>{sentences[0]}</code>
+}
+
+/** Leads to the line itself, so that the address can be sent to somebody. */
+function RequestId ({ event: { requestId } }: { event: Event }) {
+  return <a class='id' href={`#/operator/${encodeURIComponent(requestId)}`} title={requestId}>{requestId.slice(0, 8)}</a>
 }

@@ -1,104 +1,110 @@
-type Counts = Record<string, number>
+import type { OperatorData } from '../monitoring/operator-data.js'
 
-export interface Minute {
-  /** How many minutes before the current one. */
-  ago: number
-  tokens: Counts
-  refusals: Counts
-  codes: Counts
-  logins: { count: number, meanMs: number, slowestMs: number }
-}
-
+export type { OperatorData }
+export type Slot = OperatorData['minutes'][number]
 /** A line of the audit. */
-export interface Event {
-  /** Counts all of them since the broker's start. */
-  n: number
-  time: string
-  event: 'token.issued' | 'token.refused' | 'session.opened' | 'session.ended'
-  ip: string
-  caller?: string
-  identity?: string
-  products?: string[]
-  code?: string
-  grants?: Record<string, object>
-  via?: string
-  sessionId?: string
-  wouldRefuse?: string
-}
+export type Event = OperatorData['events'][number]
 
-/** The broker's `operator.json`. */
-export interface OperatorData {
-  at: string
-  readiness: { missing: string[], degraded: string[] }
-  gauges: Counts
-  minutes: Minute[]
-  reloads: Record<string, { taken: boolean, at: string }>
-  settings: Record<string, boolean>
-  lastEvent: number
-  events: Event[]
-}
-
-const MINUTES = 60
 /** As many as the broker keeps. */
 const MAX_EVENTS = 200
 
-/** Points of a chart: a first column of times in seconds since 1970, then one column for each name. */
+/** The times that can be shown. */
+export const windows = {
+  '15 minutes': { words: 'the last 15 minutes', of: 'minutes', running: 'minute', count: 15, seconds: 60 },
+  '1 hour': { words: 'the last hour', of: 'minutes', running: 'minute', count: 60, seconds: 60 },
+  '24 hours': { words: 'the last 24 hours', of: 'quarters', running: 'quarter', count: 96, seconds: 900 }
+} as const
+
+export type WindowName = keyof typeof windows
+
+/** A stretch of time that ends now, cut into slots. The last slot still runs. */
+export interface Span {
+  /** The length of a slot. */
+  seconds: number
+  /** When each slot begins, in seconds since 1970. */
+  starts: number[]
+  /** The index of the first slot of which the broker knows anything. */
+  first: number
+  /** By index; undefined where nothing happened. */
+  slots: Array<Slot | undefined>
+}
+
+export function spanOf (data: Pick<OperatorData, 'at' | 'node' | 'elapsed' | 'minutes' | 'quarters'>, name: WindowName): Span {
+  const { of, running, count, seconds } = windows[name]
+  const began = Date.parse(data.at) / 1000 - data.elapsed[running]
+  const byAgo = new Map(data[of].map(slot => [slot.ago, slot]))
+  const agos = Array.from({ length: count }, (_, i) => count - 1 - i)
+  const starts = agos.map(ago => Math.round(began - ago * seconds))
+  const since = Date.parse(data.node.since) / 1000
+  return { seconds, starts, first: starts.findIndex(start => start + seconds > since), slots: agos.map(ago => byAgo.get(ago)) }
+}
+
+/** Values of a chart: for each name one value for each slot, and null where there is none. */
 export interface Series {
   names: string[]
-  columns: number[][]
+  values: Array<Array<number | null>>
 }
 
-/** The last hour, minute by minute. @param pick what is drawn of a minute, by name */
-export function seriesOf ({ at, minutes }: Pick<OperatorData, 'at' | 'minutes'>, pick: (minute: Minute) => Counts): Series {
-  const now = Math.floor(Date.parse(at) / 1000)
-  const names = [...new Set(minutes.flatMap(minute => Object.keys(pick(minute))))].sort()
-  const byAgo = new Map(minutes.map(minute => [minute.ago, pick(minute)]))
-  const agos = Array.from({ length: MINUTES }, (_, i) => MINUTES - 1 - i)
-  return {
-    names,
-    columns: [agos.map(ago => now - ago * 60), ...names.map(name => agos.map(ago => byAgo.get(ago)?.[name] ?? 0))]
-  }
+/**
+ * Counts by name. Slots in which nothing happened are 0, those before the start are null.
+ * @param pick what is drawn of a slot
+ */
+export function countsOf ({ slots, first }: Span, pick: (slot: Slot) => Record<string, number>): Series {
+  const names = [...new Set(slots.flatMap(slot => slot === undefined ? [] : Object.keys(pick(slot))))].sort()
+  return { names, values: names.map(name => slots.map((slot, i) => i < first ? null : (slot && pick(slot)[name]) ?? 0)) }
 }
 
-/** The values of a chart as a table, for those who cannot see it: for each name the last minute and the hour. */
-export function sumsOf ({ names, columns }: Series): Array<{ name: string, last: number, sum: number, most: number }> {
+/** Login times in milliseconds. Slots without a login have none. */
+export function loginTimesOf ({ slots }: Span): Series {
+  const pick: Record<string, (logins: Slot['logins']) => number> = { mean: ({ meanMs }) => meanMs, slowest: ({ slowestMs }) => slowestMs }
+  const timed = slots.map(slot => slot === undefined || slot.logins.count === 0 ? undefined : slot.logins)
+  const names = timed.some(logins => logins !== undefined) ? Object.keys(pick) : []
+  return { names, values: names.map(name => timed.map(logins => logins === undefined ? null : pick[name]!(logins))) }
+}
+
+/** A chart as a table: for each name its value in one slot, and its sum and its highest value in the whole time. */
+export function rowsOf ({ names, values }: Series, index: number): Array<{ name: string, value: number | null, sum: number, most: number }> {
   return names.map((name, i) => {
-    const values = columns[i + 1]!
-    return { name, last: values.at(-1)!, sum: values.reduce((sum, value) => sum + value, 0), most: Math.max(...values) }
+    const known = values[i]!.filter(value => value !== null)
+    return { name, value: values[i]![index]!, sum: known.reduce((sum, value) => sum + value, 0), most: Math.max(0, ...known) }
   })
 }
 
-/** How often each code was answered in the last hour, the most frequent first. */
-export function codesOf (minutes: Minute[]): Array<[code: string, count: number]> {
-  const sums: Counts = {}
-  for (const { codes } of minutes) for (const [code, count] of Object.entries(codes)) sums[code] = (sums[code] ?? 0) + count
+/** How often each code was answered, the most frequent first. */
+export function codesOf ({ slots }: Pick<Span, 'slots'>): Array<[code: string, count: number]> {
+  const sums: Record<string, number> = {}
+  for (const slot of slots) for (const [code, count] of Object.entries(slot?.codes ?? {})) sums[code] = (sums[code] ?? 0) + count
   return Object.entries(sums).sort(([, one], [, other]) => other - one)
 }
 
-/** Adds new events to the known ones. Keeps as many as the broker does, and none from before its restart. */
-export function merged (known: Event[], { events, lastEvent }: Pick<OperatorData, 'events' | 'lastEvent'>): Event[] {
-  const hasRestarted = lastOf(known) > lastEvent
-  return [...hasRestarted ? [] : known, ...events].slice(-MAX_EVENTS)
+/** What is known of a node: its last answer, when it came by the page's clock, and the events of all its answers. */
+export interface NodeState {
+  data: OperatorData
+  /** Milliseconds. */
+  receivedAt: number
+  events: Event[]
 }
 
-/** The number of the last event that is known. */
-export function lastOf (known: Event[]): number {
+/** By the node's id, in the order of their first answers. Behind one address there may be several. */
+export type Nodes = ReadonlyMap<string, NodeState>
+
+/** A node that has not answered for so long, while others did, is forgotten. After a restart it has another id. */
+const FORGET_MS = 60_000
+
+/** Adds an answer to what is known. */
+export function withAnswer (nodes: Nodes, data: OperatorData, receivedAt: number): Nodes {
+  const known = nodes.get(data.node.id)?.events ?? []
+  const newer = data.events.filter(({ n }) => n > lastOf(known))
+  const all = new Map([...nodes, [data.node.id, { data, receivedAt, events: [...known, ...newer].slice(-MAX_EVENTS) }]])
+  return new Map([...all].filter(([, node]) => receivedAt - node.receivedAt < FORGET_MS))
+}
+
+/** The number of the last event that is known. 0 with several nodes: it is not known which one will answer. */
+export function askAfter (nodes: Nodes): number {
+  const [only, another] = nodes.values()
+  return only === undefined || another !== undefined ? 0 : lastOf(only.events)
+}
+
+function lastOf (known: Event[]): number {
   return known.at(-1)?.n ?? 0
-}
-
-export interface Filter {
-  event: '' | Event['event']
-  product: string
-  /** In any of caller, identity, address and code. */
-  text: string
-}
-
-/** Returns the events that match a filter, newest first. */
-export function matching (events: Event[], { event, product, text }: Filter): Event[] {
-  const wanted = text.trim().toLowerCase()
-  return events.filter(one =>
-    (event === '' || one.event === event) &&
-    (product === '' || one.products?.includes(product)) &&
-    [one.caller, one.identity, one.ip, one.code].some(value => (value ?? '').toLowerCase().includes(wanted))
-  ).reverse()
 }

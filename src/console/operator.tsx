@@ -1,134 +1,127 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import { ask, type Credentials, type Refusal } from './api.js'
-import type { Session } from './session.js'
+import { decoded, timeOf, zoneOf } from './audit-lines.js'
 import { Chart } from './chart.js'
+import { COLOURS, coloursOf } from './colours.js'
 import { Events } from './events.js'
+import { Codes, Reloads, Settings, Tiles, TilesExplained } from './operator-cards.js'
+import { countsOf, loginTimesOf, spanOf, windows, type Nodes, type NodeState, type WindowName } from './operator-data.js'
 import { Problem } from './problem.js'
-import { codesOf, lastOf, merged, seriesOf, type Event, type OperatorData } from './operator-data.js'
+import type { Session } from './session.js'
+import { tilesOf } from './tiles.js'
+import { useNow } from './use-now.js'
+import { useOperatorData } from './use-operator-data.js'
+import type { Line } from './use-plot.js'
 
-const INTERVAL_MS = 3000
+interface OperatorProps {
+  session: Session
+  /** `about-` and a tile's id, or the id of a request. */
+  at: string
+}
 
-/** Shows what the broker did in the last hour, and its state. */
-export function Operator ({ session: { credentials } }: { session: Session }) {
-  const { data, events, refusal } = useOperatorData(credentials)
-  const charts = useMemo(() => data && {
-    tokens: seriesOf(data, ({ tokens }) => tokens),
-    refusals: seriesOf(data, ({ refusals }) => refusals),
-    logins: seriesOf(data, ({ logins }) => ({ mean: logins.meanMs, slowest: logins.slowestMs }))
-  }, [data])
+/** Shows what a node of the broker does, and its state. */
+export function Operator ({ session: { credentials }, at }: OperatorProps) {
+  const { nodes, refusal } = useOperatorData(credentials)
+  const [chosen, choose] = useState('')
+  const [time, setTime] = useState<WindowName>('1 hour')
+  const [index, setIndex] = useState<number>()
+  const node = nodes.get(chosen) ?? [...nodes.values()][0]
+  function show (name: WindowName): void {
+    setTime(name)
+    setIndex(undefined)
+  }
   return (
     <>
       {refusal && <Problem refusal={refusal} />}
-      {data && charts && (
+      {node && (
         <>
-          <State data={data} />
-          <div class='charts'>
-            <Chart title='Tokens a minute' unit='product' series={charts.tokens} hour='sum' />
-            <Chart title='Refusals a minute' unit='product' series={charts.refusals} hour='sum' />
-            <Chart title='Login times, where not remembered' unit='milliseconds' series={charts.logins} hour='most' />
+          <div class='above'>
+            <TimePicker time={time} onTime={show} />
+            <Which nodes={nodes} node={node} onNode={choose} stale={refusal !== undefined} />
           </div>
-          <div class='columns even'>
-            <Codes data={data} />
-            <Reloads data={data} />
-          </div>
-          <Events events={events} />
-          <Settings data={data} />
+          <State node={node} time={time} at={decoded(at)} index={index} onIndex={setIndex} />
         </>
       )}
     </>
   )
 }
 
-/** Polls the operator data. Stops after refused credentials, because further tries would count as guesses. */
-function useOperatorData (credentials: Credentials) {
-  const [state, setState] = useState<{ data?: OperatorData, events: Event[], refusal?: Refusal | undefined }>({ events: [] })
-  useEffect(() => {
-    let ended = false
-    let timer: ReturnType<typeof setTimeout>
-    let known: Event[] = []
-    async function poll (): Promise<void> {
-      // A hidden page must not use up its address's limit.
-      if (document.hidden) return later()
-      const { answer, refusal } = await ask<OperatorData>(`operator.json?after=${lastOf(known)}`, credentials)
-      if (ended) return
-      if (answer === undefined) setState(state => ({ ...state, refusal }))
-      else {
-        known = merged(known, answer)
-        setState({ data: answer, events: known })
-      }
-      if (refusal === undefined || ![401, 403].includes(refusal.status)) later(refusal?.retryAfter)
-    }
-    function later (seconds = 0): void {
-      timer = setTimeout(poll, Math.max(INTERVAL_MS, seconds * 1000))
-    }
-    poll().catch(() => {})
-    return () => {
-      ended = true
-      clearTimeout(timer)
-    }
-  }, [credentials])
-  return state
-}
-
-const parts: Array<[gauge: string, title: string, up: string, down: string]> = [
-  ['store_up', 'Store of callers', 'up', 'away: nobody can sign in'],
-  ['audit_up', 'Audit', 'is written', 'cannot be written: no token is given'],
-  ['limits_shared', 'Limits', 'are counted', 'Redis is away']
-]
-
-function State ({ data: { readiness: { missing, degraded }, gauges, minutes, at } }: { data: OperatorData }) {
-  const [, stopped = 0] = codesOf(minutes).find(([code]) => code === 'login-limited') ?? []
-  const state = missing.length > 0 ? `Not ready: ${missing.join(', ')}` : degraded.length > 0 ? `Ready, without ${degraded.join(', ')}` : 'Ready'
+function TimePicker ({ time, onTime }: { time: WindowName, onTime: (time: WindowName) => void }) {
   return (
-    <section class='tiles' aria-label='State'>
-      <div class={missing.length > 0 ? 'tile bad' : 'tile good'}><span>Broker</span><b>{state}</b></div>
-      {parts.map(([gauge, title, up, down]) => (
-        <div key={gauge} class={gauges[gauge] === 1 ? 'tile good' : 'tile bad'}><span>{title}</span><b>{gauges[gauge] === 1 ? up : down}</b></div>
+    <fieldset class='segments'>
+      <legend class='sr'>Time</legend>
+      {(Object.keys(windows) as WindowName[]).map(name => (
+        <label key={name}><input type='radio' name='time' checked={name === time} onChange={() => onTime(name)} />{name}</label>
       ))}
-      <div class='tile'><span>Logins</span><b>{gauges.hashes_running} hashing, {gauges.hashes_waiting} waiting</b></div>
-      <div class={stopped > 0 ? 'tile bad' : 'tile good'}><span>Guard</span><b>{stopped > 0 ? `stopped ${stopped} in the hour` : 'stopped nobody'}</b></div>
-      <div class='tile'><span>As of</span><b><time dateTime={at}>{new Date(at).toTimeString().slice(0, 8)}</time></b></div>
-    </section>
+    </fieldset>
   )
 }
 
-function Codes ({ data: { minutes } }: { data: OperatorData }) {
-  const codes = codesOf(minutes)
+/** Says which node is shown, of what time, and what it cannot know. */
+function Which ({ nodes, node: { data, receivedAt }, onNode, stale }: { nodes: Nodes, node: NodeState, onNode: (id: string) => void, stale: boolean }) {
+  const now = useNow()
+  const { host, pid, version, since, id } = data.node
+  const age = Math.round((now - receivedAt) / 1000)
   return (
-    <section class='card wide'>
-      <h2>Refusals in the last hour</h2>
-      {codes.length === 0
-        ? <p>None of a request that brought credentials.</p>
-        : <dl class='rows'>{codes.map(([code, count]) => <div key={code}><dt><code>{code}</code></dt><dd>{count}</dd></div>)}</dl>}
-    </section>
+    <div class='which'>
+      <p>
+        Node <b>{host}</b>, process {pid}, version {version}, up since {timeOf(since)}. As of <time dateTime={data.at}>{timeOf(data.at)}</time> {zoneOf()}{stale && <b class='bad'>, {age} s ago</b>}.
+      </p>
+      {nodes.size > 1 && (
+        <label>Nodes that answer here
+          <select value={id} onInput={event => onNode(event.currentTarget.value)}>
+            {[...nodes].map(([id, { data: { node } }]) => <option key={id} value={id}>{node.host}, process {node.pid}</option>)}
+          </select>
+        </label>
+      )}
+      <p class='fine'>This page sees this node alone{data.settings.REDIS_URL && ', though limits are shared over Redis'}. Other nodes behind the same address have figures of their own; <code>/metrics</code> of all of them sums them up.</p>
+    </div>
   )
 }
 
-function Reloads ({ data: { reloads } }: { data: OperatorData }) {
-  const all = Object.entries(reloads).sort()
-  return (
-    <section class='card'>
-      <h2>Last reloads</h2>
-      {all.length === 0
-        ? <p>None since the start.</p>
-        : (
-          <dl class='rows'>
-            {all.map(([what, { taken, at }]) => (
-              <div key={what}><dt>{what}</dt><dd><span class={taken ? 'tag good' : 'tag bad'}>{taken ? 'taken' : 'refused'}</span> {new Date(at).toTimeString().slice(0, 8)}{!taken && ': the old ones stay, the log says why'}</dd></div>
-            ))}
-          </dl>
-          )}
-    </section>
-  )
+/** How login times are drawn: they are of no product. */
+const loginLine = (name: string): Line => ({ colour: `of-${name}`, dashed: false })
+
+interface StateProps {
+  node: NodeState
+  time: WindowName
+  at: string
+  /** The slot that all charts point at. */
+  index: number | undefined
+  onIndex: (index: number | undefined) => void
 }
 
-function Settings ({ data: { settings } }: { data: OperatorData }) {
+function State ({ node: { data, events }, time, at, ...pointer }: StateProps) {
+  const { words } = windows[time]
+  const span = useMemo(() => spanOf(data, time), [data, time])
+  const charts = useMemo(() => ({
+    tokens: countsOf(span, ({ tokens }) => tokens),
+    refusals: countsOf(span, ({ refusals }) => refusals),
+    logins: loginTimesOf(span)
+  }), [span])
+  const numbers = useMemo(() => coloursOf(data.products), [data.products.join()])
+  const lineOf = (product: string): Line => {
+    const number = numbers.get(product)
+    return number === undefined ? { colour: 'of-none', dashed: false } : { colour: `product-${number % COLOURS}`, dashed: number >= COLOURS }
+  }
+  const tiles = tilesOf(data, span, words)
+  useEffect(() => { document.getElementById(at)?.focus() }, [at])
+  const shared = { span, time: words, ...pointer }
+  const per = span.seconds === 60 ? 'a minute' : 'in 15 minutes'
   return (
-    <section class='card'>
-      <h2>Settings in force</h2>
-      <ul class='settings'>
-        {Object.entries(settings).map(([name, set]) => <li key={name} class={set ? 'set' : ''}><code>{name}</code> {set ? 'set' : 'unset'}</li>)}
-      </ul>
-    </section>
+    <>
+      <Tiles tiles={tiles} />
+      <div class='charts'>
+        <Chart title={`Tokens ${per}`} unit='product' series={charts.tokens} lineOf={lineOf} total='sum' {...shared} />
+        <Chart title={`Refusals ${per}`} unit='product' series={charts.refusals} lineOf={lineOf} total='sum' {...shared} />
+        <Chart title='Sign-in times, not cached' unit='milliseconds' series={charts.logins} lineOf={loginLine} total='most' {...shared} />
+      </div>
+      <div class='columns even'>
+        <Codes span={span} time={words} />
+        <Reloads data={data} />
+      </div>
+      <Events events={events} lineOf={lineOf} at={at.startsWith('about-') ? '' : at} />
+      <Settings data={data} />
+      <TilesExplained tiles={tiles} />
+    </>
   )
 }

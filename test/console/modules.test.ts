@@ -8,7 +8,6 @@ import { offersOf, type Description, type Schema } from '../../src/console/avail
 import { entriesOf, whoInWords } from '../../src/console/reference.js'
 import { boundsInWords, typeInWords } from '../../src/console/schema-text.js'
 import { curl, snippet } from '../../src/console/snippets.js'
-import { codesOf, lastOf, matching, merged, seriesOf, sumsOf, type Event, type Minute, type OperatorData } from '../../src/console/operator-data.js'
 import { startBroker, susan } from '../helpers/broker.js'
 import { ask as askBroker } from '../helpers/http.js'
 
@@ -161,40 +160,4 @@ t.test('what is no answer of the broker is told as such', async t => {
   }
   t.same(basic('a', 'b'), { name: 'a', authorization: 'Basic YTpi' })
   for (const pasted of ['a.b.c', ' a.b.c\n', 'Bearer a.b.c', 'bearer  a.b.c']) t.same(bearer(pasted), { name: null, authorization: 'Bearer a.b.c' })
-})
-
-t.test('the hour is drawn minute by minute, also those in which nothing happened', async t => {
-  const at = '2026-11-24T12:00:00.000Z'
-  const logins = { count: 0, meanMs: 0, slowestMs: 0 }
-  const minutes: Minute[] = [
-    { ago: 2, tokens: { video: 3, sync: 1 }, refusals: {}, codes: { 'not-allowed': 1 }, logins },
-    { ago: 0, tokens: { video: 5 }, refusals: {}, codes: { 'not-allowed': 1, 'login-limited': 3 }, logins }
-  ]
-  const series = seriesOf({ at, minutes }, ({ tokens }) => tokens)
-  t.strictSame(series.names, ['sync', 'video'])
-  t.ok(series.columns.every(column => column.length === 60))
-  t.strictSame(series.columns.map(column => column.slice(-3)), [[-120, -60, 0].map(ago => Date.parse(at) / 1000 + ago), [1, 0, 0], [3, 0, 5]])
-  t.strictSame(sumsOf(series), [{ name: 'sync', last: 0, sum: 1, most: 1 }, { name: 'video', last: 5, sum: 8, most: 5 }])
-  t.strictSame(codesOf(minutes), [['login-limited', 3], ['not-allowed', 2]])
-
-  const told: OperatorData = JSON.parse((await askBroker(broker.url, { method: 'GET', path: '/operator.json', as: susan })).text)
-  t.ok(seriesOf(told, ({ tokens }) => tokens).names.includes('video'), 'as the broker tells it')
-})
-
-t.test('events are kept as many as the broker keeps, filtered, and the newest first', t => {
-  const event = (n: number, more: Partial<Event> = {}): Event => ({ n, time: '', event: 'token.issued', ip: '10.0.0.1', caller: 'susan', products: ['video'], ...more })
-  const first = [event(1), event(2)]
-  t.equal(lastOf([]), 0)
-  t.equal(lastOf(first), 2)
-  t.strictSame(merged(first, { events: [event(3)], lastEvent: 3 }).map(({ n }) => n), [1, 2, 3])
-  t.strictSame(merged(first, { events: [], lastEvent: 1 }), [], 'a broker that was started anew has forgotten them')
-  t.equal(merged(Array.from({ length: 200 }, (_, i) => event(i)), { events: [event(200)], lastEvent: 200 }).length, 200)
-
-  const all = [event(1), event(2, { event: 'token.refused', code: 'not-allowed', products: ['sync'] }), event(3, { caller: 'Bob', identity: 'guest-1' }), { n: 4, time: '', event: 'token.refused', ip: '::1', code: 'login-limited' } as Event]
-  const none = { event: '', product: '', text: '' } as const
-  const cases: Array<[Partial<Parameters<typeof matching>[1]>, number[]]> = [
-    [{}, [4, 3, 2, 1]], [{ event: 'token.refused' }, [4, 2]], [{ product: 'sync' }, [2]], [{ text: ' bob' }, [3]], [{ text: 'GUEST' }, [3]], [{ text: '10.0' }, [3, 2, 1]], [{ text: 'limited' }, [4]], [{ event: 'token.issued', text: 'limited' }, []]
-  ]
-  for (const [filter, numbers] of cases) t.strictSame(matching(all, { ...none, ...filter }).map(({ n }) => n), numbers, JSON.stringify(filter))
-  t.end()
 })

@@ -1,15 +1,36 @@
+import type { Page } from 'playwright-core'
 import t from 'tap'
+import type { OperatorData } from '../../src/monitoring/operator-data.js'
 import { chromiumMissing } from '../browser/chromium.js'
 import { basic, startBroker } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
 import { signedIn } from '../helpers/page.js'
 import { until } from '../helpers/until.js'
+import { busyDay, illDay, answerWith } from './operator-answer.js'
 import { policy, setStage, users } from './stage.js'
+
+const olga = basic('olga', 'secret123')
+const tiles = (page: Page) => page.locator('.tiles').innerText()
+const rows = (page: Page) => page.locator('.audit tbody tr')
+const chart = (page: Page, title: string) => page.getByRole('figure', { name: title })
+/** More than the page waits between two answers. */
+const POLL_MS = 3100
+
+/** Lets the test say when the page asks again. */
+async function withClock (page: Page, given: OperatorData, change: (answer: OperatorData) => OperatorData): Promise<void> {
+  await page.clock.install()
+  await answerWith(page, given, change)
+}
+
+/** The heading of a chart's figures: the time that they are of. */
+const shownTime = (page: Page, title: string) => chart(page, title).locator('thead th').nth(1).innerText()
 
 t.test('the console for operators', { skip: chromiumMissing() }, async t => {
   const { broker, visit, allWasWell } = await setStage(t)
+  for (const [name, path] of [['susan', '/token/sync'], ['susan', '/token/nope'], ['stranger', '/token/video']]) await ask(broker.url, { as: basic(name!, 'secret123'), path: path! })
+  const given: OperatorData = JSON.parse((await ask(broker.url, { method: 'GET', path: '/operator.json', as: olga })).text)
 
-  await t.test('operators see the last hour, and the charts move under load', async t => {
+  await t.test('operators see what the broker does, and the charts move under load', async t => {
     const { page, signIn, go } = await visit(t, broker.url)
     const token = (path: string) => ask(broker.url, { as: basic('susan', 'secret123'), path })
     // What has lines already is drawn on; a new name would need another chart.
@@ -17,8 +38,7 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
     await (await signedIn(broker.url, { as: basic('susan', 'secret123') })).end()
     await signIn('olga')
     await go('Operator')
-    const chart = page.getByRole('figure', { name: 'Tokens a minute' })
-    const sum = async () => (await chart.locator('td:last-child').allInnerTexts()).reduce((sum, text) => sum + (Number(text) || 0), 0)
+    const sum = async () => (await chart(page, 'Tokens a minute').locator('td:last-child').allInnerTexts()).reduce((sum, text) => sum + (Number(text) || 0), 0)
     await page.getByText('As of').waitFor()
     const picture = () => page.evaluate<string>('document.querySelector("figure canvas").toDataURL()')
     const [before, drawn] = [await sum(), await picture()]
@@ -27,24 +47,28 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
       await ask(broker.url, { as: basic('stranger', 'secret123'), path: '/token/sync' })
     }
     await until(async () => await sum() >= before + 20)
-    t.not(await picture(), drawn, 'the lines are others')
-    t.match(await page.locator('.tiles').innerText(), /Broker\s+Ready[^]*Store of callers\s+up[^]*Audit\s+is written/)
-    await until(async () => /Guard\s+stopped \d+ in the hour/.test(await page.locator('.tiles').innerText()))
+    t.not(await picture(), drawn, 'the drawing is another')
+    t.match(await tiles(page), /Broker\s+OK[^]*Callers\s+OK[^]*Audit\s+OK[^]*Limits\s+OK\s+counted on this node/)
+    await until(async () => /Guessing\s+[1-9]\d* blocked/.test(await tiles(page)))
 
-    const rows = page.locator('.scroll tbody tr')
     await page.getByRole('combobox', { name: 'Event' }).selectOption('token.refused')
     await page.getByLabel('Caller, identity').fill('not-allowed')
     await page.getByRole('combobox', { name: 'Product' }).selectOption('video')
-    t.ok((await rows.allInnerTexts()).every(text => /refused\s+(susan|maria)[^]*video[^]*not-allowed/.test(text)))
-    t.ok(await rows.count() > 0)
+    t.ok((await rows(page).allInnerTexts()).every(text => /refused\s+(susan|maria)[^]*video[^]*not-allowed/.test(text)))
+    t.ok(await rows(page).count() > 0)
     await page.getByLabel('Caller, identity').fill('')
+    await page.getByRole('combobox', { name: 'Product' }).selectOption('sync')
+    await page.getByText('A name that was not proven stands as a keyed hash (hmac:)').waitFor()
+    t.ok((await rows(page).allInnerTexts()).some(text => /not proven \([0-9a-f]{8}…\)/.test(text)))
     await page.getByRole('combobox', { name: 'Event' }).selectOption('token.issued')
-    t.ok((await rows.allInnerTexts()).every(text => /issued/.test(text)))
+    t.ok((await rows(page).allInnerTexts()).every(text => /issued[^]*may use the Sync service default/.test(text)))
     await page.getByRole('combobox', { name: 'Product' }).selectOption('')
     await page.getByRole('combobox', { name: 'Event' }).selectOption('session.ended')
-    t.ok((await rows.allInnerTexts()).every(text => /signed out\s+susan[^]*session [\w-]{16}/.test(text)))
-    t.ok(await rows.count() > 0)
-    t.match(await page.locator('.settings').innerText(), /TWILIO_API_KEY_SECRET set[^]*REDIS_URL unset/)
+    t.ok((await rows(page).allInnerTexts()).every(text => /signed out\s+susan[^]*session [\w-]{16}/.test(text)))
+    t.ok(await rows(page).count() > 0)
+    t.match(await page.locator('.settings').innerText(), /TWILIO_API_KEY_SECRET\s+set\s[^]*TOKEN_TTL\s+3600\s*default[^]*OPERATORS\s+olga/)
+    await page.getByText('are not set').click()
+    t.match(await page.locator('.unset').innerText(), /REDIS_URL/)
     t.notMatch(await page.locator('body').innerText(), new RegExp(broker.secrets.keySecret))
 
     await page.emulateMedia({ colorScheme: 'dark' })
@@ -55,25 +79,123 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
     await page.getByRole('heading', { name: 'Get a token' }).waitFor()
   })
 
-  await t.test('a broker that is not well looks so, and its reloads are told', async t => {
+  await t.test('the figures of a time are shown by pointer and by keyboard, in all charts at once', async t => {
+    const { page, signIn } = await visit(t, broker.url, { path: '/#/operator', before: page => answerWith(page, given, answer => ({ ...busyDay(answer), products: [...busyDay(answer).products, 'eleventh'], quarters: busyDay(answer).quarters.map(slot => ({ ...slot, tokens: { ...slot.tokens, eleventh: 2 } })) })) })
+    await signIn('olga')
+    await page.getByText('As of').waitFor()
+    await page.getByText('24 hours', { exact: true }).click()
+    await chart(page, 'Tokens in 15 minutes').waitFor()
+    t.equal(await chart(page, 'Tokens in 15 minutes').locator('.key path').count(), 1, 'the eleventh product has a dashed line')
+    const last = await shownTime(page, 'Tokens')
+    t.match(last, /^\d\d:(00|15|30|45)–\d\d:\d\d$/, 'the last whole slot')
+    const plot = page.getByRole('slider', { name: 'Tokens in 15 minutes' })
+    await plot.hover({ position: { x: 150, y: 80 } })
+    await until(async () => await shownTime(page, 'Tokens') !== last)
+    t.equal(await shownTime(page, 'Refusals'), await shownTime(page, 'Tokens'))
+    await page.mouse.move(0, 0)
+    await until(async () => await shownTime(page, 'Tokens') === last)
+
+    await plot.focus()
+    const steps: Array<[key: string, value: number, time: RegExp]> = [
+      ['End', 95, /^since \d\d:\d\d$/], ['ArrowRight', 95, /^since/], ['ArrowLeft', 94, new RegExp(`^${last}$`)], ['ArrowUp', 95, /^since/], ['ArrowDown', 94, /–/], ['Home', 0, /–/], ['a', 0, /–/], ['Escape', 94, /–/]
+    ]
+    for (const [key, value, time] of steps) {
+      await page.keyboard.press(key)
+      await until(async () => await plot.getAttribute('aria-valuenow') === String(value))
+      t.match(await shownTime(page, 'Sign-in times'), time, key)
+    }
+    t.match(await plot.getAttribute('aria-valuetext'), /^\d\d:\d\d–\d\d:\d\d: chat \d+, conversations \d+/)
+    await page.keyboard.press('Home')
+    await page.keyboard.press('Tab')
+    await until(async () => await plot.getAttribute('aria-valuenow') === '94')
+  })
+
+  await t.test('the running slot is no fall, and the time before the start is a gap', async t => {
+    let since = 0
+    const { page, signIn } = await visit(t, broker.url, { path: '/#/operator', before: page => withClock(page, given, answer => ({ ...busyDay(answer), node: { ...answer.node, since: new Date(Date.parse(answer.at) - since * 60_000).toISOString() } })) })
+    await signIn('olga')
+    await page.getByText('As of').waitFor()
+    /** The colours in a column of the first chart, at a part of its width. */
+    const colours = (part: number) => page.evaluate<string[]>(`(() => {
+      const canvas = document.querySelector('figure canvas')
+      const over = document.querySelector('figure .u-over')
+      const x = Math.round((over.offsetLeft + over.offsetWidth * ${part}) * devicePixelRatio)
+      const copy = new OffscreenCanvas(1, Math.round((over.offsetTop + over.offsetHeight) * devicePixelRatio)).getContext('2d')
+      copy.drawImage(canvas, -x, 0)
+      const { data } = copy.getImageData(0, 0, 1, copy.canvas.height)
+      return [...new Set(Array.from({ length: data.length / 4 }, (_, i) => data.slice(4 * i, 4 * i + 4).join()))]
+    })()`)
+    const video = '98,143,246,255'
+    await page.getByText('15 minutes', { exact: true }).click()
+    await until(async () => !(await colours(0.5)).includes(video))
+    t.ok((await colours(0.2)).length < 6, 'a gap: no line')
+    since = 20
+    await page.clock.runFor(POLL_MS)
+    await until(async () => (await colours(0.5)).length > 12)
+    // The middle of the last whole slot is at 13.5 of 15, that of the running one at 14.5.
+    const between = await colours(14.1 / 15)
+    t.ok(between.length < (await colours(13 / 15)).length, 'no line leads to the running slot')
+    since = 13
+    await page.clock.runFor(POLL_MS)
+    await page.setViewportSize({ width: 360, height: 800 })
+    await until(async () => (await colours(0.05)).length < 6)
+  })
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await t.test(`ten products and a broker that is ill fit their cards at every width, and axe finds nothing, ${colorScheme}`, async t => {
+      let change = busyDay
+      const { page, signIn, go, faults, overflow } = await visit(t, broker.url, { colorScheme, path: '/#/operator', before: page => answerWith(page, given, answer => change(answer)) })
+      await signIn('olga')
+      for (const [name, day] of Object.entries({ busy: busyDay, ill: illDay })) {
+        change = day
+        await go('Get a token')
+        await page.getByRole('heading', { name: 'Get a token' }).waitFor()
+        await go('Operator')
+        await page.getByText('As of').waitFor()
+        if (day === illDay) t.match(await tiles(page), /Not ready[^]*without store, audit[^]*Away[^]*Stopped[^]*12 lines wait[^]*Redis away[^]*40 waiting[^]*Refused/)
+        for (const width of [1280, 768, 360]) {
+          await page.setViewportSize({ width, height: 800 })
+          await until(() => page.evaluate<boolean>('[...document.querySelectorAll("figure canvas")].every(canvas => canvas.clientWidth <= canvas.closest("figure").clientWidth)'))
+          t.ok(await overflow() <= 0, `${name} at ${width} fits`)
+          t.strictSame(await page.evaluate<string[]>(outside), [], `${name} at ${width}: nothing leaves its card`)
+          t.equal(await page.locator('.audit table').count(), width > 960 ? 1 : 0, 'a list where a table would be cut')
+          // Each state is looked at in both schemes, and at both widths.
+          if (width === ((day === busyDay) === (colorScheme === 'light') ? 1280 : 360)) t.strictSame(await faults(), [], `${name} at ${width}`)
+          if (width !== 1280) continue
+          const tops = await page.locator('.plot').evaluateAll(plots => plots.map(plot => plot.getBoundingClientRect().top))
+          t.equal(new Set(tops).size, 1, 'all charts stand on one line')
+          t.equal(tops.length, 3)
+        }
+        await page.setViewportSize({ width: 1280, height: 800 })
+      }
+      const keys = await page.locator('figure tbody tr').evaluateAll(rows => rows.map(row => [row.querySelector('th')!.textContent, row.querySelector('svg')!.getAttribute('class')] as const))
+      for (const [name, key] of keys) t.equal(new Map(keys).get(name), key, `${name} has one colour`)
+    })
+  }
+
+  await t.test('a broker that is not well looks so, and its reloads are listed', async t => {
     const ill = await startBroker({ users, settings: { OPERATORS: 'olga', AUDIT_LOG: '/dev/full', POLICY_FILE: 'policy.yaml' }, files: { 'policy.yaml': `mode: audit\n${policy}` } })
     t.teardown(ill.close)
+    const { page, signIn, faults } = await visit(t, ill.url, { path: '/#/operator' })
+    await signIn('olga')
+    await page.getByText('None since the start.').waitFor()
+    t.strictSame(await faults(), [], 'idle')
     await ill.reload()
     await ill.write('users.htpasswd', 'nonsense')
     await ill.reload()
-    const { page, signIn } = await visit(t, ill.url, { path: '/#operator' })
-    await signIn('olga')
     await page.getByText('None of a request that brought credentials.').waitFor()
-    t.match(await page.locator('main').innerText(), /Guard\s+stopped nobody[^]*nothing in the last hour[^]*settings\s+taken[^]*users\s+refused .*: the old ones stay/)
+    await until(async () => /settings\s+taken[^]*users\s+refused .*: the old ones stay/.test(await page.locator('main').innerText()))
+    t.match(await page.locator('main').innerText(), /Guessing\s+0 blocked[^]*nothing in the last hour/)
     // It tries again each second, and believes that it can.
     await until(async () => {
-      await ask(ill.url, { as: basic('olga', 'secret123'), path: '/token/sync' })
-      return /Not ready: audit[^]*cannot be written: no token is given/.test(await page.locator('.tiles').innerText())
+      await ask(ill.url, { as: olga, path: '/token/sync' })
+      return /Not ready\s+without audit[^]*Stopped\s+no token is issued/.test(await tiles(page))
     })
+    t.strictSame(await faults(), [], 'audit stopped')
   })
 
   await t.test('it is asked again and again while somebody looks, and not while nobody does', async t => {
-    const { page, asked, signIn } = await visit(t, broker.url, { path: '/#operator', before: page => page.clock.install() })
+    const { page, asked, signIn } = await visit(t, broker.url, { path: '/#/operator', before: page => page.clock.install() })
     const times = () => asked.filter(({ url }) => url.includes('operator.json')).length
     const hide = (hidden: boolean) => page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true })`)
     await signIn('olga')
@@ -91,10 +213,66 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
     await until(() => times() > before)
   })
 
+  await t.test('a broker that does not answer leaves its last figures, with their age', async t => {
+    const { page, signIn, faults } = await visit(t, broker.url, { path: '/#/operator', before: page => page.clock.install() })
+    await signIn('olga')
+    await page.getByText('As of').waitFor()
+    await page.route('**/operator.json*', route => route.fulfill({ status: 503, headers: { 'Retry-After': '2' }, contentType: 'application/problem+json', body: JSON.stringify({ code: 'store-unavailable', detail: 'The store of callers cannot be reached.' }) }))
+    await page.clock.runFor(POLL_MS)
+    await page.getByRole('alert').getByText('The store of callers cannot be reached.').waitFor()
+    await until(async () => /, \d+ s ago/.test(await page.locator('.which').innerText()))
+    t.strictSame(await faults(), [])
+    await page.unroute('**/operator.json*')
+    await page.clock.runFor(POLL_MS)
+    await page.getByRole('alert').waitFor({ state: 'detached' })
+  })
+
+  await t.test('several nodes behind one address are told apart, and one is shown', async t => {
+    let asks = 0
+    const nodes = ['web-1', 'web-2']
+    const change = (answer: OperatorData) => {
+      const host = nodes[asks++ % 2]!
+      return { ...answer, node: { ...answer.node, id: host, host }, settings: { ...answer.settings, REDIS_URL: true } }
+    }
+    const { page, asked, signIn } = await visit(t, broker.url, { path: '/#/operator', before: page => withClock(page, given, change) })
+    await signIn('olga')
+    await page.getByText('This page sees this node alone, though limits are shared over Redis.').waitFor()
+    const choice = page.getByRole('combobox', { name: 'Nodes that answer here' })
+    await page.clock.runFor(POLL_MS)
+    await choice.waitFor()
+    t.match(await page.locator('.which').innerText(), /^Node web-1, process \d+, version/)
+    await choice.selectOption('web-2')
+    t.match(await page.locator('.which').innerText(), /^Node web-2/)
+    await page.clock.runFor(POLL_MS)
+    await until(() => asked.filter(({ url }) => url.includes('operator.json')).length >= 3)
+    t.ok(asked.findLast(({ url }) => url.includes('operator.json'))!.url.endsWith('after=0'), 'each answer has all lines, as it may be of either node')
+  })
+
+  await t.test('a request id leads to its line, and a tile to what it means', async t => {
+    const { requestId } = (await ask(broker.url, { as: basic('maria', 'secret123'), path: '/token/sync' })).body as { requestId: string }
+    for (let i = 0; i < 30; i++) await ask(broker.url, { as: basic('susan', 'secret123'), path: '/token/sync' })
+    const { page, signIn } = await visit(t, broker.url, { path: `/#/operator/${requestId}` })
+    await signIn('olga')
+    await page.locator('tr.marked').getByText('maria').waitFor()
+    t.equal(await rows(page).count(), 1)
+    await page.getByLabel('Caller, identity').fill('')
+    await until(async () => await rows(page).count() > 20)
+    await page.setViewportSize({ width: 360, height: 800 })
+    await until(async () => await page.locator('.audit li').count() === 20)
+    await page.getByRole('button', { name: /^Show all \d+$/ }).click()
+    await page.locator('li.marked').getByText('maria').waitFor()
+    await page.locator('li.marked').getByRole('link').click()
+    await page.goto(`${broker.url}/#/operator/nobody%2Fhas-this`)
+    await page.getByText('No such line here.').waitFor()
+    await page.getByRole('link', { name: /^Audit/ }).click()
+    t.match(await page.evaluate<string>('document.activeElement.innerText'), /^Audit\s+No token leaves without its line/)
+  })
+
   await t.test('others are refused the operators\' view, once', async t => {
-    const { page, asked, signIn } = await visit(t, broker.url, { path: '/#operator', before: page => page.clock.install() })
+    const { page, asked, signIn, faults } = await visit(t, broker.url, { path: '/#/operator', before: page => page.clock.install() })
     await signIn('susan')
     await page.getByRole('alert').getByText('Only operators may read this').waitFor()
+    t.strictSame(await faults(), [])
     await page.clock.runFor(30_000)
     t.equal(await page.getByRole('figure').count(), 0)
     t.equal(asked.filter(({ url }) => url.includes('operator.json')).length, 1)
@@ -102,3 +280,12 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
 
   allWasWell('operator')
 })
+
+/** What stands out of a card or tile, and is not cut by something that scrolls. */
+const outside = `[...document.querySelectorAll('.card, .tile')].flatMap(card => {
+  const { left, right } = card.getBoundingClientRect()
+  return [...card.querySelectorAll('*')].filter(part => !part.closest('.scroll, .plot, svg')).flatMap(part => {
+    const box = part.getBoundingClientRect()
+    return box.width > 0 && (box.left < left - 0.5 || box.right > right + 0.5) ? [part.outerHTML.slice(0, 80)] : []
+  })
+})`

@@ -21,7 +21,7 @@ const components = {
   app: ['app.tsx', 'main.tsx', 'sign-in.tsx', 'use-session.ts'],
   'get-token': ['copy.tsx', 'get-token.tsx', 'parts.tsx', 'problem.tsx', 'product-fields.tsx', 'token-card.tsx', 'use-now.ts'],
   explain: ['codes.tsx', 'explain.tsx'],
-  operator: ['chart.tsx', 'events.tsx', 'operator.tsx'],
+  operator: ['chart.tsx', 'events.tsx', 'operator-cards.tsx', 'operator.tsx', 'use-media.ts', 'use-operator-data.ts', 'use-plot.ts'],
   docs: ['docs.tsx']
 }
 

@@ -1,0 +1,97 @@
+import { timeOf } from './audit-lines.js'
+import { codesOf, type OperatorData, type Span } from './operator-data.js'
+import type { Tile } from './tiles.js'
+
+/** The state in a word for each part. A tile leads to what it means. */
+export function Tiles ({ tiles }: { tiles: Tile[] }) {
+  return (
+    <section class='tiles' aria-label='State'>
+      {tiles.map(({ id, title, state, word, detail }) => (
+        <a key={id} class={`tile ${state}`} href={`#/operator/about-${id}`}>
+          <span>{title}</span>
+          <b>{word}</b>
+          <span>{detail}</span>
+        </a>
+      ))}
+    </section>
+  )
+}
+
+export function TilesExplained ({ tiles }: { tiles: Tile[] }) {
+  return (
+    <section class='card'>
+      <h2>What the tiles mean</h2>
+      <dl class='about'>
+        {tiles.map(({ id, title, help, docs: [file, heading] }) => (
+          <div key={id} id={`about-${id}`} tabIndex={-1}>
+            <dt>{title}</dt>
+            <dd>{help} <span class='fine'>More: <code>{file}</code>, “{heading}”.</span></dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  )
+}
+
+export function Codes ({ span, time }: { span: Span, time: string }) {
+  const codes = codesOf(span)
+  const most = Math.max(1, ...codes.map(([, count]) => count))
+  return (
+    <section class='card'>
+      <h2>Refusals in {time}</h2>
+      {codes.length === 0
+        ? <p>None of a request that brought credentials.</p>
+        : (
+          <dl class='bars'>
+            {codes.map(([code, count]) => (
+              <div key={code}>
+                <dt><code>{code}</code></dt>
+                <dd><svg viewBox='0 0 100 8' preserveAspectRatio='none' aria-hidden='true'><rect width={Math.max(1, 100 * count / most)} height='8' rx='1' /></svg><span>{count}</span></dd>
+              </div>
+            ))}
+          </dl>
+          )}
+    </section>
+  )
+}
+
+export function Reloads ({ data: { reloads } }: { data: OperatorData }) {
+  const all = Object.entries(reloads).sort()
+  return (
+    <section class='card'>
+      <h2>Last reloads</h2>
+      {all.length === 0
+        ? <p>None since the start.</p>
+        : (
+          <dl class='rows'>
+            {all.map(([what, { taken, at }]) => (
+              <div key={what}><dt>{what}</dt><dd><span class={taken ? 'tag good' : 'tag bad'}>{taken ? 'taken' : 'refused'}</span> {timeOf(at)}{!taken && ': the old ones stay, the log says why'}</dd></div>
+            ))}
+          </dl>
+          )}
+    </section>
+  )
+}
+
+export function Settings ({ data: { settings, values } }: { data: OperatorData }) {
+  const all = Object.entries(settings)
+  const unset = all.filter(([name, set]) => !set && !(name in values))
+  return (
+    <section class='card'>
+      <h2>Settings in force</h2>
+      <p class='fine'>Of a setting that may hold a secret, only whether it is set; of a URL that may, its server; of a SID, beginning and end.</p>
+      <dl class='settings'>
+        {all.filter(([name, set]) => set || name in values).map(([name, set]) => (
+          <div key={name}>
+            <dt><code>{name}</code></dt>
+            <dd>{name in values ? String(values[name]) : 'set'}{!set && <span class='tag'>default</span>}</dd>
+          </div>
+        ))}
+      </dl>
+      <details>
+        <summary>{unset.length} are not set</summary>
+        <p class='unset'>{unset.map(([name]) => <code key={name}>{name}</code>)}</p>
+      </details>
+    </section>
+  )
+}
