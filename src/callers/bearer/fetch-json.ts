@@ -1,5 +1,7 @@
 import { Agent, request } from 'undici'
 import { errorCode } from '../../files/errno.js'
+import { parseJson } from '../../lib/parse-json.js'
+import { readAtMost } from '../../lib/read-at-most.js'
 import { KeysError } from './keys-error.js'
 
 const MAX_BYTES = 100 * 1024
@@ -28,23 +30,14 @@ async function fetchBytes (url: string, what: string, dispatcher: Agent, signal:
     body.on('error', () => {}).destroy()
     throw new KeysError(`${what} was answered with status ${statusCode}${statusCode >= 300 && statusCode < 400 ? ', a redirect, which is not followed' : ''}`, statusCode >= 500 ? 'unreachable' : 'wrong')
   }
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
-    size += chunk.length
-    if (size > MAX_BYTES) throw new KeysError(`${what} has more than ${MAX_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+  const bytes = await readAtMost(MAX_BYTES, body)
+  if (bytes === undefined) throw new KeysError(`${what} has more than ${MAX_BYTES} bytes`)
+  return bytes
 }
-
-const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** @throws KeysError */
 export function parse (bytes: Buffer, what: string): unknown {
-  try {
-    return JSON.parse(utf8.decode(bytes))
-  } catch {
-    throw new KeysError(`${what} is not JSON`)
-  }
+  const value = parseJson(bytes)
+  if (value === undefined) throw new KeysError(`${what} is not JSON`)
+  return value
 }

@@ -1,5 +1,6 @@
 import { isRecord } from '../../lib/is-record.js'
 import { decodeBase64url } from '../../lib/base64url.js'
+import { parseJson } from '../../lib/parse-json.js'
 import type { BearerRules } from '../../settings/jwt.js'
 import { misdirected, wrong } from './refused.js'
 
@@ -11,8 +12,6 @@ export interface Header {
   readonly kid: string | undefined
   readonly typ: unknown
 }
-
-const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * Reads the header of a token that is not verified yet.
@@ -42,11 +41,7 @@ export function requireType ({ typ }: Pick<Header, 'typ'>, { type }: BearerRules
 }
 
 function objectIn (bytes: Buffer): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(utf8.decode(bytes))
-    if (isRecord(value)) return value
-  } catch {
-    // Refused below.
-  }
-  throw wrong('header')
+  const value = parseJson(bytes)
+  if (!isRecord(value)) throw wrong('header')
+  return value
 }

@@ -1,4 +1,6 @@
 import { Agent, request } from 'undici'
+import { parseJson } from '../../lib/parse-json.js'
+import { readAtMost } from '../../lib/read-at-most.js'
 import type { LoginContext } from '../store.js'
 
 /** An answer of the endpoint. */
@@ -13,9 +15,6 @@ const MAX_ANSWER_BYTES = 16_384
 const CONNECT_TIMEOUT_MS = 800
 /** Shorter than servers keep an idle connection, so that none is closed while a login is sent. */
 const IDLE_TIMEOUT_MS = 1000
-
-/** Refuses what is not UTF-8: decoded leniently, two names in another encoding could become one. */
-const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** Sends questions to LOGIN_URL: each is one POST of JSON. */
 export class LoginEndpoint {
@@ -49,7 +48,11 @@ export class LoginEndpoint {
       body: JSON.stringify(question),
       signal
     })
-    if (status === 200) return { status, json: parse(await read(body)) }
+    if (status === 200) {
+      const bytes = await readAtMost(MAX_ANSWER_BYTES, body)
+      if (bytes === undefined) throw new Error(`LOGIN_URL answered more than ${MAX_ANSWER_BYTES} bytes`)
+      return { status, json: parseJson(bytes) }
+    }
     await body.dump({ limit: MAX_ANSWER_BYTES })
     if (status >= 500) throw new Error(`LOGIN_URL answered ${status}`)
     return { status, json: undefined }
@@ -69,24 +72,5 @@ function splitCredentials (url: string): { target: URL, headers: Record<string, 
   return {
     target,
     headers: { 'content-type': 'application/json', accept: 'application/json', ...(username && { authorization: `Basic ${credentials}` }) }
-  }
-}
-
-async function read (body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > MAX_ANSWER_BYTES) throw new Error(`LOGIN_URL answered more than ${MAX_ANSWER_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}
-
-function parse (body: Buffer): unknown {
-  try {
-    return JSON.parse(utf8.decode(body))
-  } catch {
-    return undefined
   }
 }

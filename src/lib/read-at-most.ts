@@ -1,0 +1,11 @@
+/** Reads a stream to its end; undefined if it is longer. Then it stops reading, which destroys a stream of Node. */
+export async function readAtMost (maxBytes: number, stream: AsyncIterable<Uint8Array>): Promise<Buffer | undefined> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of stream) {
+    size += chunk.length
+    if (size > maxBytes) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
