@@ -1,4 +1,5 @@
 import { setImmediate as nextImmediate } from 'node:timers/promises'
+import { startDeadline } from '../lib/deadline.js'
 import { escapeInvisible } from '../lib/printable.js'
 import type { Sink } from './sink.js'
 
@@ -101,10 +102,10 @@ export class BatchWriter {
     const batch = this.#takeBatch()
     // A stall has already failed these lines.
     if (batch.length === 0) return
-    const timer = setTimeout(() => {
+    const written = startDeadline(this.#stallMs, () => {
       this.#isStalled = true
       this.#fail([...batch, ...this.#takeBatch()], stalled())
-    }, this.#stallMs)
+    })
     try {
       await this.#sink.write(Buffer.from(escapeInvisible(batch.map(({ line }) => line).join(''))))
       this.#ok = true
@@ -113,7 +114,7 @@ export class BatchWriter {
     } catch (error) {
       this.#fail(batch, error)
     }
-    clearTimeout(timer)
+    written()
     this.#isStalled = false
   }
 

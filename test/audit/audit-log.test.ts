@@ -1,7 +1,13 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { createAudit } from '../../src/audit/audit-log.js'
+import { fileSink } from '../../src/audit/sink.js'
 import { failedAudit, heldSink, ids, line, token, unavailable } from '../helpers/audit.js'
+import { heldTimers } from '../helpers/held-timers.js'
 import { until } from '../helpers/until.js'
+
+const stallMs = 300
 
 t.test('the lines of one turn share a write, and the next ones wait for it', async t => {
   const { sink, writes } = heldSink()
@@ -49,10 +55,12 @@ t.test('after a failure the log is probed without a line until it can be written
 
 t.test('a stalled write fails its lines and the waiting ones, and every new line at once until it ends', async t => {
   const { sink, writes } = heldSink()
-  const audit = createAudit(sink, 300)
+  const stalls = heldTimers(t, stallMs)
+  const audit = createAudit(sink, stallMs)
   const stuck = audit.record(token(1))
   await until(() => writes.length === 1)
   const behind = audit.record(token(2))
+  stalls.end()
   await Promise.all([t.rejects(stuck, unavailable), t.rejects(behind, unavailable)])
   await t.rejects(audit.record(token(3)), unavailable)
   t.notOk(audit.ok)
@@ -63,4 +71,25 @@ t.test('a stalled write fails its lines and the waiting ones, and every new line
   await until(() => writes.length === 2)
   writes[1]!.done()
   await next
+})
+
+t.test('a write that ended while this process stood still has not stalled', async t => {
+  const path = join(t.testdir(), 'audit.log')
+  const sink = await fileSink(path)
+  let writes = 0
+  const audit = createAudit({
+    ...sink,
+    write (bytes) {
+      writes++
+      return sink.write(bytes)
+    }
+  }, 10)
+  t.teardown(() => audit.close())
+  const recorded = audit.record(token(1))
+  while (writes === 0) await new Promise(resolve => setImmediate(resolve))
+  // Nothing else runs here until the line is there and the time is over.
+  do Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+  while (!readFileSync(path, 'utf8').endsWith('\n'))
+  await t.resolves(recorded)
+  t.ok(audit.ok)
 })

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { createAudit, type TokenRefused } from '../../src/audit/audit-log.js'
 import { failedAudit, heldSink, ids, line, token, unavailable } from '../helpers/audit.js'
+import { heldTimers } from '../helpers/held-timers.js'
 import { until } from '../helpers/until.js'
 
 t.test('a refusal whose line failed is pending, and is written with its time and the code of its answer once the log can be written', async t => {
@@ -40,16 +41,19 @@ t.test('a token that was not sent leaves no pending line, the refusal in its pla
 
 t.test('pending lines are written once, after the next line or at a close', async t => {
   const { sink, writes } = heldSink()
+  const stalls = heldTimers(t, 300)
   const audit = createAudit(sink, 300)
   const stuck = audit.record(line(1))
   await until(() => writes.length === 1)
   const behind = audit.record(line(2))
+  stalls.end()
   await Promise.all([t.rejects(stuck, unavailable), t.rejects(behind, unavailable), t.rejects(audit.record(line(3)), unavailable)])
   t.equal(audit.pending, 3)
   writes[0]!.done()
   await until(() => writes.length === 2)
   t.strictSame(ids(writes[1]!.text), ['1', '2', '3'])
   // This write stalls too, and succeeds in the end.
+  stalls.end()
   await until(() => audit.pending === 3)
   const refused = audit.record(line(4))
   await t.rejects(refused, unavailable)

@@ -1,3 +1,4 @@
+import { startDeadline } from '../../lib/deadline.js'
 import { problem } from '../../problems.js'
 
 /** Ends when its signal is aborted; beyond that nobody waits for it. */
@@ -13,7 +14,7 @@ export interface CircuitOptions {
 /** So many failures with no success between them open the circuit. */
 const failuresAllowed = 5
 /** Milliseconds for one attempt, waiting for a connection included. */
-const attemptTime = 800
+export const attemptTime = 800
 /** Milliseconds between two probes: with one attempt's time added, a store that is back is used again within 2 s. */
 const probeEvery = 1000
 /** Seconds. */
@@ -92,7 +93,7 @@ export class Circuit {
 
   async #attempt<T> (work: Work<T>): Promise<T> {
     const ending = new AbortController()
-    const timer = setTimeout(() => ending.abort(new Error(`no answer within ${attemptTime} ms`)), attemptTime)
+    const settled = startDeadline(attemptTime, () => ending.abort(new Error(`no answer within ${attemptTime} ms`)))
     const ended = new Promise<never>((_resolve, reject) => {
       ending.signal.addEventListener('abort', () => reject(ending.signal.reason))
     })
@@ -101,7 +102,7 @@ export class Circuit {
       return await Promise.race([work(ending.signal), ended])
     } finally {
       this.#underWay.delete(ending)
-      clearTimeout(timer)
+      settled()
     }
   }
 }

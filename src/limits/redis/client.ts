@@ -1,5 +1,6 @@
 import type { SecureContextOptions } from 'node:tls'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { withTimeout } from '../../lib/with-timeout.js'
 import { UnusableRedis } from './outage.js'
 import { scripts } from './scripts.js'
 import type { ClusterTarget, RedisAddress, RedisTarget, SentinelTarget } from './target.js'
@@ -7,6 +8,8 @@ import type { ClusterTarget, RedisAddress, RedisTarget, SentinelTarget } from '.
 /** How long a request waits for Redis. */
 export const COMMAND_TIMEOUT_MS = 250
 const CONNECT_TIMEOUT_MS = 500
+/** For connecting, signing in, and in a cluster asking where the slots are. */
+const OPEN_TIMEOUT_MS = 2 * (CONNECT_TIMEOUT_MS + COMMAND_TIMEOUT_MS)
 
 export type RedisClient = Redis | Cluster
 
@@ -33,7 +36,7 @@ function optionsFor ({ username, password, ...target }: RedisTarget, tls: Secure
     protocol: 2,
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
-    commandTimeout: COMMAND_TIMEOUT_MS,
+    // No `commandTimeout`: it takes an answer that came while this process stood still for none.
     disableClientInfo: true,
     enableReadyCheck: false,
     enableOfflineQueue: false,
@@ -113,7 +116,7 @@ const wrongModes: Record<Mode, Partial<Record<Mode, UnusableRedis['word']>>> = {
  * @throws UnusableRedis
  */
 async function requireMode (redis: Redis, mode: Mode): Promise<Redis> {
-  const reply = await failFast(redis, () => redis.call('HELLO', '2').catch(ignoreUnknownCommand)) as unknown[] | undefined
+  const reply = await failFast(redis, COMMAND_TIMEOUT_MS, () => redis.call('HELLO', '2').catch(ignoreUnknownCommand)) as unknown[] | undefined
   const found = reply?.[reply.indexOf('mode') + 1] as Mode | undefined
   const word = found && wrongModes[mode][found]
   if (word === undefined) return redis
@@ -126,16 +129,21 @@ function ignoreUnknownCommand (error: Error): void {
 }
 
 async function connected<T extends RedisClient> (client: T): Promise<T> {
-  await failFast(client, () => client.connect())
+  await failFast(client, OPEN_TIMEOUT_MS, () => client.connect())
   return client
 }
 
+/** @throws Error where Redis does not answer within `ms`, and whatever `work` rejects with */
+export function inTime<T> (ms: number, work: () => Promise<T>): Promise<T> {
+  return withTimeout(ms, 'Redis does not answer', work)
+}
+
 /** Rejects with the error that broke the connection, because the commands only report that it was closed. */
-async function failFast<T> (client: RedisClient, work: () => Promise<T>): Promise<T> {
+async function failFast<T> (client: RedisClient, ms: number, work: () => Promise<T>): Promise<T> {
   let cause: unknown
   client.on('error', error => { cause ??= error })
   try {
-    return await work()
+    return await inTime(ms, work)
   } catch (error) {
     client.disconnect()
     throw cause ?? error

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { SecureContextOptions } from 'node:tls'
-import { COMMAND_TIMEOUT_MS, openClient, type RedisClient } from './client.js'
+import { COMMAND_TIMEOUT_MS, inTime, openClient, type RedisClient } from './client.js'
 import type { KeyOf } from './keys.js'
 import { outageOf, type Outage } from './outage.js'
 import type { RedisTarget } from './target.js'
@@ -56,7 +56,7 @@ export class RedisConnection {
     const client = this.#client
     if (client === undefined || !this.up) return
     try {
-      return await command(client)
+      return await inTime(COMMAND_TIMEOUT_MS, () => command(client))
     } catch (error) {
       this.#giveUp(client, error)
     }
@@ -86,7 +86,7 @@ export class RedisConnection {
       const opened = client = await openClient(this.#options.target, await this.#options.readTls?.())
       client.on('error', error => { cause = error })
       client.on('end', () => this.#giveUp(opened, cause))
-      await this.#probe(client)
+      await inTime(COMMAND_TIMEOUT_MS, () => this.#probe(opened))
       if (this.#isClosed) return client.disconnect()
       this.#client = client
       this.#report(true)
