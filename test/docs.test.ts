@@ -98,7 +98,7 @@ t.test('the page on calls has an application that answers whom Twilio has signed
     return `${status} ${text}`
   }
   const susan = { From: 'client:susan', To: '+15005550010' }
-  await until(() => call(susan).then(() => true, () => child.exitCode !== null), 30_000)
+  await until(() => call(susan).then(() => true, () => child.exitCode !== null))
   t.match(await call(susan), /^200 .*<Dial callerId="\+15005550006">\+15005550010</)
   t.match(await call({ ...susan, To: '+15005550011' }), /<Reject\/>/)
   t.match(await call({ ...susan, From: 'client:juan', role: 'admin' }), /<Reject\/>/)
@@ -174,7 +174,7 @@ t.test('every command of every page does what it says', async t => {
       child.stdin.on('error', () => {}).end(input)
       const ended = once(child, 'close')
       if (shows !== undefined) {
-        await until(() => shows.test(output) || child.exitCode !== null, 30_000)
+        await until(() => shows.test(output) || child.exitCode !== null)
         t.match(output, shows, `${page}: ${command}`)
         if (child.exitCode === null) process.kill(-child.pid!, 'SIGTERM')
         await ended

@@ -26,7 +26,7 @@ async function start (t: Test, cwd: string, args: string[], settings: Record<str
     child.kill('SIGKILL')
     await ended
   })
-  await until(() => /listening/i.test(output) || child.exitCode !== null, 30_000)
+  await until(() => /listening/i.test(output) || child.exitCode !== null)
   return { output: () => output, end: async () => { child.kill('SIGTERM'); return ended } }
 }
 

@@ -167,7 +167,7 @@ t.test('installed in an empty folder, its command runs the demo', async t => {
   let output = ''
   for (const stream of [demo.stdout, demo.stderr]) stream.on('data', chunk => { output += chunk })
   const ended = once(demo, 'exit')
-  await until(() => /curl -u/.test(output) || demo.exitCode !== null, 30_000)
+  await until(() => /curl -u/.test(output) || demo.exitCode !== null)
   const [, user, url] = /curl -u (\S+) (\S+)/.exec(output)!
   const answer = await fetch(url!, { headers: { Authorization: `Basic ${Buffer.from(user!).toString('base64')}` } })
   t.match(await answer.json(), { token: /^eyJ/, identity: 'susan' })

@@ -72,10 +72,11 @@ export async function openLaptop (t: Test, { browser, clock, twilio, origin, tok
   /** When each token was asked for, with the product. */
   const asked: Array<{ product: string, at: number }> = []
   const underWay = new Set<Request>()
-  const isForToken = (request: Request) => request.url().startsWith(tokens)
+  const broker = new URL(tokens).origin
   context.on('request', (request) => {
-    if (!isForToken(request)) return
-    underWay.add(request)
+    // A sign-in may be what the next request for a token waits for.
+    if (request.url().startsWith(broker)) underWay.add(request)
+    if (!request.url().startsWith(tokens)) return
     asked.push({ product: request.url().split('/').at(-1)!, at: Date.now() })
   })
   const over = (request: Request) => { underWay.delete(request) }

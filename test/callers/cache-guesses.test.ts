@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import t, { type Test } from 'tap'
 import { heldBroker } from '../helpers/held-broker.js'
-import { noRedis, redisServer } from '../helpers/redis.js'
+import { noRedis, patientWithRedis, redisServer } from '../helpers/redis.js'
 import { until } from '../helpers/until.js'
 
 const right = 'secret123'
@@ -89,6 +89,7 @@ t.test('a guess that is overloaded in place of its hash counts in the same way',
 t.test('nodes that share a Redis count them together', { skip: noRedis }, async t => {
   const redis = await redisServer()
   t.teardown(redis.close)
+  patientWithRedis(t)
   const settings = { LOGIN_FAILURES_MAX: '2', REDIS_URL: redis.url }
   const [one, two] = [await busy(t, settings), await busy(t, settings)]
   t.ok((await two.isAtOnce(home)).atOnce)
@@ -106,6 +107,7 @@ t.test('nodes that share a Redis count them together', { skip: noRedis }, async 
 t.test('that such a guess cannot be counted, as Redis went meanwhile, ends nothing', { skip: noRedis }, async t => {
   const redis = await redisServer()
   t.teardown(redis.close)
+  patientWithRedis(t)
   const { hashes, send, login, waiting, log, audit } = await busy(t, { REDIS_URL: redis.url, REDIS_DOWN: 'closed' })
   const hangUp = send(home, 'ann', 'guess')
   await until(() => waiting(1))
@@ -115,7 +117,7 @@ t.test('that such a guess cannot be counted, as Redis went meanwhile, ends nothi
   await hangUp()
   await until(async () => (await audit()).length > before)
   await redis.start()
-  await until(() => log().split('Redis is there').length === 3)
+  await until(() => log().split('Redis is there').length >= 3)
   hashes.release()
   t.equal(await login(home, 'ann', right), 200)
 })

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { basic, startBroker, susan } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
-import { noRedis, redisServer } from '../helpers/redis.js'
+import { noRedis, patientWithRedis, redisServer } from '../helpers/redis.js'
 
 const wrong = (i: number) => basic('susan', `guess ${i}`)
 
@@ -32,6 +32,7 @@ t.test('who shares an address with a caller guesses twenty times the limit betwe
 t.test('also by nodes that share a Redis', { skip: noRedis }, async t => {
   const redis = await redisServer()
   t.teardown(redis.close)
+  patientWithRedis(t)
   const nodes = await Promise.all([1, 2, 3].map(() => startBroker({ settings: { REDIS_URL: redis.url } })))
   t.teardown(() => Promise.all(nodes.map(node => node.close())))
   await alternate(t, nodes)

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import t, { type Test } from 'tap'
 import { chromiumMissing } from '../browser/chromium.js'
 import { products } from '../browser/examples.js'
 import type { Laptop } from '../browser/laptop.js'
 import { life, setUserStage } from '../browser/user-stage.js'
 import type { Product } from '../fakes/twilio/verify.js'
+import { until } from '../helpers/until.js'
 
 const minute = 60_000
 const working = /^(registered|connected)$/
@@ -113,7 +115,8 @@ t.test('in Chromium, the documentation\'s pages with Twilio\'s SDKs', { skip: ch
       const requests = laptop.asked.slice(before).filter((asked) => asked.product === product).length
       t.ok(requests >= 1 && requests <= 3, `${product}: ${requests} requests`)
     }
-    t.same(await told(tabs), Object.fromEntries(products.map((product) => [product, ['the login']])))
+    const all = Object.fromEntries(products.map((product) => [product, ['the login']]))
+    await until(async () => isDeepStrictEqual(await told(tabs), all))
   })
 
   await t.test('ask for nothing once they are shut down', async (t) => {

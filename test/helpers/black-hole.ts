@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { createConnection, createServer, type AddressInfo, type NetConnectOpts, type Socket } from 'node:net'
+import { createConnection, createServer, type NetConnectOpts, type Socket } from 'node:net'
+import { freePort } from './free-port.js'
 
 /**
  * A TCP proxy on a free port of 127.0.0.1 that can go wrong as networks do.
@@ -28,8 +29,9 @@ export async function blackHole (server: NetConnectOpts) {
   })
 
   const listen = async (port: number) => { await once(listener.listen(port, '127.0.0.1'), 'listening') }
-  await listen(0)
-  const { port } = listener.address() as AddressInfo
+  // One that stays ours while nobody listens there.
+  const port = await freePort()
+  await listen(port)
 
   return {
     port,

@@ -18,7 +18,8 @@ export function command (args: string[], { cwd, env = {}, input }: CommandOption
   let stderr = ''
   child.stdout.on('data', chunk => { stdout += chunk })
   child.stderr.on('data', chunk => { stderr += chunk })
-  child.stdin.end(input ?? '')
+  // It may end before it has read anything.
+  child.stdin.on('error', () => {}).end(input ?? '')
   const exit = once(child, 'close').then(([code]) => code as number | null)
   return {
     child,
@@ -26,7 +27,7 @@ export function command (args: string[], { cwd, env = {}, input }: CommandOption
     stdout: () => stdout,
     stderr: () => stderr,
     /** Waits until standard output or standard error shows it. */
-    shows: (text: RegExp) => until(() => text.test(stdout) || text.test(stderr), 30_000),
+    shows: (text: RegExp) => until(() => text.test(stdout) || text.test(stderr)),
     /** Ends it as a service manager does. */
     async stop () {
       child.kill('SIGTERM')

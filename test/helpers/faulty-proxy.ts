@@ -28,7 +28,9 @@ export async function faultyProxy (target: string, { request: change, response: 
   const { hostname, port } = new URL(target)
   const server = createServer(async (request, response) => {
     const passing = { method: request.method!, path: request.url!, headers: { ...request.headers } }
-    const body = await buffer(request)
+    const body = await buffer(request).catch(() => undefined)
+    // The client has hung up.
+    if (body === undefined) return
     const own = change?.(passing)
     if (own) return response.writeHead(own.status, own.headers).end(own.body)
     send({ hostname, port, agent: false, ...passing }, answer => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
+import { freePort } from './free-port.js'
 
 export type Credentials = { username: string, password: string }
 export type Handler = (credentials: Credentials, response: ServerResponse, request: IncomingMessage) => unknown
@@ -10,11 +10,14 @@ export type Handler = (credentials: Credentials, response: ServerResponse, reque
 export async function loginServer (handler: Handler) {
   const server = createServer(async (request, response) => {
     own.requests++
-    own.handler(await json(request) as Credentials, response, request)
+    // Whoever asks may hang up before the body has come.
+    const credentials = await json(request).catch(() => undefined) as Credentials | undefined
+    if (credentials !== undefined) own.handler(credentials, response, request)
   })
   const listen = async (port: number) => { await once(server.listen(port, '127.0.0.1'), 'listening') }
-  await listen(0)
-  const { port } = server.address() as AddressInfo
+  // One that stays ours while the login is stopped.
+  const port = await freePort()
+  await listen(port)
 
   const own = {
     handler,

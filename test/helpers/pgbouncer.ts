@@ -58,7 +58,8 @@ export async function pgbouncer ({ socketFolder, password, change = recipe => re
   async function stop () {
     if (child.exitCode !== null || child.signalCode !== null) return
     const exited = once(child, 'exit')
-    child.kill('SIGTERM')
+    // From 1.23 on it waits for its clients on SIGTERM.
+    child.kill('SIGQUIT')
     await exited
   }
   await start()

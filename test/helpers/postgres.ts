@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from 'pg'
+import { until } from './until.js'
 
 /** Debian and Ubuntu keep each version in a directory of its own, outside PATH. */
 const versions = '/usr/lib/postgresql'
@@ -83,10 +83,10 @@ export async function postgres () {
     let said = ''
     starting.stderr.on('data', text => { said += text })
     server = starting
-    while (!await sql('SELECT 1').then(() => true, () => false)) {
+    await until(() => {
       if (starting.exitCode !== null || starting.signalCode !== null) throw new Error(`postgres: ${said}`)
-      await pause(20)
-    }
+      return sql('SELECT 1').then(() => true, () => false)
+    })
   }
 
   /** SIGINT ends its sessions and stops it, SIGQUIT is a crash. */
@@ -94,16 +94,26 @@ export async function postgres () {
     const ending = server
     server = undefined
     if (!ending) return
+    if (ending.exitCode !== null || ending.signalCode !== null) return
     const exited = once(ending, 'exit')
     ending.kill(signal)
     await exited
   }
 
-  /** Every session is a process of its own, and a new one is no child of ours: all of them stand still, or none. */
-  function signalAll (signal: 'SIGSTOP' | 'SIGCONT') {
+  const sessionsOf = (postmaster: number) => readFileSync(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+  const standsStill = (pid: number) => readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') T ')
+
+  /** Every session is a process of its own. The postmaster stands still first, so that it begins and buries none meanwhile. */
+  async function freeze () {
     const postmaster = server?.pid as number
-    const sessions = readFileSync(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
-    for (const pid of [postmaster, ...sessions]) process.kill(pid, signal)
+    process.kill(postmaster, 'SIGSTOP')
+    await until(() => standsStill(postmaster))
+    for (const pid of sessionsOf(postmaster)) process.kill(pid, 'SIGSTOP')
+  }
+
+  async function thaw () {
+    const postmaster = server?.pid as number
+    for (const pid of [...sessionsOf(postmaster), postmaster]) process.kill(pid, 'SIGCONT')
   }
 
   await start()
@@ -122,8 +132,8 @@ export async function postgres () {
     count,
     start,
     stop,
-    freeze: () => signalAll('SIGSTOP'),
-    thaw: () => signalAll('SIGCONT'),
+    freeze,
+    thaw,
 
     /** Locks a table until the function it answers is called. */
     async lock (table: string) {
@@ -150,8 +160,10 @@ export async function postgres () {
     },
 
     async close () {
+      // Also where a test has failed while it stood still.
+      server?.kill('SIGCONT')
       await stop('SIGQUIT')
-      rmSync(directory, { recursive: true, force: true })
+      rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
     }
   }
 }

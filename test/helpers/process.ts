@@ -41,7 +41,7 @@ export async function brokerProcess ({ cwd, settings = {}, nodeArgs = [], before
   child.stderr.on('data', chunk => { log += chunk })
   const ended = once(child, 'exit')
   const url = () => /"url":"([^"]+)"/.exec(log)?.[1]
-  await until(() => url() !== undefined || child.exitCode !== null, 20_000)
+  await until(() => url() !== undefined || child.exitCode !== null)
   if (url() === undefined) throw new Error(log)
   return {
     pid: child.pid!,

@@ -1,8 +1,8 @@
 import { constants, createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { base64url, nowSeconds } from './dpop.js'
+import { freePort } from './free-port.js'
 
 /** A key of an identity provider, and how it writes itself in a JWK Set. */
 export interface ProviderKey {
@@ -93,8 +93,10 @@ export async function startProvider (keys: { rsa: ProviderKey, more?: unknown[] 
     else if (request.url === '/jwks') provider.jwks(response, request)
     else response.writeHead(404).end()
   })
-  await provider.listen(0)
-  provider.issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  // One that stays ours while nobody listens there.
+  const port = await freePort()
+  await provider.listen(port)
+  provider.issuer = `http://127.0.0.1:${port}/`
   return provider
 }
 

@@ -21,14 +21,14 @@ export interface ClusterOptions {
 }
 
 /**
- * A Redis Cluster on free ports of 127.0.0.1, with timeouts of half a second. Each master has a replica; one alone has none.
+ * A Redis Cluster on free ports of 127.0.0.1, with timeouts of a second and a half. Each master has a replica; one alone has none.
  */
 export async function redisCluster ({ masters = 3, args = () => [], connect = {} }: ClusterOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'broker-redis-cluster-'))
   const nodes = await Promise.all(Array.from({ length: masters === 1 ? 1 : 2 * masters }, async () => {
     const [port, bus] = [await freePort(), await freePort()]
     const node = redisProcess(port, ['--port', `${port}`, '--cluster-port', `${bus}`, '--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1', '--cluster-config-file', `nodes-${port}.conf`,
-      '--cluster-node-timeout', '500', '--cluster-replica-validity-factor', '0', ...quick, '--dir', folder, ...args(port)], connect)
+      '--cluster-node-timeout', '1500', '--cluster-replica-validity-factor', '0', ...quick, '--dir', folder, ...args(port)], connect)
     return Object.assign(node, { bus })
   }))
   await Promise.all(nodes.map(node => node.start()))

@@ -8,16 +8,21 @@ export function redisProcess (port: number, args: string[], options: RedisOption
   let child: ChildProcess | undefined
 
   async function start (): Promise<void> {
-    child = spawn('setpriv', ['--pdeathsig', 'KILL', 'redis-server', ...args], { stdio: 'ignore' })
-    await until(() => ask('PING').then(answer => answer === 'PONG', () => false))
+    const starting = child = spawn('setpriv', ['--pdeathsig', 'KILL', 'redis-server', ...args], { stdio: 'ignore' })
+    await until(() => {
+      if (starting.exitCode !== null) throw new Error(`redis-server ${args.join(' ')} ends with ${starting.exitCode}`)
+      return ask('PING').then(answer => answer === 'PONG', () => false)
+    })
   }
 
   async function kill (): Promise<void> {
     if (child === undefined) return
-    const ended = once(child, 'exit')
-    child.kill('SIGKILL')
-    await ended
+    const ending = child
     child = undefined
+    if (ending.exitCode !== null || ending.signalCode !== null) return
+    const ended = once(ending, 'exit')
+    ending.kill('SIGKILL')
+    await ended
   }
 
   /** One command on a connection of its own. */

@@ -32,7 +32,7 @@ export async function redisSentinel ({ replicas = 2, sentinels: watchers = 3, li
   const servers = [server(masterPort), ...replicaPorts.map(port => server(port, `replicaof 127.0.0.1 ${masterPort}`))]
   const sentinels = (await ports(watchers)).map(port => configured('sentinel', port, [
     `sentinel monitor mymaster 127.0.0.1 ${masterPort} ${Math.ceil((watchers + 1) / 2)}`,
-    'sentinel down-after-milliseconds mymaster 500', 'sentinel failover-timeout mymaster 2000'
+    'sentinel down-after-milliseconds mymaster 1500', 'sentinel failover-timeout mymaster 2000'
   ], '--sentinel'))
   const close = async (): Promise<void> => {
     await Promise.all([...servers, ...sentinels].map(process => process.kill()))

@@ -3,7 +3,7 @@ import { startBroker, susan, type Broker } from '../helpers/broker.js'
 import { ask, raw, type Ask } from '../helpers/http.js'
 import { askIn, session } from '../helpers/http2.js'
 import { first, secure } from '../helpers/https.js'
-import { noRedis, redisServer } from '../helpers/redis.js'
+import { noRedis, patientWithRedis, redisServer } from '../helpers/redis.js'
 
 const origin = 'https://app.example.com'
 const preflight = { 'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': 'authorization,content-type' }
@@ -116,6 +116,7 @@ t.test('a page of others spends nothing of its visitor\'s limit', async t => {
 t.test('nor does it where the limits are shared', { skip: noRedis }, async t => {
   const redis = await redisServer()
   t.teardown(redis.close)
+  patientWithRedis(t)
   const broker = await startBroker({ settings: { RATE_LIMIT_MAX: '3', CORS_ORIGINS: origin, REDIS_URL: redis.url } })
   t.teardown(broker.close)
   await spendNothing(t, broker)

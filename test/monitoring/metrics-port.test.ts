@@ -3,12 +3,14 @@ import { createServer, connect, type AddressInfo } from 'node:net'
 import t from 'tap'
 import { startBroker, susan } from '../helpers/broker.js'
 import { ask, raw } from '../helpers/http.js'
+import { heldTimers } from '../helpers/held-timers.js'
 import { until } from '../helpers/until.js'
 
 const get = (url: string, path: string, method = 'GET') => ask(url, { method, path })
 
 t.test('METRICS_PORT serves metrics and readiness without a login, beside the main port', async t => {
-  const broker = await startBroker({ settings: { METRICS_PORT: '0', OPERATORS: 'susan', SHUTDOWN_DELAY: '1', RATE_LIMIT_MAX: '3' } })
+  const broker = await startBroker({ settings: { METRICS_PORT: '0', OPERATORS: 'susan', SHUTDOWN_DELAY: '7', RATE_LIMIT_MAX: '3' } })
+  const delays = heldTimers(t, 7000)
   const url = broker.metricsUrl!
   t.match(url, /^http:\/\/127\.0\.0\.1:\d+$/)
   await ask(broker.url, { as: susan })
@@ -44,6 +46,7 @@ t.test('METRICS_PORT serves metrics and readiness without a login, beside the ma
     const ended = once(idle.resume(), 'close')
     const closed = broker.close()
     t.match(await get(url, '/readyz'), { status: 503, body: { ready: false, missing: ['shutdown'], degraded: [] } })
+    delays.end()
     await Promise.all([closed, ended])
     await t.rejects(get(url, '/readyz'), { code: 'ECONNREFUSED' })
   })

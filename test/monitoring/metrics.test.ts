@@ -1,11 +1,13 @@
 import { readFileSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { attemptTime } from '../../src/callers/stores/circuit-breaker.js'
 import { parse } from 'yaml'
 import { basic, startBroker, susan } from '../helpers/broker.js'
 import { ask, type Ask } from '../helpers/http.js'
 import { loginServer, answer } from '../helpers/login-server.js'
 import { noRedis, redisServer } from '../helpers/redis.js'
+import { heldTimers } from '../helpers/held-timers.js'
 import { until } from '../helpers/until.js'
 
 const wrong = basic('susan', 'wrong-one')
@@ -83,10 +85,12 @@ t.test('an audit that cannot be written makes it not ready, and it is ready agai
 })
 
 t.test('while it waits to close it is not ready, and still gives tokens', async t => {
-  const broker = await startBroker({ settings: { SHUTDOWN_DELAY: '1' } })
+  const broker = await startBroker({ settings: { SHUTDOWN_DELAY: '7' } })
+  const delays = heldTimers(t, 7000)
   const closed = broker.close()
   t.strictSame((await ready(broker.url)).body, { ready: false, missing: ['shutdown'], degraded: [] })
   t.equal((await ask(broker.url, { as: susan })).status, 200)
+  delays.end()
   await closed
 })
 
@@ -149,7 +153,16 @@ t.test('who hangs up while waiting for a login is counted as that, and no secret
   t.teardown(server.close)
   const broker = await startBroker({ settings: { LOGIN_URL: server.url, OPERATORS: 'olga' } })
   t.teardown(broker.close)
-  await fetch(`${broker.url}/token/video`, { headers: { Authorization: basic('slow', 'canary-password') }, signal: AbortSignal.timeout(100) }).catch(() => {})
+  const attempts = heldTimers(t, attemptTime)
+  const { requests } = server
+  const hangUp = new AbortController()
+  const slow = fetch(`${broker.url}/token/video`, { headers: { Authorization: basic('slow', 'canary-password') }, signal: hangUp.signal }).catch(() => {})
+  await until(() => server.requests > requests)
+  hangUp.abort()
+  await slow
+  // The end of its connection is read before what is sent later.
+  for (let i = 0; i < 3; i++) await ask(broker.url, { method: 'GET', path: '/healthz' })
+  attempts.end()
   await until(async () => await value(broker.url, 'token_broker_login_seconds_count{outcome="hung-up"}') === 1)
   t.notMatch((await metrics(broker.url)).text, /canary|slow|olga/)
 })

@@ -17,6 +17,8 @@ t.test('killed under load, every token that a client holds has its line, and the
   await Promise.all(loads)
   accounted(t, held, issuedInFile(first.audit))
 
+  // What it was writing when it died is torn as well.
+  const torn = readFileSync(first.audit, 'utf8').split('\n').at(-1) + '{"time":"2026-11-24T04:00:00.000Z","event":"token.iss'
   appendFileSync(first.audit, '{"time":"2026-11-24T04:00:00.000Z","event":"token.iss')
   const second = await start(t, { cwd: first.cwd })
   const again = client(second.url)
@@ -24,7 +26,7 @@ t.test('killed under load, every token that a client holds has its line, and the
   await second.kill('SIGTERM')
   accounted(t, [...held, ...again.held], issuedInFile(first.audit))
   const broken = readFileSync(first.audit, 'utf8').split('\n').filter(line => line !== '' && !line.endsWith('}'))
-  t.strictSame(broken, ['{"time":"2026-11-24T04:00:00.000Z","event":"token.iss'], 'the torn line spoils no other')
+  t.strictSame(broken, [torn], 'the torn line spoils no other')
 })
 
 t.test('with 256 file descriptors, 400 idle sockets leave it alive, and it serves once they are gone', async t => {
@@ -37,7 +39,7 @@ t.test('with 256 file descriptors, 400 idle sockets leave it alive, and it serve
   await until(() => idle.every(socket => !socket.connecting))
   await token()
   for (const socket of idle) socket.destroy()
-  await until(() => alive(broker.url).catch(() => false), 15_000)
+  await until(() => alive(broker.url).catch(() => false))
   t.equal(await token(), 200)
   t.ok(broker.alive())
   accounted(t, held, issuedInFile(broker.audit))
@@ -85,7 +87,7 @@ t.test('a thousand clients that send a thousand requests each and read no answer
   const bytes = `GET ${file} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(1000)
   const deaf = Array.from({ length: 1000 }, () => connect(Number(port), hostname, function (this: Socket) { this.write(bytes) }).on('error', () => {}).pause())
   t.teardown(() => { for (const socket of deaf) socket.destroy() })
-  await until(() => deaf.every(socket => !socket.connecting), 20_000)
+  await until(() => deaf.every(socket => !socket.connecting))
   t.equal((await other('/healthz')).status, 200)
   const sockets = () => readdirSync(`/proc/${broker.pid}/fd`).length
   const held = sockets()

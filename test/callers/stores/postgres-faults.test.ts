@@ -43,8 +43,8 @@ t.test('PostgreSQL goes wrong', { skip: noPostgres }, async t => {
       return server.start
     },
     'is paused': async () => {
-      server.freeze()
-      return async () => server.thaw()
+      await server.freeze()
+      return server.thaw
     },
     'stands behind a lock on the table': () => server.lock('callers'),
     'has no connection left': async () => {
@@ -110,7 +110,7 @@ t.test('PostgreSQL goes wrong', { skip: noPostgres }, async t => {
     t.teardown(network.pass)
     t.equal(sockets(), 1)
     await store.close()
-    await until(() => sockets() === 0, 1000)
+    await until(() => sockets() === 0)
   })
 
   t.test('sessions that wait for a lock do not pile up in it', async t => {

@@ -4,13 +4,14 @@ import t, { type Test } from 'tap'
 import { startBroker, susan } from '../../helpers/broker.js'
 import { ask } from '../../helpers/http.js'
 import { Page, signedIn } from '../../helpers/page.js'
-import { noRedis, redisServer } from '../../helpers/redis.js'
+import { noRedis, patientWithRedis, redisServer } from '../../helpers/redis.js'
 import { until } from '../../helpers/until.js'
 
 /** Two nodes with the same callers on one Redis. */
 async function twoNodes (t: Test, settings: Record<string, string> = {}) {
   const redis = await redisServer()
   t.teardown(redis.close)
+  patientWithRedis(t)
   const start = async () => {
     const broker = await startBroker({ settings: { REDIS_URL: redis.url, ...settings } })
     t.teardown(broker.close)

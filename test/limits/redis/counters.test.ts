@@ -1,11 +1,12 @@
 import t from 'tap'
 import { isExhausted } from '../../../src/limits/counters.js'
-import { noRedis } from '../../helpers/redis.js'
+import { noRedis, patientWithRedis } from '../../helpers/redis.js'
 import { keyOf, minute, node, redis } from '../../helpers/redis-nodes.js'
 import { until } from '../../helpers/until.js'
 
 t.test('counters that nodes share', { skip: noRedis }, async t => {
   const server = await redis(t)
+  patientWithRedis(t)
   t.beforeEach(async () => { await server.ask('FLUSHALL') })
 
   t.test('a limit is one for all nodes, and a use of counters one of its own', async t => {

@@ -5,12 +5,13 @@ import type { LoginAttempt } from '../../../src/callers/login-attempt.js'
 import { KNOWN_MS } from '../../../src/limits/memory/known-addresses.js'
 import type { Problem } from '../../../src/problems.js'
 import { home, login } from '../../helpers/login.js'
-import { noRedis } from '../../helpers/redis.js'
+import { noRedis, patientWithRedis } from '../../helpers/redis.js'
 import { node, redis } from '../../helpers/redis-nodes.js'
 import { until } from '../../helpers/until.js'
 
 t.test('guess limiters that share a Redis', { skip: noRedis }, async t => {
   const server = await redis(t)
+  patientWithRedis(t)
   t.beforeEach(async () => { await server.ask('FLUSHALL') })
 
   t.test('everything in Redis has a version and a life, and nothing says who it is about', async t => {

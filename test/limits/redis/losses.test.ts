@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { basic, startBroker, susan } from '../../helpers/broker.js'
 import { ask, type Ask } from '../../helpers/http.js'
-import { noRedis, redisServer } from '../../helpers/redis.js'
+import { noRedis, patientWithRedis, redisServer } from '../../helpers/redis.js'
 import { until } from '../../helpers/until.js'
 
 const wrong = basic('susan', 'wrong-one')
@@ -9,6 +9,7 @@ const wrong = basic('susan', 'wrong-one')
 async function start (t: Test) {
   const redis = await redisServer()
   t.teardown(redis.close)
+  patientWithRedis(t)
   const broker = async (settings: Record<string, string> = {}, url = redis.url) => {
     const broker = await startBroker({ users: { susan: 'secret123', olga: 'secret123' }, settings: { REDIS_URL: url, ...settings } })
     t.teardown(broker.close)
@@ -57,8 +58,10 @@ t.test('a Redis that may evict keys is warned of', { skip: noRedis }, async t =>
     await redis.ask('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
     const { log } = await broker()
     await redis.ask('CLIENT', 'KILL', 'TYPE', 'normal')
-    await until(() => log().split('Redis is there').length === 3)
-    await until(async () => `${await redis.ask('INFO', 'commandstats')}`.includes('cmdstat_info:calls=3'))
+    await until(() => log().split('Redis is there').length >= 3)
+    // Each look at the statistics is an INFO itself, which the next one sees.
+    let own = 0
+    await until(async () => Number(/cmdstat_info:calls=(\d+)/.exec(`${await redis.ask('INFO', 'commandstats')}`)?.[1] ?? 0) - own++ >= 2)
     const warnings = log().split('\n').filter(line => line.includes('maxmemory-policy'))
     t.equal(warnings.length, 1)
     t.match(JSON.parse(warnings[0]!), { level: 40, msg: 'Redis may evict keys (maxmemory-policy is allkeys-lru), and limits and locks with them; run there: CONFIG SET maxmemory-policy noeviction' })

@@ -1,9 +1,10 @@
 import t from 'tap'
-import { noRedis } from '../../helpers/redis.js'
+import { noRedis, patientWithRedis } from '../../helpers/redis.js'
 import { node, redis } from '../../helpers/redis-nodes.js'
 
 t.test('marks that nodes share', { skip: noRedis }, async t => {
   const server = await redis(t)
+  patientWithRedis(t)
   t.beforeEach(async () => { await server.ask('FLUSHALL') })
   const twoNodes = async (down?: 'closed') => [await node(t, server.url, down), await node(t, server.url, down)] as const
 
