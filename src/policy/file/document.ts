@@ -4,7 +4,7 @@ import { readJson } from './json.js'
 import { tooDeep } from './nesting.js'
 import type { Yaml } from './yaml.js'
 
-/** The value of a policy's text, and the places of what is in it. */
+/** The value of a policy's text, and the position of each part in it. */
 export interface PolicyDocument {
   value: unknown
   positionOf (path: Path): Promise<Position>
@@ -16,7 +16,7 @@ const MAX_LENGTH = 4 * 1024 * 1024
 
 /**
  * Parses YAML or JSON.
- * @returns what is wrong with a text that cannot be read, or holds nothing
+ * @returns faults if the text cannot be parsed, or is empty
  */
 export async function readDocument (text: string): Promise<PolicyDocument | { faults: PlacedFault[] }> {
   if (text.length > MAX_LENGTH) return fault('invalid', 'is larger than 4 MiB, which no policy needs')
@@ -24,7 +24,7 @@ export async function readDocument (text: string): Promise<PolicyDocument | { fa
   if (deep !== undefined) return fault('invalid', 'nested too deep for a policy', deep)
 
   let yaml: Promise<Yaml> | undefined
-  // The parser is an eighth of all files that a start would load. JSON needs it for the places of faults alone.
+  // Imported on demand: the YAML parser is an eighth of all files that a start loads. JSON needs it only for the positions of faults.
   const asYaml = () => (yaml ??= import('./yaml.js').then(({ readYaml }) => readYaml(text)))
   const { value, faults } = readJson(text) ?? await asYaml()
   if (faults.length > 0) return { faults }

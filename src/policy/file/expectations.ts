@@ -7,16 +7,16 @@ import { faultOf } from './messages.js'
 import { Expectations } from './schema.js'
 
 export type Expectation = Static<typeof Expectations>[number] & {
-  /** Where it stands, for people: `policy.yaml:12:5`. */
+  /** Its position, for messages: `policy.yaml:12:5`. */
   place: string
 }
 
 const file = Type.Object({ tests: Type.Optional(Expectations) })
 
 /**
- * Reads the `tests` of a policy, or of a file of its own.
- * @param name of the file, as the operator named it
- * @returns the mistakes of a file that cannot be read so; without `tests` there are no expectations
+ * Reads the `tests` of a policy, or of a separate file.
+ * @param name the name of the file, as the operator wrote it
+ * @returns mistakes if the file cannot be read; no expectations if it has no `tests`
  */
 export async function readExpectations (text: string, name: string): Promise<{ expectations: Expectation[] } | { mistakes: Diagnostic[] }> {
   const refused = (faults: PlacedFault[]) => ({ mistakes: faults.map((fault): Diagnostic => ({ level: 'mistake', subject: name, ...fault })) })

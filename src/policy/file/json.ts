@@ -1,15 +1,15 @@
 import type { Yaml } from './yaml.js'
 
 /**
- * Reads JSON in a twentieth of the time that the same text takes as YAML. Programs write JSON, and large policies are written by programs.
- * @returns undefined for all else, and where a key stands twice in one map: `JSON.parse` would silently take the second
+ * Reads JSON. That takes a twentieth of the time of the YAML parser, which matters for large policies: programs write them, as JSON.
+ * @returns undefined if it is not JSON, or a map has the same key twice: `JSON.parse` would silently use the second
  */
 export function readJson (text: string): Pick<Yaml, 'value' | 'faults'> | undefined {
   try {
     const value: unknown = JSON.parse(text)
     return keysIn(value) === keysWritten(text) ? { value, faults: [] } : undefined
   } catch {
-    // Not JSON, or nested deeper than the stack.
+    // Not JSON, or nested too deep for the stack.
     return undefined
   }
 }
@@ -20,7 +20,7 @@ function keysIn (value: unknown): number {
   return Object.values(value).reduce<number>((sum, part) => sum + keysIn(part), own)
 }
 
-/** The number of keys in a JSON text: strings that a colon follows. */
+/** Counts the keys in a JSON text: the strings before a colon. */
 function keysWritten (text: string): number {
   let keys = 0
   for (const [, colon] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?/g)) keys += Number(colon !== undefined)

@@ -3,14 +3,14 @@ import type { DiagnosticCode } from '../../lib/diagnostic.js'
 import { didYouMean } from '../../lib/did-you-mean.js'
 import type { Fault, Path } from './fault.js'
 
-/** Makes a message. It includes the description of the product's schema, so that a third party's entry is explained as well as ours. */
+/** Writes a message. Where a schema has a description, the message includes it, so that entries of third-party products are explained, too. */
 type Message = (name: string, params: Record<string, unknown>, error: ErrorObject) => string
 
 const types: Record<string, string> = {
   array: 'a list', boolean: 'true or false', integer: 'a whole number', number: 'a number', object: 'a map', string: 'text'
 }
 
-/** By the schema's keyword that the value breaks. */
+/** By the keyword of the schema that the value does not meet. */
 const messages: Record<string, Message> = {
   additionalProperties: (name, { additionalProperty }, { parentSchema }) => {
     const known = Object.keys(parentSchema?.properties ?? {})
@@ -24,7 +24,7 @@ const messages: Record<string, Message> = {
   type: (name, { type }, error) => `${name} must be ${types[String(type)]}${described(error)}${type === 'string' ? '; put it in quotes' : ''}`
 }
 
-/** What is no wrong value. */
+/** Codes other than `invalid`. */
 const codes: Record<string, DiagnosticCode> = { additionalProperties: 'unknown', required: 'missing' }
 
 /**

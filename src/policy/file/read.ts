@@ -14,29 +14,29 @@ export interface PolicyReading {
   policy: Policy | null
   /** In the file's order. */
   diagnostics: Diagnostic[]
-  /** With a policy: the place of a rule, counted from 0, for its operator: `policy.yaml:7:5, rule 2`. */
+  /** Returns the position of a rule, counted from 0, for messages: `policy.yaml:7:5, rule 2`. Undefined without a policy. */
   whereIs? (rule: number): Promise<string>
 }
 
 /**
  * Reads a policy, YAML or JSON.
- * @param file the file as its operator named it
+ * @param file the name of the file, as the operator wrote it
  */
 export type PolicyReader = (text: string, file: string) => Promise<PolicyReading>
 
 export interface PolicyOptions {
   enabled: Iterable<ProductDescription>
-  /** Products that a policy may name although they are off. Enabled ones may be among them. Default: none. */
+  /** Products that a policy may name although they are not enabled. May contain enabled ones. Default: none. */
   known?: Iterable<ProductDescription>
-  /** Whether callers come from a store that may take several spellings of a name. Default: false, as in a users file each name has one. */
+  /** Whether the store of callers may accept several spellings of a name. Default: false, because a users file does not. */
   foldNames?: boolean
-  /** Whether callers come from a store that may answer groups, so that a policy may name some that it does not list. Default: false. */
+  /** Whether the store of callers may answer groups, so that a policy may name groups that it does not list. Default: false. */
   storeGroups?: boolean
-  /** Whether there are more products, about which a policy may say whatever it likes. Default: false. */
+  /** Whether there are products whose code is not loaded: their entries in a policy are not checked. Default: false. */
   more?: boolean
 }
 
-/** Makes a reader of policies for these products. Making it takes some milliseconds, so keep it for the reloads. */
+/** Creates a reader of policies for these products. That takes some milliseconds, so keep it for reloads. */
 export function policyReader ({ enabled, known = [], foldNames = false, storeGroups = false, more = false }: PolicyOptions): PolicyReader {
   const all = [...known, ...enabled]
   const off = new Set(all.map(nameOf))
@@ -69,7 +69,7 @@ function nameOf (product: ProductDescription): string {
   return product.name
 }
 
-/** In the file's order, each once: a fault that an alias repeats is reported at one place. */
+/** Sorts by position, and drops repetitions: an alias can repeat a fault. */
 function diagnosticsOf (file: string, level: Diagnostic['level'], faults: PlacedFault[]): Diagnostic[] {
   const distinct = new Map(faults.map(fault => [`${fault.position.line}:${fault.position.column} ${fault.message}`, fault]))
   return [...distinct.values()]

@@ -4,7 +4,7 @@ import type { ProductDescription } from '../../products/contract.js'
 import { AnyName, Patterns } from '../../products/schemas.js'
 
 const Groups = Type.Record(AnyName, Type.Array(Type.String({ description: 'a caller\'s name' })), {
-  description: 'lists of callers\' names, each under a name of its own'
+  description: 'groups of callers: for each group its name and the list of its members'
 })
 
 const Who = Type.Array(Type.String({ examples: ['*', 'group:support', 'jwt:*', 'jwt:susan@example.com', 'jwt-group:support'] }), {
@@ -12,21 +12,21 @@ const Who = Type.Array(Type.String({ examples: ['*', 'group:support', 'jwt:*', '
   description: 'callers\' names, in which * stands for any run of characters, and groups, as group:NAME'
 })
 
-const identities = 'what callers may be called in their tokens besides their own names, in which * and {caller} mean what they mean elsewhere'
+const identities = 'identities that callers may have in their tokens besides their own; * stands for any run of characters, {caller} for the caller\'s name'
 
 const MaxTtl = Type.Integer({ minimum: tokenLife.min, maximum: tokenLife.max, description: `the longest life of a token, ${tokenLife.min} to ${tokenLife.max} seconds` })
 
-/** What a policy is expected to decide. */
+/** Decisions that `policy test` expects. */
 export const Expectations = Type.Array(Type.Object({
   caller: Type.String({ description: 'the caller\'s name, or jwt: and the name' }),
   groups: Type.Optional(Type.Array(Type.String(), { description: 'groups that the store or the identity provider says the caller is in' })),
-  product: Type.String({ description: 'the product that is asked for' }),
-  request: Type.Optional(Type.Object({}, { description: 'what is asked, as in a request\'s body' })),
+  product: Type.String({ description: 'the requested product' }),
+  request: Type.Optional(Type.Object({}, { description: 'the request, as in the body of an HTTP request' })),
   expect: Type.Enum(['allowed', 'refused'], { description: 'what the policy should decide' })
-}, { additionalProperties: false }), { description: 'what the policy is expected to decide; the command policy test checks it, and nothing else reads it' })
+}, { additionalProperties: false }), { description: 'decisions that the command policy test expects; nothing else reads them' })
 
 /**
- * The policy file's JSON Schema (draft-07, which editors complete from), with each product's own entry in it.
+ * Returns the JSON Schema of policy files, with the entry of each product. It is draft-07, because editors complete from that.
  * @param more whether other products may have entries, too
  */
 export function policySchema (products: Iterable<ProductDescription>, more = false) {
@@ -40,7 +40,7 @@ export function policySchema (products: Iterable<ProductDescription>, more = fal
   return Type.Object({
     $schema: Type.Optional(Type.String({ description: 'where an editor finds this schema; nothing else reads it' })),
     mode: Type.Optional(Type.Enum(['enforce', 'audit'], {
-      description: 'audit lets through what the policy would refuse, and writes it down; default: enforce'
+      description: 'audit allows what the policy would refuse, and records it in the audit; default: enforce'
     })),
     groups: Type.Optional(Groups),
     rules: Type.Array(Rule, { minItems: 1, description: 'the first rule whose who matches a caller decides; without a match, nothing is allowed' }),
@@ -57,7 +57,7 @@ function allowSchema (products: Iterable<ProductDescription>, more: boolean) {
     return [name, {
       description: `what the rule's callers may do in ${name}; {} is all that is configured`,
       ...allow,
-      // Of the broker's own, in the entry of every product.
+      // The broker adds this property to the entry of every product.
       properties: { ...properties, maxTtl: MaxTtl }
     }]
   }))

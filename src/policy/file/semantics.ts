@@ -4,9 +4,9 @@ import type { Fault } from './fault.js'
 import { bearerGroupPrefix, groupPrefix } from '../rule-index.js'
 
 /**
- * Checks the names in `groups` and `who`, which no schema can. Takes any value, and skips what does not have the right form: the schema
- * reports that at the same time.
- * @param storeGroups whether the store answers groups, so that `who` may name some that the file does not have
+ * Checks the names in `groups` and `who`, which a schema cannot do. Takes any value, and skips what has the wrong form, because the schema reports
+ * that.
+ * @param storeGroups whether the store answers groups, so that `who` may name groups that are not in the file
  */
 export function * faultyNames (policy: unknown, storeGroups = false): Generator<Fault> {
   const groups = recordOf(recordOf(policy).groups)
@@ -24,7 +24,10 @@ export function * faultyNames (policy: unknown, storeGroups = false): Generator<
   }
 }
 
-/** Finds names, and patterns of names, that a store of callers may take for one name: it would be unclear which rule is meant for a caller. An identity provider says each name as it is. */
+/**
+ * Finds names and patterns that a store of callers may treat as the same name: it would be unclear which rule applies to a caller. Names from an identity
+ * provider are compared exactly.
+ */
 export function * namesThatFold (policy: unknown): Generator<Fault> {
   const first = new Map<string, string>()
   for (const { path, name } of namesIn(policy)) {
@@ -39,7 +42,7 @@ export function * namesThatFold (policy: unknown): Generator<Fault> {
   }
 }
 
-/** Names, and patterns of names, that groups and rules are for. */
+/** Returns the names and patterns of names in groups and rules. */
 export function * namesIn (policy: unknown): Generator<{ path: string[], name: string }> {
   for (const [group, members] of Object.entries(recordOf(recordOf(policy).groups))) {
     for (const [i, name] of textsOf(members)) yield { path: ['groups', group, i], name }
@@ -70,7 +73,7 @@ function faultOfWho (entry: string, groups: Record<string, unknown>, storeGroups
   return mistake === undefined ? undefined : { code: 'invalid', message: `${JSON.stringify(entry)} is not a caller's name: ${mistake}; a group is written as ${groupPrefix}NAME` }
 }
 
-/** Groups of others are named in full. A star in one would match nothing, and nobody would notice. */
+/** Groups that the file does not define are named in full: a star would match nothing, and nobody would notice. */
 function faultOfGroup (group: string, whose: string): Omit<Fault, 'path'> | undefined {
   if (/[*{}]/.test(group)) return { code: 'invalid', message: `${JSON.stringify(group)} cannot be a group of ${whose}: * and {caller} stand for nothing there; write its whole name` }
   return groupsIn([group]) === undefined
@@ -78,12 +81,12 @@ function faultOfGroup (group: string, whose: string): Omit<Fault, 'path'> | unde
     : undefined
 }
 
-/** The first rule that a member of a group breaks. Only callers with a bearer token may be named by a pattern there. */
+/** Says what is wrong with a member of a group. A pattern is allowed only for callers with a bearer token. */
 function memberMistake (name: string): string | undefined {
   return name.startsWith(bearerPrefix) ? patternMistake(name.slice(bearerPrefix.length)) : nameMistake(name.normalize('NFC'))
 }
 
-/** A run of characters keeps every rule that a letter in its place keeps. */
+/** Checks a pattern like a name: if a letter is allowed in the place of `*`, so is any run of letters. */
 function patternMistake (pattern: string): string | undefined {
   return nameMistake(pattern.normalize('NFC').replaceAll('*', 'x'))
 }

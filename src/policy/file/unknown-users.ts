@@ -6,14 +6,14 @@ import type { Fault } from './fault.js'
 import { namesIn } from './semantics.js'
 
 /**
- * Warnings about names of a policy that no user has. They are no mistakes: a user may be added later.
+ * Warns of names in a policy that no user has. That is no mistake, because a user may be added later.
  * @param text of a policy without mistakes
  * @param file as the operator named it
  * @param users names of the users file, at least one
  * @param usersFile as the operator named it
  */
 export async function unknownUsers (text: string, file: string, users: ReadonlySet<string>, usersFile: string): Promise<Diagnostic[]> {
-  // Without mistakes it has no faults.
+  // A policy without mistakes can be parsed.
   const document = await readDocument(text) as PolicyDocument
   const faults = Array.from(namesIn(document.value)).filter(({ name }) => isUnknown(name, users)).map(({ path, name }): Fault => {
     const near = nearWord(name, [...users])
@@ -22,7 +22,7 @@ export async function unknownUsers (text: string, file: string, users: ReadonlyS
   return (await document.place(faults)).map(fault => ({ level: 'warning', subject: file, ...fault }))
 }
 
-/** Of a pattern nobody knows whom it is for one day. */
+/** A pattern may be meant for users who are added later. */
 function isUnknown (name: string, users: ReadonlySet<string>): boolean {
   return !name.includes('*') && !name.startsWith(bearerPrefix) && !users.has(name.normalize('NFC'))
 }

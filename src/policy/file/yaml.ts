@@ -3,19 +3,19 @@ import type { Position } from '../../lib/diagnostic.js'
 import type { Path, PlacedFault } from './fault.js'
 
 export interface Yaml {
-  /** Undefined if there are faults: half a file has no meaning. */
+  /** Undefined if there are faults. */
   value: unknown
   faults: PlacedFault[]
-  /** The place of a value, or of the key that it stands under. */
+  /** The position of a value, or of its key. */
   positionOf (path: Path, of?: 'value' | 'key'): Position
 }
 
-/** How often anchors may be used. A list of aliases of lists of aliases would unfold to more than any memory holds. */
+/** How often anchors may be used. Lists of aliases of lists of aliases would unfold to more than fits into memory. */
 const MAX_ALIASES = 10_000
 
 const quotes = (message: string) => `${message}; a text that holds { or starts with * needs quotes`
 
-/** Better messages for some of the parser's errors, which say what it found and not what to do. */
+/** Better messages for some of the parser's errors: what to do, not only what it found. */
 const advice: Partial<Record<string, (message: string) => string>> = {
   BAD_ALIAS: () => 'a name that starts with * needs quotes, as in ["*"]',
   MISSING_CHAR: quotes,
@@ -35,7 +35,7 @@ export function readYaml (text: string): Yaml {
     merge: false,
     resolveKnownTags: false,
     stringKeys: true,
-    // The parser would compare each key with all keys before it; `walk` looks for duplicates.
+    // The parser would compare each key with all others, which takes quadratic time; `walk` finds duplicates.
     uniqueKeys: false
   })
   const positionAt = (offset: number): Position => {
@@ -56,7 +56,7 @@ export function readYaml (text: string): Yaml {
   }
 }
 
-/** Finds what the parser does not report: a key twice in one map, an alias of nothing. */
+/** Finds what the parser does not report: a key that a map has twice, and an alias without an anchor. */
 function walk (document: Document, anchors: Map<string, Node>, report: (node: Node, message: string) => void): void {
   visit(document, {
     Node (_, node) {
@@ -102,10 +102,10 @@ function offsetOf ({ contents }: Document, anchors: Map<string, Node>, path: Pat
   return offset
 }
 
-/** With `stringKeys`, all maps of a document without errors are such. */
+/** True for all maps of a document without errors, because of `stringKeys`. */
 const isTextMap = isMap<Scalar<string>, Node | null>
 
-/** A value that is left out has an empty range, after the blanks and comments that follow: not the place that people look at. */
+/** A missing value has an empty range after blanks and comments, where nobody would look for it: then the position before it is better. */
 function startOf (node: unknown, otherwise: number): number {
   const { range } = (node ?? {}) as Partial<Node>
   return range && range[0] < range[1] ? range[0] : otherwise
