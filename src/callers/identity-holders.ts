@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { isBearer, type Caller } from '../caller.js'
+import { growingTo } from '../lib/lru.js'
 
 /** Milliseconds: no token lives longer. */
 const HELD_MS = 86_400_000
@@ -23,7 +24,7 @@ export class IdentityHolders {
    */
   constructor (isName: (name: string) => boolean, { max = MAX_HELD, perf = performance }: { max?: number, perf?: { now: () => number } } = {}) {
     this.#isName = isName
-    this.#holders = new LRUCache({ max, ttl: HELD_MS, ttlResolution: 0, perf })
+    this.#holders = new LRUCache({ ...growingTo(max), ttl: HELD_MS, ttlResolution: 0, perf })
   }
 
   /**

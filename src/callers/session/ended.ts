@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { growingTo } from '../../lib/lru.js'
 import type { Marks } from '../../limits/counters.js'
 
 /** Beyond it, the sessions that were ended first are forgotten. */
@@ -10,7 +11,7 @@ export class EndedSessions {
   readonly #shared: Marks | undefined
 
   constructor (shared?: Marks, max = MAX_SESSIONS) {
-    this.#ids = new LRUCache({ max })
+    this.#ids = new LRUCache(growingTo(max))
     this.#shared = shared
   }
 

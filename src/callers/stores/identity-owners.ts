@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Caller } from '../../caller.js'
+import { growingTo } from '../../lib/lru.js'
 import { ownCopy } from '../../limits/keys.js'
 
 /** Milliseconds: no token lives longer. */
@@ -15,7 +16,7 @@ const MAX_MARKS = 6
  * unique. Beyond 200 000 names and identities a day, the least recently used are forgotten.
  */
 export class IdentityOwners {
-  readonly #holders = new LRUCache<string, readonly string[]>({ max: MAX_HELD, ttl: HELD_MS })
+  readonly #holders = new LRUCache<string, readonly string[]>({ ...growingTo(MAX_HELD), ttl: HELD_MS })
 
   /**
    * Claims name and identity for a caller.

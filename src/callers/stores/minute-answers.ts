@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { growingTo } from '../../lib/lru.js'
 import { cacheMs } from './remote.js'
 
 /** Callers. Beyond, those that were not asked about for longest are asked about anew. */
@@ -27,7 +28,7 @@ export class MinuteAnswers<T> {
   /** @param now a monotonic clock, in milliseconds */
   constructor (now = () => performance.now()) {
     this.#now = now
-    this.#entries = new LRUCache({ max: MAX_CALLERS, ttl: cacheMs, ttlResolution: 0, perf: { now } })
+    this.#entries = new LRUCache({ ...growingTo(MAX_CALLERS), ttl: cacheMs, ttlResolution: 0, perf: { now } })
   }
 
   /** Call it before a request whose answer is stored by `note`. */
