@@ -22,7 +22,7 @@ const frontDoors = {
   callers: ['login', 'store', 'guess-limiter', 'guess-counters', 'password-rules', 'identity-holders', 'unlock', 'unlocked-names'],
   'callers/bearer': ['keys', 'key-set', 'keys-error', 'sources', 'tokens'],
   'callers/passwords': ['decoys', 'formats', 'hash-queue', 'hash-threads'],
-  'callers/session': ['sessions', 'memory'],
+  'callers/session': ['sessions', 'memory', 'keys'],
   'callers/stores': ['open', 'application', 'authenticate', 'identify'],
   'callers/users-file': ['edit', 'load', 'parse', 'store'],
   http: ['app', 'pipeline', 'hang-up', 'host-request', 'origins'],
@@ -31,7 +31,7 @@ const frontDoors = {
   'policy/file': ['load', 'read', 'schema', 'messages', 'unknown-users', 'expectations'],
   products: ['contract', 'define', 'deprecated', 'fit', 'load', 'push', 'refusals', 'schemas'],
   server: ['start', 'embedded', 'config', 'log-writer', 'try-services', 'unlock'],
-  settings: ['load', 'schema', 'shown', 'rules', 'sources', 'validate', 'embedded', 'sessions', 'jwt', 'jwt-rules'],
+  settings: ['load', 'schema', 'shown', 'rules', 'some', 'sources', 'value', 'embedded', 'sessions', 'jwt', 'jwt-rules'],
   tokens: ['issue', 'mint', 'combine', 'combined-request', 'test-product']
 }
 

@@ -1,7 +1,8 @@
 // Writes settings.md: what .env.example says of each setting, and the rule and default of its schema. `npm run docs` runs it.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { builtIn } from '../dist/src/products/load.js'
-import { fromFile, schema } from '../dist/src/settings/schema.js'
+import { fromFile } from '../dist/src/settings/from-file.js'
+import { schema } from '../dist/src/settings/schema.js'
 
 const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
 const page = new URL('settings.md', import.meta.url)

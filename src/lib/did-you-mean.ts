@@ -6,8 +6,13 @@ import { closest, distance } from 'fastest-levenshtein'
  */
 export function nearMiss (variable: string, settings: Iterable<string>): string | undefined {
   return [...settings]
-    .filter(name => typos(variable, name) <= maxTypos(name) || lacksWords(variable, name) || lacksWords(name, variable))
+    .filter(name => isTypo(variable, name) || lacksWords(variable, name) || lacksWords(name, variable))
     .sort((one, other) => typos(variable, one) - typos(variable, other))[0]
+}
+
+function isTypo (variable: string, name: string): boolean {
+  // Each letter more or less counts as a typo. Most variables of an environment differ too much in length, and need no closer look.
+  return Math.abs(variable.length - name.length) <= maxTypos(name) && typos(variable, name) <= maxTypos(name)
 }
 
 /** How many letters are wrong. Upper and lower case count as equal. */
@@ -20,8 +25,8 @@ function maxTypos (name: string): number {
 }
 
 function lacksWords (shorter: string, longer: string): boolean {
+  if (shorter.length >= longer.length || !/^[A-Z].*_/.test(shorter)) return false
   const words = shorter.split('_')
-  if (words.length < 2 || !/^[A-Z]/.test(shorter)) return false
   const rest = longer.split('_')
   return words.length < rest.length && words.every(word => {
     const at = rest.indexOf(word)

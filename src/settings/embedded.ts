@@ -1,7 +1,8 @@
 import { mistake, warning, type Diagnostic } from '../lib/diagnostic.js'
 import { nearMiss } from '../lib/did-you-mean.js'
 import type { Read } from './load.js'
-import { fromFile, schema, type Settings } from './schema.js'
+import { fromFile } from './from-file.js'
+import { schema, type Settings } from './schema.js'
 import type { Sources } from './sources.js'
 import { isPlainName } from './variable-name.js'
 

@@ -1,4 +1,5 @@
 import { isLoopback } from '../lib/is-loopback.js'
+import { isOrigin } from '../lib/is-origin.js'
 import { mistake, warning, type Diagnostic } from '../lib/diagnostic.js'
 import { conflict, invalid, type Rule } from './rule.js'
 import { jwtRules } from './jwt-rules.js'
@@ -122,14 +123,6 @@ const PLACEHOLDERS = [
   /^(change[_-]?me|replace[_-]?me|placeholder|example|todo|none|null|undefined)$/i,
   /^(<.*>|\[.*\]|\{.*\}|\$.*|\.{3}|…)$/
 ]
-
-/** Whether a text is one exact origin, as browsers send it. */
-export function isOrigin (entry: string): boolean {
-  if (!/^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@*\\]+$/.test(entry) || !URL.canParse(entry)) return false
-  // Browsers write an origin in lower case, without the default port. Other schemes, such as capacitor:, have an opaque origin in the URL
-  // standard, but WebViews send them unchanged.
-  return /^https?:/.test(entry) ? new URL(entry).origin === entry : true
-}
 
 const encoded = 'with what is special in its password percent-encoded'
 

@@ -85,9 +85,3 @@ export const schema = Type.Object({
 })
 
 export type Settings = Static<typeof schema>
-type SettingName = keyof Settings
-
-/** Settings that may be given as `<NAME>_FILE`, the way containers mount secrets. */
-export const fromFile = [
-  'TWILIO_ACCOUNT_SID', 'TWILIO_API_KEY_SID', 'TWILIO_API_KEY_SECRET', 'DATABASE_URL', 'REDIS_URL', 'LOGIN_URL', 'SESSION_SECRET'
-] as const satisfies SettingName[]

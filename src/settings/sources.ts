@@ -5,7 +5,7 @@ import { readableByEveryone, writableByEveryone } from '../files/mode.js'
 import { mistake, warning, type Diagnostic, type DiagnosticCode } from '../lib/diagnostic.js'
 import { readFileOrPipe } from '../files/read.js'
 import { parseDotenv, type Dotenv } from './dotenv.js'
-import { fromFile } from './schema.js'
+import { fromFile } from './from-file.js'
 import { isPlainName } from './variable-name.js'
 
 export type Environment = Record<string, string | undefined>

@@ -1,7 +1,7 @@
 import { mistake, warning, type Diagnostic } from '../lib/diagnostic.js'
 import type { TObject } from '../lib/typebox.js'
 import { nearMiss } from '../lib/did-you-mean.js'
-import { fromFile } from './schema.js'
+import { fromFile } from './from-file.js'
 import type { Environment } from './sources.js'
 
 /** A variable that looks like a misspelt setting. */
@@ -48,6 +48,6 @@ export function heldBy (setting: string): string {
 function nearestOf (variable: string, variables: Environment, all: TObject): string | undefined {
   if (isSetting(variable, all)) return undefined
   const names = [...Object.keys(all.properties), ...fromFile.map(name => `${name}_FILE`)]
-  const unset = names.filter(name => variables[heldBy(name)] === undefined)
-  return nearMiss(variable, unset) ?? nearMiss(variable, names)
+  const nearest = nearMiss(variable, names)
+  return nearest && (nearMiss(variable, names.filter(name => variables[heldBy(name)] === undefined)) ?? nearest)
 }

@@ -1,23 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
-import envSchema from 'env-schema'
+import type { ValidateFunction } from 'ajv'
 import { newAjv } from '../lib/ajv.js'
 import { mistake, type Diagnostic } from '../lib/diagnostic.js'
 import { Type, type TObject, type TSchema } from '../lib/typebox.js'
 import type { LoadedProduct } from '../products/contract.js'
-import { rules } from './rules.js'
 import { schema, type Settings } from './schema.js'
 import type { Environment } from './sources.js'
-
-/**
- * Checks one setting by itself.
- * @param products whose settings exist besides the broker's own
- * @returns what is wrong; undefined when nothing is
- */
-export function valueMistake (name: string, value: string, products: LoadedProduct[] = []): string | undefined {
-  const { properties } = allSettings(products).schema
-  const { values, diagnostics } = validate(Type.Object({ [name]: properties[name]! }), { [name]: value }, missingSetting)
-  return [...diagnostics, ...rules.flatMap(rule => rule(values, new Set()))].find(({ subject }) => subject === name)?.message
-}
 
 /** Combines the schema of the broker's own settings with those of products. Products' settings are optional: without them a product is off. */
 export function allSettings (products: LoadedProduct[]): { schema: TObject, diagnostics: Diagnostic[] } {
@@ -35,8 +23,6 @@ export function allSettings (products: LoadedProduct[]): { schema: TObject, diag
   return { schema: Type.Object(properties), diagnostics }
 }
 
-interface Fault { instancePath: string, params: { missingProperty?: string } }
-
 interface Validated {
   /** The valid settings, also beside mistakes, so that the rules between settings are checked in the same run. */
   values: Partial<Settings>
@@ -49,24 +35,33 @@ export function validate (all: TObject, variables: Environment, missing: (name: 
   const isNoInteger = ([name, value]: [string, string | undefined]) => (all.properties[name] as { type?: string }).type === 'integer' && !/^[+-]?\d+$/.test(value!.trim())
   const diagnostics = given.filter(isNoInteger).map(([name, value]) => wrong(name, value!, all))
   const known = Object.fromEntries(given.filter(entry => !isNoInteger(entry)))
-  try {
-    // Own ajv: the one that env-schema shares keeps every schema for ever, and each of these is new. Passed as an instance, because for a
-    // function of options env-schema would create another one first.
-    return { values: envSchema<Settings>({ schema: all, data: known, env: false, ajv: newAjv('settings') }), diagnostics }
-  } catch (error) {
-    const { errors, message } = error as Error & { errors?: Fault[] }
-    if (errors === undefined) {
-      return { values: known, diagnostics: [...diagnostics, mistake('PRODUCTS', 'conflict', `PRODUCTS: the plugins' settings cannot be read together: ${message}`)] }
-    }
-    const bad = new Set(errors.map(({ instancePath, params }) => params.missingProperty ?? instancePath.slice(1)))
-    for (const name of bad) {
-      if (known[name] !== undefined) diagnostics.push(wrong(name, known[name], all))
-      // A file that should have held the setting is reported already.
-      else if (!(`${name}_FILE` in variables)) diagnostics.push(missing(name, all))
-    }
-    const rest = validate(Type.Partial(all), Object.fromEntries(Object.entries(known).filter(([name]) => !bad.has(name))), missing)
-    return { values: rest.values, diagnostics: [...diagnostics, ...rest.diagnostics] }
+  const isValid = compiled(all)
+  if (isValid instanceof Error) {
+    return { values: known, diagnostics: [...diagnostics, mistake('PRODUCTS', 'conflict', `PRODUCTS: the plugins' settings cannot be read together: ${isValid.message}`)] }
   }
+  const values: Record<string, unknown> = { ...known }
+  isValid(values)
+  for (const name of faulty(isValid)) {
+    if (known[name] !== undefined) diagnostics.push(wrong(name, known[name], all))
+    // A file that should have held the setting is reported already.
+    else if (!(`${name}_FILE` in variables)) diagnostics.push(missing(name, all))
+    values[name] = (all.properties[name] as { default?: unknown }).default
+  }
+  return { values, diagnostics }
+}
+
+/** Returns a function that turns the texts of an object into values, or why there is none: schemas of third parties may not go together. */
+function compiled (all: TObject): ValidateFunction | Error {
+  try {
+    return newAjv('settings').compile(all)
+  } catch (error) {
+    return error as Error
+  }
+}
+
+/** The settings that the last call found wrong or missing. */
+function faulty ({ errors }: ValidateFunction): Set<string> {
+  return new Set((errors ?? []).map(({ instancePath, params }) => (params as { missingProperty?: string }).missingProperty ?? instancePath.split('/')[1]!))
 }
 
 export function missingSetting (name: string, all: TObject): Diagnostic {

@@ -110,7 +110,7 @@ t.test('a plugin that claims a setting of the broker stops the start', async t =
 t.test('a plugin may have lists as settings, by the keyword of env-schema', async t => {
   const { products, mistakes } = await readSettings({ ...complete, PRODUCTS: fake('separated.js'), SEPARATED_NUMBERS: '1,2' }, '/')
   t.strictSame(mistakes, [])
-  t.match(products, [{ settings: { SEPARATED_NUMBERS: ['1', '2'] } }])
+  t.match(products, [{ settings: { SEPARATED_NUMBERS: ['1', '2'], SEPARATED_LETTERS: [] } }])
 })
 
 t.test('plugins whose settings do not go together stop the start', async t => {

@@ -1,5 +1,5 @@
 import { builtIn } from '../../products/load.js'
-import { valueMistake } from '../../settings/validate.js'
+import { valueMistake } from '../../settings/value.js'
 import type { Io } from '../io.js'
 import type { Prompt } from '../prompt.js'
 import type { Choice } from './account.js'
