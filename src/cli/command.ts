@@ -1,4 +1,3 @@
-import { styleText } from 'node:util'
 import { Command, InvalidArgumentError } from 'commander'
 import { didYouMean } from '../lib/did-you-mean.js'
 import type { Io } from './io.js'
@@ -59,13 +58,4 @@ export function portNumber (text: string): string {
 export function wholeSeconds (text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of seconds.')
   return Number(text)
-}
-
-type Style = Parameters<typeof styleText>[0]
-export type Paint = (style: Style, text: string) => string
-
-/** Colours text for standard output: only on a terminal, and not if NO_COLOR is set (https://no-color.org). */
-export function paintFor ({ stdout, env }: Io): Paint {
-  // Node's own check would look at the output of the process, which need not be that of the command.
-  return stdout.isTTY && !env.NO_COLOR && env.TERM !== 'dumb' ? (style, text) => styleText(style, text, { validateStream: false }) : (_style, text) => text
 }

@@ -1,20 +1,22 @@
 import { CommanderError, type Command } from 'commander'
 import { version } from '../lib/version.js'
-import { checkCommand } from './check/command.js'
 import { newCommand, portNumber, unknownCommand, withExamples, withHelp } from './command.js'
-import { completionCommand } from './completion.js'
-import { demoCommand } from './demo.js'
-import { explainCommand } from './explain.js'
-import { initCommand } from './init/command.js'
-import { inspectCommand } from './inspect.js'
 import { exitCodes, type Io } from './io.js'
-import { mintCommand } from './mint.js'
-import { policyCommand } from './policy/command.js'
-import { policyContext } from './policy/context.js'
-import { probeCommand } from './probe/command.js'
-import { startCommand } from './start.js'
-import { usersCommand } from './users/command.js'
-import { usersFileOf } from './users/file.js'
+
+type Done = (exitCode: number) => void
+
+/** The commands beside `start` and `demo`, in the order of the help. Each has a file of its own, which loads what the command does when it runs. */
+const commands: Record<string, (io: Io, done: Done, program: Command) => Promise<Command>> = {
+  users: async (io, done) => (await import('./users/command.js')).usersCommand(io, async () => (await import('./users/file.js')).usersFileOf(io), done),
+  policy: async (io, done) => (await import('./policy/command.js')).policyCommand(io, async () => (await import('./policy/context.js')).policyContext(io), done),
+  init: async (io, done) => (await import('./init/command.js')).initCommand(io, done),
+  inspect: async (io, done) => (await import('./inspect/command.js')).inspectCommand(io, done),
+  explain: async (io, done) => (await import('./explain/command.js')).explainCommand(io, done),
+  mint: async (io, done) => (await import('./mint/command.js')).mintCommand(io, done),
+  check: async (io, done) => (await import('./check/command.js')).checkCommand(io, done),
+  probe: async (io, done) => (await import('./probe/command.js')).probeCommand(io, done),
+  completion: async (io, done, program) => (await import('./completion.js')).completionCommand(io, () => program, done)
+}
 
 /**
  * Parses the command line and runs its command.
@@ -31,15 +33,7 @@ export async function runProgram (args: string[], io: Io): Promise<number> {
   'npx twilio-token-broker')
 
   addServers(program, io, done)
-  program.addCommand(usersCommand(io, () => usersFileOf(io), done))
-  program.addCommand(policyCommand(io, () => policyContext(io), done))
-  program.addCommand(initCommand(io, done))
-  program.addCommand(inspectCommand(io, done))
-  program.addCommand(explainCommand(io, done))
-  program.addCommand(mintCommand(io, done))
-  program.addCommand(checkCommand(io, done))
-  program.addCommand(probeCommand(io, done))
-  program.addCommand(completionCommand(io, () => program, done))
+  for (const name of namesFor(args)) program.addCommand(await commands[name]!(io, done, program))
   withHelp(program)
 
   try {
@@ -51,8 +45,13 @@ export async function runProgram (args: string[], io: Io): Promise<number> {
   }
 }
 
+/** The commands to load: the one that is typed, or all, where a text will list them. */
+function namesFor ([typed = '']: string[]): string[] {
+  return Object.hasOwn(commands, typed) && typed !== 'completion' ? [typed] : Object.keys(commands)
+}
+
 /** `start` and `demo`. */
-function addServers (program: Command, io: Io, done: (exitCode: number) => void): void {
+function addServers (program: Command, io: Io, done: Done): void {
   withExamples(program.command('start', { isDefault: true })
     .description('start the broker, with the settings of the environment and of .env')
     .option('--port <port>', 'the port to listen on, in place of PORT', portNumber)
@@ -60,6 +59,7 @@ function addServers (program: Command, io: Io, done: (exitCode: number) => void)
     .allowExcessArguments()
     .action(async ({ port }: { port?: string }, { args: [word] }: Command) => {
       if (word !== undefined) program.error(`error: ${unknownCommand(program, word)}`)
+      const { startCommand } = await import('./start.js')
       done(await startCommand(port === undefined ? io : { ...io, env: { ...io.env, PORT: port } }))
     }),
   'npx twilio-token-broker start',
@@ -67,7 +67,10 @@ function addServers (program: Command, io: Io, done: (exitCode: number) => void)
   withExamples(program.command('demo')
     .description('start a demo with throw-away secrets and a user called susan; needs no settings')
     .option('--port <port>', 'the port to listen on', portNumber, io.env.PORT || '3000')
-    .action(async ({ port }: { port: string }) => done(await demoCommand(io, port))),
+    .action(async ({ port }: { port: string }) => {
+      const { demoCommand } = await import('./demo.js')
+      done(await demoCommand(io, port))
+    }),
   'npx twilio-token-broker demo',
   'npx twilio-token-broker demo --port 8080')
 }

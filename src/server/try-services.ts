@@ -2,7 +2,6 @@ import { HashQueue } from '../callers/passwords/hash-queue.js'
 import { openStore } from '../callers/stores/open.js'
 import { warning, type Diagnostic } from '../lib/diagnostic.js'
 import { collectWarnings } from '../lib/collect-warnings.js'
-import { keysFile } from '../settings/jwt-rules.js'
 import { hasRemoteStore } from '../settings/rules.js'
 import { openKeys } from './bearer.js'
 import type { Config } from './config.js'
@@ -12,10 +11,10 @@ import { openCounters } from './open-counters.js'
  * Opens a remote store of callers and Redis, fetches the keys of the identity provider, as a start does, and closes all again.
  * What does not answer is a warning of the code `unreachable`, as a start goes on without it.
  * @param config without mistakes
- * @param offline reads only what is a file
+ * @param offline reads the keys alone: where they are a file, nobody is asked
  */
 export async function tryServices (config: Config, cwd: string, offline = false): Promise<Diagnostic[]> {
-  if (offline) return keysFile(config.settings) === undefined ? [] : tryKeys(config, cwd)
+  if (offline) return tryKeys(config, cwd)
   return (await Promise.all([tryStore(config, cwd), tryKeys(config, cwd), tryCounters(config, cwd)])).flat()
 }
 

@@ -11,11 +11,6 @@ import type { AuthenticateOptions, KnownSession, OpenedSession, ProvenRequest, P
 export type { Proof } from './proof.js'
 export type { KnownSession, ProvenRequest, ProvenSession, SessionsOptions } from './types.js'
 
-/** Returns the ids, hexadecimal, of the keys that are derived from these secrets. Nodes with the same first id accept each other's sessions. */
-export function sessionKeyIds (secrets: readonly [string, ...string[]]): string[] {
-  return new SessionKeys(secrets).ids
-}
-
 /**
  * Sessions of pages. The broker stores none of them: each holds all its data, sealed, and is useless without the private key of the page that
  * opened it.

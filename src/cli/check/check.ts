@@ -1,18 +1,17 @@
 import type { Dispatcher } from 'undici'
 import type { Outcome } from '../../diagnose/online/checks.js'
 import { hasNoStore } from '../../callers/stores/open.js'
-import { sessionKeyIds } from '../../callers/session/sessions.js'
+import { SessionKeys } from '../../callers/session/keys.js'
 import { textsOf, type Diagnostic } from '../../lib/diagnostic.js'
+import { keysFile } from '../../settings/jwt-rules.js'
 import type { Settings } from '../../settings/schema.js'
 import { sessionSecrets, sessionTtl } from '../../settings/sessions.js'
 import { readStart, type Config } from '../../server/config.js'
-import { tryServices } from '../../server/try-services.js'
-import { paintFor } from '../command.js'
 import { initHint } from '../init/hint.js'
 import { exitCodes, type Io } from '../io.js'
+import { paintFor } from '../paint.js'
 import { advise } from './advice.js'
 import { checkFiles } from './files.js'
-import { askProvider, askTwilio } from './online.js'
 
 export interface CheckOptions {
   online?: boolean
@@ -31,7 +30,7 @@ export async function check (io: Io, { online, offline, json }: CheckOptions, ne
   const right = mistakes.length === 0
   const products = enabled.map(({ product }) => product.name)
   // Twilio can only be asked with right settings.
-  const outcomes = online && right ? (await Promise.all([askTwilio(settings, enabled, network), askProvider(settings, io.cwd)])).flat() : []
+  const outcomes = online && right ? await askAll(state, io.cwd, network) : []
   const keyIds = right && !await hasNoStore(settings, io.cwd) ? keyIdsOf(settings) : []
   if (json) {
     const sessions = keyIds.length === 0 ? {} : { sessionKeyId: keyIds[0] }
@@ -48,7 +47,19 @@ export async function check (io: Io, { online, offline, json }: CheckOptions, ne
 async function diagnose (state: Config, cwd: string, offline = false): Promise<Diagnostic[]> {
   const { diagnostics, users } = await checkFiles(state, cwd)
   if ([...state.diagnostics, ...diagnostics].some(({ level }) => level === 'mistake')) return diagnostics
-  return [...diagnostics, ...await advise(state, users, cwd), ...await tryServices(state, cwd, offline)]
+  return [...diagnostics, ...await advise(state, users, cwd), ...await diagnoseServices(state, cwd, offline)]
+}
+
+/** Loads what opens them only where there may be something to open. */
+async function diagnoseServices (state: Config, cwd: string, offline: boolean): Promise<Diagnostic[]> {
+  if (offline && keysFile(state.settings) === undefined) return []
+  const { tryServices } = await import('../../server/try-services.js')
+  return tryServices(state, cwd, offline)
+}
+
+async function askAll ({ settings, products }: Config, cwd: string, network: Dispatcher | undefined): Promise<Outcome[]> {
+  const { askProvider, askTwilio } = await import('./online.js')
+  return (await Promise.all([askTwilio(settings, products, network), askProvider(settings, cwd)])).flat()
 }
 
 function isUnasked (diagnostics: Diagnostic[], outcomes: Outcome[]): boolean {
@@ -57,7 +68,7 @@ function isUnasked (diagnostics: Diagnostic[], outcomes: Outcome[]): boolean {
 
 /** The ids of the keys for sessions, the sealing one first. Nodes with the same first one accept each other's sessions. Empty without sessions. */
 function keyIdsOf (settings: Settings): string[] {
-  return sessionTtl(settings, settings.LOGIN_URL === undefined) === 0 ? [] : sessionKeyIds(sessionSecrets(settings))
+  return sessionTtl(settings, settings.LOGIN_URL === undefined) === 0 ? [] : new SessionKeys(sessionSecrets(settings)).ids
 }
 
 interface Report {

@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander'
 import type { Dispatcher } from 'undici'
 import { newCommand, withExamples } from '../command.js'
 import { type Io, toExitCode } from '../io.js'
-import { check, type CheckOptions } from './check.js'
+import type { CheckOptions } from './check.js'
 
 /**
  * `check [--online]`.
@@ -15,7 +15,10 @@ export function checkCommand (io: Io, done: (exitCode: number) => void, network?
     .option('--online', 'also ask Twilio: whether key, secret, account and region belong together, whether services exist, what time it is; and say what is wrong with the documents of the identity provider')
     .addOption(new Option('--offline', 'ask nobody: no store, no identity provider, no Redis').conflicts('online'))
     .option('--json', 'print JSON')
-    .action(async (options: CheckOptions) => done(await toExitCode(io, () => check(io, options, network)))),
+    .action(async (options: CheckOptions) => done(await toExitCode(io, async () => {
+      const { check } = await import('./check.js')
+      return check(io, options, network)
+    }))),
   'npx twilio-token-broker check',
   'npx twilio-token-broker check --offline              # where neither can be reached, as when an image is built',
   'npx twilio-token-broker check --online --json')

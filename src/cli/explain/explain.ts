@@ -1,27 +1,16 @@
-import type { Command } from 'commander'
-import type { ErrorCode } from '../diagnose/token/code.js'
-import { codes, codesIn, inVoice } from '../diagnose/token/codes.js'
-import { newCommand, paintFor, withExamples, type Paint } from './command.js'
-import { exitCodes, Failure, type Io, toExitCode } from './io.js'
+import type { ErrorCode } from '../../diagnose/token/code.js'
+import { codes, codesIn, inVoice } from '../../diagnose/token/codes.js'
+import { exitCodes, Failure, type Io } from '../io.js'
+import { paintFor, type Paint } from '../paint.js'
 
 type Explained = ReturnType<typeof codesIn>[number]
 
-interface ExplainOptions {
+export interface ExplainOptions {
   json?: boolean
 }
 
-/** `explain CODE`. */
-export function explainCommand (io: Io, done: (exitCode: number) => void): Command {
-  return withExamples(newCommand(io, 'explain')
-    .description('explain an error code of Twilio: its causes, how to tell which one it is, and what to do')
-    .argument('[code...]', 'one or more codes, or a message that contains them; without any, list all known codes')
-    .option('--json', 'print JSON')
-    .action(async (words: string[], options: ExplainOptions) => done(await toExitCode(io, async () => explain(io, words, options)))),
-  'npx twilio-token-broker explain 20101',
-  'npx twilio-token-broker explain "ConnectionError (53000)"')
-}
-
-function explain (io: Io, words: string[], { json }: ExplainOptions): number {
+/** Writes what is known of the codes in `words`; of all codes where there are none. */
+export function explain (io: Io, words: string[], { json }: ExplainOptions): number {
   if (words.length === 0) return list(io, json)
   const requested = codesIn(words.join(' '))
   if (requested.length === 0) throw new Failure(exitCodes.usage, 'an error code of Twilio has five digits, such as 20101')

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Dispatcher } from 'undici'
 import { newCommand, withExamples } from '../command.js'
 import { type Io, toExitCode } from '../io.js'
-import { init, type InitOptions } from './init.js'
+import type { InitOptions } from './init.js'
 
 /**
  * `init`.
@@ -26,7 +26,10 @@ export function initCommand (io: Io, done: (exitCode: number) => void, network?:
     .option('--password-stdin', 'read the user\'s password from the first line of standard input')
     .option('--password-file <file>', 'read it from the first line of a file')
     .option('--force', 'replace an old .env')
-    .action(async (options: InitOptions) => done(await toExitCode(io, () => init(io, options, network)))),
+    .action(async (options: InitOptions) => done(await toExitCode(io, async () => {
+      const { init } = await import('./init.js')
+      return init(io, options, network)
+    }))),
   'npx twilio-token-broker init',
   'npx twilio-token-broker init --account-sid AC… --key-sid SK… --secret-file secret.txt --user susan --password-file password.txt')
 }

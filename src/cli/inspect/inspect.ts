@@ -1,35 +1,27 @@
-import type { Command } from 'commander'
-import { about, grantsOf } from '../diagnose/token/about.js'
-import { findings, verdictOf, type Finding } from '../diagnose/token/findings.js'
-import { providerToken, type ProviderToken } from '../diagnose/token/provider.js'
-import { readToken, type Token } from '../diagnose/token/read-token.js'
-import { checkSignature, type Signature } from '../diagnose/token/signature.js'
-import { grantsInWords } from '../diagnose/token/words.js'
-import { codes } from '../diagnose/token/codes.js'
-import { readSettings } from '../settings/load.js'
-import type { Settings } from '../settings/schema.js'
-import { newCommand, paintFor, withExamples, type Paint } from './command.js'
-import { exitCodes, type Io, toExitCode } from './io.js'
-import { allInput } from './stdin.js'
+import { about, grantsOf } from '../../diagnose/token/about.js'
+import { findings, verdictOf, type Finding } from '../../diagnose/token/findings.js'
+import { providerToken, type ProviderToken } from '../../diagnose/token/provider.js'
+import { readToken, type Token } from '../../diagnose/token/read-token.js'
+import { checkSignature, type Signature } from '../../diagnose/token/signature.js'
+import { grantsInWords } from '../../diagnose/token/words.js'
+import { codes } from '../../diagnose/token/codes.js'
+import type { Settings } from '../../settings/schema.js'
+import { readSome } from '../../settings/some.js'
+import { exitCodes, type Io } from '../io.js'
+import { paintFor, type Paint } from '../paint.js'
+import { allInput } from '../stdin.js'
 
-interface InspectOptions {
+export interface InspectOptions {
   json?: boolean
 }
 
-/** `inspect [TOKEN]`. */
-export function inspectCommand (io: Io, done: (exitCode: number) => void): Command {
-  return withExamples(newCommand(io, 'inspect')
-    .description('show what a token contains, and every reason why Twilio would refuse it; exit code 1 if it would')
-    .argument('[token]', 'the token, or whatever the SDK got in its place; without it, standard input is read')
-    .option('--json', 'print JSON')
-    .action(async (token: string | undefined, options: InspectOptions) => done(await toExitCode(io, () => inspect(io, token, options)))),
-  'curl -su susan http://127.0.0.1:3000/token/video | npx twilio-token-broker inspect',
-  'npx twilio-token-broker inspect --json < token.txt')
-}
-
-async function inspect (io: Io, typed: string | undefined, { json }: InspectOptions): Promise<number> {
+/**
+ * Writes what a token contains, and what is wrong with it.
+ * @param typed undefined: the token is on standard input
+ */
+export async function inspect (io: Io, typed: string | undefined, { json }: InspectOptions): Promise<number> {
   const token = readToken(typed ?? await allInput(io))
-  const settings: Partial<Settings> = (await readSettings(io.env, io.cwd)).settings
+  const settings = await readSome(['TWILIO_ACCOUNT_SID', 'TWILIO_API_KEY_SID', 'TWILIO_API_KEY_SECRET', 'TWILIO_REGION'], io.env, io.cwd)
   const signature = await signatureOf(token, settings)
   const now = Math.floor(Date.now() / 1000)
   const configured = { accountSid: settings.TWILIO_ACCOUNT_SID, keySid: settings.TWILIO_API_KEY_SID, region: settings.TWILIO_REGION }

@@ -1,20 +1,17 @@
-import { InvalidArgumentError, type Command } from 'commander'
-import { textsOf } from '../lib/diagnostic.js'
-import { isRecord } from '../lib/is-record.js'
-import { decide } from '../policy/decide.js'
-import type { CommonRequest } from '../products/schemas.js'
-import { createMint } from '../tokens/mint.js'
-import { allowAll } from '../policy/policy.js'
-import { didYouMean } from '../lib/did-you-mean.js'
-import { tokenLife } from '../lib/twilio-limits.js'
-import { Problem, invalidRequest } from '../problems.js'
-import { readSettings } from '../settings/load.js'
-import { validatorOf } from '../lib/ajv.js'
-import { newCommand, wholeSeconds, withExamples } from './command.js'
-import { exitCodes, Failure, type Io, toExitCode } from './io.js'
-import { errorLines } from './problem-lines.js'
+import { textsOf } from '../../lib/diagnostic.js'
+import { decide } from '../../policy/decide.js'
+import type { CommonRequest } from '../../products/schemas.js'
+import { createMint } from '../../tokens/mint.js'
+import { allowAll } from '../../policy/policy.js'
+import { didYouMean } from '../../lib/did-you-mean.js'
+import { tokenLife } from '../../lib/twilio-limits.js'
+import { Problem, invalidRequest } from '../../problems.js'
+import { readSettings } from '../../settings/load.js'
+import { validatorOf } from '../../lib/ajv.js'
+import { exitCodes, Failure, type Io } from '../io.js'
+import { errorLines } from '../problem-lines.js'
 
-interface MintOptions {
+export interface MintOptions {
   identity: string
   ttl?: number
   room?: string
@@ -22,23 +19,11 @@ interface MintOptions {
   json?: boolean
 }
 
-/** `mint PRODUCT --identity NAME`. */
-export function mintCommand (io: Io, done: (exitCode: number) => void): Command {
-  return withExamples(newCommand(io, 'mint')
-    .description('create a token and print it. It is the operator\'s own: the policy does not apply, and the audit log of requests has no line for it')
-    .argument('<product>', 'an enabled product')
-    .requiredOption('--identity <name>', 'the name inside the token')
-    .option('--ttl <seconds>', `how long it lives, ${tokenLife.min} to ${tokenLife.max}; by default TOKEN_TTL`, wholeSeconds)
-    .option('--room <room>', 'video: the room it is for')
-    .option('--request <json>', 'the properties of a request for this product, as a JSON object', jsonObject)
-    .option('--json', 'print the whole answer as JSON')
-    .action(async (product: string, options: MintOptions) => done(await toExitCode(io, () => mint(io, product, options)))),
-  'npx twilio-token-broker mint video --identity susan --room "My Room"',
-  'npx twilio-token-broker mint voice --identity susan --ttl 600 --request \'{"outgoing":false}\' --json')
-}
-
-/** @throws Failure 78 for wrong settings, 2 for a request that no token can be made for */
-async function mint (io: Io, name: string, { identity: typed, ttl, json, room, request }: MintOptions): Promise<number> {
+/**
+ * Writes a token.
+ * @throws Failure 78 for wrong settings, 2 for a request that no token can be made for
+ */
+export async function mint (io: Io, name: string, { identity: typed, ttl, json, room, request }: MintOptions): Promise<number> {
   const { settings, products, diagnostics } = await readSettings(io.env, io.cwd)
   const mistakes = textsOf(diagnostics, 'mistake')
   if (mistakes.length > 0) throw new Failure(exitCodes.settings, mistakes.join('\n'))
@@ -71,12 +56,4 @@ function orUsageFailure<T> (work: () => T): T {
     const lines = errorLines(error)
     throw new Failure(exitCodes.usage, lines.length > 0 ? lines.join('\n') : error.message)
   }
-}
-
-function jsonObject (text: string): object {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (isRecord(value)) return value
-  } catch {}
-  throw new InvalidArgumentError('It must be a JSON object.')
 }

@@ -1,10 +1,7 @@
 import type { Command } from 'commander'
 import { newCommand, wholeSeconds, withExamples, withHelp } from '../command.js'
 import { type Io, toExitCode } from '../io.js'
-import { checkPolicy, printSchema } from './check.js'
 import type { PolicyContext } from './context.js'
-import { explainDecision } from './explain.js'
-import { testPolicy } from './test.js'
 
 /**
  * `policy check|explain|test|schema`.
@@ -12,8 +9,8 @@ import { testPolicy } from './test.js'
  * @param done called with the exit code
  */
 export function policyCommand (io: Io, context: () => Promise<PolicyContext>, done: (exitCode: number) => void): Command {
-  const run = <Args extends unknown[]>(action: (io: Io, context: PolicyContext, ...args: Args) => Promise<number>) =>
-    async (...args: Args) => done(await toExitCode(io, async () => await action(io, await context(), ...args)))
+  const run = <Args extends unknown[]>(load: () => Promise<(io: Io, context: PolicyContext, ...args: Args) => Promise<number>>) =>
+    async (...args: Args) => done(await toExitCode(io, async () => (await load())(io, await context(), ...args)))
 
   const policy = withExamples(newCommand(io, 'policy').description('check and explain the policy file: who may have which grants'),
     'npx twilio-token-broker policy check',
@@ -21,7 +18,7 @@ export function policyCommand (io: Io, context: () => Promise<PolicyContext>, do
   withExamples(policy.command('check')
     .description('report everything that is wrong with the file; exit code 1 if something is')
     .option('--json', 'print JSON')
-    .action(run(checkPolicy)),
+    .action(run(async () => (await import('./check.js')).checkPolicy)),
   'npx twilio-token-broker policy check',
   'POLICY_FILE=new.yaml npx twilio-token-broker policy check --json')
   withExamples(policy.command('explain <name> <product>')
@@ -35,19 +32,19 @@ export function policyCommand (io: Io, context: () => Promise<PolicyContext>, do
     .option('--outgoing', 'ask for outgoing calls')
     .option('--no-outgoing', 'ask for no outgoing calls')
     .option('--json', 'print JSON')
-    .action(run(explainDecision)),
+    .action(run(async () => (await import('./explain.js')).explainDecision)),
   'npx twilio-token-broker policy explain susan video --room "My Room"',
   'npx twilio-token-broker policy explain susan voice --no-outgoing --ttl 600',
   'npx twilio-token-broker policy explain jwt:susan@example.com video --groups support,staff')
   withExamples(policy.command('test [file]')
     .description('check what the policy decides against expectations: tests of the file, or of the policy and of policy.test.yaml beside it; exit code 1 if one fails')
     .option('--json', 'print JSON')
-    .action(run(testPolicy)),
+    .action(run(async () => (await import('./test.js')).testPolicy)),
   'npx twilio-token-broker policy test',
   'npx twilio-token-broker policy test expectations.yaml --json')
   withExamples(policy.command('schema')
     .description('print the JSON Schema of the file, with which editors complete it')
-    .action(run(printSchema)),
+    .action(run(async () => (await import('./check.js')).printSchema)),
   'npx twilio-token-broker policy schema > policy.schema.json')
   return withHelp(policy)
 }
