@@ -62,6 +62,8 @@ function modified (file) {
 
 /** `npm ci --omit=dev` leaves out what builds. */
 function withoutTools () {
+  // npx hides what is written here, and after a failure it never again runs the program of this folder. The program itself says what to do.
+  if (process.env.npm_command === 'exec') process.exit()
   console.error('The build needs the development dependencies. Run: npm ci && npm prune --omit=dev')
   process.exit(1)
 }

@@ -39,6 +39,14 @@ t.test('in a clone that is not built the command says how to build it', async t 
   t.match(run(clone(t), process.execPath, 'bin.js', 'start'), { status: 1, stdout: '', stderr: /^This clone is not built yet\. Build it, in its folder, by: npm ci\n$/ })
 })
 
+t.test('npx in a clone that is not built says so, too, and runs the program once it is built', async t => {
+  const folder = clone(t)
+  t.match(run(folder, 'npx', 'twilio-token-broker'), { status: 1, stdout: '', stderr: /^This clone is not built yet\. / })
+  mkdirSync(join(folder, 'dist/src'), { recursive: true })
+  writeFileSync(join(folder, 'dist/src/bin.js'), 'console.log(1)')
+  t.match(run(folder, 'npx', 'twilio-token-broker'), { status: 0, stdout: '1\n' })
+})
+
 t.test('npm builds only what has changed, and without the development dependencies says what to do', async t => {
   const says = /^The build needs the development dependencies\. Run: npm ci && npm prune --omit=dev\n$/
   const built = clone(t, { program: '' })
