@@ -18,9 +18,12 @@ export function userNameMistake (name: string): string | undefined {
 /** Finds the names, in NFC, that differ from this one only in case or normal form, and the name itself. */
 export function similarNames (file: Buffer, name: string): string[] {
   const key = duplicateKey(name)
-  return Array.from(splitLines(file), nameOf)
-    .filter(found => found !== undefined)
-    .filter(found => duplicateKey(found) === key)
+  return namesIn(file).filter(found => duplicateKey(found) === key)
+}
+
+/** The names of all users, in NFC. */
+export function namesIn (file: Buffer): string[] {
+  return Array.from(splitLines(file), nameOf).filter(found => found !== undefined)
 }
 
 /** Adds a user at the end of the file, unless it has a similar name. */

@@ -1,5 +1,5 @@
 import { hashPassword } from '../../callers/passwords/formats.js'
-import { withHash, withoutUser, withUser, similarNames, userNameMistake } from '../../callers/users-file/edit.js'
+import { withHash, withoutUser, withUser, namesIn, similarNames, userNameMistake } from '../../callers/users-file/edit.js'
 import { exitCodes, Failure, type Io } from '../io.js'
 import { readNewPassword, type NewPasswordOptions } from '../password-input.js'
 import { bytesOf, change, say, unknownUser, type UsersContext } from './file.js'
@@ -19,17 +19,17 @@ export async function addUser (context: UsersContext, typed: string, options: Ne
 /** `users passwd NAME`. */
 export async function changePassword (context: UsersContext, typed: string, options: NewPasswordOptions): Promise<number> {
   const name = typed.normalize('NFC')
-  const like = similarNames(await bytesOf(context), name)
-  if (!like.includes(name)) throw unknownUser(context, like)
+  const bytes = await bytesOf(context)
+  if (!namesIn(bytes).includes(name)) throw unknownUser(context, name, bytes)
   const hash = await hashPassword(await readNewPassword(context.io, options))
-  if (!await change(context, withHash(name, hash))) throw unknownUser(context, [])
+  if (!await change(context, withHash(name, hash))) throw unknownUser(context, name, await bytesOf(context))
   return say(context, `${name} has a new password in ${context.file}`)
 }
 
 /** `users remove NAME`. */
 export async function removeUser (context: UsersContext, typed: string): Promise<number> {
   const name = typed.normalize('NFC')
-  if (!await change(context, withoutUser(name))) throw unknownUser(context, similarNames(await bytesOf(context), name))
+  if (!await change(context, withoutUser(name))) throw unknownUser(context, name, await bytesOf(context))
   return say(context, `removed ${name} from ${context.file}`)
 }
 

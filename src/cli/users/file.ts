@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
-import { editUsers, readUsersFile, type Edit } from '../../callers/users-file/edit.js'
+import { editUsers, namesIn, readUsersFile, similarNames, type Edit } from '../../callers/users-file/edit.js'
 import { loadUsers } from '../../callers/users-file/load.js'
 import { readUsers, type Users } from '../../callers/users-file/parse.js'
 import { textOf, textsOf } from '../../lib/diagnostic.js'
+import { nearWord } from '../../lib/did-you-mean.js'
 import { defaultUsersFile } from '../../settings/schema.js'
 import { readSources } from '../../settings/sources.js'
 import { orFailure } from '../file-failure.js'
@@ -58,9 +59,11 @@ export async function change (context: UsersContext, edit: Edit): Promise<boolea
   return true
 }
 
-/** The message for a name that the file does not have. @param like names that differ only in case or normal form */
-export function unknownUser ({ file }: UsersContext, like: string[]): Failure {
-  const hint = like.length > 0 ? 'it has one whose name differs in case' : 'to see all, run: npx twilio-token-broker users list'
+/** The message for a name that the file does not have. @param bytes of the file */
+export function unknownUser ({ file }: UsersContext, name: string, bytes: Buffer): Failure {
+  const names = namesIn(bytes)
+  const near = names.length === 0 ? undefined : similarNames(bytes, name)[0] ?? nearWord(name, names)
+  const hint = near === undefined ? 'to see all, run: npx twilio-token-broker users list' : `did you mean ${near}?`
   return new Failure(exitCodes.no, `${file} has no user of this name; ${hint}`)
 }
 

@@ -1,7 +1,6 @@
 import { usablePassword } from '../../callers/password-rules.js'
 import { fileFormats, formatOf } from '../../callers/passwords/formats.js'
 import { verifyHash } from '../../callers/passwords/hash-threads.js'
-import { similarNames } from '../../callers/users-file/edit.js'
 import { exitCodes, Failure } from '../io.js'
 import { readPassword, type PasswordOptions } from '../password-input.js'
 import { bytesOf, say, unknownUser, usersOf, type UsersContext } from './file.js'
@@ -20,7 +19,7 @@ export async function listUsers (context: UsersContext, { json }: ShowOptions): 
 export async function checkPassword (context: UsersContext, typed: string, { json, ...options }: PasswordOptions & ShowOptions): Promise<number> {
   const name = typed.normalize('NFC')
   const caller = (await usersOf(context)).callers.get(name)
-  if (caller === undefined && !json) throw unknownUser(context, similarNames(await bytesOf(context), name))
+  if (caller === undefined && !json) throw unknownUser(context, name, await bytesOf(context))
   const correct = caller !== undefined && await isPassword(context, caller.hash, await readPassword(context.io, options))
   if (json) say(context, JSON.stringify({ name, known: caller !== undefined, correct }))
   else if (!correct) throw new Failure(exitCodes.no, `this is not the password of ${name}`)

@@ -1,6 +1,6 @@
 import { nameMistake } from '../../caller.js'
 import { unlockFile } from '../../callers/unlock.js'
-import { similarNames } from '../../callers/users-file/edit.js'
+import { namesIn } from '../../callers/users-file/edit.js'
 import { textsOf } from '../../lib/diagnostic.js'
 import { readStart } from '../../server/config.js'
 import { unlockName } from '../../server/unlock.js'
@@ -40,9 +40,8 @@ async function requireUser (io: Io, settings: Settings, name: string): Promise<v
   if (hasRemoteStore(settings)) return
   const context = { io, file: usersFileOf(settings) }
   const bytes = await bytesOf(context)
-  const like = similarNames(bytes, name)
   const isApplication = bytes.length === 0 && settings.REDIS_URL !== undefined
-  if (!like.includes(name) && !isApplication) throw unknownUser(context, like)
+  if (!namesIn(bytes).includes(name) && !isApplication) throw unknownUser(context, name, bytes)
 }
 
 function usersFileOf ({ USERS_FILE: file = defaultUsersFile }: Settings): string {
