@@ -1,7 +1,8 @@
 import { useRef } from 'preact/hooks'
 import { minuteOf } from './audit-lines.js'
 import { rowsOf, type Series, type Span } from './operator-data.js'
-import { usePlot, type Line } from './use-plot.js'
+import type { Line } from './plot-options.js'
+import { usePlot } from './use-plot.js'
 
 export interface ChartProps {
   title: string
@@ -87,5 +88,5 @@ function nameOf (name: string): string {
 }
 
 function figure (value: number | null): string {
-  return value === null ? '–' : String(value < 10 ? Math.round(value * 10) / 10 : Math.round(value))
+  return value === null ? '–' : value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 1 : 0 })
 }

@@ -3,7 +3,7 @@ import { callerOf, eventNames, isHashed, matching, outcomeOf, timeOf, zoneOf, ty
 import { Key } from './chart.js'
 import type { Event } from './operator-data.js'
 import { useMedia } from './use-media.js'
-import type { Line } from './use-plot.js'
+import type { Line } from './plot-options.js'
 
 interface EventsProps {
   events: Event[]

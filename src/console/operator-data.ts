@@ -95,7 +95,9 @@ const FORGET_MS = 60_000
 export function withAnswer (nodes: Nodes, data: OperatorData, receivedAt: number): Nodes {
   const known = nodes.get(data.node.id)?.events ?? []
   const newer = data.events.filter(({ n }) => n > lastOf(known))
-  const all = new Map([...nodes, [data.node.id, { data, receivedAt, events: [...known, ...newer].slice(-MAX_EVENTS) }]])
+  // The same array where nothing is new: the list is then not rendered again.
+  const events = newer.length === 0 ? known : [...known, ...newer].slice(-MAX_EVENTS)
+  const all = new Map([...nodes, [data.node.id, { data, receivedAt, events }]])
   return new Map([...all].filter(([, node]) => receivedAt - node.receivedAt < FORGET_MS))
 }
 

@@ -4,13 +4,13 @@ import { Chart } from './chart.js'
 import { COLOURS, coloursOf } from './colours.js'
 import { Events } from './events.js'
 import { Codes, Reloads, Settings, Tiles, TilesExplained } from './operator-cards.js'
-import { countsOf, loginTimesOf, spanOf, windows, type Nodes, type NodeState, type WindowName } from './operator-data.js'
+import { countsOf, loginTimesOf, spanOf, windows, type Nodes, type NodeState, type Span, type WindowName } from './operator-data.js'
 import { Problem } from './problem.js'
 import type { Session } from './session.js'
 import { tilesOf } from './tiles.js'
 import { useNow } from './use-now.js'
 import { useOperatorData } from './use-operator-data.js'
-import type { Line } from './use-plot.js'
+import type { Line } from './plot-options.js'
 
 interface OperatorProps {
   session: Session
@@ -23,22 +23,17 @@ export function Operator ({ session: { credentials }, at }: OperatorProps) {
   const { nodes, refusal } = useOperatorData(credentials)
   const [chosen, choose] = useState('')
   const [time, setTime] = useState<WindowName>('1 hour')
-  const [index, setIndex] = useState<number>()
   const node = nodes.get(chosen) ?? [...nodes.values()][0]
-  function show (name: WindowName): void {
-    setTime(name)
-    setIndex(undefined)
-  }
   return (
     <>
       {refusal && <Problem refusal={refusal} />}
       {node && (
         <>
           <div class='above'>
-            <TimePicker time={time} onTime={show} />
+            <TimePicker time={time} onTime={setTime} />
             <Which nodes={nodes} node={node} onNode={choose} stale={refusal !== undefined} />
           </div>
-          <State node={node} time={time} at={decoded(at)} index={index} onIndex={setIndex} />
+          <State node={node} time={time} at={decoded(at)} />
         </>
       )}
     </>
@@ -73,55 +68,74 @@ function Which ({ nodes, node: { data, receivedAt }, onNode, stale }: { nodes: N
           </select>
         </label>
       )}
-      <p class='fine'>This page sees this node alone{data.settings.REDIS_URL && ', though limits are shared over Redis'}. Other nodes behind the same address have figures of their own; <code>/metrics</code> of all of them sums them up.</p>
+      <p class='fine'>These figures are of this node alone{data.settings.REDIS_URL && '; limits are shared over Redis'}. For all nodes together, collect <code>/metrics</code> of each.</p>
     </div>
   )
 }
-
-/** How login times are drawn: they are of no product. */
-const loginLine = (name: string): Line => ({ colour: `of-${name}`, dashed: false })
 
 interface StateProps {
   node: NodeState
   time: WindowName
   at: string
-  /** The slot that all charts point at. */
-  index: number | undefined
-  onIndex: (index: number | undefined) => void
 }
 
-function State ({ node: { data, events }, time, at, ...pointer }: StateProps) {
+function State ({ node: { data, events }, time, at }: StateProps) {
   const { words } = windows[time]
   const span = useMemo(() => spanOf(data, time), [data, time])
+  const lineOf = useMemo(() => linesOf(data.products), [data.products.join()])
+  const tiles = tilesOf(data, span, words)
+  // Not again with each answer: it is by far the longest part.
+  const audit = useMemo(() => <Events events={events} lineOf={lineOf} at={at.startsWith('about-') ? '' : at} />, [events, lineOf, at])
+  useEffect(() => { document.getElementById(at)?.focus() }, [at])
+  return (
+    <>
+      <Tiles tiles={tiles} />
+      <Charts key={time} span={span} time={words} lineOf={lineOf} />
+      <div class='columns even'>
+        <Codes span={span} time={words} />
+        <Reloads data={data} />
+      </div>
+      {audit}
+      <Settings data={data} />
+      <TilesExplained tiles={tiles} />
+    </>
+  )
+}
+
+/** How the line of each product is drawn. */
+function linesOf (products: string[]): (product: string) => Line {
+  const numbers = coloursOf(products)
+  return product => {
+    const number = numbers.get(product)
+    return number === undefined ? { colour: 'of-none', dashed: false } : { colour: `product-${number % COLOURS}`, dashed: number >= COLOURS }
+  }
+}
+
+/** How login times are drawn: they are of no product. */
+const loginLine = (name: string): Line => ({ colour: `of-${name}`, dashed: false })
+
+interface ChartsProps {
+  span: Span
+  /** In words. */
+  time: string
+  lineOf: (product: string) => Line
+}
+
+/** Charts over one time. They all point at the same slot of it. */
+function Charts ({ span, time, lineOf }: ChartsProps) {
+  const [index, setIndex] = useState<number>()
   const charts = useMemo(() => ({
     tokens: countsOf(span, ({ tokens }) => tokens),
     refusals: countsOf(span, ({ refusals }) => refusals),
     logins: loginTimesOf(span)
   }), [span])
-  const numbers = useMemo(() => coloursOf(data.products), [data.products.join()])
-  const lineOf = (product: string): Line => {
-    const number = numbers.get(product)
-    return number === undefined ? { colour: 'of-none', dashed: false } : { colour: `product-${number % COLOURS}`, dashed: number >= COLOURS }
-  }
-  const tiles = tilesOf(data, span, words)
-  useEffect(() => { document.getElementById(at)?.focus() }, [at])
-  const shared = { span, time: words, ...pointer }
+  const shared = { span, time, index, onIndex: setIndex }
   const per = span.seconds === 60 ? 'a minute' : 'in 15 minutes'
   return (
-    <>
-      <Tiles tiles={tiles} />
-      <div class='charts'>
-        <Chart title={`Tokens ${per}`} unit='product' series={charts.tokens} lineOf={lineOf} total='sum' {...shared} />
-        <Chart title={`Refusals ${per}`} unit='product' series={charts.refusals} lineOf={lineOf} total='sum' {...shared} />
-        <Chart title='Sign-in times, not cached' unit='milliseconds' series={charts.logins} lineOf={loginLine} total='most' {...shared} />
-      </div>
-      <div class='columns even'>
-        <Codes span={span} time={words} />
-        <Reloads data={data} />
-      </div>
-      <Events events={events} lineOf={lineOf} at={at.startsWith('about-') ? '' : at} />
-      <Settings data={data} />
-      <TilesExplained tiles={tiles} />
-    </>
+    <div class='charts'>
+      <Chart title={`Tokens ${per}`} unit='product' series={charts.tokens} lineOf={lineOf} total='sum' {...shared} />
+      <Chart title={`Refusals ${per}`} unit='product' series={charts.refusals} lineOf={lineOf} total='sum' {...shared} />
+      <Chart title='Sign-in times, not cached' unit='milliseconds' series={charts.logins} lineOf={loginLine} total='most' {...shared} />
+    </div>
   )
 }

@@ -52,8 +52,8 @@ const kinds: Kind[] = [
     help: 'Where requests, tokens and wrong passwords are counted: on this node, or in a Redis that all nodes share. While Redis is away, REDIS_DOWN decides whether each node counts for itself or requests get 503.',
     docs: ['docs/operations.md', 'Redis'],
     read: ({ gauges, settings, values }) => gauges.limits_shared === 1
-      ? { state: 'good', word: 'OK', detail: settings.REDIS_URL === true ? 'shared over Redis' : 'counted on this node' }
-      : values.REDIS_DOWN === 'closed' ? { state: 'bad', word: 'Redis away', detail: 'requests get 503' } : { state: 'warn', word: 'Redis away', detail: 'counted on this node' }
+      ? { state: 'good', word: 'OK', detail: settings.REDIS_URL === true ? 'shared over Redis' : 'on this node' }
+      : values.REDIS_DOWN === 'closed' ? { state: 'bad', word: 'Redis away', detail: 'requests get 503' } : { state: 'warn', word: 'Redis away', detail: 'on this node' }
   },
   {
     id: 'keys',

@@ -2,24 +2,10 @@ import type { RefObject } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import UPlot from 'uplot'
 import { minuteOf } from './audit-lines.js'
+import { drawDots, drawRunning, drawUnknown, edgesOf, nameUnknown, type Colour } from './draw-marks.js'
 import type { Series, Span } from './operator-data.js'
+import type { PlotOptions } from './plot-options.js'
 import { useMedia } from './use-media.js'
-
-/** How a name is drawn. */
-export interface Line {
-  /** The style sheet's variable for its colour, without the dashes. */
-  colour: string
-  dashed: boolean
-}
-
-interface PlotOptions {
-  span: Span
-  series: Series
-  lines: Line[]
-  /** The slot at the pointer. */
-  index: number | undefined
-  onIndex: (index: number | undefined) => void
-}
 
 const HEIGHT = 190
 /** Values are counts or milliseconds: no line of the grid stands between two whole numbers. */
@@ -60,13 +46,13 @@ function columnsOf ({ starts }: Span, { values }: Series): UPlot.AlignedData {
 
 function optionsOf (place: HTMLElement, current: RefObject<PlotOptions>): UPlot.Options {
   const style = getComputedStyle(place)
-  const colour = (name: string) => style.getPropertyValue(`--${name}`).trim()
+  const colour: Colour = name => style.getPropertyValue(`--${name}`).trim()
   const axis = { stroke: colour('quiet'), font: `12px ${style.fontFamily}`, grid: { stroke: colour('line'), width: 1 }, ticks: { show: false } }
   const { lines, series: { names } } = current.current!
   return {
     width: place.clientWidth,
     height: HEIGHT,
-    padding: [12, 8, 0, 0],
+    padding: [12, 20, 0, 0],
     legend: { show: false },
     // The pointer is followed below: one slot is marked in all charts.
     cursor: { y: false, drag: { x: false, y: false }, points: { show: false }, bind: { mousemove: () => null, mouseenter: () => null, mouseleave: () => null, mousedown: () => null } },
@@ -83,7 +69,7 @@ function optionsOf (place: HTMLElement, current: RefObject<PlotOptions>): UPlot.
     }))],
     hooks: {
       drawClear: [plot => drawUnknown(plot, current.current!.span, colour), plot => drawRunning(plot, current.current!.span, colour)],
-      draw: [plot => drawDots(plot, current.current!, name => colour(name))],
+      draw: [plot => nameUnknown(plot, current.current!.span, colour), plot => drawDots(plot, current.current!, colour)],
       ready: [plot => followPointer(plot, index => current.current!.onIndex(index))]
     }
   }
@@ -98,60 +84,4 @@ function followPointer (plot: UPlot, onIndex: PlotOptions['onIndex']): void {
 
 function short (value: number): string {
   return value >= 1000 ? `${value / 1000}k` : String(value)
-}
-
-/** A value stands in the middle of its slot, so half a slot is left free at each end. */
-function edgesOf ({ starts, seconds }: Span): [number, number] {
-  return [starts[0]! - seconds / 2, starts.at(-1)! + seconds / 2]
-}
-
-type Colour = (name: string) => string
-
-/** A band between two times over the whole height. */
-function drawBand ({ ctx, bbox, valToPos }: UPlot, from: number, to: number, fill: string): void {
-  const [left, right] = [valToPos(from, 'x', true), valToPos(to, 'x', true)]
-  ctx.fillStyle = fill
-  ctx.fillRect(left, bbox.top, right - left, bbox.height)
-}
-
-/** The time before the start: nothing is known of it, which is not 0. */
-function drawUnknown (plot: UPlot, span: Span, colour: Colour): void {
-  if (span.first === 0) return
-  const [from] = edgesOf(span)
-  const to = span.starts[span.first]! - span.seconds / 2
-  drawBand(plot, from, to, colour('back'))
-  const { ctx, bbox, valToPos } = plot
-  const text = 'before the start'
-  const ratio = UPlot.pxRatio
-  ctx.font = `${12 * ratio}px system-ui, sans-serif`
-  const [left, right] = [valToPos(from, 'x', true), valToPos(to, 'x', true)]
-  if (ctx.measureText(text).width + 12 * ratio > right - left) return
-  ctx.fillStyle = colour('quiet')
-  ctx.textAlign = 'center'
-  ctx.textBaseline = 'middle'
-  ctx.fillText(text, (left + right) / 2, bbox.top + bbox.height / 2)
-}
-
-/** The slot that still runs. */
-function drawRunning (plot: UPlot, { starts, seconds }: Span, colour: Colour): void {
-  const last = starts.at(-1)!
-  drawBand(plot, last - seconds / 2, last + seconds / 2, colour('wash'))
-}
-
-/** Values that no line leads to: of the running slot, as hollow dots, and of slots between two without a value. */
-function drawDots (plot: UPlot, { span: { starts }, series: { values }, lines }: PlotOptions, colour: Colour): void {
-  const { ctx } = plot
-  const ratio = UPlot.pxRatio
-  ctx.lineWidth = 1.5 * ratio
-  values.forEach((column, line) => column.forEach((value, i) => {
-    const running = i === column.length - 1
-    const next = i === column.length - 2 ? null : column[i + 1]!
-    if (value === null || (!running && (column[i - 1] ?? null) !== null) || (!running && next !== null)) return
-    ctx.beginPath()
-    ctx.arc(plot.valToPos(starts[i]!, 'x', true), plot.valToPos(value, 'y', true), 3 * ratio, 0, 2 * Math.PI)
-    ctx.strokeStyle = colour(lines[line]!.colour)
-    ctx.fillStyle = running ? colour('card') : ctx.strokeStyle
-    ctx.fill()
-    ctx.stroke()
-  }))
 }

@@ -73,6 +73,7 @@ t.test('answers of several nodes behind one address are kept apart, and a node t
   t.equal(askAfter(empty), 0)
   const one = withAnswer(empty, answer({ events: [event(1), event(2)] }), 0)
   t.equal(askAfter(one), 2)
+  t.equal(withAnswer(one, answer({ events: [event(2)] }), 1).get('one')!.events, one.get('one')!.events, 'the same list where nothing is new')
   const both = withAnswer(withAnswer(one, answer({ node: other, events: [event(1)] }), 3000), answer({ events: [event(2), event(3)] }), 6000)
   t.strictSame(numbers(both), { one: [1, 2, 3], two: [1] })
   t.equal(askAfter(both), 0, 'nobody knows which one will answer')
@@ -146,9 +147,9 @@ t.test('a tile says OK, or in a word what is wrong', t => {
     { id: 'audit', says: ['good', 'OK', 'is written'] },
     { id: 'audit', more: { gauges: { ...gauges, audit_up: 0, audit_owed: 1 } }, says: ['bad', 'Stopped', 'no token is issued; 1 line waits'] },
     { id: 'audit', more: { gauges: { ...gauges, audit_up: 0, audit_owed: 2 } }, says: ['bad', 'Stopped', 'no token is issued; 2 lines wait'] },
-    { id: 'limits', says: ['good', 'OK', 'counted on this node'] },
+    { id: 'limits', says: ['good', 'OK', 'on this node'] },
     { id: 'limits', more: { settings: { REDIS_URL: true } }, says: ['good', 'OK', 'shared over Redis'] },
-    { id: 'limits', more: { gauges: { ...gauges, limits_shared: 0 }, values: { REDIS_DOWN: 'local' } }, says: ['warn', 'Redis away', 'counted on this node'] },
+    { id: 'limits', more: { gauges: { ...gauges, limits_shared: 0 }, values: { REDIS_DOWN: 'local' } }, says: ['warn', 'Redis away', 'on this node'] },
     { id: 'limits', more: { gauges: { ...gauges, limits_shared: 0 }, values: { REDIS_DOWN: 'closed' } }, says: ['bad', 'Redis away', 'requests get 503'] },
     { id: 'keys', says: [undefined, undefined, undefined] },
     { id: 'keys', more: { settings: { JWT_ISSUER: true } }, says: ['good', 'OK', 'up to date'] },

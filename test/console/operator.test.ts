@@ -48,7 +48,7 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
     }
     await until(async () => await sum() >= before + 20)
     t.not(await picture(), drawn, 'the drawing is another')
-    t.match(await tiles(page), /Broker\s+OK[^]*Callers\s+OK[^]*Audit\s+OK[^]*Limits\s+OK\s+counted on this node/)
+    t.match(await tiles(page), /Broker\s+OK[^]*Callers\s+OK[^]*Audit\s+OK[^]*Limits\s+OK\s+on this node/)
     await until(async () => /Guessing\s+[1-9]\d* blocked/.test(await tiles(page)))
 
     await page.getByRole('combobox', { name: 'Event' }).selectOption('token.refused')
@@ -236,7 +236,7 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
     }
     const { page, asked, signIn } = await visit(t, broker.url, { path: '/#/operator', before: page => withClock(page, given, change) })
     await signIn('olga')
-    await page.getByText('This page sees this node alone, though limits are shared over Redis.').waitFor()
+    await page.getByText('These figures are of this node alone; limits are shared over Redis.').waitFor()
     const choice = page.getByRole('combobox', { name: 'Nodes that answer here' })
     await page.clock.runFor(POLL_MS)
     await choice.waitFor()

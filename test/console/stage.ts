@@ -21,7 +21,7 @@ const components = {
   app: ['app.tsx', 'main.tsx', 'sign-in.tsx', 'use-session.ts'],
   'get-token': ['copy.tsx', 'get-token.tsx', 'parts.tsx', 'problem.tsx', 'product-fields.tsx', 'token-card.tsx', 'use-now.ts'],
   explain: ['codes.tsx', 'explain.tsx'],
-  operator: ['chart.tsx', 'events.tsx', 'operator-cards.tsx', 'operator.tsx', 'use-media.ts', 'use-operator-data.ts', 'use-plot.ts'],
+  operator: ['chart.tsx', 'draw-marks.ts', 'events.tsx', 'operator-cards.tsx', 'operator.tsx', 'use-media.ts', 'use-operator-data.ts', 'use-plot.ts'],
   docs: ['docs.tsx']
 }
 
@@ -41,7 +41,7 @@ export async function setStage (t: Test) {
       t.strictSame(wrong, [], 'no error, no dialog, nothing that the CSP stopped, no other host')
       if (file === undefined) return
       // Node runs the other modules, so tap counts them.
-      const all = readdirSync('src/console').filter(name => /\.tsx$|^use-/.test(name))
+      const all = readdirSync('src/console').filter(name => /\.tsx$|^(use|draw)-/.test(name))
       t.strictSame(Object.values(components).flat().sort(), all.sort(), 'every component has its tests')
       t.strictSame(coverage.missing(components[file]), [], 'every line of the components has run')
     }
