@@ -27,7 +27,7 @@ const frontDoors = {
   'callers/users-file': ['edit', 'load', 'parse', 'store'],
   http: ['app', 'pipeline', 'hang-up', 'host-request', 'origins'],
   monitoring: ['metrics', 'history', 'operator-data', 'readiness'],
-  policy: ['policy', 'decide', 'patterns'],
+  policy: ['policy', 'allowance', 'decide', 'patterns'],
   'policy/file': ['load', 'read', 'schema', 'messages', 'unknown-users', 'expectations'],
   products: ['contract', 'define', 'deprecated', 'fit', 'load', 'push', 'refusals', 'schemas'],
   server: ['start', 'embedded', 'config', 'log-writer', 'try-services', 'unlock'],

@@ -13,7 +13,7 @@ export async function demoCommand (io: Io, port: string): Promise<number> {
   const password = randomBytes(12).toString('base64url')
   await writeFile(join(folder, defaultUsersFile), `susan:${await hashPassword(password)}\n`, { mode: 0o600 })
 
-  const code = await serve({ ...io, cwd: folder, env: { ...randomSecrets(), OPERATORS: 'susan', PORT: port, LOG_LEVEL: 'error' } }, running => {
+  const code = await serve({ ...io, demo: true, cwd: folder, env: { ...randomSecrets(), OPERATORS: 'susan', PORT: port, LOG_LEVEL: 'error' } }, running => {
     untilSignalled({
       ...running,
       async close () {

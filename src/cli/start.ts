@@ -2,7 +2,7 @@ import closeWithGrace from 'close-with-grace'
 import { standardSink } from '../audit/sink.js'
 import { escapeInvisible } from '../lib/printable.js'
 import { LogWriter } from '../server/log-writer.js'
-import { start, type LogStream, type Running } from '../server/start.js'
+import { start, type LogStream, type Running, type StartOptions } from '../server/start.js'
 import { StartError } from '../server/config.js'
 import { initHint } from './init/hint.js'
 import { exitCodes, type Io } from './io.js'
@@ -19,7 +19,7 @@ export function startCommand (io: Io): Promise<number> {
  * Starts the broker, or writes to standard error why it cannot.
  * @param started called when it listens
  */
-export async function serve (io: Io, started: (running: Running) => void): Promise<number> {
+export async function serve (io: Io & Pick<StartOptions, 'demo'>, started: (running: Running) => void): Promise<number> {
   try {
     started(await start({ ...io, log: await logTo(io) }))
     return exitCodes.ok

@@ -39,6 +39,7 @@ function compiledRule ({ allow, identities = [], maxTtl }: PolicyFile['rules'][n
   return {
     allow: product => entries.get(product),
     mayName: (identity, { name }) => names.matches(identity, name),
+    identities,
     ...(maxTtl !== undefined && { maxTtl }),
     maxTtlOf: product => lives.get(product),
     index

@@ -13,6 +13,8 @@ export interface Rule {
   allow (product: string): object | undefined
   /** Whether the caller may name this identity, which is in NFC, besides its own. */
   mayName (identity: string, caller: Caller): boolean
+  /** The patterns that `mayName` compares with, as the policy has them. */
+  readonly identities?: readonly string[]
   /** Seconds; stands in the place of TOKEN_TTL_MAX. */
   readonly maxTtl?: number
   /** Seconds: the longest life of a token that holds this product. Undefined: `maxTtl` of the rule counts. */

@@ -15,6 +15,8 @@ export interface AppContext {
   services: Services
   /** The prefix of all paths; empty where the broker is the whole server. */
   prefix: string
+  /** Whether the secrets are made up. */
+  demo?: boolean | undefined
   /** The broker's own origins. Read at each request, as they are known only once the server listens. */
   ownOrigins: ReadonlySet<string>
   readiness: () => Readiness
@@ -29,13 +31,14 @@ interface Credentials {
 }
 
 /** Translates a config, and the services it runs on, into the options of an app. */
-export function appOptions ({ settings, products, policy, given }: Config, { services, prefix, ownOrigins, readiness, started }: AppContext, { sessions, bearer }: Credentials): AppOptions {
+export function appOptions ({ settings, products, policy, given }: Config, { services, prefix, demo, ownOrigins, readiness, started }: AppContext, { sessions, bearer }: Credentials): AppOptions {
   const { logger, store, identify, audit, logins, counters, lines, logsAllRequests, metrics } = services
   const history = settings.CONSOLE && settings.OPERATORS !== undefined ? services.history : undefined
   return {
     logger,
     trustProxy: list(settings.TRUST_PROXY),
     prefix,
+    demo,
     products,
     policy,
     mint: mintOf(settings),

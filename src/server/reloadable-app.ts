@@ -23,6 +23,8 @@ export interface ReloadableAppOptions {
   services: Services
   /** The prefix of all paths; empty where the broker is the whole server. */
   prefix?: string
+  /** Whether the secrets are made up, so that Twilio refuses the tokens. Callers are told. */
+  demo?: boolean | undefined
   /** The broker's own origins. Read at each request, as they are known only once the server listens. */
   ownOrigins: ReadonlySet<string>
   /** Called with each new config just before it is used. */
@@ -30,9 +32,9 @@ export interface ReloadableAppOptions {
 }
 
 export async function createReloadableApp (options: ReloadableAppOptions): Promise<ReloadableApp> {
-  const { config, services, prefix = '', ownOrigins } = options
+  const { config, services, prefix = '', demo, ownOrigins } = options
   const readiness = new BrokerReadiness(services, config.settings)
-  const context = { services, prefix, ownOrigins, readiness: () => readiness.now(), started: config.settings }
+  const context = { services, prefix, demo, ownOrigins, readiness: () => readiness.now(), started: config.settings }
   return new ReloadableApp(options, context, readiness, await buildApp(config, services.provider.keys, context))
 }
 

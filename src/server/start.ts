@@ -34,6 +34,8 @@ export interface StartOptions {
   log: LogStream
   /** Compares passwords with hashes. Default: in threads. */
   verifyHash?: VerifyHash
+  /** Whether the secrets are made up, so that Twilio refuses the tokens. Callers are told. */
+  demo?: boolean
 }
 
 export interface Running {
@@ -53,7 +55,7 @@ export interface Running {
  * Reads the settings, opens the services, builds the app, and listens.
  * @throws StartError with all mistakes in settings and files
  */
-export async function start ({ env, cwd, stdout, log, verifyHash }: StartOptions): Promise<Running> {
+export async function start ({ env, cwd, stdout, log, verifyHash, demo }: StartOptions): Promise<Running> {
   const { pair, ...config } = await readStart(env, cwd)
   let hadDotenv = hasDotenv(config, cwd)
   const read = async () => {
@@ -71,6 +73,7 @@ export async function start ({ env, cwd, stdout, log, verifyHash }: StartOptions
     read,
     services,
     ownOrigins,
+    demo,
     onReload (next) {
       for (const name of needRestart) {
         if (next.settings[name] !== config.settings[name]) logger.warn(`${name} has changed, which needs a restart`)

@@ -206,7 +206,9 @@ t.test('the demo needs nothing, its curl line works as pasted, and the tutorial\
   t.match(demo.stdout(), new RegExp(`as susan with the password ${password}:\n\n {2}${url}/\n`))
   const page = await fetch(`${url}/`)
   t.match([page.status, await page.text()], [200, /<title>twilio-token-broker<\/title>/])
-  t.equal((await fetch(`${url}/operator.json`, { headers: { Authorization: basic('susan', password!) } })).status, 200, 'susan sees all of it')
+  const read = (path: string) => fetch(url + path, { headers: { Authorization: basic('susan', password!) } })
+  t.equal((await read('/operator.json')).status, 200, 'susan sees all of it')
+  t.match(await (await read('/openapi.json')).json(), { 'x-demo': true }, 'the console says that the tokens are not real')
 
   if (installed('http')) {
     const httpie = (password: string) => run('http', ['--ignore-stdin', '--check-status', 'POST', `${url}/token`, 'username=susan', `password=${password}`])

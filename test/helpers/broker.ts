@@ -47,6 +47,8 @@ export interface BrokerOptions {
   folders?: string[]
   /** What compares passwords; by default the test's own thread. */
   verifyHash?: VerifyHash
+  /** As the command `demo` starts it. */
+  demo?: boolean
 }
 
 export interface AuditLine {
@@ -59,7 +61,7 @@ export interface AuditLine {
 }
 
 /** A whole broker on a port of its own, as `start` makes it. */
-export async function startBroker ({ settings = {}, users = { susan: 'secret123' }, files = {}, links = {}, folders = [], verifyHash = inThread }: BrokerOptions = {}) {
+export async function startBroker ({ settings = {}, users = { susan: 'secret123' }, files = {}, links = {}, folders = [], verifyHash = inThread, demo = false }: BrokerOptions = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'broker-'))
   const lines = await Promise.all(Object.entries(users ?? {}).map(async ([name, password]) => `${name}:${await cheapHash(password)}`))
   const write = (name: string, text: string) => writeFile(join(folder, name), text, { mode: 0o600 })
@@ -75,7 +77,8 @@ export async function startBroker ({ settings = {}, users = { susan: 'secret123'
     cwd: folder,
     stdout: nowhere,
     log: { write: (line: string) => { log += line } },
-    verifyHash
+    verifyHash,
+    demo
   }).catch(async error => {
     await rm(folder, { recursive: true })
     throw error

@@ -4,16 +4,16 @@ import { withExample } from './examples.js'
 import type { RouteDescription } from './routes.js'
 
 /** An OpenAPI 3.1 document. Its schemas are JSON Schema, so the routes' own are used unchanged. https://spec.openapis.org/oas/v3.1.1 */
-export function documentOf (routes: readonly RouteDescription[], schemes: readonly Scheme[], mayAsk: (route: RouteDescription) => boolean) {
+export function documentOf (routes: readonly RouteDescription[], schemes: readonly Scheme[], allowedOf: (route: RouteDescription) => object) {
   const paths: Record<string, Record<string, object>> = {}
   const on = schemes.filter(({ isClosed }) => !isClosed).map(({ name }) => name)
-  for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route, on, mayAsk(route))
+  for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route, on, allowedOf(route))
   return {
     openapi: '3.1.1',
     info: {
       title: 'twilio-token-broker',
       version: '1',
-      description: 'Issues Twilio access tokens to web pages. x-allowed says whether the caller who reads this may call the operation.'
+      description: 'Issues Twilio access tokens to web pages. x-allowed says whether the caller who reads this may call the operation, x-allow within which bounds of the policy, x-caller what holds for all products.'
     },
     // Relative to this document, so that it is right behind any proxy.
     servers: [{ url: './' }],
@@ -43,7 +43,7 @@ function securityOf ({ credentialsInBody }: RouteDescription, taken: readonly st
   return credentialsInBody ? [...needs, {}] : needs
 }
 
-function operation (route: RouteDescription, on: readonly string[], allowed: boolean): object {
+function operation (route: RouteDescription, on: readonly string[], allowed: object): object {
   const { path, method, summary, kind, product, body, query, schemes = on } = route
   const taken = kind === 'anyone' ? [] : on.filter(name => schemes.includes(name))
   const queries = Object.entries(query?.properties ?? {})
@@ -51,7 +51,7 @@ function operation (route: RouteDescription, on: readonly string[], allowed: boo
     operationId: `${method}${path.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
     summary,
     ...(product !== undefined && { tags: [product] }),
-    ...(kind !== 'anyone' && { 'x-allowed': allowed }),
+    ...(kind !== 'anyone' && allowed),
     security: securityOf(route, taken),
     ...(queries.length > 0 && { parameters: queries.map(([name, schema]) => ({ name, in: 'query', schema })) }),
     ...(body !== undefined && { requestBody: { required: 'required' in body, content: { 'application/json': withExample(body) } } }),

@@ -22,6 +22,7 @@ interface MediaType {
 interface Operation {
   summary: string
   'x-allowed'?: boolean
+  'x-allow'?: object
   security?: object[]
   parameters?: object[]
   requestBody?: { required: boolean, content: { 'application/json': MediaType & { schema: { properties: Record<string, object> } } } }
@@ -32,6 +33,8 @@ interface Document {
   openapi: string
   paths: Record<string, Record<string, Operation>>
   components: { securitySchemes: Record<string, object>, schemas: Record<string, JsonSchema> }
+  'x-caller': object
+  'x-demo'?: boolean
 }
 
 const users = { susan: 'secret123', olga: 'secret123' }
@@ -140,6 +143,37 @@ t.test('it says of each operation whether its reader may ask for it', async t =>
   const tried = await started(t, { settings, files: { 'policy.yaml': policy('audit') } })
   t.equal(allowed(await read(tried.url)).length, 5, 'a policy that is tried out refuses nothing')
   t.equal(allowed(await read((await started(t)).url)).length, 5, 'nor does one that there is not')
+})
+
+t.test('it says to its reader within which bounds, and to nobody what others may have', async t => {
+  const policy = (mode: string) => [
+    `mode: ${mode}`,
+    'rules:',
+    '  - { who: [susan], allow: { video: { rooms: ["{caller}-*", lobby], maxTtl: 600 }, voice: { incoming: true, params: { To: ["+49*"] } } }, identities: ["guest-{caller}-*"], maxTtl: 1800 }',
+    '  - { who: [olga], allow: { sync: {} } }'
+  ].join('\n')
+  const settings = { POLICY_FILE: 'policy.yaml', TOKEN_TTL: '3600', TOKEN_TTL_MAX: '7200' }
+  const cases: Array<{ name: string, options: BrokerOptions, as?: string, caller: object, video: object | undefined, voice: object | undefined }> = [
+    {
+      name: 'a rule',
+      options: { settings, files: { 'policy.yaml': policy('enforce') } },
+      caller: { name: 'susan', identity: 'susan', ttl: 1800, maxTtl: 1800, identities: ['guest-susan-*'] },
+      video: { rooms: ['susan-*', 'lobby'], maxTtl: 600 },
+      voice: { incoming: true, params: { To: ['+49*'] } }
+    },
+    { name: 'another', options: { settings, files: { 'policy.yaml': policy('enforce') } }, as: basic('olga', 'secret123'), caller: { name: 'olga', identity: 'olga', ttl: 3600, maxTtl: 7200, identities: [] }, video: undefined, voice: undefined },
+    { name: 'no rule', options: { settings, files: { 'policy.yaml': 'rules: [{ who: [olga], allow: {} }]' } }, caller: { name: 'susan', ttl: 3600, maxTtl: 7200, identities: [] }, video: undefined, voice: undefined },
+    { name: 'a rule that is tried out', options: { settings, files: { 'policy.yaml': policy('audit') } }, caller: { name: 'susan', ttl: 1800, maxTtl: 7200, identities: ['*'] }, video: {}, voice: {} },
+    { name: 'no policy', options: {}, caller: { name: 'susan', identity: 'susan', ttl: 3600, maxTtl: 3600, identities: [] }, video: {}, voice: {} }
+  ]
+  for (const { name, options, as, caller, video, voice } of cases) {
+    const document = await read((await started(t, options)).url, as)
+    t.ok((await new Validator().validate({ ...document })).valid, name)
+    t.match(document['x-caller'], caller, name)
+    t.strictSame([document.paths['/token/video'], document.paths['/token/voice']].map(path => path!.post!['x-allow']), [video, voice], name)
+    t.equal(document['x-demo'], undefined)
+  }
+  t.equal((await read((await started(t, { demo: true })).url))['x-demo'], true, 'and that its tokens are not real')
 })
 
 const isOfBearer = (code: string) => code.startsWith('bearer-') || code === 'keys-unavailable'
