@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { GetToken } from './get-token.js'
 import type { Session } from './session.js'
 import { SignIn } from './sign-in.js'
-import { useSession, type SignedOut } from './use-session.js'
+import { useSession } from './use-session.js'
 
 const views = {
   token: { title: 'Get a token', lead: 'See what the broker gives you, and what is inside.' },
@@ -16,10 +16,12 @@ type View = keyof typeof views
 
 export function App () {
   const { session, out, start, signOut } = useSession()
-  const { view, at } = usePlace()
+  const place = usePlace()
+  const { view } = place
   const { title, lead } = views[view]
+  const body = bodyOf(place, session)
   const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => { document.title = `${title} · twilio-token-broker` }, [title])
+  useEffect(() => { document.title = `${body === undefined ? 'Sign in' : title} · twilio-token-broker` })
   // The form that had the focus is gone.
   useEffect(() => { if (session !== undefined) heading.current!.focus() }, [session])
   const shown = (Object.keys(views) as View[]).filter(name => name !== 'operator' || session?.offers.operator || view === 'operator')
@@ -31,19 +33,18 @@ export function App () {
         <nav aria-label='Views'>
           {shown.map(name => <a key={name} href={`#/${name}`} aria-current={name === view ? 'page' : undefined}>{views[name].title}</a>)}
         </nav>
-        {session && (
-          <div class='who'>
-            <span>Signed in {session.credentials.name === null ? 'with a bearer token' : <>as <b>{session.credentials.name}</b></>}{session.end && <> until <time dateTime={session.end.at}>{momentInWords(new Date(session.end.at))}</time></>}</span>
-            <button type='button' class='quiet' onClick={signOut}>Sign out</button>
-          </div>
-        )}
+        {session && <Who session={session} onSignOut={signOut} />}
       </header>
-      <main id='main'>
-        <h1 ref={heading} tabIndex={-1}>{title}</h1>
-        <p class='lead'>{lead}</p>
-        {session?.without && <p class='fine'>{session.without}</p>}
-        <Body view={view} at={at} session={session} out={out} onSession={start} />
-      </main>
+      {body === undefined
+        ? <main id='main' class='middle'><SignIn out={out} onSession={start} /></main>
+        : (
+          <main id='main'>
+            <h1 ref={heading} tabIndex={-1}>{title}</h1>
+            <p class='lead'>{lead}</p>
+            {session?.without && <p class='notice warn' role='note'>{session.without}</p>}
+            {body}
+          </main>
+          )}
     </>
   )
 }
@@ -54,15 +55,19 @@ function momentInWords (moment: Date): string {
   return moment.toLocaleString(undefined, { hour: '2-digit', minute: '2-digit', ...(!today && { weekday: 'short' }) })
 }
 
-interface BodyProps extends Place {
-  session: Session | undefined
-  out: SignedOut
-  onSession (session: Session): void
+function Who ({ session: { credentials: { name }, end }, onSignOut }: { session: Session, onSignOut: () => void }) {
+  return (
+    <div class='who'>
+      <span>Signed in {name === null ? 'with a bearer token' : <>as <b>{name}</b></>}{end && <> until <time dateTime={end.at}>{momentInWords(new Date(end.at))}</time></>}</span>
+      <button type='button' class='quiet' onClick={onSignOut}>Sign out</button>
+    </div>
+  )
 }
 
-function Body ({ view, at, session, out, onSession }: BodyProps) {
+/** Returns undefined where the user has to sign in first. */
+function bodyOf ({ view, at }: Place, session: Session | undefined) {
   if (view === 'explain' || view === 'codes') return <Later key={view} load={later[view]} props={{ at }} />
-  if (session === undefined) return <SignIn out={out} onSession={onSession} />
+  if (session === undefined) return undefined
   return view === 'token' ? <GetToken session={session} /> : <Later key={view} load={later[view]} props={{ session, at }} />
 }
 

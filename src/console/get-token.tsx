@@ -1,12 +1,14 @@
 import { useState } from 'preact/hooks'
 import { ask, type Refusal } from './api.js'
+import type { Offers } from './available-products.js'
 import { now } from './now.js'
-import type { Session } from './session.js'
-import { bodyOf, fieldsOf, requestFor, type Typed } from './request-form.js'
 import { Problem } from './problem.js'
-import { ProductFields } from './product-fields.js'
+import type { TokenRequest } from './request-form.js'
+import type { Session } from './session.js'
 import type { Given } from './snippets.js'
 import { TokenCard, type Answer } from './token-card.js'
+import { TokenForm } from './token-form.js'
+import { useTokenForm } from './use-token-form.js'
 
 interface Got {
   given: Given
@@ -17,58 +19,66 @@ interface Got {
 
 /** A token for what is picked. */
 export function GetToken ({ session: { credentials, offers } }: { session: Session }) {
-  const [picked, setPicked] = useState<string[]>(() => offers.products.slice(0, 1).map(({ name }) => name))
-  const [typed, setTyped] = useState<Record<string, Typed>>({})
+  const form = useTokenForm(offers)
   const [busy, setBusy] = useState(false)
   const [got, setGot] = useState<Got>()
   const [refusal, setRefusal] = useState<Refusal>()
 
-  const shared = fieldsOf(offers.shared)
-  const products = offers.products.filter(({ name }) => picked.includes(name))
-    .map(({ name, properties, required }) => ({ name, fields: fieldsOf(properties, required), typed: typed[name] ?? {} }))
-  const type = (name: string) => (values: Typed) => setTyped({ ...typed, [name]: values })
-  const pick = (name: string) => setPicked(picked.includes(name) ? picked.filter(other => other !== name) : [...picked, name])
-
-  async function submit (event: SubmitEvent): Promise<void> {
-    event.preventDefault()
-    const { path, body } = requestFor(products, bodyOf(shared, typed[''] ?? {}))
+  async function get ({ path, body }: TokenRequest): Promise<void> {
     setBusy(true)
+    const at = now()
     const { answer, refusal } = await ask<Answer>(path, credentials, body)
     setBusy(false)
     setRefusal(refusal)
-    setGot(answer && { answer, at: now(), given: { base: new URL('.', location.href).href, path, body, name: credentials.name } })
+    setGot(answer && { answer, at, given: { base: new URL('.', location.href).href, path, body, name: credentials.name } })
   }
 
-  if (offers.products.length === 0) {
-    return <p class='card'>The policy allows you no product. The operator of this broker can change that; <code>policy explain {credentials.name ?? 'jwt:NAME'} PRODUCT</code> says which rule decides.</p>
-  }
+  if (offers.products.length === 0) return <Nothing name={offers.bounds.name} />
   return (
-    <div class='columns'>
-      <form class='card' onSubmit={submit}>
-        <fieldset class='picks'>
-          <legend>Products</legend>
-          {offers.products.map(({ name }) => (
-            <label key={name}><input type='checkbox' checked={picked.includes(name)} onChange={() => pick(name)} /> {name}</label>
-          ))}
-        </fieldset>
-        {products.filter(({ fields }) => fields.length > 0).map(({ name, fields, typed }) => (
-          <fieldset key={name}>
-            <legend>{name}</legend>
-            <ProductFields prefix={name} fields={fields} typed={typed} onType={type(name)} />
-          </fieldset>
-        ))}
-        <fieldset>
-          <legend>Token</legend>
-          <ProductFields prefix='all' fields={shared} typed={typed[''] ?? {}} onType={type('')} />
-        </fieldset>
-        <button type='submit' disabled={busy || picked.length === 0}>{products.length > 1 ? 'Get one token for all' : 'Get a token'}</button>
-      </form>
-      <div>
-        <p class='sr' role='status'>{got && 'Your token is there.'}</p>
-        {refusal && <Problem refusal={refusal} />}
-        {got && <TokenCard key={got.answer.token} {...got} />}
-        {!refusal && !got && <p class='card empty'>Your token will stand here, taken apart: what it allows, until when, and how to ask for it from your own code.</p>}
+    <>
+      {offers.demo && <Demo />}
+      <div class='columns'>
+        <TokenForm form={form} offers={offers} busy={busy} onSubmit={get} />
+        <div>
+          <p class='sr' role='status'>{got && 'Your token is there.'}</p>
+          {refusal && <Problem refusal={refusal} />}
+          {got && <TokenCard key={got.answer.token} {...got} isOld={isOld(got.given, form.request)} busy={busy} onRenew={() => get(got.given)} />}
+          {!refusal && !got && <Empty offers={offers} />}
+        </div>
       </div>
+    </>
+  )
+}
+
+/** Whether the form asks for something else by now. */
+function isOld (given: TokenRequest, request: TokenRequest | undefined): boolean {
+  return request === undefined || JSON.stringify([given.path, given.body]) !== JSON.stringify([request.path, request.body])
+}
+
+function Demo () {
+  return (
+    <p class='notice' role='note'>
+      <b>This is the demo.</b> Its tokens have the right form, but Twilio refuses them: the API key is made up. For real ones, run <code>npx twilio-token-broker init</code>, which asks for your account’s API key, and then <code>npx twilio-token-broker start</code>.
+    </p>
+  )
+}
+
+function Empty ({ offers: { bounds } }: { offers: Offers }) {
+  return (
+    <div class='card empty'>
+      <h2>No token yet</h2>
+      <p>Pick what your page needs. The token appears here: what it allows, how long it lives, and the code that uses it.</p>
+      <p class='fine'>It will be for the identity <code>{bounds.identity}</code>{bounds.identities.length > 0 && ', unless you name another'}.</p>
+    </div>
+  )
+}
+
+function Nothing ({ name }: { name: string }) {
+  return (
+    <div class='card empty'>
+      <h2>Nothing to get here</h2>
+      <p>The policy allows you no product. Whoever runs this broker can change that. This says which rule decides:</p>
+      <pre tabIndex={0}>npx twilio-token-broker policy explain {name} PRODUCT</pre>
     </div>
   )
 }

@@ -1,7 +1,12 @@
+import { useMemo } from 'preact/hooks'
+import { clock } from '../diagnose/token/words.js'
 import type { Refusal } from './api.js'
+import { now } from './now.js'
+import { useNow } from './use-now.js'
 
 /** What the broker says, in its own words. */
-export function Problem ({ refusal: { code, detail, errors, retryAfter, requestId } }: { refusal: Refusal }) {
+export function Problem ({ refusal }: { refusal: Refusal }) {
+  const { code, detail, errors, requestId } = refusal
   // Where there is one alone, the sentence often says it already.
   const more = errors.filter(({ message }) => !detail.includes(message))
   return (
@@ -12,8 +17,15 @@ export function Problem ({ refusal: { code, detail, errors, retryAfter, requestI
           {more.map(({ path, message }) => <li key={path}>{path !== '' && <code>{path.slice(1)}</code>} {message}</li>)}
         </ul>
       )}
-      {retryAfter !== undefined && <p>Try again in {retryAfter} s.</p>}
-      <p class='fine'><code>{code}</code>{requestId !== undefined && <> · request <code>{requestId}</code></>}</p>
+      {refusal.retryAfter !== undefined && <Countdown refusal={refusal} seconds={refusal.retryAfter} />}
+      <p class='ids'><code>{code}</code>{requestId !== undefined && <> · request <code>{requestId}</code></>}</p>
     </div>
   )
+}
+
+/** Not read out each second. */
+function Countdown ({ refusal, seconds }: { refusal: Refusal, seconds: number }) {
+  const end = useMemo(() => now() + seconds * 1000, [refusal])
+  const left = Math.max(0, Math.ceil((end - useNow()) / 1000))
+  return <p aria-live='off'>{left === 0 ? 'Try again now.' : <>Try again in <span class='number'>{left < 60 ? `${left} s` : clock(left)}</span>.</>}</p>
 }

@@ -16,7 +16,7 @@ export function ProductFields ({ prefix, fields, typed, onType }: ProductFieldsP
         const id = `${prefix}-${field.name}`
         return (
           <div class='field' key={id}>
-            <label for={id}>{field.name}{field.required && ' (needed)'}</label>
+            <label for={id}><Label {...field} /></label>
             <Input id={id} field={field} value={typed[field.name] ?? ''} onValue={value => onType({ ...typed, [field.name]: value })} />
             {field.hint !== '' && <p class='hint' id={`${id}-hint`}>{field.hint}</p>}
           </div>
@@ -26,6 +26,14 @@ export function ProductFields ({ prefix, fields, typed, onType }: ProductFieldsP
   )
 }
 
+/** Where people say something else than the API. */
+const labels: Record<string, string> = { ttl: 'Lifetime', incoming: 'Incoming calls', outgoing: 'Outgoing calls', params: 'Parameters', push: 'Push notifications' }
+
+function Label ({ name, required }: Field) {
+  const label = labels[name]
+  return <>{label === undefined ? name.charAt(0).toUpperCase() + name.slice(1) : <>{label} <code>{name}</code></>}{required && <span class='needed'> (needed)</span>}</>
+}
+
 interface InputProps {
   id: string
   field: Field
@@ -33,7 +41,9 @@ interface InputProps {
   onValue (value: string): void
 }
 
-function Input ({ id, field: { kind, hint, required, choices, schema }, value, onValue }: InputProps) {
+const words: Record<string, string> = { true: 'yes', false: 'no' }
+
+function Input ({ id, field: { kind, hint, required, choices, placeholder, schema }, value, onValue }: InputProps) {
   const common = {
     id,
     required,
@@ -44,12 +54,12 @@ function Input ({ id, field: { kind, hint, required, choices, schema }, value, o
   if (kind === 'choice') {
     return (
       <select {...common}>
-        <option value=''>as allowed</option>
-        {choices.map(choice => <option key={choice} value={choice}>{choice}</option>)}
+        <option value=''>{placeholder || (required ? 'choose one' : 'as allowed')}</option>
+        {choices.filter(choice => choice !== placeholder).map(choice => <option key={choice} value={choice}>{schema.type === 'boolean' ? words[choice] : choice}</option>)}
       </select>
     )
   }
-  if (kind === 'pairs' || kind === 'json') return <textarea {...common} rows={2} spellcheck={false} />
-  if (kind === 'number') return <input {...common} type='number' min={schema.minimum} max={schema.maximum} step={schema.type === 'integer' ? 1 : 'any'} />
-  return <input {...common} maxLength={schema.maxLength} spellcheck={false} autocomplete='off' />
+  if (kind === 'pairs' || kind === 'json') return <textarea {...common} placeholder={placeholder} rows={2} spellcheck={false} />
+  if (kind === 'number') return <input {...common} type='number' placeholder={placeholder} min={schema.minimum} max={schema.maximum} step={schema.type === 'integer' ? 1 : 'any'} />
+  return <input {...common} placeholder={placeholder} maxLength={schema.maxLength} spellcheck={false} autocomplete='off' autocapitalize='none' />
 }

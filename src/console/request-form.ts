@@ -1,41 +1,31 @@
-import type { Schema } from './available-products.js'
-import { boundsInWords } from './schema-text.js'
+import type { Allow, Bounds, Schema } from './available-products.js'
+import { bounded } from './field-bounds.js'
+import { fieldOf, type Field } from './fields.js'
 
-/** How a property is asked for. */
-export interface Field {
-  name: string
-  kind: 'text' | 'number' | 'choice' | 'pairs' | 'json'
-  hint: string
-  required: boolean
-  /** For a choice: what may be chosen, besides nothing. */
-  choices: string[]
-  schema: Schema
+export type { Field }
+
+/**
+ * The fields of a product.
+ * @param allow what the caller's rule of the policy says of it
+ */
+export function fieldsOf (properties: Record<string, Schema>, required: string[] = [], allow: Allow = {}): Field[] {
+  return Object.entries(properties).map(([name, schema]) => bounded(fieldOf(name, schema, required.includes(name)), allow))
 }
 
-export function fieldsOf (properties: Record<string, Schema>, required: string[] = []): Field[] {
-  return Object.entries(properties).map(([name, schema]) => ({
-    name, kind: kindOf(schema), hint: hintOf(schema), required: required.includes(name), choices: choicesOf(schema), schema
-  }))
-}
-
-function kindOf (schema: Schema): Field['kind'] {
-  if (choicesOf(schema).length > 0) return 'choice'
-  if (schema.type === 'integer' || schema.type === 'number') return 'number'
-  if (schema.type === 'string') return 'text'
-  return schema.patternProperties !== undefined && Object.values(schema.patternProperties).every(({ type }) => type === 'string') ? 'pairs' : 'json'
-}
-
-function choicesOf ({ type, enum: list, anyOf }: Schema): string[] {
-  if (type === 'boolean') return ['true', 'false']
-  const constants = anyOf?.every(one => typeof one.const === 'string') ? anyOf.map(one => one.const) : []
-  return (list ?? constants).map(String)
-}
-
-const forms: Partial<Record<Field['kind'], string>> = { pairs: 'one name=value a line', json: 'as JSON' }
-
-/** The schema's own words, and its bounds. */
-function hintOf (schema: Schema): string {
-  return [schema.description, forms[kindOf(schema)], boundsInWords(schema)].filter(part => part !== undefined).join(', ')
+/**
+ * The fields that all products share.
+ * @param products what the policy says of each that is picked
+ */
+export function sharedFieldsOf (properties: Record<string, Schema>, { ttl, maxTtl, identity, identities }: Bounds, products: Allow[]): Field[] {
+  const maximum = Math.min(maxTtl, ...products.map(({ maxTtl = Infinity }) => maxTtl))
+  const { ttl: life, identity: name } = properties
+  const fields: Field[] = []
+  if (name !== undefined && identities.length > 0) {
+    const others = identities.includes('*') ? 'any other' : identities.join(', ')
+    fields.push({ ...fieldOf('identity', { ...name, description: `the name inside the token: your own, or ${others}` }, false), placeholder: identity })
+  }
+  if (life !== undefined) fields.push({ ...fieldOf('ttl', { ...life, maximum }, false), placeholder: String(Math.min(ttl, maximum)) })
+  return fields
 }
 
 /** What was typed, by property; empty is not asked. */
@@ -70,12 +60,27 @@ export interface Picked {
   typed: Typed
 }
 
+export interface TokenRequest {
+  /** Below the broker's address. */
+  path: string
+  body: Record<string, unknown>
+}
+
+/** The request that the form makes; undefined where nothing is picked, or what has to be JSON is not. */
+export function requestOf (picked: Picked[], shared: Field[], typed: Typed): TokenRequest | undefined {
+  try {
+    return picked.length === 0 ? undefined : requestFor(picked, bodyOf(shared, typed))
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * The request for what is picked: the route of the one product, or that of several in one token.
  * @param shared what is asked for all of them
  * @throws SyntaxError as bodyOf
  */
-export function requestFor (picked: Picked[], shared: Record<string, unknown>): { path: string, body: Record<string, unknown> } {
+export function requestFor (picked: Picked[], shared: Record<string, unknown>): TokenRequest {
   const bodies = picked.map(({ name, fields, typed }) => [name, bodyOf(fields, typed)] as const)
   const [one] = bodies
   return one !== undefined && bodies.length === 1

@@ -1,8 +1,10 @@
-import { useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { bearer, type Refusal, type Result } from './api.js'
 import { describe, signInByPassword } from './open-session.js'
+import { PasswordField } from './password-field.js'
 import { Problem } from './problem.js'
 import type { Session } from './session.js'
+import { useLock } from './use-lock.js'
 import type { SignedOut } from './use-session.js'
 
 interface SignInProps {
@@ -14,6 +16,11 @@ interface SignInProps {
 export function SignIn ({ out, onSession }: SignInProps) {
   const [refusal, setRefusal] = useState<Refusal>()
   const [busy, setBusy] = useState(false)
+  const [name, setName] = useState(out.name ?? '')
+  const lock = useLock()
+  const form = useRef<HTMLFormElement>(null)
+  // Whoever opens the page, or was signed out, types next.
+  useLayoutEffect(() => { form.current!.querySelector<HTMLInputElement>(name === '' ? '#name' : '#password')!.focus() }, [])
 
   const submit = (signIn: (form: HTMLFormElement) => Promise<Result<Session>>) => async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
@@ -22,6 +29,7 @@ export function SignIn ({ out, onSession }: SignInProps) {
     const { answer, refusal } = await signIn(form)
     setBusy(false)
     setRefusal(refusal)
+    if (refusal?.code === 'login-limited') lock.add(name, refusal.retryAfter)
     if (answer === undefined) return
     // An input keeps what was typed for as long as anything holds the input.
     form.reset()
@@ -29,17 +37,19 @@ export function SignIn ({ out, onSession }: SignInProps) {
   }
   const withPassword = submit(form => signInByPassword(valueOf(form, 'name'), valueOf(form, 'password')))
   const withToken = submit(form => describe({ credentials: bearer(valueOf(form, 'bearer')) }))
+  const isLocked = lock.has(name)
 
   return (
-    <div class='card narrow'>
-      <h2>Sign in</h2>
-      {out.reason && !refusal && <p class='notice' role='status'>{out.reason}</p>}
-      <form onSubmit={withPassword}>
-        <label for='name'>Name</label>
-        <input id='name' name='name' autocomplete='username' autocapitalize='none' spellcheck={false} required defaultValue={out.name ?? ''} />
-        <label for='password'>Password</label>
-        <input id='password' name='password' type='password' autocomplete='current-password' required />
-        <button type='submit' disabled={busy}>{busy ? 'Signing in…' : 'Sign in'}</button>
+    <div class='card sign-in'>
+      <h1>Sign in</h1>
+      {out.reason !== undefined && refusal === undefined && <p class='notice' role='status'>{out.reason}</p>}
+      <form ref={form} onSubmit={withPassword}>
+        <div class='field'>
+          <label for='name'>Name</label>
+          <input id='name' name='name' value={name} onInput={event => setName(event.currentTarget.value)} autocomplete='username' autocapitalize='none' spellcheck={false} required />
+        </div>
+        <PasswordField />
+        <button type='submit' disabled={busy || isLocked}>{busy ? 'Signing in…' : isLocked ? 'This name is locked' : 'Sign in'}</button>
       </form>
       {refusal && <Problem refusal={refusal} />}
       <details>
@@ -47,10 +57,10 @@ export function SignIn ({ out, onSession }: SignInProps) {
         <form onSubmit={withToken}>
           <label for='bearer'>Token of your identity provider</label>
           <textarea id='bearer' name='bearer' rows={4} autocomplete='off' autocapitalize='none' spellcheck={false} required />
-          <button type='submit' disabled={busy}>Use the token</button>
+          <button type='submit' class='second' disabled={busy}>Use the token</button>
         </form>
       </details>
-      <p class='fine'>Your password is sent once and then forgotten. Nothing is stored: a reload signs you out.</p>
+      <p class='fine'>This page stores nothing, and forgets your password once it has a session.</p>
     </div>
   )
 }

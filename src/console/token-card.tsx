@@ -1,10 +1,13 @@
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { about, grantsOf } from '../diagnose/token/about.js'
 import { shown } from '../diagnose/token/json.js'
-import { readToken } from '../diagnose/token/read-token.js'
+import { readToken, type Token } from '../diagnose/token/read-token.js'
 import { clock, grantsInWords } from '../diagnose/token/words.js'
 import { Copy } from './copy.js'
+import { localTime } from './local-time.js'
+import { Next } from './next.js'
 import { Parts, Rows } from './parts.js'
-import { curl, snippet, type Given } from './snippets.js'
+import type { Given } from './snippets.js'
 import { useNow } from './use-now.js'
 
 /** The broker's answer. */
@@ -15,30 +18,71 @@ export interface Answer {
   expiresIn: number
 }
 
+interface TokenCardProps {
+  given: Given
+  answer: Answer
+  /** When it was asked for, by the clock of `now.ts`. */
+  at: number
+  /** Whether the form asks for something else by now. */
+  isOld: boolean
+  busy: boolean
+  onRenew (): void
+}
+
+/** Seconds before the end from which on the countdown warns. */
+const SOON = 60
+
 /** Surrounds values of the token in a sentence. Displayed values never contain it. */
 const MARK = '\u0001'
 
 /** Shows the content of a token and how long it lives. */
-export function TokenCard ({ given, answer: { token: text, identity, expiresIn }, at }: { given: Given, answer: Answer, at: number }) {
+export function TokenCard ({ given, answer: { token: text, identity, expiresIn }, at, isOld, busy, onRenew }: TokenCardProps) {
   const token = readToken(text)
   const left = Math.max(0, expiresIn - Math.floor((useNow() - at) / 1000))
+  const state = left === 0 ? 'over' : left <= SOON ? 'soon' : ''
+  const card = useRef<HTMLElement>(null)
+  useLayoutEffect(() => showBelow(card.current!), [])
   return (
-    <article class='card token'>
+    <article ref={card} class={`card token ${state} ${isOld ? 'old' : ''}`}>
       <h2 class='sr'>Your token</h2>
-      {left > 0
-        ? <p class='timer' role='timer' aria-label='The token ends in'>{clock(left)}</p>
-        : <p class='timer over'>The token has ended. Get a new one.</p>}
+      {isOld && <p class='notice warn' role='status'>The form has changed. This is still the token for what it said before.</p>}
+      <div class='life'>
+        {left > 0
+          ? <p class='timer' role='timer' aria-label='The token ends in'>{clock(left)}</p>
+          : <p class='timer'>The token has ended.</p>}
+        {state !== '' && <button type='button' class={left > 0 ? 'quiet' : undefined} disabled={busy} onClick={onRenew}>Get a new one</button>}
+      </div>
+      <p class='sr' role='status'>{state === 'soon' && 'The token ends within a minute.'}{state === 'over' && 'The token has ended.'}</p>
       <progress value={left} max={expiresIn} aria-label='Life that is left' />
-      <ul class='grants'>
-        {grantsInWords(grantsOf(token), value => MARK + shown(value) + MARK).map(sentence => (
-          <li key={sentence}>{sentence.split(MARK).map((part, i) => i % 2 === 1 ? <em key={i}>{part}</em> : part)} as <em>{identity}</em>{left > 0 && <> for <em>{clock(left)}</em></>}</li>
-        ))}
-      </ul>
-      <Rows rows={about(token, Infinity).filter(([name]) => name !== 'grants')} />
-      <Parts token={token} />
+      <Grants token={token} identity={identity} left={left} />
       <Copy title='Token' text={text} />
-      <Copy title='curl' text={curl(given)} />
-      <Copy title='Code for your page' text={snippet(given)} />
+      <Next given={given} room={roomOf(token)} />
+      <h3>What is in it</h3>
+      <Rows rows={about(token, Infinity, localTime).filter(([name]) => name !== 'grants')} />
+      <Parts token={token} />
     </article>
+  )
+}
+
+/** On a phone the card is below the form. */
+function showBelow (card: HTMLElement): void {
+  if (card.getBoundingClientRect().top > innerHeight / 2) card.scrollIntoView()
+}
+
+function roomOf (token: Token): string | undefined {
+  const video = grantsOf(token).video as { room?: unknown } | undefined
+  return typeof video?.room === 'string' ? video.room : undefined
+}
+
+function Grants ({ token, identity, left }: { token: Token, identity: string, left: number }) {
+  const sentences = grantsInWords(grantsOf(token), value => MARK + shown(value) + MARK)
+  const whose = <>as <em>{identity}</em>{left > 0 && <> for <em>{clock(left)}</em></>}</>
+  return (
+    <ul class='grants'>
+      {sentences.map(sentence => (
+        <li key={sentence}>{sentence.split(MARK).map((part, i) => i % 2 === 1 ? <em key={i}>{part}</em> : part)} {sentences.length === 1 && whose}</li>
+      ))}
+      {sentences.length > 1 && <li>{whose}</li>}
+    </ul>
   )
 }

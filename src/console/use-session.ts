@@ -11,7 +11,7 @@ export interface SignedOut {
   name?: string | null
 }
 
-const RELOADED = 'A reload signs you out: this page stores nothing that could be stolen.'
+const RELOADED = 'A reload signs you out: nothing is stored that could be stolen.'
 const EXPIRED = 'Your session has come to its end. Sign in again.'
 const SIGNED_OUT = 'You are signed out.'
 const UNANSWERED = 'You are signed out here. The broker did not answer, so it lets the session run out; the key to it is gone with this page.'

@@ -3,11 +3,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { ask, basic, bearer } from '../../src/console/api.js'
-import { bodyOf, fieldsOf, requestFor } from '../../src/console/request-form.js'
-import { offersOf, type Description, type Schema } from '../../src/console/available-products.js'
+import { bodyOf, fieldsOf, requestFor, requestOf, sharedFieldsOf } from '../../src/console/request-form.js'
+import { offersOf, type Allow, type Bounds, type Description, type Schema } from '../../src/console/available-products.js'
 import { entriesOf, whoInWords } from '../../src/console/reference.js'
 import { boundsInWords, typeInWords } from '../../src/console/schema-text.js'
-import { curl, snippet } from '../../src/console/snippets.js'
+import { snippetsFor } from '../../src/console/sdk-snippets.js'
+import { curl } from '../../src/console/snippets.js'
 import { startBroker, susan } from '../helpers/broker.js'
 import { ask as askBroker } from '../helpers/http.js'
 
@@ -18,17 +19,18 @@ const described = async (): Promise<Description> => JSON.parse((await askBroker(
 const credentials = basic('susan', 'secret123')
 
 t.test('only what is enabled and allowed is offered, with the fields of its schema', async t => {
-  const { products, shared, operator } = offersOf(await described())
+  const { products, shared, operator, bounds, demo } = offersOf(await described())
   t.strictSame(products.map(({ name }) => name), ['video', 'voice'])
   t.strictSame(products.map(({ properties }) => Object.keys(properties)), [['room'], ['incoming', 'outgoing', 'params', 'push']])
   t.strictSame(Object.keys(shared), ['identity', 'ttl'])
   t.equal(operator, true)
-  t.strictSame(offersOf({ info: { title: '', description: '' }, paths: {}, components: { schemas: {} } }), { products: [], shared: {}, operator: false })
+  t.match(bounds, { name: 'susan', identity: 'susan', ttl: 3600, maxTtl: 3600, identities: [] })
+  t.equal(demo, false)
 })
 
 t.test('a property becomes the field that fits its schema', t => {
   const cases: Array<[schema: Schema, kind: string, hint: string, typed: string, value: unknown]> = [
-    [{ type: 'string', maxLength: 128, description: 'a room' }, 'text', 'a room, at most 128 characters', 'My Room', 'My Room'],
+    [{ type: 'string', maxLength: 128, description: 'a room' }, 'text', 'a room', 'My Room', 'My Room'],
     [{ type: 'integer', minimum: 180, maximum: 86400 }, 'number', '180 to 86400', '600', 600],
     [{ type: 'number' }, 'number', '', '1.5', 1.5],
     [{ type: 'boolean' }, 'choice', '', 'false', false],
@@ -54,7 +56,10 @@ t.test('one product is asked for by its own route, several by that of one token'
   const sync = { name: 'sync', fields: [], typed: {} }
   t.strictSame(requestFor([video], { ttl: 600 }), { path: 'token/video', body: { room: 'My Room', ttl: 600 } })
   t.strictSame(requestFor([video, sync], { ttl: 600 }), { path: 'token', body: { products: { video: { room: 'My Room' }, sync: {} }, ttl: 600 } })
-  t.strictSame(requestFor([], {}), { path: 'token', body: { products: {} } })
+  const ttl = fieldsOf({ ttl: { type: 'integer' } })
+  t.strictSame(requestOf([sync], ttl, { ttl: '600' }), { path: 'token/sync', body: { ttl: 600 } })
+  t.equal(requestOf([], ttl, {}), undefined, 'nothing is picked')
+  t.equal(requestOf([{ name: 'other', fields: fieldsOf({ list: { type: 'array' } }), typed: { list: '[' } }], ttl, {}), undefined, 'what is no JSON cannot be sent')
   t.end()
 })
 
@@ -73,24 +78,77 @@ t.test('the curl line is what a shell reads it as, and holds no password', t => 
 })
 
 t.test('the code for a page is of that SDK, and asks for the same', t => {
-  const code = (path: string, body: Record<string, unknown> = {}) => snippet({ ...given, path, body })
-  t.match(snippet({ ...given, name: null }), 'credentials: () => ({ bearer }) })')
-  const cases: Array<[path: string, body: Record<string, unknown>, ...lines: string[]]> = [
-    ['token/voice', { outgoing: false }, 'import { Device } from \'@twilio/voice-sdk\'', 'const device = new Device(await broker.token(\'voice\', { outgoing: false }))', 'broker.keep(device, \'voice\', { outgoing: false })'],
-    ['token/video', {}, 'import { connect } from \'twilio-token-broker/client/video\'', 'import * as Video from \'twilio-video\'', 'const room = await connect(broker, Video, { name: "My Room" })'],
-    ['token/video', { room: 'a "b": c', ttl: 600 }, 'const room = await connect(broker, Video, { name: "a \\"b\\": c" }, { ttl: 600 })'],
-    ['token/sync', {}, 'import { SyncClient } from \'twilio-sync\'', 'const client = new SyncClient(await broker.token(\'sync\'))', 'broker.keep(client, \'sync\')'],
-    ['token/conversations', {}, 'import { Client } from \'@twilio/conversations\''],
-    ['token/chat', {}, 'import { Client } from \'twilio-chat\''],
-    ['token/taskrouter', { worker: 'WK1' }, 'const token = await broker.token(\'taskrouter\', { worker: "WK1" })'],
-    ['token/constructor', {}, 'const token = await broker.token(\'constructor\')'],
-    ['token', { products: { video: { room: 'x' }, 'task-router': {} }, ttl: 600 }, 'const token = await broker.token({ video: { room: "x" }, "task-router": {} }, { ttl: 600 })']
+  const codes = (path: string, body: Record<string, unknown> = {}) => snippetsFor({ ...given, path, body }).map(({ code }) => code)
+  const cases: Array<{ path: string, body?: Record<string, unknown>, lines: string[][] }> = [
+    { path: 'token/voice', body: { outgoing: false }, lines: [["import { Device } from '@twilio/voice-sdk'", "const device = new Device(await broker.token('voice', { outgoing: false }))", "broker.keep(device, 'voice', { outgoing: false })", 'device.register()']] },
+    { path: 'token/video', lines: [["import { connect } from 'twilio-token-broker/client/video'", "import * as Video from 'twilio-video'", "const room = await connect(broker, Video, { name: 'My Room', tracks: [] })"]] },
+    { path: 'token/video', body: { room: 'x', ttl: 600 }, lines: [["const room = await connect(broker, Video, { name: 'My Room', tracks: [] }, { ttl: 600 })"]] },
+    { path: 'token/sync', lines: [["import { SyncClient } from 'twilio-sync'", "const client = new SyncClient(await broker.token('sync'))", "broker.keep(client, 'sync')"]] },
+    { path: 'token/conversations', lines: [["import { Client } from '@twilio/conversations'", "broker.keep(client, 'conversations')"]] },
+    { path: 'token/chat', lines: [["import { Client } from 'twilio-chat'"]] },
+    { path: 'token/taskrouter', body: { worker: 'WK1' }, lines: [["const token = await broker.token('taskrouter', { worker: \"WK1\" })"]] },
+    { path: 'token/constructor', lines: [["const token = await broker.token('constructor')"]] },
+    {
+      path: 'token',
+      body: { products: { video: { room: 'x' }, sync: {}, 'task-router': {} }, ttl: 600 },
+      lines: [
+        ['const products = { video: { room: "x" }, sync: {}, "task-router": {} }', "const room = await Video.connect(await broker.token(products, { ttl: 600 }), { name: 'My Room', tracks: [] })"],
+        ['const client = new SyncClient(await broker.token(products, { ttl: 600 }))', 'broker.keep(client, products, { ttl: 600 })'],
+        ['const token = await broker.token(products, { ttl: 600 })']
+      ]
+    }
   ]
-  for (const [path, body, ...lines] of cases) {
-    for (const line of lines) t.ok(code(path, body).split('\n').includes(line), `${line}\n${code(path, body)}`)
+  for (const { path, body, lines } of cases) {
+    const found = codes(path, body)
+    t.equal(found.length, lines.length, path)
+    for (const [i, expected] of lines.entries()) for (const line of expected) t.ok(found[i]!.split('\n').includes(line), `${line}\n${found[i]}`)
   }
-  t.match(code('token/sync'), /^import \{ TokenBroker \} from 'twilio-token-broker\/client'\nimport .*\n\nconst broker = new TokenBroker\(\{ url: "https:\/\/tokens\.example\.com\/broker\/", credentials: \(\) => \(\{ username, password \}\) \}\)\n/)
-  t.match(code('token/taskrouter'), /client'\n\nconst broker/)
+  t.strictSame(snippetsFor({ ...given, path: 'token', body: { products: { voice: {}, video: {} } } }).map(({ title }) => title), ['Voice', 'Video'])
+  t.match(codes('token/sync')[0], /^import \{ TokenBroker \} from 'twilio-token-broker\/client'\nimport .*\n\nconst broker = new TokenBroker\(\{ url: 'https:\/\/tokens\.example\.com\/broker', credentials: \(\) => \(\{ username: "susan o'neill", password: prompt\('Password'\) \}\) \}\)\n/)
+  t.match(snippetsFor({ ...given, name: null }, 'a "b": c\'')[0]!.code, "credentials: () => ({ bearer: prompt('Bearer token') }) })")
+  t.match(snippetsFor(given, 'a "b": c\'')[0]!.code, 'name: "a \\"b\\": c\'"')
+  t.match(codes('token/taskrouter')[0], /client'\n\nconst broker/)
+  t.end()
+})
+
+t.test('a field takes what the caller may really have', t => {
+  const room: Schema = { type: 'string', description: 'a room' }
+  const flag: Schema = { type: 'boolean' }
+  const pairs: Schema = { type: 'object', patternProperties: { '^.*$': { type: 'string' } } }
+  const cases: Array<{ what: string, name: string, schema: Schema, allow: Allow, field: object }> = [
+    { what: 'any room', name: 'room', schema: room, allow: {}, field: { kind: 'text', required: false, hint: 'a room', placeholder: '' } },
+    { what: 'one room, which the broker fills in', name: 'room', schema: room, allow: { rooms: ['lobby'] }, field: { kind: 'choice', required: false, choices: ['lobby'], placeholder: 'lobby', hint: '' } },
+    { what: 'some rooms', name: 'room', schema: room, allow: { rooms: ['a', 'b'] }, field: { kind: 'choice', required: true, choices: ['a', 'b'], placeholder: '' } },
+    { what: 'rooms by a pattern', name: 'room', schema: room, allow: { rooms: ['support-*', 'lobby'] }, field: { kind: 'text', required: true, placeholder: 'lobby', hint: 'support-* or lobby, where * is any text' } },
+    { what: 'rooms by a pattern alone', name: 'room', schema: room, allow: { rooms: ['support-*'] }, field: { placeholder: 'support-1' } },
+    { what: 'no room', name: 'room', schema: room, allow: { rooms: [] }, field: { hint: 'the policy allows none' } },
+    { what: 'what the policy says in another form', name: 'room', schema: room, allow: { rooms: [1] }, field: { kind: 'text', required: false, hint: 'a room' } },
+    { what: 'both directions', name: 'incoming', schema: flag, allow: {}, field: { choices: ['true', 'false'] } },
+    { what: 'the direction that is written', name: 'incoming', schema: flag, allow: { incoming: true }, field: { choices: ['true', 'false'], hint: '' } },
+    { what: 'the direction that is not', name: 'incoming', schema: flag, allow: { outgoing: true }, field: { choices: ['false'], hint: 'the policy does not allow it' } },
+    { what: 'any parameters', name: 'params', schema: pairs, allow: {}, field: { hint: 'one name=value a line' } },
+    { what: 'some parameters', name: 'params', schema: pairs, allow: { params: { To: ['+49*', '+1*'] } }, field: { hint: 'one name=value a line; allowed: To=+49*,+1*' } }
+  ]
+  for (const { what, name, schema, allow, field } of cases) t.match(fieldsOf({ [name]: schema }, [], allow), [field], what)
+
+  const bounds: Bounds = { name: 'susan', identity: 'susan', ttl: 3600, maxTtl: 7200, identities: [] }
+  const shared: Record<string, Schema> = { identity: { type: 'string' }, ttl: { type: 'integer', minimum: 180, maximum: 86400, description: 'seconds' } }
+  const own = (more: Partial<Bounds>, products: Allow[] = []) => sharedFieldsOf(shared, { ...bounds, ...more }, products)
+  t.strictSame(own({}).map(({ name }) => name), ['ttl'], 'no identity where none may be named')
+  t.match(own({}), [{ placeholder: '3600', hint: 'seconds, 180 to 7200', schema: { maximum: 7200 } }])
+  t.match(own({}, [{}, { maxTtl: 600 }]), [{ placeholder: '600', hint: 'seconds, 180 to 600' }], 'the shortest of the products that are picked')
+  t.match(own({ identities: ['guest-*', 'bot'] }), [{ name: 'identity', placeholder: 'susan', hint: 'the name inside the token: your own, or guest-*, bot' }, {}])
+  t.match(own({ identities: ['*'] }), [{ hint: /or any other$/ }, {}])
+  t.strictSame(sharedFieldsOf({}, bounds, []), [])
+  t.end()
+})
+
+t.test('what people come for comes first, and what has ended last', t => {
+  const post = (name: string) => ({ post: { tags: [name], 'x-allowed': true, responses: {} } })
+  const described = { info: { title: '', description: '' }, components: { schemas: {} }, 'x-caller': { name: 'a', identity: 'a', ttl: 1, maxTtl: 1, identities: [] }, 'x-demo': true }
+  const { products, shared, operator, demo } = offersOf({ ...described, paths: Object.fromEntries(['chat', 'conversations', 'sync', 'taskrouter', 'video', 'voice'].map(name => [`/token/${name}`, post(name)])) })
+  t.strictSame(products.map(({ name }) => name), ['video', 'voice', 'conversations', 'sync', 'taskrouter', 'chat'])
+  t.match({ shared, operator, demo }, { shared: {}, operator: false, demo: true })
   t.end()
 })
 

@@ -64,6 +64,12 @@ export function visitor (browser: Browser, coverage: Coverage, wrong: string[]) 
         const { violations } = await page.evaluate<{ violations: Array<{ id: string, nodes: Array<{ html: string }> }> }>('axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })')
         return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 120)}`))
       },
+      /** What stands out of the card that it is in, and cannot be scrolled to. */
+      leaving: () => page.evaluate<string[]>(`[...document.querySelectorAll('.card *')].filter(element => {
+        const card = element.closest('.card')
+        for (let outer = element; outer !== card; outer = outer.parentElement) if (outer !== element && getComputedStyle(outer).overflowX !== 'visible') return false
+        return element.getBoundingClientRect().right > card.getBoundingClientRect().right + 1
+      }).map(element => element.outerHTML.slice(0, 120))`),
       /** Pixels by which the page is wider than the window. */
       overflow: () => page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
     }

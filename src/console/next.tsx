@@ -1,0 +1,23 @@
+import { useState } from 'preact/hooks'
+import { Copy } from './copy.js'
+import { snippetsFor } from './sdk-snippets.js'
+import { curl, type Given } from './snippets.js'
+
+/** What one does with a token: the code for each of its products, and the same request from a shell. */
+export function Next ({ given, room }: { given: Given, room: string | undefined }) {
+  const snippets = [...snippetsFor(given, room), { title: 'curl', code: curl(given) }]
+  const [chosen, choose] = useState(0)
+  const { title, code } = snippets[chosen]!
+  return (
+    <section class='next'>
+      <div class='bar'>
+        <h3>Next: use it</h3>
+        <div class='tabs' role='group' aria-label='Code for'>
+          {snippets.map(({ title }, i) => <button type='button' key={title} aria-pressed={i === chosen} onClick={() => choose(i)}>{title}</button>)}
+        </div>
+      </div>
+      <Copy title={title} text={code} />
+      <p class='fine'>{title === 'curl' ? 'curl asks for the password itself, so that no command line holds it.' : <>For a page with a bundler, with <code>twilio-token-broker</code> and the SDK from npm, and its origin in <code>CORS_ORIGINS</code>. It asks for the password once and keeps the token fresh.</>}</p>
+    </section>
+  )
+}
