@@ -77,7 +77,7 @@ t.test('with Redis all nodes let it in', { skip: noRedis }, async t => {
 t.test('what cannot be unlocked is said', async t => {
   const dir = t.testdir({ ...users, elsewhere: {} })
   const rows: Array<{ name: string, cwd?: string, env?: Record<string, string>, code: number, err: RegExp }> = [
-    { name: 'juan', code: 1, err: /^users\.htpasswd has no user of this name; to see all, run: npx twilio-token-broker users list\n$/ },
+    { name: 'martha', code: 1, err: /^users\.htpasswd has no user of this name; to see all, run: npx twilio-token-broker users list\n$/ },
     { name: 'Susan', code: 1, err: /has no user of this name; did you mean susan\?\n$/ },
     { name: 'suzan', code: 1, err: /has no user of this name; did you mean susan\?\n$/ },
     { name: 'susan', cwd: join(dir, 'elsewhere'), code: 1, err: /has no user of this name/ },

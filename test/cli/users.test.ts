@@ -33,7 +33,7 @@ t.test('the answer is no, with exit code 1', async t => {
   const rows: Array<[args: string[], says: RegExp]> = [
     [['add', 'susan', '--password-stdin'], /^users.htpasswd already has a user of this name \(case does not count\); for a new password, run: npx twilio-token-broker users passwd NAME\n$/],
     [['add', 'SUSAN', '--password-stdin'], /^users.htpasswd already has a user of this name/],
-    [['passwd', 'juan', '--password-stdin'], /^users.htpasswd has no user of this name; to see all, run: npx twilio-token-broker users list\n$/],
+    [['passwd', 'martha', '--password-stdin'], /^users.htpasswd has no user of this name; to see all, run: npx twilio-token-broker users list\n$/],
     [['passwd', 'Susan', '--password-stdin'], /^users.htpasswd has no user of this name; did you mean susan\?\n$/],
     [['remove', 'juan'], /^users.htpasswd has no user of this name/],
     [['remove', 'Susan'], /did you mean susan/],
