@@ -24,7 +24,7 @@ export interface Reservation extends Count {
 /**
  * Counts hits per key in fixed windows: a key's first hit starts its window.
  * Counters in memory return values; counters that nodes share return promises, which reject with Problem `limiter-unavailable`
- * where Redis is away and `REDIS_DOWN` is `closed`.
+ * while Redis is unavailable and `REDIS_DOWN` is `closed`.
  * @example
  * const { exceeded, resetMs } = await counters.consume('192.0.2.1', 120)
  */
@@ -65,21 +65,21 @@ export interface Marks {
   set (name: string, text: string, ms: number): Promise<void>
   has (name: string, text: string): Promise<boolean>
   /**
-   * Marks a text and counts a hit atomically. Does neither where the text is marked already; does not mark it where the hit is refused.
+   * Marks a text and counts a hit atomically. Does neither if the text is marked already, and does not mark it if the hit is refused.
    * @param hit one that is consumed from its counters right after this
-   * @returns false where it was marked already
+   * @returns false if it was marked already
    */
   setOnce (name: string, text: string, ms: number, hit?: PlannedHit): Promise<boolean>
 }
 
 /** A text that all nodes share. */
 export interface SharedText {
-  /** @returns an empty text where there is none; undefined while Redis is away */
+  /** @returns an empty text if there is none; undefined if Redis does not answer */
   read (): Promise<string | undefined>
   /**
    * Replaces the text, if it still is `before`.
    * @param ms milliseconds until the text is forgotten
-   * @returns false where it is another text by now; undefined while Redis is away
+   * @returns false if the text has changed; undefined if Redis does not answer
    */
   replace (before: string, after: string, ms: number): Promise<boolean | undefined>
 }
@@ -87,7 +87,7 @@ export interface SharedText {
 /** Creates counters, either in this process's memory or shared with other nodes. */
 export interface CounterSource {
   /**
-   * @param name letters and hyphens; each use has a name of its own
+   * @param name letters and hyphens; different for each use
    * @param maxKeys how many keys are kept in memory
    */
   counters (name: string, windowMs: number, maxKeys?: number): Counters
@@ -121,7 +121,7 @@ export function retryAfter ({ resetMs }: Pick<Count, 'resetMs'>): number {
   return Math.max(1, Math.ceil(resetMs / 1000))
 }
 
-/** A class and no object literal: every request creates one, and closures would make that many times slower. */
+/** A class, not an object literal: every request creates one, and closures would make that many times slower. */
 export class CountResult implements Reservation {
   constructor (
     readonly used: number,

@@ -1,14 +1,14 @@
 import { addressKeys } from './address-buckets.js'
 import { MemoryCounters } from './memory/counters.js'
 
-const minute = 60_000
+const MINUTE_MS = 60_000
 
-/** Lines a minute that one address gets in audit or log for requests that nobody signed in for. */
+/** Lines a minute about one address, in audit or log, for requests without a valid login. */
 const MAX_LINES = 1000
 
-/** Keeps strangers from filling a disk with lines about them. */
+/** Limits the lines about one address, so that nobody can fill the disk. */
 export class LineLimit {
-  readonly #counters = new MemoryCounters(minute)
+  readonly #counters = new MemoryCounters(MINUTE_MS)
   #skipped = 0
 
   /** Lines that were not written. */
@@ -24,21 +24,21 @@ export class LineLimit {
   }
 }
 
-/** Texts that are told apart. Where there are more in a minute, the others get no line. */
+/** Different texts in a minute. Further ones get no line. */
 const MAX_TEXTS = 32
 
-/** The same for origins, which any page can have any number of. */
+/** The same for origins: a page can invent any number of them. */
 const MAX_ORIGINS = 20
 
-/** Keeps what strangers can bring about at will from being logged each time. */
+/** Limits lines that anybody can cause: each text is logged at most once a minute. */
 export class OncePerMinute {
-  /** Those that were written last are last. */
+  /** In the order in which they were last written. */
   readonly #written = new Map<string, { at: number, skipped: number }>()
   readonly #now: () => number
   readonly #maxTexts: number
   #skipped = 0
 
-  /** @param now a clock that never steps, in milliseconds */
+  /** @param now a monotonic clock, in milliseconds */
   constructor (now = () => performance.now(), maxTexts = MAX_TEXTS) {
     this.#now = now
     this.#maxTexts = maxTexts
@@ -49,7 +49,7 @@ export class OncePerMinute {
     return this.#skipped
   }
 
-  /** @returns undefined where this line is to be skipped, else how many of the same were skipped before it */
+  /** @returns undefined if this line must be skipped, else how many lines with this text were skipped before it */
   take (text: string): number | undefined {
     const before = this.#take(text)
     if (before === undefined) this.#skipped++
@@ -59,14 +59,14 @@ export class OncePerMinute {
   #take (text: string): number | undefined {
     const now = this.#now()
     const last = this.#written.get(text)
-    if (last !== undefined && now - last.at < minute) {
+    if (last !== undefined && now - last.at < MINUTE_MS) {
       last.skipped++
       return undefined
     }
     this.#written.delete(text)
     for (const [oldest, { at }] of this.#written) {
       if (this.#written.size < this.#maxTexts) break
-      if (now - at < minute) return undefined
+      if (now - at < MINUTE_MS) return undefined
       this.#written.delete(oldest)
     }
     this.#written.set(text, { at: now, skipped: 0 })
@@ -74,12 +74,12 @@ export class OncePerMinute {
   }
 }
 
-/** What bounds the number of lines that strangers cause. */
+/** All limits of lines. */
 export interface Lines {
   readonly audit: LineLimit
   readonly log: LineLimit
   readonly rare: OncePerMinute
-  /** About origins that are refused. */
+  /** For refused origins. */
   readonly origins: OncePerMinute
 }
 

@@ -10,7 +10,7 @@ export interface CompiledPolicy extends Policy {
 }
 
 export interface CompileOptions {
-  /** Whether there are callers whose names have to be compared by their canonical form. */
+  /** Whether there are callers whose names must be compared in their canonical form. */
   foldNames?: boolean
   /** Whether there are callers whose store answers groups. */
   storeGroups?: boolean
@@ -28,7 +28,7 @@ export function compile (file: PolicyFile, { foldNames = false, storeGroups = fa
 }
 
 function compiledRule ({ allow, identities = [], maxTtl }: PolicyFile['rules'][number], index: number): Rule {
-  // Maps, since a product may be called like something that every object has.
+  // Maps, because a product's name may be a property that every object has.
   const entries = new Map<string, object>()
   const lives = new Map<string, number | undefined>()
   for (const [product, { maxTtl, ...entry }] of Object.entries(allow as Record<string, { maxTtl?: number }>)) {
@@ -46,7 +46,7 @@ function compiledRule ({ allow, identities = [], maxTtl }: PolicyFile['rules'][n
   }
 }
 
-/** Entries are handed to the products, which are others' code, and stand for as long as the policy does. */
+/** Freezes an entry: it is passed to product plugins, which may be third-party code, and used for every request. */
 function frozen<T extends object> (entry: T): T {
   if (Object.isFrozen(entry)) return entry
   Object.freeze(entry)

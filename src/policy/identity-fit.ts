@@ -14,7 +14,7 @@ export function requireFittingIdentity (product: string, identity: string, { max
   const bad = characters && all.findIndex(character => !characters.test(character))
   if (bad !== undefined && bad !== -1) {
     const code = all[bad]!.codePointAt(0)!
-    // A character of ASCII can be shown; any other could be one that changes the text around it.
+    // Other characters than those of ASCII are not shown: they could change the text around them.
     const shown = code < 0x7f ? `"${all[bad]}" (${unicode(code)})` : unicode(code)
     throw problem('identity-unsuitable', { detail: `identity: ${product} takes ${described} only, and character ${bad + 1} is ${shown}.` })
   }

@@ -2,12 +2,12 @@ import type { Caller } from '../caller.js'
 import type { GrantContext } from '../products/contract.js'
 import { forbid } from '../products/refusals.js'
 
-/** A pattern cut at each `*`: the pieces are literal, and between two of them stands any run of characters. */
+/** A pattern, split at each `*`: the pieces are literal, and any run of characters matches between two of them. */
 export type Pieces = readonly string[]
 
 const caller = '{caller}'
 
-/** @param form the form that the texts to match are in; what `*` stands for is not looked at before the cut */
+/** @param form converts the pieces to the form of the texts that are matched; applied after the split, so that it cannot change a `*` */
 export function piecesOf (pattern: string, form = inNfc): Pieces {
   return pattern.split('*').map(form)
 }
@@ -17,8 +17,8 @@ export function inNfc (text: string): string {
 }
 
 /**
- * Whether the whole of `text`, which is in NFC, is what the pieces say. Each piece is taken where it first occurs, and
- * that never has to be taken back, so a pattern of many `*` costs no more than a walk along the text.
+ * Whether the pieces match the whole text, which is in NFC. Each piece is matched where it first occurs, without backtracking, so the time is linear also
+ * for a pattern with many `*`.
  */
 export function matches (pieces: Pieces, text: string): boolean {
   const first = pieces[0]!
@@ -35,12 +35,12 @@ export function matches (pieces: Pieces, text: string): boolean {
   return at <= end
 }
 
-/** The name goes in after the cut, so that nothing in it is a pattern. */
+/** Inserts the caller's name. It is inserted after the split, so that a `*` in it is not a pattern. */
 function filled (pieces: Pieces, name: string): Pieces {
   return pieces.map(piece => piece.replaceAll(caller, () => name).normalize('NFC'))
 }
 
-/** Several patterns, sorted by what it takes to match them. */
+/** Several patterns, grouped by how they are matched. */
 export class PatternList {
   readonly #exact = new Set<string>()
   readonly #wild: Pieces[] = []
@@ -64,13 +64,13 @@ export class PatternList {
       this.#ofCaller.some(pieces => matches(filled(pieces, name), text))
   }
 
-  /** The one name that the list leaves, if it leaves one. */
+  /** The only name that the list allows; undefined if it allows several or none. */
   only (name: string): string | undefined {
     return this.#only && filled(this.#only, name)[0]
   }
 }
 
-/** A policy's lists live as long as the policy, so each is compiled once. */
+/** Each list of a policy is compiled once, and forgotten with the policy. */
 const compiled = new WeakMap<readonly string[], PatternList>()
 
 export function listOf (patterns: readonly string[]): PatternList {
@@ -80,8 +80,8 @@ export function listOf (patterns: readonly string[]): PatternList {
 }
 
 /**
- * `GrantContext.choose` for one caller. A name that a pattern matched is given in NFC, the form it was compared in: another
- * form of it would be another room at Twilio.
+ * Returns `GrantContext.choose` for one caller. It returns a matched name in NFC, as it was compared: for Twilio, another form of it would be another
+ * room.
  */
 export function chooser ({ name }: Caller): GrantContext['choose'] {
   return (property, asked, patterns) => {

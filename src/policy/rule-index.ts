@@ -2,8 +2,8 @@ import { bearerPrefix, isBearer } from '../caller.js'
 import { inNfc, matches, piecesOf, type Pieces } from './patterns.js'
 import type { PolicyFile } from './file/schema.js'
 
-/** Names that the patterns' answer is remembered for, before it all is forgotten: a few megabytes, as a name is at most 125 characters. */
-const remembered = 10_000
+/** Results of patterns are cached for so many names, which takes a few megabytes; then the cache is cleared. */
+const MAX_CACHED = 10_000
 
 /** How `who` writes a group of the file or of the store. */
 export const groupPrefix = 'group:'
@@ -14,24 +14,24 @@ export const bearerGroupPrefix = 'jwt-group:'
 export interface WhoOptions {
   /** The form in which names are compared. */
   form?: (name: string) => string
-  /** Whether callers come with groups from their store. */
+  /** Whether the store of callers answers their groups. */
   storeGroups?: boolean
 }
 
 /**
  * Finds the first rule for a caller at a constant cost: plain names and groups are looked up in maps, and results of patterns are cached.
  *
- * Callers with a bearer token are apart from all others: only what begins with `jwt:` or `jwt-group:` is about them.
+ * For callers with a bearer token, only entries that begin with `jwt:` or `jwt-group:` count, and they count for nobody else.
  */
 export class Who {
-  /** A plain name, or a member of a group, and the first rule that names it. */
+  /** The first rule for each plain name and each member of a group. */
   readonly #named = new Map<string, number>()
-  /** A group, with its prefix, that callers may come with, and the first rule that names it. */
+  /** The first rule for each group, with its prefix, that the store or the identity provider may answer. */
   readonly #groups = new Map<string, number>()
   readonly #patterns: Patterns
   readonly #bearerPatterns: Patterns
   readonly #form: (name: string) => string
-  /** Rules, from 0, that no caller can come to: the rules above take everybody they name. */
+  /** Rules, counted from 0, that can never decide, because rules above them match everybody they name. */
   readonly idle: readonly number[]
 
   constructor ({ groups = {}, rules }: Pick<PolicyFile, 'groups' | 'rules'>, { form = inNfc, storeGroups = false }: WhoOptions = {}) {
@@ -42,13 +42,13 @@ export class Who {
     for (const [rule, { who }] of rules.entries()) {
       for (const entry of who) {
         if (entry.startsWith(bearerGroupPrefix)) {
-          if (!this.#bearerPatterns.takeAll(rule)) setFirst(this.#groups, entry.normalize('NFC'), rule)
+          if (!this.#bearerPatterns.isShadowed(rule)) setFirst(this.#groups, entry.normalize('NFC'), rule)
         } else if (entry.startsWith(groupPrefix)) {
           // Only the first rule that names a group can decide for its members.
           const group = entry.slice(groupPrefix.length)
           for (const name of unused.get(group) ?? []) this.#name(name, rule)
           unused.delete(group)
-          if (storeGroups && !this.#patterns.takeAll(rule)) setFirst(this.#groups, entry.normalize('NFC'), rule)
+          if (storeGroups && !this.#patterns.isShadowed(rule)) setFirst(this.#groups, entry.normalize('NFC'), rule)
         } else {
           this.#name(entry, rule)
         }
@@ -59,8 +59,8 @@ export class Who {
   }
 
   /**
-   * The first rule for a caller, counted from 0; Infinity when there is none.
-   * @param name in the form that names are compared in
+   * Returns the first rule for a caller, counted from 0; Infinity if there is none.
+   * @param name in the form in which names are compared
    */
   find (name: string, groups: readonly string[] = []): number {
     const patterns = isBearer({ name }) ? this.#bearerPatterns : this.#patterns
@@ -76,7 +76,7 @@ export class Who {
 
   #name (entry: string, rule: number): void {
     const patterns = entry.startsWith(bearerPrefix) ? this.#bearerPatterns : this.#patterns
-    if (patterns.takeAll(rule)) return
+    if (patterns.isShadowed(rule)) return
     if (entry.includes('*')) patterns.add(piecesOf(entry, this.#form), rule)
     else setFirst(this.#named, this.#form(entry), rule)
   }
@@ -91,10 +91,10 @@ class Patterns {
   readonly #prefix: string
   readonly #patterns: Array<{ rule: number, pieces: Pieces }> = []
   readonly #first = new Map<string, number>()
-  /** The rule that takes everybody. */
+  /** The first rule that matches everybody. */
   #all = Infinity
 
-  /** @param prefix what all names of this kind begin with, in the form that names are compared in */
+  /** @param prefix with which all names of this kind begin, in the form in which names are compared */
   constructor (prefix: string) {
     this.#prefix = prefix
   }
@@ -103,8 +103,8 @@ class Patterns {
     return this.#patterns.map(({ rule }) => rule)
   }
 
-  /** Whether a rule above this one takes everybody. */
-  takeAll (rule: number): boolean {
+  /** Whether a rule above this one matches everybody. */
+  isShadowed (rule: number): boolean {
     return this.#all < rule
   }
 
@@ -123,7 +123,7 @@ class Patterns {
     let rule = this.#first.get(name)
     if (rule === undefined) {
       rule = this.#patterns.find(({ pieces }) => matches(pieces, name))?.rule ?? Infinity
-      if (this.#first.size === remembered) this.#first.clear()
+      if (this.#first.size === MAX_CACHED) this.#first.clear()
       this.#first.set(name, rule)
     }
     return rule

@@ -51,7 +51,7 @@ export interface Services {
   history: History
 }
 
-const minute = 60_000
+const MINUTE_MS = 60_000
 
 export interface ServicesOptions {
   cwd: string
@@ -103,9 +103,9 @@ export async function openServices (config: Config, { cwd, stdout, logger, log, 
     logins: new Logins({ store, guessLimiter }),
     identityHolders: new IdentityHolders(name => store.hasName?.(name) ?? false),
     counters,
-    addresses: counters.counters('address', minute),
-    foreign: memory.counters('foreign', minute),
-    callers: counters.counters('caller', minute),
+    addresses: counters.counters('address', MINUTE_MS),
+    foreign: memory.counters('foreign', MINUTE_MS),
+    callers: counters.counters('caller', MINUTE_MS),
     sessions,
     lines,
     logsAllRequests: log?.logsAllRequests ?? false,

@@ -15,7 +15,7 @@ export interface CountCommand {
   hold: 0 | 1
 }
 
-/** What became of a hit that Redis counted. */
+/** The outcome of a hit that Redis counted. */
 interface Outcome {
   key: string
   windowId: string
@@ -26,8 +26,8 @@ interface Outcome {
 }
 
 /**
- * Sends counts to Redis, and batches what became of them. Outcomes that Redis did not take wait until it is back: otherwise it would hold
- * the places of logins that have ended, and others would wait for those.
+ * Sends counts to Redis, and their outcomes in batches. Outcomes that could not be sent wait until Redis is back: otherwise the reservations of logins that
+ * have ended would stay there, and other logins would wait for them.
  */
 export class CommandBatch {
   readonly #connection: RedisConnection
@@ -42,9 +42,9 @@ export class CommandBatch {
     return this.#connection.keyOf
   }
 
-  /** Returns a reply for each command up to the first that is refused; undefined where Redis is away. */
+  /** Returns a reply for each command up to the first that is refused; undefined if Redis does not answer. */
   count (commands: CountCommand[]): Promise<CountReply[] | undefined> {
-    // Sends first what is queued: a hit that is released there may make room for this count.
+    // Sends the queued outcomes first: a hit that is released there may allow this one.
     this.#flush()
     const keys = commands.map(({ key }) => key)
     const limits = commands.flatMap(({ max, windowMs, hold }) => [max, windowMs, hold])
@@ -52,10 +52,10 @@ export class CommandBatch {
   }
 
   /**
-   * Reports the outcome of a hit. Nobody waits for it; all outcomes of one turn of the event loop share one command.
+   * Reports the outcome of a hit, without waiting. All outcomes of one turn of the event loop share one command.
    * @param windowId the window in which Redis counted the hit
-   * @param released 1 where the hit is taken back
-   * @param settled 1 where the hit was a reservation
+   * @param released 1 if the hit is taken back
+   * @param settled 1 if the hit was a reservation
    */
   settle (key: string, windowId: string, released: number, settled: 0 | 1): void {
     this.#outcomes.push({ key, windowId, released, settled, at: performance.now() })
@@ -73,13 +73,13 @@ export class CommandBatch {
     this.#isScheduled = false
     if (!this.#connection.up) return
     const oldest = performance.now() - ABANDONED_MS
-    // Redis has given up the older ones by itself.
+    // Redis has already released the older ones by itself.
     const outcomes = this.#outcomes.splice(0).filter(({ at }) => at > oldest)
     if (outcomes.length === 0) return
     const keys = outcomes.map(({ key }) => key)
     const values = outcomes.flatMap(({ windowId, released, settled }) => [windowId, released, settled])
     detach(this.#connection.run(redis => redis.brokerSettle(keys.length, ...keys, ...values).catch((error: Error) => {
-      // Only what Redis has refused may be sent again. Where no answer came, it may have been done.
+      // Sent again only if Redis has refused the command. Without an answer, it may have been run.
       if (refusalOf(error) !== undefined) this.#outcomes.unshift(...outcomes)
       throw error
     })))

@@ -1,8 +1,7 @@
 import { problem } from '../../problems.js'
 import { CountResult, isExhausted, type PlannedHit, type Count, type Counters, type Reservation } from '../counters.js'
 import type { MemoryCounters } from '../memory/counters.js'
-import type { CommandBatch } from './batch.js'
-import { type CountCommand } from './batch.js'
+import type { CommandBatch, CountCommand } from './batch.js'
 import { PrefetchedReplies, type Reply } from './prefetched.js'
 import type { CountReply } from './scripts.js'
 
@@ -12,8 +11,8 @@ interface MergedReply {
 }
 
 /**
- * Counts in Redis, and keeps a local copy of what Redis replied. The local copy takes over while Redis is away. It also wins where Redis
- * knows of fewer hits, after a restart, an eviction or a failover: what a node knows never becomes less within a window.
+ * Counts in Redis, and keeps a local copy of its replies. The local copy is used while Redis is unavailable, and when Redis knows of fewer hits, after a
+ * restart, an eviction or a failover: the count that a node knows never decreases within a window.
  */
 export class SharedCounters implements Counters {
   readonly windowMs: number
@@ -63,7 +62,7 @@ export class SharedCounters implements Counters {
     this.#batch.clear(this.#redisKey(key), max)
   }
 
-  /** The command that counts this hit in Redis; undefined where this node already knows that the limit is reached, so that Redis need not be asked. */
+  /** The command that counts this hit in Redis; undefined if this node already knows that the limit is reached, which saves the command. */
   commandFor ({ key, max, hold }: Pick<PlannedHit, 'key' | 'max' | 'hold'>): CountCommand | undefined {
     return isExhausted(this.#local.read(key, max)) ? undefined : { key: this.#redisKey(key), max, windowMs: this.windowMs, hold }
   }
@@ -82,11 +81,11 @@ export class SharedCounters implements Counters {
   }
 
   /**
-   * Counts in Redis and merges its reply. Returns nothing where this node has to count for itself, because Redis is away or the limit is
-   * known to be reached.
+   * Counts in Redis and merges its reply. Returns nothing if this node has to count for itself, because Redis does not answer or the limit is known to be
+   * reached.
    */
   async #count (key: string, max: number, hold: 0 | 1): Promise<MergedReply> {
-    // A prefetched hit has its place in Redis, also where later hits have reached the limit by now.
+    // A prefetched hit is already counted in Redis, so it is used even if later hits have reached the limit since.
     const prefetched = this.#prefetched.take(key)
     const command = this.commandFor({ key, max, hold })
     const reply = await prefetched ?? (command && (await this.#batch.count([command]))?.[0])

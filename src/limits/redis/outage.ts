@@ -12,11 +12,11 @@ export class UnusableRedis extends Error {
 export interface Outage {
   /** One word for logs. */
   cause: string
-  /** What an operator has to do; undefined where that depends. */
+  /** What an operator has to do; undefined if the cause does not tell. */
   advice: string | undefined
 }
 
-/** Drops the message: a server may repeat in it what it was sent, such as a password. */
+/** Drops the error's message: a server may repeat in it what it received, such as a password. */
 export function outageOf (error: unknown, kind: RedisTarget['kind']): Outage {
   const cause = wordOf(error)
   return { cause, advice: advice.find(row => row.cause.test(cause) && (row.only ?? kind) === kind)?.says }
@@ -28,14 +28,14 @@ function wordOf (error: unknown): string {
   return refusalOf(error) ?? ('code' in error ? String(error.code) : 'no answer')
 }
 
-/** The first word of what Redis answered to a command that it refused, and so did not do. Undefined for any other failure. */
+/** Returns the first word of Redis' answer if it refused the command, and so did not run it. Undefined for any other failure. */
 export function refusalOf ({ name, message }: Error): string | undefined {
-  // Of a Redis Cluster, ioredis wraps the answer.
+  // With a Redis Cluster, ioredis wraps the answer.
   const answer = name === 'ReplyError' ? message : /^Too many Cluster redirections. Last error: ReplyError: (.*)$/s.exec(message)?.[1]
   return answer?.replace(/[^A-Z].*/s, '')
 }
 
-/** `only`: the kind of REDIS_URL with which it means this. With the others it is a failover that will pass. */
+/** `only`: the advice is right only for this kind of REDIS_URL. For the other kinds, the cause is a failover that will end. */
 const advice: Array<{ cause: RegExp, only?: RedisTarget['kind'], says: string }> = [
   { cause: /^(cluster-node|MOVED|ASK|CROSSSLOT|TRYAGAIN|CLUSTERDOWN)$/, only: 'single', says: 'REDIS_URL names one node of a Redis Cluster: list several, as in redis://one:6379,redis://two:6379, or write redis+cluster://one:6379' },
   { cause: /^READONLY$/, only: 'single', says: 'REDIS_URL names a replica: give the address of its master, or of the Sentinels' },

@@ -5,7 +5,7 @@ import type { SharedCounters } from './counters.js'
 /**
  * Counts several hits in one command, up to the first that this node knows to be refused. Their counters keep the replies for `consume` and
  * `reserve`.
- * @returns releases the hits that were not taken
+ * @returns a function that releases the hits that neither of them has used
  */
 export function prefetch (batch: CommandBatch, hits: Iterable<PlannedHit<SharedCounters>>): () => void {
   const commands: CountCommand[] = []

@@ -1,6 +1,6 @@
 import type { CountReply } from './scripts.js'
 
-/** Undefined where Redis is away, or did not count this hit because it refused an earlier one of the same command. */
+/** Undefined if Redis did not answer, or did not count this hit because it refused an earlier one of the same command. */
 export type Reply = Promise<CountReply | undefined>
 
 /** Replies to prefetched hits, in order. Any reply for a key serves any request for it. */
@@ -19,7 +19,7 @@ export class PrefetchedReplies {
     return reply
   }
 
-  /** @returns false where it was taken already */
+  /** @returns false if it was taken already */
   delete (key: string, reply: Reply): boolean {
     const replies = this.#replies.get(key)
     const had = replies?.delete(reply) === true

@@ -88,9 +88,9 @@ export const scripts = {
   },
 
   /**
-   * Marks the first key, unless it is marked already, and counts a hit in the second, if there is one. Where the hit is one too many, nothing is marked.
-   * Arguments: an id for a new window, milliseconds of the mark, and of the counter the most hits and milliseconds of a window. Answers 1 where it was marked
-   * already, else 0, and of the counter what `brokerCount` answers.
+   * Marks the first key, unless it is marked already, and counts a hit in the second, if there is one. If the hit is refused, nothing is marked.
+   * Arguments: an id for a new window, the milliseconds of the mark; for the counter its limit and its window in milliseconds. Replies with 1 if the key was
+   * marked already, else 0, and with a `CountReply` if there is a second key.
    */
   brokerSetOnce: {
     lua: `${read}${count}
@@ -121,7 +121,7 @@ export const scripts = {
   },
 
   /**
-   * Replies with Redis' maxmemory-policy; null where this user may not read it or the service hides it. Checks the permission first,
+   * Replies with Redis' maxmemory-policy; null if this user may not read it or the service hides it. Checks the permission first,
    * because a refused command is logged by Redis.
    */
   brokerPolicy: {

@@ -1,7 +1,7 @@
 import type { SharedText } from '../counters.js'
 import type { RedisConnection } from './connection.js'
 
-/** A text in Redis, in a field of a hash: so it needs no right that the counters do not need. */
+/** A text in Redis. It is kept in a field of a hash, so that it needs no other rights than the counters. */
 export class RedisText implements SharedText {
   readonly #connection: RedisConnection
   readonly #key: string

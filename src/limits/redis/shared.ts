@@ -15,7 +15,7 @@ export interface SharedOptions extends Omit<ConnectionOptions, 'target' | 'keyOf
   url: string
   /** Brokers with the same prefix on one Redis share their counters. */
   prefix: string
-  /** While Redis is away, each node counts for itself (`local`), or every hit fails with `limiter-unavailable` (`closed`). */
+  /** While Redis is unavailable, each node counts for itself (`local`), or every hit fails with `limiter-unavailable` (`closed`). */
   down: 'local' | 'closed'
 }
 

@@ -5,7 +5,7 @@ export interface RedisAddress {
 }
 
 interface Credentials {
-  /** Empty where the URL has none. */
+  /** Empty if the URL has none. */
   username: string
   password: string
 }
@@ -18,16 +18,16 @@ interface Access extends Credentials {
 export interface SingleTarget extends Access { kind: 'single', db: number }
 export interface ClusterTarget extends Access {
   kind: 'cluster'
-  /** Entries whose own user or password is not used, because it is not that of the first; counted from 1. */
+  /** Entries, counted from 1, whose user or password differs from that of the first entry and is not used. */
   unusedCredentials: number[]
 }
-/** The addresses are the Sentinels'; `username` and `password` are for the servers that they name. */
+/** The addresses are those of the Sentinels; `username` and `password` are for the Redis servers. */
 export interface SentinelTarget extends Access { kind: 'sentinel', name: string, sentinelUser: string, sentinelPassword: string }
 
 /** What REDIS_URL names: one server, nodes of a Redis Cluster, or Sentinels. */
 export type RedisTarget = SingleTarget | ClusterTarget | SentinelTarget
 
-/** Says what is wrong with REDIS_URL, as the end of a sentence. Never holds a part of it, which may be a password. */
+/** Says what is wrong with REDIS_URL, as the end of a sentence. Never contains a part of it, because that may be a password. */
 export class RedisUrlError extends Error {
   override readonly name = 'RedisUrlError'
 }
@@ -90,7 +90,7 @@ function sentinelCredentials (query: string) {
   for (const parameter of query.split(/[?&]/).filter(Boolean)) {
     const [, name, value] = /^(\w+)=(.*)$/s.exec(parameter) ?? []
     if (name !== 'sentinelUser' && name !== 'sentinelPassword') throw new RedisUrlError(`may have only ?sentinelUser= and &sentinelPassword= behind the master's name; ${encode}`)
-    // No URLSearchParams: it takes a + for a blank.
+    // Not URLSearchParams, which decodes a + as a blank.
     found[name] = decode(value!)
   }
   return found
