@@ -47,10 +47,12 @@ export class TokenBroker {
     const slot = tokens.slot(products, request)
     try {
       if (force || tokens.now() >= slot.due) {
-        await Promise.race([
-          tokens.fetch(slot),
-          new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
-        ])
+        await new Promise<void>((resolve, reject) => {
+          const over = new AbortController()
+          // As an option, it removes the listener: the page may use its signal for many calls.
+          signal?.addEventListener('abort', () => reject(signal.reason), over)
+          tokens.fetch(slot).then(resolve, reject).finally(() => over.abort())
+        })
       }
     } catch (error) {
       if (force || !(error instanceof RetryError) || tokens.now() >= slot.ends) throw error

@@ -52,9 +52,10 @@ export class Keeper implements Hooks {
   /** The SDK reports that its token ends or has ended. Renews immediately, with growing delays if that does not help. */
   readonly need = (): void => {
     const at = this.#tokens.now() + (this.#needs && backOff(this.#needs, Infinity))
-    if (!(at < this.#at)) return
-    this.#needs++
-    this.#set(at)
+    if (at < this.#at) {
+      this.#needs++
+      this.#set(at)
+    }
   }
 
   readonly report = (error: Error): void => this.#tokens.report(error)

@@ -157,7 +157,7 @@ export class Session {
     let basic: boolean | undefined = true
     try {
       const key = await makeProofKey()
-      const session = String((await this.#send('POST', '/session', { authorization, key }, onRequest))['session'])
+      const session = (await this.#send('POST', '/session', { authorization, key }, onRequest))['session'] as string
       // Another server may answer /session.
       if (/^ttb_[\w-]+$/.test(session)) return { authorization: `DPoP ${session}`, key, ath: await sha256(session), basic: false }
     } catch (error) {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { LockedError, RefusedError, RetryError, SignInError, TokenBroker, type BrokerError, type Product, type TokenBrokerOptions, type TokenRequest } from '../../src/client/index.js'
 import { FakeDevice, makeWorld, minute, problem, setUp, settle, susan, type Reply } from './world.js'
@@ -85,7 +86,7 @@ t.test('an error is of the class that says what to do', async t => {
     { what: 'a store that is away', reply: problem(503, 'store-unavailable', { 'Retry-After': '1' }), is: { name: 'RetryError', retryAfter: 1 }, class: RetryError },
     { what: 'a broker that failed', reply: problem(500, 'internal'), is: { name: 'RetryError', retryAfter: undefined }, class: RetryError },
     { what: 'no answer', reply: 'no answer', is: { name: 'RetryError', code: 'no-answer', message: 'No answer from https://tokens.example.com/token/voice. Is it up?', requestId: undefined }, class: RetryError },
-    { what: 'a proxy\'s page with 200', reply: { status: 200, body: '<html>', headers: { 'Content-Type': 'text/html' } }, is: { ...foreign, message: /not the broker's, but 200 text\/html/ }, class: RetryError },
+    { what: 'a proxy\'s page with 200', reply: { status: 200, body: '<html>', headers: { 'Content-Type': 'text/html' } }, is: { ...foreign, message: /not the broker's: 200 text\/html/ }, class: RetryError },
     { what: 'a proxy\'s own 401', reply: { status: 401, body: '<html>' }, is: foreign, class: RetryError },
     { what: 'a proxy\'s own 503', reply: { status: 503, body: '<html>', headers: { 'Retry-After': '5' } }, is: { ...foreign, retryAfter: 5 }, class: RetryError },
     { what: 'a proxy\'s JSON', reply: { status: 404, body: { code: 404, detail: 'no' } }, is: foreign, class: RetryError },
@@ -169,6 +170,16 @@ t.test('a signal ends the wait of who gave it, and of nobody else', async t => {
   await t.rejects(broker.token('voice', { signal: controller.signal }), gone, 'nor is a token at hand given after it')
   t.equal(world.asked.length, 1)
   t.same(world.asked[0]!.body, {})
+})
+
+t.test('a signal for many calls keeps no listener of those that have ended', async t => {
+  const { world, broker } = setUp(t)
+  const { signal } = new AbortController()
+  await broker.token('voice', { signal })
+  world.replies.push({ status: 403, body: { code: 'not-allowed', detail: 'No.', requestId: 'x' } })
+  await t.rejects(broker.token('video', { signal }), { code: 'not-allowed' })
+  await broker.token('voice', { signal })
+  t.equal(getEventListeners(signal, 'abort').length, 0)
 })
 
 t.test('headers of its own and a fetch of its own', async t => {
