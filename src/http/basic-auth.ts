@@ -1,6 +1,8 @@
 import fastifyBasicAuth from '@fastify/basic-auth'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { SignIn } from '../callers/login.js'
+import { callbackResult } from '../lib/callback-result.js'
+import { whenReady } from '../lib/when-ready.js'
 import { Problem, problem } from '../problems.js'
 import { RequestLogin } from './request-login.js'
 import type { Scheme } from './scheme.js'
@@ -22,9 +24,14 @@ export async function basicAuth (scope: FastifyInstance, { signIn, hasPasswords 
     // A callback instead of a promise: the plugin treats a promise that rejects with undefined as a login, and one that resolves with a value ends the process.
     validate (name, password, request, reply, done) {
       if (!isCanonical(request, name, password)) return done(problem('credentials-wrong'))
-      signInBy(request, reply, { name, password }, signIn).then(() => done(), (cause: unknown) => {
-        done(cause instanceof Problem ? cause : problem('internal', { cause }))
-      })
+      const fail = (cause: unknown) => done(cause instanceof Problem ? cause : problem('internal', { cause }))
+      try {
+        const waiting = signInBy(request, reply, { name, password }, signIn)
+        if (waiting === undefined) done()
+        else waiting.then(() => done(), fail)
+      } catch (cause) {
+        fail(cause)
+      }
     }
   })
   return {
@@ -33,16 +40,14 @@ export async function basicAuth (scope: FastifyInstance, { signIn, hasPasswords 
     isClosed: !hasPasswords,
     usage: `a name and a password as HTTP Basic credentials (RFC 7617) or, at POST ${scope.prefix}/token, as username and password in the JSON body`,
     challenge: () => 'Basic realm="twilio-token-broker", charset="UTF-8"',
-    identify: (request, reply) => new Promise((resolve, reject) => {
-      scope.basicAuth(request, reply, error => error === undefined ? resolve() : reject(error))
-    })
+    identify: (request, reply) => callbackResult(done => scope.basicAuth(request, reply, done))
   }
 }
 
-/** Verifies name and password from the header or the body. */
-export async function signInBy (request: FastifyRequest, reply: FastifyReply, { name, password }: Credentials, signIn: SignIn): Promise<void> {
+/** Verifies name and password from the header or the body. Waits for nothing where the caller is cached. */
+export function signInBy (request: FastifyRequest, reply: FastifyReply, { name, password }: Credentials, signIn: SignIn): void | Promise<void> {
   request.claimedUsername = name
-  request.caller = await signIn(name, password, new RequestLogin(request, reply))
+  return whenReady(signIn(name, password, new RequestLogin(request, reply)), caller => { request.caller = caller })
 }
 
 /** Returns name and password of the `Authorization` header if they are encoded canonically. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { ServerHttp2Stream } from 'node:http2'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { problem } from '../problems.js'
@@ -8,8 +9,6 @@ const MAX_BODY_BYTES = 4096
 
 /** Fastify's parser uses a callback; its type also allows a promise. */
 type Parser = (request: FastifyRequest, text: string, done: (error: Error | null, value?: unknown) => void) => void
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Parses no body: only the token routes read one. Fastify's default would accept a megabyte from anybody, and answer 500 to some bodies. */
 export function ignoreBody (scope: FastifyInstance): void {
@@ -44,12 +43,8 @@ export function requireJson (scope: FastifyInstance): void {
   const parse = scope.getDefaultJsonParser('error', 'error') as Parser
   scope.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (request, body, done) => {
     if (body.length === 0) return done(null)
-    let text: string
-    try {
-      text = utf8.decode(body as Buffer)
-    } catch {
-      return done(invalidBody('is not UTF-8'))
-    }
+    if (!isUtf8(body as Buffer)) return done(invalidBody('is not UTF-8'))
+    const text = body.toString()
     parse(request, text, (error, value: unknown) => {
       if (error) return done(invalidBody('is not JSON, or has a key that reaches for a prototype'))
       // Only escapes can produce these: as bytes, a lone surrogate is not UTF-8, and NUL is not JSON.

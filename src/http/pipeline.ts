@@ -17,11 +17,10 @@ import { rejectMalformed } from './malformed-requests.js'
 import { openApiRoute, type OpenApiOptions } from './openapi/openapi.js'
 import { collectRoutes } from './openapi/routes.js'
 import { installSteps, type PipelineStep } from './pipeline-steps.js'
-import { decideByPolicy } from './policy-decision.js'
+import { grantByPolicy } from './policy-grants.js'
 import { builtIn } from '../products/load.js'
 import { prefetchCounters, type PrefetchOptions } from './prefetch.js'
 import { claimIdentity, type IdentityClaimOptions } from './identity-claim.js'
-import { grantProducts } from './product-grants.js'
 import { createAddressLimit, limitAddress, limitCaller, type Limit } from './rate-limits.js'
 import { decorateRequests, setContext } from './request-context.js'
 import { recordEnds } from './request-end.js'
@@ -81,8 +80,7 @@ const steps: readonly Step[] = [
 
   // The token.
   { for: ['tokens'], preHandler: limitCaller },
-  { for: ['tokens'], preHandler: decideByPolicy },
-  { for: ['tokens'], preHandler: grantProducts },
+  { for: ['tokens'], preHandler: grantByPolicy },
   { for: ['tokens'], preHandler: claimIdentity },
   // Signs the token, writes its audit line, and then answers.
   { for: ['tokens'], setUp: tokenRoutes },

@@ -1,5 +1,6 @@
 import type { FastifyRateLimitStore, FastifyRateLimitStoreCtor } from '@fastify/rate-limit'
 import { addressKeys } from '../limits/address-buckets.js'
+import { whenReady } from '../lib/when-ready.js'
 import type { PlannedHit, Count, Counters } from '../limits/counters.js'
 
 type Callback = Parameters<FastifyRateLimitStore['incr']>[1]
@@ -40,9 +41,9 @@ export function countAddress (counters: Counters, ip: string, max: number): Coun
   const [narrow, wide] = addressKeys(ip)
   const first = counters.consume(narrow.key, max)
   if (wide === undefined) return first
-  return then(first, first => first.exceeded
+  return whenReady(first, first => first.exceeded
     ? first
-    : then(counters.consume(wide.key, max * wide.times), second => tighter(first, second)))
+    : whenReady(counters.consume(wide.key, max * wide.times), second => tighter(first, second)))
 }
 
 /** Returns what `countAddress` would return, by what this node knows; counts nothing. */
@@ -55,11 +56,6 @@ function readAddress (counters: Counters, ip: string, max: number): Count {
 /** Returns the hits that `countAddress` will count. */
 export function addressHits (counters: Counters, ip: string, max: number): PlannedHit[] {
   return addressKeys(ip).map(({ key, times }) => ({ counters, key, max: max * times, hold: 0 }))
-}
-
-/** Like `Promise.then`, but synchronous for a value. */
-function then<T, U> (value: T | Promise<T>, next: (value: T) => U | Promise<U>): U | Promise<U> {
-  return value instanceof Promise ? value.then(next) : next(value)
 }
 
 function tighter (narrow: Count, wide: Count): Count {

@@ -1,6 +1,7 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { limitKey, type Caller } from '../caller.js'
+import { whenReady } from '../lib/when-ready.js'
 import { limited, type Problem } from '../problems.js'
 import { retryAfter, type Counters } from '../limits/counters.js'
 import { rateLimitStore } from './rate-limit-store.js'
@@ -32,26 +33,24 @@ export async function createAddressLimit (scope: FastifyInstance, { counters, ma
   const ask = scope.createRateLimit()
   const policy = policyOf('address', max, counters.windowMs)
 
-  async function look (request: FastifyRequest, reply: FastifyReply, increment: boolean): Promise<Counted> {
+  async function look (request: FastifyRequest, reply: FastifyReply, increment: boolean): Promise<void> {
     reply.header('RateLimit-Policy', policy)
-    // Without an allow list, every request is counted.
-    const limit = await ask(request, { increment }).catch((error: unknown) => {
+    let limit: Counted
+    try {
+      // Without an allow list, every request is counted.
+      limit = await ask(request, { increment }) as Counted
+    } catch (error) {
       // Nothing is allowed while nobody knows how much is left.
       reply.header('RateLimit', stateOf('address', 0, counters.windowMs))
       throw error
-    }) as Counted
+    }
     reply.header('RateLimit', stateOf('address', limit.remaining, limit.ttl))
-    return limit
+    if (increment && limit.isExceeded) throw tooMany(limit.ttl)
   }
 
   return {
-    async count (request, reply) {
-      const limit = await look(request, reply, true)
-      if (limit.isExceeded) throw tooMany(limit.ttl)
-    },
-    async show (request, reply) {
-      await look(request, reply, false)
-    }
+    count: (request, reply) => look(request, reply, true),
+    show: (request, reply) => look(request, reply, false)
   }
 }
 
@@ -76,14 +75,13 @@ export function limitCaller ({ limits }: { limits: { caller: Limit } }): Request
 }
 
 /** @returns a function that counts a hit for a caller, and throws Problem `caller-limited` beyond the limit */
-export function countCaller ({ counters, max }: Limit): (caller: Caller, reply: FastifyReply) => Promise<void> {
+export function countCaller ({ counters, max }: Limit): (caller: Caller, reply: FastifyReply) => void | Promise<void> {
   const policy = policyOf('caller', max, counters.windowMs)
-  return async (caller, reply) => {
-    const count = await counters.consume(limitKey(caller), max)
+  return (caller, reply) => whenReady(counters.consume(limitKey(caller), max), count => {
     append(reply, 'RateLimit-Policy', policy)
     append(reply, 'RateLimit', stateOf('caller', max - count.used, count.resetMs))
     if (count.exceeded) throw limited('caller-limited', retryAfter(count))
-  }
+  })
 }
 
 /** https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ : both headers are lists with one item for each policy. */

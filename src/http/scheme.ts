@@ -22,5 +22,5 @@ export interface Scheme {
    * Sets `request.caller`.
    * @throws Problem if the credentials are wrong or cannot be checked
    */
-  identify (request: FastifyRequest, reply: FastifyReply): Promise<void>
+  identify (request: FastifyRequest, reply: FastifyReply): void | Promise<void>
 }

@@ -11,6 +11,7 @@ const form = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}
 
 /** @returns null for no header, and for an invalid one: the standard says to ignore it */
 export function traceContext (traceparent: string | string[] | undefined): TraceContext | null {
+  if (traceparent === undefined) return null
   const [whole, version, traceId, more] = form.exec(String(traceparent)) ?? []
   if (whole === undefined || (version === '00' && more !== undefined)) return null
   return { traceparent: whole, traceId: traceId! }

@@ -54,7 +54,7 @@ export interface ProductDefinition<Settings extends TObject, Request extends TOb
   defersGrant?: boolean
   /** @deprecated Use `defersGrant`. */
   yields?: boolean
-  /** Creates the product's part of the token. Must be pure: the same context gives the same grant. Refuse with `forbid` or `badRequest`. */
+  /** Creates the product's part of the token. Must be pure: the same context gives the same grant, and the broker uses the last one again for an equal request. Refuse with `forbid` or `badRequest`. */
   grant (context: GrantContext<Static<Settings>, Static<Request>, Static<Allow>>): Grant
 }
 

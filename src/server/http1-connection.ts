@@ -10,6 +10,14 @@ const MAX_READ_AHEAD = 32 * 1024
 /** Bytes that Node may still read after a pause: until it holds 16 KiB, in chunks of up to 64 KiB. */
 const READ_WHILE_PAUSED = 80 * 1024
 
+export interface Http1ConnectionOptions {
+  backlog: Backlog
+  /** After this number of requests the connection ends. */
+  maxRequests: number
+  /** Called whenever a request was answered or its client disconnected. */
+  onRequestEnd: () => void
+}
+
 /**
  * Limits the unanswered requests of an HTTP/1.1 connection. Node parses everything that it has received, so a client that pipelines 1000 requests
  * and reads no response would make it hold 1000 of each. Here the parser gets only as many bytes as make 32 unanswered requests. The rest waits
@@ -19,6 +27,7 @@ export class Http1Connection implements Reader {
   readonly #socket: Socket
   readonly #backlog: Backlog
   readonly #maxRequests: number
+  readonly #onRequestEnd: () => void
   readonly #parse: (bytes: Buffer) => void
   readonly #unanswered: Set<ServerResponse>
   readonly #waiting = new UnparsedBytes()
@@ -30,14 +39,12 @@ export class Http1Connection implements Reader {
   /** Bytes that the backlog counts for this connection. */
   #counted = 0
 
-  /**
-   * @param socket one that Node's server has set up
-   * @param maxRequests after this number the connection ends
-   */
-  constructor (socket: Socket, backlog: Backlog, maxRequests: number) {
+  /** @param socket one that Node's server has set up */
+  constructor (socket: Socket, { backlog, maxRequests, onRequestEnd }: Http1ConnectionOptions) {
     this.#socket = socket
     this.#backlog = backlog
     this.#maxRequests = maxRequests
+    this.#onRequestEnd = onRequestEnd
     this.#unanswered = unfinishedResponses(socket)
     // Node's own listener, which passes everything to the parser.
     const [parse] = socket.listeners('data') as [(bytes: Buffer) => void]
@@ -52,6 +59,11 @@ export class Http1Connection implements Reader {
       this.#readLater()
     })
     socket.once('close', () => this.#drop())
+  }
+
+  /** The number of unanswered requests. */
+  get unanswered (): number {
+    return this.#unanswered.size
   }
 
   /** The response that is being written, or will be next. */
@@ -69,6 +81,7 @@ export class Http1Connection implements Reader {
       this.#unanswered.delete(response)
       if (this.#unanswered.size > 0) this.#backlog.requests -= 1
       this.#readLater()
+      this.#onRequestEnd()
     })
     const previous = this.#newest?.response
     this.#newest = { request, response }

@@ -18,7 +18,6 @@ export class Http1Connections {
   readonly #deadlines: Deadlines
   readonly #open = new Map<Socket, Http1Connection>()
   readonly #onRequestEnd: () => void
-  #unanswered = 0
   #closing = false
 
   /** @param onRequestEnd called whenever a request was answered or its client disconnected */
@@ -30,13 +29,15 @@ export class Http1Connections {
 
   /** The number of unanswered requests. */
   get unanswered (): number {
-    return this.#unanswered
+    let sum = 0
+    for (const { unanswered } of this.#open.values()) sum += unanswered
+    return sum
   }
 
   /** @param socket one that Node's server has set up */
   add (socket: Socket): void {
     const { backlog, maxRequests } = this.#limits
-    const connection = new Http1Connection(socket, backlog, maxRequests)
+    const connection = new Http1Connection(socket, { backlog, maxRequests, onRequestEnd: this.#onRequestEnd })
     this.#open.set(socket, connection)
     socket.once('close', () => this.#open.delete(socket))
     if (this.#closing) connection.announceClose()
@@ -44,13 +45,7 @@ export class Http1Connections {
 
   /** Counts a request. @returns false when its connection has reached its number of requests: this one gets no response */
   admit (request: IncomingMessage, response: ServerResponse): boolean {
-    if (!this.#open.get(request.socket)!.admit(request, response)) return false
-    this.#unanswered += 1
-    response.once('close', () => {
-      this.#unanswered -= 1
-      this.#onRequestEnd()
-    })
-    return true
+    return this.#open.get(request.socket)!.admit(request, response)
   }
 
   /** Ends connections whose client does not read a response in time. Call it every second. */

@@ -24,7 +24,7 @@ export class UsedProofs {
    * @param hit the one that `limit` will count, so that one round trip to Redis does both
    * @throws Problem `proof-replayed`, or what `limit` throws
    */
-  async use (proof: string, limit?: () => Promise<void> | undefined, hit?: PlannedHit): Promise<void> {
+  async use (proof: string, limit?: () => void | Promise<void>, hit?: PlannedHit): Promise<void> {
     if (this.#memory.has(proof) || this.#pending.has(proof)) throw problem('proof-replayed')
     this.#pending.add(proof)
     try {
