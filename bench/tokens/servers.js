@@ -16,6 +16,8 @@ export const secrets = {
 
 /** The broker with everything on: limits, remembered logins, the folder's users and policy, CORS, the audit and the log in files. */
 export const broker = { name: 'twilio-token-broker, all on', command: [process.execPath, here('../../dist/src/bin.js')] }
+/** The same with a line of log for each request. */
+export const brokerWithLog = { ...broker, name: 'twilio-token-broker, all on, LOG_LEVEL=debug' }
 export const bare = { name: 'bare Fastify, same bytes', command: [process.execPath, here('../peers/bare.js')] }
 export const plugins = { name: 'bare Fastify behind its plugins, with a log', command: [process.execPath, here('../peers/plugins.js')] }
 export const express = { name: 'Express + twilio', command: [process.execPath, here('../peers/express.js')] }
@@ -33,10 +35,10 @@ export async function freePort () {
   return port
 }
 
-export async function post (port) {
+export async function post (port, name = 'susan') {
   const response = await fetch(`http://127.0.0.1:${port}/token/video`, {
     method: 'POST',
-    headers: { Authorization: `Basic ${btoa('susan:secret123')}`, 'Content-Type': 'application/json' },
+    headers: { Authorization: `Basic ${btoa(`${name}:secret123`)}`, 'Content-Type': 'application/json' },
     body: '{"room":"My Room"}'
   })
   return { status: response.status, body: await response.json() }
