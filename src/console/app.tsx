@@ -19,9 +19,11 @@ export function App () {
   const place = usePlace()
   const { view } = place
   const { title, lead } = views[view]
+  // A code that is explained is a page of its own.
+  const page = view === 'codes' && /^\d{5}$/.test(place.at) ? `${place.at} · ${title}` : title
   const body = bodyOf(place, session)
   const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => { document.title = `${body === undefined ? 'Sign in' : title} · twilio-token-broker` })
+  useEffect(() => { document.title = `${body === undefined ? 'Sign in' : page} · twilio-token-broker` })
   // The form that had the focus is gone.
   useEffect(() => { if (session !== undefined) heading.current!.focus() }, [session])
   const shown = (Object.keys(views) as View[]).filter(name => name !== 'operator' || session?.offers.operator || view === 'operator')

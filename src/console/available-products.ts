@@ -9,6 +9,7 @@ export interface Schema {
   minLength?: number
   maxLength?: number
   pattern?: string
+  format?: string
   enum?: unknown[]
   const?: unknown
   anyOf?: Schema[]
@@ -32,6 +33,12 @@ export interface Bounds {
   identities: string[]
 }
 
+/** A body, or an answer, of one content type. */
+export interface MediaType {
+  schema: Schema
+  example?: unknown
+}
+
 export interface Operation {
   summary?: string
   tags?: string[]
@@ -39,8 +46,8 @@ export interface Operation {
   'x-allow'?: Allow
   security?: unknown[]
   parameters?: Array<{ name: string, schema: Schema }>
-  requestBody?: { required: boolean, content: Record<string, { schema: Schema }> }
-  responses: Record<string, { description: string, content?: Record<string, { schema: Schema }> }>
+  requestBody?: { required: boolean, content: Record<string, MediaType> }
+  responses: Record<string, { description: string, content?: Record<string, MediaType> }>
 }
 
 /** The broker's `openapi.json`. */

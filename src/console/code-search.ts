@@ -33,6 +33,28 @@ function textOf ({ title, causes, look, fix }: ErrorCode): string {
   return [title, ...causes, look, fix].join(' ').toLowerCase()
 }
 
+/** By product, as codes are numbered. */
+const groups: Array<[name: string, numbers: RegExp]> = [
+  ['Tokens and the REST API', /^[27]/],
+  ['Voice', /^31/],
+  ['Video and signalling', /^53/],
+  ['Sync, Chat and Conversations', /^51/],
+  ['Chat and Conversations', /^50/],
+  ['Sync', /^54/]
+]
+
+/** The codes of each group that has any. Titles are without the name of a product: the group has it. */
+export function groupsOf (known: FoundCodes['known']): Array<{ name: string, codes: Array<[code: number, title: string]> }> {
+  return groups.map(([name, numbers]) => ({
+    name,
+    codes: known.filter(([code]) => numbers.test(String(code))).map(([code, { title }]): [number, string] => [code, capitalised(title.replace(/^[A-Z][\w, ]*: /, ''))])
+  })).filter(({ codes }) => codes.length > 0)
+}
+
+export function capitalised (text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
 /** Splits a sentence at the codes that are explained here, which then stand at the odd places. */
 export function splitAtCodes (sentence: string): string[] {
   return sentence.split(new RegExp(`\\b(${Object.keys(codes).join('|')})\\b`))

@@ -1,13 +1,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { codes, inVoice } from '../diagnose/token/codes.js'
-import { allCodes, searchCodes, splitAtCodes } from './code-search.js'
+import { allCodes, capitalised, groupsOf, searchCodes, splitAtCodes } from './code-search.js'
 
 /** All codes, to search, or the explanation of the one in the address. Nothing is sent. */
 export function Codes ({ at }: { at: string }) {
   const [text, setText] = useState('')
   const code = /^\d{5}$/.test(at) ? Number(at) : undefined
   useFocus(code)
-  useEffect(() => { document.title = `${code === undefined ? 'Error codes' : titleOf(code)} · twilio-token-broker` }, [code])
   return code === undefined ? <CodeList text={text} onText={setText} /> : <Explanation code={code} />
 }
 
@@ -22,7 +21,8 @@ function useFocus (code: number | undefined): void {
 }
 
 function titleOf (code: number): string {
-  return `${code} ${codes[code]?.title ?? 'is not explained here'}`
+  const known = codes[code]
+  return known === undefined ? 'is not explained here' : capitalised(known.title)
 }
 
 interface CodeListProps {
@@ -45,9 +45,14 @@ function CodeList ({ text, onText }: CodeListProps) {
       </form>
       <p class='fine' role='status'>{known.length === 0 ? 'No code that is explained here.' : `${known.length} of ${allCodes.length} codes`}</p>
       {unknown.map(code => <p key={code}><code>{code}</code> is not explained here. <TwilioPage code={code} /></p>)}
-      <ul class='code-list'>
-        {known.map(([code, { title }]) => <li key={code}><a id={`code-${code}`} href={`#/codes/${code}`}><code>{code}</code> <span>{title}</span></a></li>)}
-      </ul>
+      {groupsOf(known).map(({ name, codes }) => (
+        <section key={name} aria-label={name}>
+          <h2>{name}</h2>
+          <ul class='code-list'>
+            {codes.map(([code, title]) => <li key={code}><a id={`code-${code}`} href={`#/codes/${code}`}><code>{code}</code> <span>{title}</span></a></li>)}
+          </ul>
+        </section>
+      ))}
     </div>
   )
 }
@@ -59,7 +64,7 @@ function Explanation ({ code }: { code: number }) {
     <>
       <p class='back'><a href='#/codes'>All codes</a></p>
       <article class='card code'>
-        <h2 id='explanation' tabIndex={-1}><code>{code}</code> {known?.title ?? 'is not explained here'}</h2>
+        <h2 id='explanation' tabIndex={-1}><code>{code}</code> {titleOf(code)}</h2>
         {known && (
           <>
             <h3>Causes, the commonest first</h3>

@@ -3,6 +3,7 @@ import { about } from '../diagnose/token/about.js'
 import { codes, codesIn } from '../diagnose/token/codes.js'
 import { findings, verdictOf, type Finding } from '../diagnose/token/findings.js'
 import { readToken } from '../diagnose/token/read-token.js'
+import { capitalised } from './code-search.js'
 import { localTime } from './local-time.js'
 import { Parts, Rows } from './parts.js'
 import { useNow } from './use-now.js'
@@ -40,6 +41,7 @@ function Verdict ({ text }: { text: string }) {
       {named.length > 0 && <p>It reads like an error message. It names {named.map(([code]) => <a key={code} href={`#/codes/${code}`}>{code}</a>)}.</p>}
       {found.length > 0 && <ul class='findings'>{byCode(found).map(([code, ofCode]) => <Code key={code} code={code} found={ofCode} />)}</ul>}
       {!refused && <p>Only Twilio knows whether the key still exists and may sign tokens: <code>npx twilio-token-broker check --online</code> asks.</p>}
+      {rows.length > 0 && <h3>What the token says</h3>}
       {rows.length > 0 && <Rows rows={rows} />}
       {rows.length > 0 && <Parts token={token} />}
     </article>
@@ -57,7 +59,7 @@ function Code ({ code, found }: { code: number, found: Finding[] }) {
   const { title, fix, voice } = codes[code]!
   return (
     <li>
-      <p class='finding-code'><a href={`#/codes/${code}`}><code>{code}</code> {title}</a>{voice !== undefined && <span class='fine'> in Voice <code>{voice}</code></span>}</p>
+      <p class='finding-code'><a href={`#/codes/${code}`}><code>{code}</code> {capitalised(title)}</a>{voice !== undefined && <span class='fine'> in Voice <a href={`#/codes/${voice}`}>{voice}</a></span>}</p>
       {found.map(({ refused, misread, says }) => (
         <p key={says}><span class={refused ? 'tag bad' : 'tag'}>{misread ? 'wrong' : refused ? 'refused' : 'advice'}</span> {says}</p>
       ))}

@@ -1,14 +1,20 @@
 import type { Schema } from './available-products.js'
 
 /** What a value of the schema is, in words: `string`, `object of string`, `one of us1, ie1`. */
-export function typeInWords ({ $ref, enum: list, const: constant, anyOf, type = 'anything', items, patternProperties }: Schema): string {
-  if ($ref !== undefined) return $ref.slice($ref.lastIndexOf('/') + 1)
+export function typeInWords ({ $ref, enum: list, const: constant, anyOf, type = 'anything', format, items, patternProperties }: Schema): string {
+  if ($ref !== undefined) return nameOf($ref)
   if (constant !== undefined) return JSON.stringify(constant)
   if (list !== undefined) return `one of ${list.join(', ')}`
   if (anyOf !== undefined) return anyOf.map(typeInWords).join(' or ')
   if (items !== undefined) return `list of ${typeInWords(items)}`
+  if (format === 'date-time') return 'date and time, ISO 8601'
   const [value] = Object.values(patternProperties ?? {})
   return value === undefined ? type : `object of ${typeInWords(value)} by name`
+}
+
+/** The name of what a reference is to. */
+export function nameOf ($ref: string): string {
+  return $ref.slice($ref.lastIndexOf('/') + 1)
 }
 
 /** Its bounds; undefined where there are none. */
@@ -16,4 +22,9 @@ export function boundsInWords ({ minimum, maximum, minLength, maxLength }: Schem
   if (minimum !== undefined && maximum !== undefined) return `${minimum} to ${maximum}`
   if (maxLength === undefined) return undefined
   return minLength === undefined ? `at most ${maxLength} characters` : `${minLength} to ${maxLength} characters`
+}
+
+/** Type and bounds. */
+export function formInWords (schema: Schema): string {
+  return [typeInWords(schema), boundsInWords(schema)].filter(part => part !== undefined).join(', ')
 }

@@ -41,7 +41,7 @@ export type CommonRequest = Static<typeof commonRequest>
 export const tokenAnswer = Type.Object({
   token: Type.String({ description: 'the Twilio access token, for the SDK', examples: ['eyJ…'] }),
   identity: Type.String({ description: 'the name inside the token', examples: ['susan'] }),
-  expiresIn: Type.Integer({ description: 'seconds until the token ends', examples: [60] }),
+  expiresIn: Type.Integer({ description: 'seconds until the token ends', examples: [600] }),
   expiresAt: Type.String({ format: 'date-time', description: 'when the token ends, by the broker\'s clock', examples: ['2026-11-24T04:00:00.000Z'] }),
   products: Type.Optional(Type.Array(Type.String(), { description: 'of one token for several: which' }))
 })

@@ -58,6 +58,8 @@ t.test('the console for all eyes', { skip: chromiumMissing() }, async t => {
         await go('API reference')
         await page.getByRole('navigation', { name: 'Operations' }).waitFor()
         await page.locator('details').first().click()
+        await page.getByRole('button', { name: 'Send it to GET /healthz' }).click()
+        await page.getByLabel('Answer', { exact: true }).waitFor()
         await look('reference')
         await page.getByRole('button', { name: 'Sign out' }).click()
         await page.getByText('You are signed out.').waitFor()

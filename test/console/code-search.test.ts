@@ -1,5 +1,5 @@
 import t from 'tap'
-import { allCodes, searchCodes, splitAtCodes } from '../../src/console/code-search.js'
+import { allCodes, groupsOf, searchCodes, splitAtCodes } from '../../src/console/code-search.js'
 import { localTime } from '../../src/console/local-time.js'
 
 t.test('codes are found by a message, a part of the number, or words', t => {
@@ -16,6 +16,18 @@ t.test('codes are found by a message, a part of the number, or words', t => {
     t.strictSame(found.unknown, unknown, text)
   }
   t.ok(allCodes.length > 40)
+  t.end()
+})
+
+t.test('every code is in the group of its product, which its title then does not repeat', t => {
+  const groups = groupsOf(allCodes)
+  t.equal(groups.length, 6)
+  t.strictSame(groups.flatMap(({ codes }) => codes.map(([code]) => code)).sort(), allCodes.map(([code]) => code).sort())
+  t.strictSame(groupsOf(searchCodes('20107 31202 53000').known), [
+    { name: 'Tokens and the REST API', codes: [[20107, 'Invalid access token signature']] },
+    { name: 'Voice', codes: [[31202, 'The signature is not right']] },
+    { name: 'Video and signalling', codes: [[53000, 'The signalling connection failed']] }
+  ])
   t.end()
 })
 

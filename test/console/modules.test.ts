@@ -5,8 +5,6 @@ import t from 'tap'
 import { ask, basic, bearer } from '../../src/console/api.js'
 import { bodyOf, fieldsOf, requestFor, requestOf, sharedFieldsOf } from '../../src/console/request-form.js'
 import { offersOf, type Allow, type Bounds, type Description, type Schema } from '../../src/console/available-products.js'
-import { entriesOf, whoInWords } from '../../src/console/reference.js'
-import { boundsInWords, typeInWords } from '../../src/console/schema-text.js'
 import { snippetsFor } from '../../src/console/sdk-snippets.js'
 import { curl } from '../../src/console/snippets.js'
 import { startBroker, susan } from '../helpers/broker.js'
@@ -150,35 +148,6 @@ t.test('what people come for comes first, and what has ended last', t => {
   t.strictSame(products.map(({ name }) => name), ['video', 'voice', 'conversations', 'sync', 'taskrouter', 'chat'])
   t.match({ shared, operator, demo }, { shared: {}, operator: false, demo: true })
   t.end()
-})
-
-t.test('a schema is told in words', t => {
-  const cases: Array<[Schema, string, string?]> = [
-    [{ type: 'string', minLength: 1, maxLength: 128 }, 'string', '1 to 128 characters'],
-    [{ type: 'integer', minimum: 180, maximum: 86400 }, 'integer', '180 to 86400'],
-    [{ type: 'array', items: { type: 'string' } }, 'list of string'],
-    [{ type: 'object', patternProperties: { x: { type: 'string' } } }, 'object of string by name'],
-    [{ anyOf: [{ const: 'a' }, { type: 'integer' }] }, '"a" or integer'],
-    [{ enum: ['a', 'b'] }, 'one of a, b'],
-    [{ $ref: '#/components/schemas/Token' }, 'Token'],
-    [{}, 'anything'],
-    [{ type: 'string', maxLength: 3 }, 'string', 'at most 3 characters'],
-    [{ type: 'integer', minimum: 1 }, 'integer']
-  ]
-  for (const [schema, type, bounds] of cases) t.strictSame([typeInWords(schema), boundsInWords(schema)], [type, bounds])
-  t.end()
-})
-
-t.test('the reference lists every operation of the description, those for tokens first', async t => {
-  const description = await described()
-  const entries = entriesOf(description)
-  t.equal(entries.length, Object.values(description.paths).reduce((sum, operations) => sum + Object.keys(operations).length, 0))
-  t.ok(entries.slice(0, 5).every(({ path }) => path.startsWith('/token')))
-  t.equal(new Set(entries.map(({ id }) => id)).size, entries.length)
-  const who = (id: string) => whoInWords(entries.find(entry => entry.id === id)!.operation)
-  t.strictSame(['post-token-video', 'post-token-sync', 'get-healthz', 'get-operator.json'].map(who), ['for you', 'not for you', 'for anyone, without credentials', 'for you'])
-  t.match(entries.find(({ id }) => id === 'post-token-video'), { body: { properties: { room: {} } }, answers: [{ status: '200', schema: { $ref: '#/components/schemas/Token' } }, { status: '400' }] })
-  t.match(entriesOf({ ...description, paths: { '/x': { get: { responses: { 204: { description: 'none' } } } } } }), [{ body: undefined, answers: [{ schema: undefined }] }])
 })
 
 t.test('the broker is asked with credentials in UTF-8, and its words come back', async t => {

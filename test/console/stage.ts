@@ -22,7 +22,7 @@ const components = {
   'get-token': ['copy.tsx', 'get-token.tsx', 'next.tsx', 'parts.tsx', 'problem.tsx', 'product-fields.tsx', 'token-card.tsx', 'token-form.tsx', 'use-token-form.ts', 'use-now.ts'],
   explain: ['codes.tsx', 'explain.tsx'],
   operator: ['chart.tsx', 'draw-marks.ts', 'events.tsx', 'operator-cards.tsx', 'operator.tsx', 'use-media.ts', 'use-operator-data.ts', 'use-plot.ts'],
-  docs: ['docs.tsx']
+  docs: ['docs.tsx', 'operation.tsx', 'properties.tsx', 'send-it.tsx', 'tabs.tsx']
 }
 
 /** A broker, and the browser that opens its console. They stop with the test. */

@@ -1,0 +1,99 @@
+import t from 'tap'
+import type { Description, Schema } from '../../src/console/available-products.js'
+import { exampleFor, isSendable, needsProof, propertiesOf, routeAt, routesOf, whoInWords } from '../../src/console/reference.js'
+import { formInWords } from '../../src/console/schema-text.js'
+import { startBroker, susan } from '../helpers/broker.js'
+import { ask } from '../helpers/http.js'
+
+const broker = await startBroker({ settings: { OPERATORS: 'susan', POLICY_FILE: 'policy.yaml' }, files: { 'policy.yaml': 'rules: [{ who: [susan], allow: { video: {}, voice: {} } }]' } })
+t.teardown(broker.close)
+const description: Description = JSON.parse((await ask(broker.url, { method: 'GET', path: '/openapi.json', as: susan })).text)
+const routes = routesOf(description, ['voice', 'video'])
+const entries = routes.flatMap(({ tabs }) => tabs.flatMap(({ entries }) => entries))
+const entry = (id: string) => entries.find(entry => entry.id === id)!
+
+t.test('the reference has one route for all products, then the others, and every operation once', t => {
+  t.equal(entries.length, Object.values(description.paths).reduce((sum, operations) => sum + Object.keys(operations).length, 0))
+  t.equal(new Set(entries.map(({ id }) => id)).size, entries.length)
+  t.strictSame(routes.slice(0, 3).map(({ id, path }) => [id, path]), [['token-product', '/token/{product}'], ['token', '/token'], ['session', '/session']])
+  t.strictSame(routes[0]!.tabs.map(({ name, entries }) => [name, entries.map(({ method }) => method)]), ['voice', 'video', 'chat', 'conversations', 'sync'].map(name => [name, ['POST', 'GET']]))
+  t.ok(routes.slice(1).every(({ tabs }) => tabs.length === 1))
+  t.end()
+})
+
+t.test('an operation has its body, its answers, and each refusal with its sentence', t => {
+  const { body, answers, refusals } = entry('post-token-video')
+  t.match(body, { schema: { properties: { room: {} } }, example: { room: 'My Room' } })
+  t.match(answers, [{ status: '200', type: 'application/json', content: { schema: { $ref: '#/components/schemas/Token' } } }])
+  t.match(refusals.find(({ code }) => code === 'not-allowed'), { status: '403', says: 'The policy does not allow what was asked for.' })
+  t.ok(refusals.every(({ code, says }) => /^[a-z-]+$/.test(code) && says.endsWith('.')))
+  t.match(entry('delete-session').answers, [{ status: '204', type: undefined, content: undefined }])
+  t.match(routesOf({ ...description, paths: { '/x': { get: { responses: { 400: { description: 'broken', content: { 'application/problem+json': { schema: {} } } } } } } } }, [])[0]!.tabs[0]!.entries[0]!.refusals, [{ code: 'broken', says: '' }])
+  t.end()
+})
+
+t.test('a link to a route, to one operation or to neither is found as such', t => {
+  const at = (id: string) => {
+    const found = routeAt(routes, id)
+    return found && [found.route.id, found.name]
+  }
+  t.strictSame(['token-product', 'get-token-sync', 'post-token', 'Problem'].map(at), [['token-product', undefined], ['token-product', 'sync'], ['token', ''], undefined])
+  t.end()
+})
+
+t.test('it says who may call an operation, and only what the reader may call and read can be sent', t => {
+  const cases: Array<{ id: string, who: string, sendable: boolean }> = [
+    { id: 'post-token-video', who: 'You may call this.', sendable: true },
+    { id: 'get-token-video', who: 'You may call this.', sendable: true },
+    { id: 'post-token-sync', who: 'You may not call this.', sendable: false },
+    { id: 'get-operator.json', who: 'You may call this.', sendable: true },
+    { id: 'get-metrics', who: 'You may call this.', sendable: false },
+    { id: 'get-healthz', who: 'Anyone may call this, without credentials.', sendable: true },
+    { id: 'post-session', who: 'You may call this.', sendable: false },
+    { id: 'delete-session', who: 'You may call this.', sendable: false }
+  ]
+  t.strictSame(cases.filter(({ id }) => needsProof(entry(id))).map(({ id }) => id), ['post-session', 'delete-session'])
+  for (const { id, who, sendable } of cases) t.strictSame([whoInWords(entry(id).operation), isSendable(entry(id))], [who, sendable], id)
+  t.end()
+})
+
+t.test('an example names only products that the reader may have', t => {
+  const example = { ttl: 600, products: { video: {}, voice: {} } }
+  const cases: Array<{ allowed: string[], is: object }> = [
+    { allowed: ['video', 'voice', 'sync'], is: example },
+    { allowed: ['voice'], is: { ttl: 600, products: { voice: {} } } },
+    { allowed: ['sync'], is: { ttl: 600 } }
+  ]
+  for (const { allowed, is } of cases) t.same(exampleFor({ schema: {}, example }, allowed), is, allowed.join())
+  t.same(exampleFor({ schema: {}, example: { room: 'x' } }, []), { room: 'x' })
+  t.same(exampleFor({ schema: {} }, []), {})
+  t.end()
+})
+
+t.test('properties are listed with those inside them, and whether they have to be there', t => {
+  const schema: Schema = {
+    required: ['a'],
+    properties: { a: { type: 'object', properties: { b: {} } }, c: { type: 'array', items: { properties: { d: {} }, required: ['d'] } } }
+  }
+  t.strictSame(propertiesOf(schema).map(({ path, required }) => [path, required]), [['a', true], ['a.b', false], ['c', false], ['c[].d', true]])
+  t.strictSame(propertiesOf({}), [])
+  t.end()
+})
+
+t.test('a schema is described in words', t => {
+  const cases: Array<[Schema, string]> = [
+    [{ type: 'string', minLength: 1, maxLength: 128 }, 'string, 1 to 128 characters'],
+    [{ type: 'integer', minimum: 180, maximum: 86400 }, 'integer, 180 to 86400'],
+    [{ type: 'array', items: { type: 'string' } }, 'list of string'],
+    [{ type: 'object', patternProperties: { x: { type: 'string' } } }, 'object of string by name'],
+    [{ type: 'string', format: 'date-time' }, 'date and time, ISO 8601'],
+    [{ anyOf: [{ const: 'a' }, { type: 'integer' }] }, '"a" or integer'],
+    [{ enum: ['a', 'b'] }, 'one of a, b'],
+    [{ $ref: '#/components/schemas/Token' }, 'Token'],
+    [{}, 'anything'],
+    [{ type: 'string', maxLength: 3 }, 'string, at most 3 characters'],
+    [{ type: 'integer', minimum: 1 }, 'integer']
+  ]
+  for (const [schema, words] of cases) t.equal(formInWords(schema), words)
+  t.end()
+})
