@@ -1,4 +1,6 @@
 import { hostname } from 'node:os'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import type { Recorder, TokenIssued, TokenRefused } from '../../src/audit/audit-log.js'
 import { History } from '../../src/monitoring/history.js'
@@ -6,6 +8,8 @@ import { problem } from '../../src/problems.js'
 import { basic, startBroker, susan, type BrokerOptions } from '../helpers/broker.js'
 import { ask, type Ask } from '../helpers/http.js'
 
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
 const minute = 60_000
 const users = { susan: 'secret123', olga: 'secret123' }
 const operator = basic('olga', 'secret123')
@@ -44,7 +48,19 @@ t.test('tokens and refusals are summed by product for each minute, and an hour i
   t.strictSame(data().minutes, [])
 })
 
-t.test('24 hours are kept by quarters of an hour, with what runs now, and memory stays bounded', async t => {
+t.test('a year without a pause takes no more memory than a day', async t => {
+  const now = { minutes: 0 }
+  const history = new History(() => now.minutes * minute)
+  const live = (minutes: number) => {
+    for (const end = now.minutes + minutes; now.minutes < end; now.minutes++) history.login(0.01)
+    collectGarbage()
+    return process.memoryUsage().heapUsed
+  }
+  const [day, year] = [live(24 * 60), live(365 * 24 * 60)]
+  t.ok(year - day < 20e6, `${Math.round((year - day) / 1e6)} MB`)
+})
+
+t.test('24 hours are kept by quarters of an hour, with what runs now', async t => {
   const { clock, data, audit, history } = setUp()
   for (let i = 0; i < 30 * 60; i++) {
     clock.now = i * minute
