@@ -44,13 +44,13 @@ export function illDay (answer: OperatorData): OperatorData {
 }
 
 /**
- * Answers the page in the broker's place: nothing of a real one may be down for so many states.
+ * Answers the page in the broker's place: nothing of a real one may be down for so many states. The broker's time stands still, so that
+ * no slot ends within a test.
  * @param change makes the answer from one that the broker gave
  */
 export async function answerWith (page: Page, given: OperatorData, change: (answer: OperatorData) => OperatorData): Promise<void> {
   await page.route('**/operator.json*', async route => {
-    const json = change({ ...given, at: new Date().toISOString() })
     // The page may be closed by now.
-    await route.fulfill({ json }).catch(() => {})
+    await route.fulfill({ json: change(given) }).catch(() => {})
   })
 }
