@@ -48,7 +48,7 @@ t.test('a reload takes up policy and settings whole, or leaves all as it was and
 
 t.test('a reload takes up every limit and the log level, and keeps what was counted', async t => {
   const ours = { LOG_LEVEL: '', RATE_LIMIT_MAX: '', CALLER_LIMIT_MAX: '' }
-  const broker = await startBroker({ users: { susan: 'secret123', juan: 'secret123' }, settings: { ...unset, ...ours }, files: { '.env': env({ LOG_LEVEL: 'info' }) } })
+  const broker = await startBroker({ users: { susan: 'secret123', juan: 'secret123' }, settings: { ...unset, ...ours }, files: { '.env': env({ LOG_LEVEL: 'debug' }) } })
   t.teardown(broker.close)
   const wrong = () => ask(broker.url, { as: basic('juan', 'wrong-one') })
   const lines = () => broker.log().split('"request"').length - 1
@@ -64,7 +64,7 @@ t.test('a reload takes up every limit and the log level, and keeps what was coun
   t.match(await ask(broker.url, { as: susan }), { status: 429, body: { code: 'caller-limited' } })
   t.equal((await ask(broker.url)).status, 401)
   t.match(await ask(broker.url), { status: 429, body: { code: 'rate-limited' } })
-  t.equal(lines(), 3, 'and no line a request any more')
+  t.equal(lines(), 3, 'and no line for a request any more')
 })
 
 t.test('a change of the policy or of .env is taken up by itself, also one that renames over it', async t => {
