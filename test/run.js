@@ -42,9 +42,8 @@ function node (file) {
   process.exit(status ?? 1)
 }
 
-/** Runs tap by its path: what calls this may not be npm, which has it among the programs. */
 function run (files, ...more) {
-  const { status } = spawnSync(join(root, 'node_modules/.bin/tap'), [...more, ...options, ...files], { cwd: root, stdio: 'inherit' })
+  const { status } = spawnSync(process.execPath, [join(root, 'test/tap.js'), ...more, ...options, ...files], { cwd: root, stdio: 'inherit' })
   process.exit(status ?? 1)
 }
 
