@@ -1,8 +1,8 @@
-// Builds the pages into dist/console: bundled, named by their content, and compressed. For clients that take neither form the broker
-// unpacks the gzip: a plain copy of each would be a tenth of the package.
+// Builds the pages into dist/console: bundled, named by their content, and compressed by Brotli alone. For clients that do not take
+// that form the broker unpacks it: every further copy would be a tenth of the package.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import { brotliCompressSync, constants } from 'node:zlib'
 import { build } from 'esbuild'
 
 const here = new URL('.', import.meta.url).pathname
@@ -53,6 +53,5 @@ for (const [name, contents] of files) {
     await writeFile(join(folder, name), contents)
     continue
   }
-  await writeFile(join(folder, `${name}.gz`), gzipSync(contents, { level: 9 }))
   await writeFile(join(folder, `${name}.br`), brotliCompressSync(contents, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: contents.length } }))
 }

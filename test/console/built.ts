@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { brotliDecompressSync } from 'node:zlib'
 import { root } from '../helpers/root.js'
 
 /** Where the build puts the pages. */
@@ -10,7 +10,7 @@ export const folder = join(root, 'dist/console')
 /** The pages as they are shipped; built unless `npm test` has. */
 export function built (): string {
   const changed = (file: string) => statSync(file).mtimeMs
-  const page = join(folder, 'index.html.gz')
+  const page = join(folder, 'index.html.br')
   const sources = ['console', 'client', 'diagnose/token'].flatMap(name => readdirSync(join(root, 'src', name)).map(file => join(root, 'src', name, file)))
   if (!existsSync(page) || sources.some(file => changed(file) > changed(page))) {
     // Without tap's hooks.
@@ -21,6 +21,12 @@ export function built (): string {
 
 /** The pages' names and what is in them. */
 export function builtPages (): Map<string, string> {
-  const names = readdirSync(built()).filter(name => name.endsWith('.gz'))
-  return new Map(names.map(name => [name.slice(0, -'.gz'.length), gunzipSync(readFileSync(join(folder, name))).toString()]))
+  const names = readdirSync(built()).filter(name => name.endsWith('.br'))
+  return new Map(names.map(name => [name.slice(0, -'.br'.length), brotliDecompressSync(readFileSync(join(folder, name))).toString()]))
+}
+
+/** The path of the largest file: its answers fill buffers soonest. */
+export function largestPath (): string {
+  const [[name]] = [...builtPages()].sort(([, one], [, other]) => other.length - one.length) as [[string, string]]
+  return `/console/${name}`
 }

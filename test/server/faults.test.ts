@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import { hashPassword } from '../../src/callers/passwords/formats.js'
 import { basic, susan } from '../helpers/broker.js'
-import { built } from '../console/built.js'
+import { largestPath } from '../console/built.js'
 import { ask } from '../helpers/http.js'
 import { accounted, alive, client, issuedInFile, start, writeUsers } from '../helpers/process.js'
 import { until } from '../helpers/until.js'
@@ -79,7 +79,7 @@ t.test('200 logins at once that each cost 19 MiB fit into 256 MB', { skip: reser
 t.test('a thousand clients that send a thousand requests each and read no answer fit into 256 MB, and all others are served', { skip: reserves }, async t => {
   const broker = await start(t, { before: inLittleMemory, nodeArgs: littleMemory })
   const { hostname, port } = new URL(broker.url)
-  const file = `/console/${readdirSync(built()).find(name => /^main-\w+\.js\.gz$/.test(name))!.slice(0, -'.gz'.length)}`
+  const file = largestPath()
   const other = (path: string) => ask(broker.url, { method: 'GET', path, from: '127.0.0.2' })
   for (let i = 0; i < 500; i++) await other(file)
   const memory = (what: string) => Number(new RegExp(`${what}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${broker.pid}/status`, 'utf8'))![1]) / 1000

@@ -1,15 +1,14 @@
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import t from 'tap'
-import { built } from '../console/built.js'
+import { largestPath } from '../console/built.js'
 import { startBroker, type Broker } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
 import { bareSession, headersFrame, ping, session, windowSetting, windowUpdate } from '../helpers/http2.js'
 import { handshake, startSecure } from '../helpers/https.js'
 
 /** The longest answer that anybody gets. */
-const path = `/console/${readdirSync(built()).find(name => /^main-\w+\.js\.gz$/.test(name))!.slice(0, -'.gz'.length)}`
+const path = largestPath()
 const get = `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`
 
 const plain: Broker = await startBroker()

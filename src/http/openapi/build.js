@@ -28,11 +28,14 @@ const broker = await start({
   log: { write () {} }
 })
 const answer = await fetch(`${broker.url}/openapi.json`, { headers: { Authorization: `Basic ${btoa(`build:${password}`)}` } })
-const { info: { description, ...info }, ...document } = await answer.json()
+const { info: { description, ...info }, 'x-caller': caller, ...document } = await answer.json()
 await broker.close()
 await rm(cwd, { recursive: true })
 
 // Who may call what is known to a running broker alone.
-for (const operations of Object.values(document.paths)) for (const operation of Object.values(operations)) delete operation['x-allowed']
+for (const operation of Object.values(document.paths).flatMap(operations => Object.values(operations))) {
+  delete operation['x-allowed']
+  delete operation['x-allow']
+}
 const text = JSON.stringify({ ...document, info: { ...info, description: description.split('. ')[0] + '.' } }, undefined, 1)
 await writeFile(new URL('../../../dist/openapi.json', import.meta.url), `${text}\n`)
