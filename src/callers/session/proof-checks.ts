@@ -57,12 +57,14 @@ export class ProofChecks {
    * @param thumbprint of the key that the session is bound to
    * @throws Problem `proof-wrong` or `proof-stale`
    */
-  check ({ session, proof: text }: SessionCredentials, request: ProvenRequest, thumbprint: Buffer): Proof {
+  async check ({ session, proof: text }: SessionCredentials, request: ProvenRequest, thumbprint: Buffer): Promise<Proof> {
     const proof = this.#read(text, request)
     if (proof.ath !== hash('sha256', session, 'base64url')) throw problem('proof-wrong')
     if (proof.nonce === undefined || !this.#nonces.isFresh(proof.nonce, this.#now())) throw this.#stale()
     this.#mustBeCurrent(proof)
-    if (!timingSafeEqual(proof.thumbprint, thumbprint) || !this.isSigned(proof)) throw problem('proof-wrong')
+    if (!timingSafeEqual(proof.thumbprint, thumbprint)) throw problem('proof-wrong')
+    await this.#proofKeys.turnFor(proof)
+    if (!this.isSigned(proof)) throw problem('proof-wrong')
     return proof
   }
 

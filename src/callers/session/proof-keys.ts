@@ -1,5 +1,6 @@
 import { createPublicKey, verify, type KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { TurnQueue } from '../../lib/turn-queue.js'
 import { readProofHeader, type Proof, type ProofHeader, type PublicJwk } from './proof.js'
 
 /** A key and its header take about 3 KB. */
@@ -13,10 +14,16 @@ interface KnownKey {
 /** Verifies signatures of proofs. Caches keys by their headers: a page sends the same one each time, and importing a key costs as much as a verification. */
 export class ProofKeys {
   readonly #keys = new LRUCache<string, KnownKey>({ max: MAX_KEYS })
+  readonly #turns = new TurnQueue()
 
   /** Returns undefined for a header that no proof may have. */
   readHeader (encoded: string): ProofHeader | undefined {
     return this.#keys.get(encoded)?.header ?? readProofHeader(encoded)
+  }
+
+  /** Resolves when the signature may be verified: for a new key in a later turn. After a restart all keys are new, and other requests would wait for very many at once. */
+  async turnFor ({ encodedHeader }: Proof): Promise<void> {
+    if (!this.#keys.has(encodedHeader)) await this.#turns.next()
   }
 
   isSigned ({ jwk, thumbprint, encodedHeader, signed, signature }: Proof): boolean {

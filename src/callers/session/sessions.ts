@@ -90,7 +90,7 @@ export class Sessions {
     const ends = Math.min(session.ends, session.opened + this.#ttl)
     onSealed({ id: session.id, caller: session.caller, ends })
     if (this.#now() >= ends || await this.#ended.has(session.id)) throw problem('session-ended')
-    const proof = this.#proofs.check(credentials, request, session.thumbprint)
+    const proof = await this.#proofs.check(credentials, request, session.thumbprint)
     const caller = await this.#callerOf(session, key, login).catch((error: unknown) => {
       if (allowOutage && error instanceof Problem && error.status >= 500) return session.caller
       throw error

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import { SessionKeys } from '../../../src/callers/session/keys.js'
 import { createSessionMemory } from '../../../src/callers/session/memory.js'
@@ -103,6 +104,36 @@ t.test('the key of another session is none for this one, and costs no elliptic c
   t.match(await broker.authenticate(session, other.proof({ claims: broker.rightFor(session) })), { code: 'proof-wrong' })
   for (const { make } of hostileUses) await broker.authenticate(session, make(broker.page, broker.rightFor(session)))
   t.equal(checked, 1)
+})
+
+t.test('just after a restart new keys are verified over several turns of the event loop, and a known key waits for none of them', async t => {
+  const proofKeys = new ProofKeys()
+  let verified = 0
+  const counted = Object.assign(proofKeys, { isSigned: (proof: Parameters<ProofKeys['isSigned']>[0]) => { verified++; return ProofKeys.prototype.isSigned.call(proofKeys, proof) } })
+  const restarted = sessionsOf({ memory: { ...createSessionMemory({}), proofKeys: counted } })
+  const known = restarted.open().session
+  const pages = Array.from({ length: 16 }, () => {
+    const { page, open } = sessionsOf()
+    return { page, session: open().session }
+  })
+  verified = 0
+  const renewals = pages.map(({ page, session }) => restarted.authenticate(session, page.proof({ claims: restarted.rightFor(session) })))
+
+  let isAnswered = false
+  const renewal = restarted.use(known).then(answer => { isAnswered = true; return answer })
+  for (let microtask = 0; microtask < 100; microtask++) await undefined
+  t.strictSame({ isAnswered, verified }, { isAnswered: true, verified: 1 })
+  t.match(await renewal, { caller: susan })
+
+  const turns: number[] = []
+  for (let turn = 0; turn < 16; turn++) {
+    const before = verified
+    await nextTurn()
+    turns.push(verified - before)
+  }
+  t.ok(turns.every(count => count <= 2), `in each turn: ${turns.join(', ')}`)
+  t.match(await Promise.all(renewals), pages.map(() => ({ caller: susan })))
+  t.equal(verified, 17)
 })
 
 /** What is done to a session's text, and that is then no session. */
