@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { BearerTokens } from '../callers/bearer/tokens.js'
+import { whenReady } from '../lib/when-ready.js'
 import { problem, type RefusalCode } from '../problems.js'
 import type { Scheme } from './scheme.js'
 import type { RequestStep } from './request-step.js'
@@ -18,9 +19,9 @@ export async function bearerAuth (_scope: FastifyInstance, { bearer }: BearerOpt
     via: 'bearer',
     usage: 'a token of the identity provider, as Authorization: Bearer (RFC 6750)',
     challenge: code => `Bearer realm="twilio-token-broker"${refusals.has(code) ? ', error="invalid_token"' : ''}`,
-    async identify (request) {
+    identify (request) {
       const token = request.headers.authorization!.slice('Bearer '.length)
-      request.caller = await bearer.authenticate(token, refusal => { request.refusedBearer = refusal })
+      return whenReady(bearer.authenticate(token, refusal => { request.refusedBearer = refusal }), caller => { request.caller = caller })
     }
   }
 }

@@ -64,10 +64,18 @@ export class BearerTokens {
    * @throws Problem `bearer-wrong`, `bearer-expired`, `bearer-misdirected`, `not-allowed`, `identity-unsuitable` or `keys-unavailable`
    */
   authenticate (token: string, onRefused: (refusal: BearerRefusal) => void): Caller | Promise<Caller> {
-    const name = hash('sha256', token, 'base64url')
+    const name = nameOf(token)
+    return this.#cached(name) ?? this.#check(token, name, onRefused)
+  }
+
+  /** Returns the caller of a token that was found valid a short time ago; undefined for any other. */
+  cachedCaller (token: string): Caller | undefined {
+    return this.#cached(nameOf(token))
+  }
+
+  #cached (name: string): Caller | undefined {
     const known = this.#cache.get(name)
-    if (known !== undefined && this.#isCurrent(known)) return known.caller
-    return this.#check(token, name, onRefused)
+    return known !== undefined && this.#isCurrent(known) ? known.caller : undefined
   }
 
   #isCurrent ({ keys, at, exp }: CachedToken): boolean {
@@ -92,6 +100,11 @@ export class BearerTokens {
       throw problem(code, detail === undefined ? {} : { detail })
     }
   }
+}
+
+/** The key of a token in the cache. */
+function nameOf (token: string): string {
+  return hash('sha256', token, 'base64url')
 }
 
 /** Returns the payload if jose refused the token for a claim: then its signature was right. */

@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import t from 'tap'
 import { basic, startBroker, susan } from '../../helpers/broker.js'
 import { ask, type Ask } from '../../helpers/http.js'
+import { startProvider } from '../../helpers/provider.js'
 import { noRedis, patientWithRedis, redisServer } from '../../helpers/redis.js'
 import { until } from '../../helpers/until.js'
 import { valve } from '../../helpers/valve.js'
@@ -15,6 +16,7 @@ t.test('three nodes on one Redis hold the limits of one', { skip: noRedis }, asy
   const nodes = await Promise.all([1, 2, 3].map(() => startBroker({ settings: { REDIS_URL: redis.url, CALLER_LIMIT_MAX: '3' } })))
   t.teardown(() => Promise.all(nodes.map(node => node.close())))
   t.match(nodes[0]!.log(), /Redis is there; limits are shared/)
+  t.match(await ask(nodes[0]!.url, { as: 'Bearer x' }), { status: 401, body: { code: 'credentials-missing' } }, 'a scheme that is off')
 
   const tokens = await Promise.all(Array.from({ length: 6 }, (_, i) => ask(nodes[i % 3]!.url, { as: susan })))
   t.strictSame(tokens.map(({ status }) => status).sort(), [200, 200, 200, 429, 429, 429])
@@ -48,16 +50,19 @@ t.test('a request waits for one command of Redis where its caller is remembered,
   const redis = await redisServer()
   t.teardown(redis.close)
   const between = await valve(redis.port)
+  const provider = await startProvider()
+  t.teardown(provider.close)
   const patience = patientWithRedis(t)
   const broker = await startBroker({
     users: { susan: 'secret123', olga: 'secret123' },
-    settings: { REDIS_URL: `redis://127.0.0.1:${between.port}`, REDIS_DOWN: 'closed', TRUST_PROXY: '127.0.0.1', OPERATORS: 'susan' }
+    settings: { REDIS_URL: `redis://127.0.0.1:${between.port}`, REDIS_DOWN: 'closed', TRUST_PROXY: '127.0.0.1', OPERATORS: 'susan', JWT_ISSUER: provider.issuer, JWT_AUDIENCE: 'broker' }
   })
   t.teardown(async () => {
     await broker.close()
     await between.close()
   })
   const body = { username: 'susan', password: 'secret123' }
+  const bearer = provider.bearer()
   /** How many commands must go through before the answer, and how many there are in all. */
   const cases: Array<{ says: string, request: Ask, status: number, waits: number, commands: number }> = [
     { says: 'a first login', request: { as: susan }, status: 200, waits: 4, commands: 4 },
@@ -71,6 +76,9 @@ t.test('a request waits for one command of Redis where its caller is remembered,
     { says: 'a wrong password', request: { as: wrong }, status: 401, waits: 1, commands: 2 },
     { says: 'malformed credentials', request: { as: 'Basic !!!' }, status: 401, waits: 1, commands: 1 },
     { says: 'a name that nobody can have', request: { as: basic('a*b', 'secret123') }, status: 401, waits: 1, commands: 1 },
+    { says: 'a new bearer token', request: { as: bearer }, status: 200, waits: 2, commands: 2 },
+    { says: 'a remembered bearer token', request: { as: bearer }, status: 200, waits: 1, commands: 1 },
+    { says: 'a bearer token that is refused', request: { as: `${bearer}x` }, status: 401, waits: 1, commands: 1 },
     { says: 'a strange page', request: { as: susan, headers: { Origin: 'https://evil.test' } }, status: 403, waits: 0, commands: 0 },
     { says: 'no credentials', request: {}, status: 401, waits: 1, commands: 1 }
   ]
