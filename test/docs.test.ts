@@ -16,23 +16,34 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8')
 const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...readdirSync(join(root, 'docs')).filter(file => file.endsWith('.md')).map(file => `docs/${file}`)]
 const fenced = (text: string, language: string) => [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, code]) => code!)
 
-/** Tables whose last column is a test, its file and its name, and how many rows they have at least. */
+/** Tables whose last column is a test, by its file and the id that its title begins with, and how many rows they have at least. */
 const tables = { 'docs/security.md': 40, 'docs/operations.md': 28 }
+
+/** Each row that names a test; one without an id names it by its title. */
+const rowsOf = (page: string) => [...read(page).matchAll(/^\|(?:[^|\n]+\|){2,} `([\w/-]+)`(?:: (.+)| ([SO]\d+)) \|$/gm)].map(([, file, title, id]) => ({ file: file!, title, id }))
+
+/** The titles in a file, as they are written. */
+const titlesOf = (source: string) => [...source.matchAll(/\btest\((['`])((?:(?!\1)[^\\\n]|\\.)*)\1/g)].map(([, , text]) => text!.replaceAll('\\\'', '\''))
 
 for (const [page, least] of Object.entries(tables)) {
   t.test(`every test that ${page} names is there`, async t => {
-    const rows = [...read(page).matchAll(/^\|(?:[^|\n]+\|){2,} `([\w/-]+)`: (.+) \|$/gm)]
+    const rows = rowsOf(page)
     t.ok(rows.length >= least, `${rows.length} rows`)
-    for (const [, file, title] of rows) {
-      const sources = [`${file}.test.ts`, `${file}.ts`].filter(name => existsSync(join(root, 'test', name))).map(name => read(`test/${name}`))
-      const titles = sources.flatMap(source => [...source.matchAll(/\btest\('((?:[^'\\]|\\.)*)'/g)].map(([, text]) => text!.replaceAll('\\\'', '\'')))
-      // Of a row of cases: what stands for the case may be anything.
-      const patterns = sources.flatMap(source => [...source.matchAll(/\btest\(`([^`]*)`/g)].map(([, text]) => text!.split(/\$\{[^}]*\}/)))
-      const fits = (parts: string[]) => parts.length > 1 && parts.join('').length > 20 && title!.startsWith(parts[0]!) && title!.endsWith(parts.at(-1)!)
-      t.ok(titles.includes(title!) || patterns.some(fits), `${file}: ${title}`)
+    for (const { file, title, id } of rows) {
+      const titles = [`${file}.test.ts`, `${file}.ts`].filter(name => existsSync(join(root, 'test', name))).flatMap(name => titlesOf(read(`test/${name}`)))
+      const named = titles.filter(text => id === undefined ? text.replace(/^[SO]\d+: /, '') === title : text.startsWith(`${id}: `))
+      t.equal(named.length, 1, `${file} ${id ?? title}`)
     }
   })
 }
+
+t.test('the id of a test stands in one title, and in a table', async t => {
+  const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'))
+  const ids = files.flatMap(file => titlesOf(read(`test/${file}`))).flatMap(title => /^([SO]\d+): /.exec(title)?.[1] ?? [])
+  t.strictSame(ids, [...new Set(ids)])
+  const named = new Set(Object.keys(tables).flatMap(page => rowsOf(page).map(({ id }) => id)))
+  t.strictSame(ids.filter(id => !named.has(id)), [])
+})
 
 t.test('every fault of the operators\' table has what is seen, and a test', async t => {
   const [, table] = /## What happens when\n([^]*?)\n## /.exec(read('docs/operations.md'))!

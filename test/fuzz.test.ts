@@ -3,7 +3,7 @@ import { startBroker, susan } from './helpers/broker.js'
 import { fuzzed, sendFuzzed } from './helpers/fuzz.js'
 import { ask } from './helpers/http.js'
 
-t.test('20 000 fuzzed requests end no process, and are none that the broker did not expect', async t => {
+t.test('O41: 20 000 fuzzed requests end no process, and are none that the broker did not expect', async t => {
   const uncaught: unknown[] = []
   const note = (error: unknown) => { uncaught.push(error) }
   process.on('uncaughtExceptionMonitor', note)

@@ -53,7 +53,7 @@ function mayMount (): boolean {
   return may
 }
 
-t.test('on a full disk no token leaves without its line, and tokens come again once there is room', async t => {
+t.test('O26: on a full disk no token leaves without its line, and tokens come again once there is room', async t => {
   for (const { says, skip = false, open } of fullDisks) {
     await t.test(says, { skip }, async t => {
       const { path, first, makeRoom } = open(t)
@@ -82,7 +82,7 @@ t.test('on a full disk no token leaves without its line, and tokens come again o
   }
 })
 
-t.test('while nobody reads its standard output no token leaves, and all is as before once somebody does', async t => {
+t.test('O27: while nobody reads its standard output no token leaves, and all is as before once somebody does', async t => {
   const broker = await start(t, { settings: { AUDIT_LOG: 'stdout' } })
   const { token, held, refused } = client(broker.url)
   let asked = 0

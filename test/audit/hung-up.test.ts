@@ -101,7 +101,7 @@ t.test('a body that breaks off is on record where its credentials came before it
   t.notMatch(broker.log(), /"level":50/)
 })
 
-t.test('guesses pipelined on a socket, or sent as streams of one session, are each on record though their client left', async t => {
+t.test('S126: guesses pipelined on a socket, or sent as streams of one session, are each on record though their client left', async t => {
   const guesses = Array.from({ length: cores + 6 }, (_, i) => basic(`name${i}`, 'guess'))
   const ways: Array<{ says: string, options: BrokerOptions, send: (url: string) => () => void }> = [
     {

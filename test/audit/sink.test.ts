@@ -33,7 +33,7 @@ t.test('a file is appended to, a line that a crash cut off is ended, and closing
   t.strictSame(ids(readFileSync(path, 'utf8').slice(7)), ['1'])
 })
 
-t.test('five rotations under load lose and split no line', async t => {
+t.test('O30: five rotations under load lose and split no line', async t => {
   const folder = t.testdir()
   const path = join(folder, 'audit.log')
   const audit = createAudit(await fileSink(path))

@@ -37,7 +37,7 @@ async function busy (t: Test, settings: Record<string, string> = {}, remembered 
   }
 }
 
-t.test('logins that leave before their hash begins lock nobody out', async t => {
+t.test('S82: logins that leave before their hash begins lock nobody out', async t => {
   const { hashes, leave, login } = await busy(t, { LOGIN_FAILURES_MAX: '2' }, false)
   for (let round = 0; round < 6; round++) await leave(2, () => home)
   for (let round = 0; round < 6; round++) await leave(16, i => `198.51.100.${round * 16 + i}`)
@@ -46,7 +46,7 @@ t.test('logins that leave before their hash begins lock nobody out', async t => 
   t.notOk(hashes.begun.some(password => password.startsWith('guess')))
 })
 
-t.test('nor are they free guesses at a remembered password: after as many as may fail, it is compared by its hash', async t => {
+t.test('S83: nor are they free guesses at a remembered password: after as many as may fail, it is compared by its hash', async t => {
   const { hashes, leave, isAtOnce, login } = await busy(t, { LOGIN_FAILURES_MAX: '2' })
   await leave(1, () => home)
   t.ok((await isAtOnce(home)).atOnce)
@@ -73,7 +73,7 @@ t.test('from however many addresses: then only those at home are answered at onc
   t.equal(await answer, 200)
 })
 
-t.test('a guess that is overloaded in place of its hash counts in the same way', async t => {
+t.test('S84: a guess that is overloaded in place of its hash counts in the same way', async t => {
   const { hashes, login, send, waiting } = await busy(t, { LOGIN_FAILURES_MAX: '2' })
   for (let i = 0; i < 64 * 4; i++) send(i % 4 === 0 ? home : `198.51.100.${i % 4}`, `nobody${i}`, 'in the way')
   await until(() => waiting(256))

@@ -21,7 +21,7 @@ async function alternate (t: Test, nodes: Array<{ url: string }>) {
   t.equal(rights, 24)
 }
 
-t.test('who shares an address with a caller guesses twenty times the limit between its right passwords, and no more', async t => {
+t.test('S80: who shares an address with a caller guesses twenty times the limit between its right passwords, and no more', async t => {
   const broker = await startBroker()
   t.teardown(broker.close)
   await alternate(t, [broker])
@@ -38,7 +38,7 @@ t.test('also by nodes that share a Redis', { skip: noRedis }, async t => {
   await alternate(t, nodes)
 })
 
-t.test('a success clears what its name failed at its address, and gives nothing else back', async t => {
+t.test('S79: a success clears what its name failed at its address, and gives nothing else back', async t => {
   const broker = await startBroker({ users: { susan: 'secret123', juan: 'secret456' } })
   t.teardown(broker.close)
   const status = async (as: string, from?: string) => (await ask(broker.url, { as, ...(from && { from }) })).status

@@ -4,7 +4,7 @@ import { collect, guarded, limited } from '../helpers/guarded.js'
 import { home } from '../helpers/login.js'
 import { settle } from '../helpers/settle.js'
 
-t.test('over all addresses a name stops at twenty times the limit', async t => {
+t.test('S73: over all addresses a name stops at twenty times the limit', async t => {
   const { reserve, time } = guarded()
   let tried = 0
   for (let address = 0; address < 200; address++) {
@@ -32,7 +32,7 @@ t.test('on a stopped name', async t => {
     await t.rejects(reserve('susan', '203.0.113.9'), limited)
   })
 
-  t.test('an address that logged in recently still gets in', async t => {
+  t.test('S74: an address that logged in recently still gets in', async t => {
     const { reserve, succeed } = await stopped()
     await succeed('Susan', home)
     await t.resolves(reserve('susan', `::ffff:${home}`))

@@ -5,7 +5,7 @@ import { elsewhere, home } from '../helpers/login.js'
 import { settle } from '../helpers/settle.js'
 
 t.test('guesses', t => {
-  t.test('of 100 at once, the limit reaches the store', async t => {
+  t.test('S71: of 100 at once, the limit reaches the store', async t => {
     for (const name of ['susan', 'nobody']) {
       const { login, store } = desk()
       store.hold()

@@ -23,7 +23,7 @@ t.test('who hangs up', t => {
     }
   })
 
-  t.test('has guessed all the same, and keeps the place until the store has answered, so that hanging up buys no more hashes', async t => {
+  t.test('S81: has guessed all the same, and keeps the place until the store has answered, so that hanging up buys no more hashes', async t => {
     const { login, store } = desk()
     store.hold()
     const attempts = []

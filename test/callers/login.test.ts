@@ -13,7 +13,7 @@ t.test('a right name and password are a caller; anything else is none', async t 
   t.match(store.asked[0], { name: 'susan', password: right, ip: home })
 })
 
-t.test('what nobody is called or types costs no look-up and no guess', async t => {
+t.test('S115: what nobody is called or types costs no look-up and no guess', async t => {
   const { login, store } = desk({ failuresMax: 1 })
   for (const name of ['', 'a:b', ' susan', 'su\0san', '\ud800', 'x'.repeat(5000)]) await t.rejects(login(name, right), wrong)
   for (const password of ['', 'a\nb', '\udfff', 'x'.repeat(5000)]) await t.rejects(login('susan', password), wrong)
@@ -57,7 +57,7 @@ t.test('a caller who was removed, or has a new password, is not remembered', asy
   await t.rejects(login('susan', 'new password'), wrong)
 })
 
-t.test('an answer that is no caller never lets anyone in', async t => {
+t.test('S15: an answer that is no caller never lets anyone in', async t => {
   const answers: Array<[says: string, answer: () => unknown, code: string]> = [
     ['null', () => null, 'credentials-wrong'],
     ['undefined', () => undefined, 'store-unavailable'],

@@ -5,7 +5,7 @@ import { lenientLogin, spellings } from '../helpers/lenient-login.js'
 
 const right = (name: string) => basic(name, 'secret123')
 
-t.test('216 guesses in 216 spellings are five guesses', async t => {
+t.test('S77: 216 guesses in 216 spellings are five guesses', async t => {
   const login = await lenientLogin(t, { susan: {} })
   const broker = await startBroker({ settings: { LOGIN_URL: login.url } })
   t.teardown(broker.close)
@@ -24,7 +24,7 @@ t.test('216 guesses in 216 spellings are five guesses', async t => {
   }
 })
 
-t.test('a caller who spells the name anew each time gets no more tokens', async t => {
+t.test('S78: a caller who spells the name anew each time gets no more tokens', async t => {
   const login = await lenientLogin(t, { susan: {}, juan: { name: 'juan' }, ana: { identity: 'user_7' }, 'ana@example.com': { identity: 'user_7' } })
   const callers = [
     { who: 'by its canonical form, where the login answers nothing', names: spellings.slice(0, 5) },
@@ -50,7 +50,7 @@ rules:
     allow: { video: {} }
 `
 
-t.test('a rule for a name is for all its spellings', async t => {
+t.test('S13: a rule for a name is for all its spellings', async t => {
   const login = await lenientLogin(t, { susan: {}, juan: {}, 'guest-a7': {}, '\u200d': {} })
   const broker = await startBroker({ settings: { LOGIN_URL: login.url, POLICY_FILE: 'policy.yaml', OPERATORS: 'Susan,root' }, files: { 'policy.yaml': policy } })
   t.teardown(broker.close)
@@ -89,7 +89,7 @@ rules:
   t.notMatch(broker.log(), /answers no \\"name/)
 })
 
-t.test('names of a policy that are one to the store are mistakes, at the start and in a reload; a users file tells them apart', async t => {
+t.test('S14: names of a policy that are one to the store are mistakes, at the start and in a reload; a users file tells them apart', async t => {
   const login = await lenientLogin(t, { susan: {} })
   const twice = `groups:
   support: [Susan, juan, "Zo\u00eb"]

@@ -172,7 +172,7 @@ t.test('on a terminal the log is for people, at once and whole', async t => {
   }
 })
 
-t.test('an uncaught error is logged, what is under way is answered, and the exit is 1; a second signal ends it at once', async t => {
+t.test('O35: an uncaught error is logged, what is under way is answered, and the exit is 1; a second signal ends it at once', async t => {
   const cwd = t.testdir({ 'users.htpasswd': `susan:${await cheapHash('secret123')}\n` })
   const throws = "--import=data:text/javascript,process.on('SIGWINCH',()=>{throw(new(Error)('boom'))})"
   const run = async (SHUTDOWN_DELAY: string) => {

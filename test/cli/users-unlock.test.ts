@@ -43,7 +43,7 @@ t.test('users unlock lets a locked name sign in again, from every address, at a 
   t.equal((await ask(broker.url, { as: susan, from: '127.0.2.3' })).status, 200)
 })
 
-t.test('with Redis all nodes let it in', { skip: noRedis }, async t => {
+t.test('S75: with Redis all nodes let it in', { skip: noRedis }, async t => {
   const redis = await redisServer()
   t.teardown(redis.close)
   const [, rule] = /^ACL SETUSER broker (.*)$/m.exec(readFileSync(join(root, 'docs/operations.md'), 'utf8'))!
@@ -113,7 +113,7 @@ t.test('the broker may read the file as it may read the users file, and old name
   t.equal(statSync(path).mode & 0o777, 0o600)
 })
 
-t.test('a file that is not as it should be unlocks nobody, and the log says why', async t => {
+t.test('S76: a file that is not as it should be unlocks nobody, and the log says why', async t => {
   const broker = await startBroker({ settings: { LOGIN_FAILURES_MAX: '1' }, files: { [file]: 'nonsense' } })
   t.teardown(broker.close)
   const path = join(broker.folder, file)

@@ -58,7 +58,7 @@ const proxies: Array<{ what: string, location: string, asks: string[], told?: ob
   { what: 'drops the header DPoP below /token', location: 'location /p/ { proxy_pass http://plain/; } location /p/token { proxy_set_header DPoP ""; proxy_pass http://plain/token; }', asks: ['POST /session Basic', 'POST /token/video DPoP', ...times(renewals, 'POST /token/video Basic')], told, calls: renewals + 1 }
 ]
 
-t.test('a page behind an nginx gets its tokens, and asks for each once', { skip: noNginx }, async t => {
+t.test('S68: a page behind an nginx gets its tokens, and asks for each once', { skip: noNginx }, async t => {
   const plain = await started(t)
   const other = await started(t, { settings: { PUBLIC_URL: 'https://tokens.example.com/q' } })
   for (const { what, location, asks, told = [], calls = asks === bySession ? 1 : renewals } of proxies) {
@@ -79,7 +79,7 @@ t.test('a page behind an nginx gets its tokens, and asks for each once', { skip:
   }
 })
 
-t.test('a page goes on behind two nodes whose TOKEN_TTL differs, as while they are reloaded one by one', { skip: noNginx }, async t => {
+t.test('S69: a page goes on behind two nodes whose TOKEN_TTL differs, as while they are reloaded one by one', { skip: noNginx }, async t => {
   const env = (seconds: number) => `SESSION_SECRET=a-secret-that-two-nodes-have-in-common\nTOKEN_TTL=${seconds}\n`
   const nodes = [await started(t, { files: { '.env': env(3600) } }), await started(t, { files: { '.env': env(3600) } })] as const
   await nodes[1].write('users.htpasswd', await usersOf(nodes[0]))

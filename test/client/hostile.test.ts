@@ -73,7 +73,7 @@ async function keepUnder (t: Test, { always, answer, ttl = 3600, restless, sessi
   await closed
 }
 
-t.test('whatever the broker answers, what is kept asks at most five times a minute', async t => {
+t.test('S147: whatever the broker answers, what is kept asks at most five times a minute', async t => {
   for (const [what, reply] of Object.entries(answers)) {
     for (const [ttl, restless] of [[3600, false], [3600, true], [30, false], [30, true]] as const) {
       // The life matters only where the answer does not say one.

@@ -104,7 +104,7 @@ t.test('in Chromium, the documentation\'s pages with Twilio\'s SDKs', { skip: ch
     await inAgain(t, 'kim', tabs.filter(({ product }) => product !== 'video'))
   })
 
-  await t.test('ask a user to sign in who was removed, and then rest', async (t) => {
+  await t.test('S151: ask a user to sign in who was removed, and then rest', async (t) => {
     const { laptop, tabs } = await openAll(t, 'li')
     const before = laptop.asked.length
     await remove('li')

@@ -27,7 +27,7 @@ t.test('in Chromium, behind two brokers with an nginx and a Redis', { skip: chro
   const stage = await setNodesStage(t, ['susan', 'juan', 'maria', 'li', 'ann', 'kim'])
   const { twilio, urls } = stage
 
-  await t.test('pages sign in once and live three token lives, in which both brokers are restarted', async t => {
+  await t.test('O7: pages sign in once and live three token lives, in which both brokers are restarted', async t => {
     const laptop = await stage.laptop(t, 'susan')
     const tabs = [await laptop.example('voice'), await laptop.example('sync')]
     const before = twilio.tokens.length
@@ -78,7 +78,7 @@ t.test('in Chromium, behind two brokers with an nginx and a Redis', { skip: chro
     t.match(await state(), working, `${product} goes on once its user has signed in`)
   })
 
-  await t.test('a session that was ended on one node is refused on the other', async t => {
+  await t.test('S43: a session that was ended on one node is refused on the other', async t => {
     const laptop = await stage.laptop(t, 'ann')
     const page = await laptop.open('/empty.html')
     await signIn(page)
@@ -90,7 +90,7 @@ t.test('in Chromium, behind two brokers with an nginx and a Redis', { skip: chro
     }
   })
 
-  await t.test('a reload of the page signs nobody out with tab, and nobody can take the key away', async t => {
+  await t.test('S42: a reload of the page signs nobody out with tab, and nobody can take the key away', async t => {
     const laptop = await stage.laptop(t, 'kim')
     const page = await laptop.open('/empty.html')
     await signIn(page, 'tab')
@@ -102,7 +102,7 @@ t.test('in Chromium, behind two brokers with an nginx and a Redis', { skip: chro
     t.match(await page.evaluate(keysInStorage), [])
   })
 
-  await t.test('after the sign-in the password is nowhere in the page', async t => {
+  await t.test('S149: after the sign-in the password is nowhere in the page', async t => {
     const password = 'seldom seen'
     await stage.changePassword('kim', password)
     const laptop = await stage.laptop(t, 'kim')

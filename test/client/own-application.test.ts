@@ -20,7 +20,7 @@ declare global {
   const attacks: Record<string, (url: string) => Promise<unknown>>
 }
 
-t.test('a page of its own application gets tokens by its cookie in Chromium, and a page of another origin none', { skip: chromiumMissing() }, async t => {
+t.test('S4: a page of its own application gets tokens by its cookie in Chromium, and a page of another origin none', { skip: chromiumMissing() }, async t => {
   let asked = 0
   const app = await application({
     setUp (app) {

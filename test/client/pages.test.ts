@@ -114,7 +114,7 @@ t.test('in Chromium', { skip: chromiumMissing() }, async (t) => {
     t.equal(laptop.asked.length - before, 1)
   })
 
-  await t.test('a hundred tabs that wake at once spread their requests', async (t) => {
+  await t.test('S152: a hundred tabs that wake at once spread their requests', async (t) => {
     const laptop = await openLaptop(t, 'maria')
     const accepted = () => twilio.tokens.filter(({ verdict }) => verdict.accepted && verdict.identity === 'maria').length
     const page = await laptop.open('/empty.html')
@@ -132,7 +132,7 @@ t.test('in Chromium', { skip: chromiumMissing() }, async (t) => {
     t.ok(most <= 2 * 50, `${most} in the busiest of 5 seconds`)
   })
 
-  await t.test('the browser\'s own password dialog never comes up', async (t) => {
+  await t.test('S144: the browser\'s own password dialog never comes up', async (t) => {
     const laptop = await openLaptop(t, 'susan')
     const page = await laptop.open('/empty.html')
     const dialogs = await watchDialogs(page)

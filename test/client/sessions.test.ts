@@ -37,7 +37,7 @@ t.test('a page signs in once, and shows its password to nobody afterwards', asyn
   await broker.close()
 })
 
-t.test('the key cannot be read', async t => {
+t.test('S41: the key cannot be read', async t => {
   const { subtle } = crypto
   const randomUUID = () => `id ${Math.max(0, world.asked.length)}`
   const made: Array<{ privateKey: Parameters<typeof subtle.sign>[1] }> = []

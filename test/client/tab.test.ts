@@ -105,7 +105,7 @@ t.test('where the application wants it, a session survives a reload of its page'
   })
 })
 
-t.test('a session is kept until the page was away for half an hour', async t => {
+t.test('S150: a session is kept until the page was away for half an hour', async t => {
   for (const [away, calls] of [[29, 0], [31, 1]] as const) {
     await t.test(`${away} minutes`, async t => {
       const browser = openBrowser(t)

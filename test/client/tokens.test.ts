@@ -35,7 +35,7 @@ t.test('what names no product is an error of the page, and not asked', async t =
   t.equal(world.asked.length, 0)
 })
 
-t.test('no name of a product leads out of /token/', async t => {
+t.test('S148: no name of a product leads out of /token/', async t => {
   const { world, broker } = setUp(t)
   for (const name of ['../session', '..\\session', '%2e%2e', '%2E%2E/', '\t..', '.. ', '．．', '...', 'a?b#c', '/', '//evil.example']) await broker.token(name as Product)
   for (const { url } of world.asked) t.match(new URL(url).href, /^https:\/\/tokens\.example\.com\/token\/[^/?#]+$/)

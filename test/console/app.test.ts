@@ -28,7 +28,7 @@ t.test('signing in to the console, and moving about in it', { skip: chromiumMiss
   const other = await startBroker({ users: { susan: 'seldom seen', kim: 'secret123' } })
   t.teardown(other.close)
 
-  await t.test('before anybody signs in it tells nothing and asks nothing, and its first load is small', async t => {
+  await t.test('S119: before anybody signs in it tells nothing and asks nothing, and its first load is small', async t => {
     const sizes: Array<Promise<number>> = []
     const { page, asked } = await visit(t, broker.url, {
       before: async page => { page.on('requestfinished', request => sizes.push(request.sizes().then(({ responseBodySize }) => responseBodySize))) }
@@ -53,7 +53,7 @@ t.test('signing in to the console, and moving about in it', { skip: chromiumMiss
     await page.getByText('Signed in as susan').waitFor()
   })
 
-  await t.test('the page signs in once, keeps no password, and says until when', async t => {
+  await t.test('S120: the page signs in once, keeps no password, and says until when', async t => {
     const password = 'seldom seen'
     const { page, asked, context, go } = await visit(t, other.url)
     await page.getByLabel('Name', { exact: true }).focus()
@@ -109,7 +109,7 @@ t.test('signing in to the console, and moving about in it', { skip: chromiumMiss
     await page.getByText('Signed in as susan').waitFor()
   })
 
-  await t.test('signing out ends the session at the broker, and nothing is ever stored', async t => {
+  await t.test('S121: signing out ends the session at the broker, and nothing is ever stored', async t => {
     const { page, context, signIn } = await visit(t, broker.url)
     const stored = async () => [await context.cookies(), await page.evaluate('[localStorage.length, sessionStorage.length]')]
     const signOut = async () => {

@@ -13,7 +13,7 @@ const withoutIcons = (asked: Array<{ url: string }>) => asked.map(({ url }) => u
 t.test('having a token explained in the console', { skip: chromiumMissing() }, async t => {
   const { broker, visit, allWasWell } = await setStage(t)
 
-  await t.test('a token that has ended, or is none, is explained, and nothing of it is sent', async t => {
+  await t.test('S123: a token that has ended, or is none, is explained, and nothing of it is sent', async t => {
     const { page, asked, go } = await visit(t, broker.url, { timeZone: 'Asia/Kolkata' })
     await go('Explain a token')
     await page.getByText('The answer appears here as you paste.').waitFor()

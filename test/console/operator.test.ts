@@ -268,7 +268,7 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
     t.match(await page.evaluate<string>('document.activeElement.innerText'), /^Audit\s+No token leaves without its line/)
   })
 
-  await t.test('others are refused the operators\' view, once', async t => {
+  await t.test('S122: others are refused the operators\' view, once', async t => {
     const { page, asked, signIn, faults } = await visit(t, broker.url, { path: '/#/operator', before: page => page.clock.install() })
     await signIn('susan')
     await page.getByRole('alert').getByText('Only operators may read this').waitFor()

@@ -13,7 +13,7 @@ t.teardown(broker.close)
 const get = (path: string, more: Ask = {}) => ask(broker.url, { method: 'GET', path, ...more })
 const bytes = async (path: string, encoding: string) => Buffer.from(await (await fetch(broker.url + path, { headers: { 'Accept-Encoding': encoding } })).arrayBuffer())
 
-t.test('the page is the same for everybody, may do next to nothing, and is never kept', async t => {
+t.test('S118: the page is the same for everybody, may do next to nothing, and is never kept', async t => {
   for (const path of ['/', '/docs', '/?x=1']) {
     const { status, headers, text } = await get(path)
     t.equal(status, 200, path)
@@ -80,7 +80,7 @@ t.test('no page names another host but as words', async t => {
   t.strictSame([...new Set(addresses)].sort(), ['http://www.w3.org', 'https://securetoken.google.com', 'https://www.twilio.com'], 'a namespace of XML, an issuer of tokens that are not Twilio\'s, and where Twilio lists its codes')
 })
 
-t.test('a read of the pages that fails once is tried again at the next request', async t => {
+t.test('O43: a read of the pages that fails once is tried again at the next request', async t => {
   const other = await startBroker()
   t.teardown(other.close)
   failNextRead(/index\.html\.br$/)

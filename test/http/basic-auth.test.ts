@@ -12,7 +12,7 @@ import { random } from '../helpers/random.js'
 import { open } from '../helpers/token.js'
 import { until } from '../helpers/until.js'
 
-t.test('1000 interleaved requests of 50 callers, some hung up, some with wrong passwords: each token is its own caller\'s', async t => {
+t.test('S1: 1000 interleaved requests of 50 callers, some hung up, some with wrong passwords: each token is its own caller\'s', async t => {
   const names = Array.from({ length: 50 }, (_, i) => `caller_${i}`)
   const broker = await startBroker({ users: Object.fromEntries(names.map(name => [name, `password-of-${name}`])), settings: { LOGIN_FAILURES_MAX: '1000' } })
   t.teardown(broker.close)
@@ -47,7 +47,7 @@ t.test('1000 interleaved requests of 50 callers, some hung up, some with wrong p
   t.ok(tokens.every(token => lines.has(createHash('sha256').update(token).digest('hex'))), 'every token that was returned has its line')
 })
 
-t.test('200 concurrent pairs that differ in name or password share no result', async t => {
+t.test('S16: 200 concurrent pairs that differ in name or password share no result', async t => {
   const broker = await startBroker({ users: { susan: 'secret123', juan: 'secret456' }, settings: { LOGIN_FAILURES_MAX: '1000' } })
   t.teardown(broker.close)
   const pairs = [['susan', 'secret123', 200], ['susan', 'secret456', 401], ['juan', 'secret456', 200], ['juan', 'secret123', 401],
@@ -59,7 +59,7 @@ t.test('200 concurrent pairs that differ in name or password share no result', a
   t.ok(results.every(Boolean))
 })
 
-t.test('more first logins than may wait are overloaded at once, the others get in, and signs of life are answered meanwhile', async t => {
+t.test('S97: more first logins than may wait are overloaded at once, the others get in, and signs of life are answered meanwhile', async t => {
   const names = Array.from({ length: 200 }, (_, i) => `caller_${i}`)
   const hash = await hashPassword('secret123')
   const broker = await startBroker({ files: { many: names.map(name => `${name}:${hash}\n`).join('') }, settings: { USERS_FILE: 'many' }, verifyHash })
@@ -142,7 +142,7 @@ t.test('who hangs up before the answer has guessed all the same', async t => {
   t.match(await right(), { status: 429, body: { code: 'login-limited' } }, 'though it is remembered')
 })
 
-t.test('every byte of a password counts', async t => {
+t.test('S114: every byte of a password counts', async t => {
   const long = 'x'.repeat(80)
   const broker = await startBroker({ users: { bcrypt72: 'y'.repeat(72) }, settings: { LOGIN_FAILURES_MAX: '1000' } })
   t.teardown(broker.close)

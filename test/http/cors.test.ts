@@ -107,7 +107,7 @@ async function spendNothing (t: Test, broker: Broker): Promise<void> {
   t.match(await ask(broker.url, { as: susan, ...foreign[2] }), { status: 403, headers: { ratelimit: /^"address";r=0;t=\d+$/ } }, 'and is told no more than before')
 }
 
-t.test('a page of others spends nothing of its visitor\'s limit', async t => {
+t.test('S133: a page of others spends nothing of its visitor\'s limit', async t => {
   const broker = await startBroker({ settings: { RATE_LIMIT_MAX: '3', CORS_ORIGINS: origin } })
   t.teardown(broker.close)
   await spendNothing(t, broker)
@@ -124,7 +124,7 @@ t.test('nor does it where the limits are shared', { skip: noRedis }, async t => 
   t.equal((await ask(broker.url, { as: susan, ...foreign[0] })).status, 403, 'nor where Redis is away')
 })
 
-t.test('outside /token all but signs of life counts, and what pages of others ask for counts apart', async t => {
+t.test('S134: outside /token all but signs of life counts, and what pages of others ask for counts apart', async t => {
   const broker = await startBroker({ settings: { RATE_LIMIT_MAX: '8', CORS_ORIGINS: origin } })
   t.teardown(broker.close)
   const own: Ask[] = [
@@ -145,7 +145,7 @@ t.test('outside /token all but signs of life counts, and what pages of others as
   t.equal((await ask(broker.url, { method: 'OPTIONS', path: '/nothing', headers: { Origin: origin, ...preflight } })).status, 204)
 })
 
-t.test('behind DNS rebinding a GET, whose Origin browsers leave out, is refused by the name that it was sent to', async t => {
+t.test('S135: behind DNS rebinding a GET, whose Origin browsers leave out, is refused by the name that it was sent to', async t => {
   const broker = await startBroker({ settings: { PUBLIC_URL: 'https://tokens.example.com/broker/', CORS_ORIGINS: origin, OPERATORS: 'susan' } })
   t.teardown(broker.close)
   const { port } = new URL(broker.url)

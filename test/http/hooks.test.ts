@@ -24,7 +24,7 @@ const paths: Array<{ name: string, path: string, status: number }> = [
   { name: 'a target of another scheme', path: `ftp://x/${canary}`, status: 404 }
 ]
 
-t.test('no answer skips the hooks, whatever the router makes of a path', async t => {
+t.test('S25: no answer skips the hooks, whatever the router makes of a path', async t => {
   const broker: Broker = await startBroker({ settings: { CORS_ORIGINS: allowed } })
   t.teardown(broker.close)
   for (const { name, path, status } of paths) {
@@ -36,7 +36,7 @@ t.test('no answer skips the hooks, whatever the router makes of a path', async t
   }
 })
 
-t.test('a long path with two Host headers lets no request behind it through', async t => {
+t.test('S26: a long path with two Host headers lets no request behind it through', async t => {
   const broker: Broker = await startBroker()
   t.teardown(broker.close)
   const answer = await raw(broker.url, `GET /console/${long} HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\nGET /token/video HTTP/1.1\r\nHost: x\r\nAuthorization: ${susan}\r\n\r\n`)
@@ -45,7 +45,7 @@ t.test('a long path with two Host headers lets no request behind it through', as
   t.strictSame(await broker.audit(), [])
 })
 
-t.test('a method that nobody knows is refused as every other is, and is no failure of the broker', async t => {
+t.test('S27: a method that nobody knows is refused as every other is, and is no failure of the broker', async t => {
   const broker = await startSecure()
   t.teardown(broker.close)
   const plain: Broker = await startBroker()

@@ -18,7 +18,7 @@ for (const [where, counting] of [
       t.match(await countAddress(counters, '192.0.2.8', 1), { exceeded: false })
     })
 
-    t.test('a /64 counts together, and a /48 at eight times the limit', async t => {
+    t.test('S88: a /64 counts together, and a /48 at eight times the limit', async t => {
       const counters = counting(new MemoryCounters(minute, clock()))
       t.match(await countAddress(counters, '2001:db8:1:0::1', 2), { used: 1, max: 2 })
       t.match(await countAddress(counters, '2001:db8:1:0::2', 2), { used: 2, max: 2 })

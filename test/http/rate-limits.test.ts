@@ -5,7 +5,7 @@ import { ask, raw, type Ask } from '../helpers/http.js'
 const wrong = basic('susan', 'wrong-one')
 const origin = 'https://app.example.com'
 
-t.test('wrong passwords, unknown products, bad requests and wrong methods spend the address\'s limit', async t => {
+t.test('S86: wrong passwords, unknown products, bad requests and wrong methods spend the address\'s limit', async t => {
   const spending: Ask[] = [{}, { as: wrong }, { as: susan, path: '/token/nope' }, { as: susan, body: '{' }, { as: susan, method: 'PUT' },
     { method: 'OPTIONS' }, { path: '/token/%zz' }, { as: susan, path: '/token', body: { products: {} } }]
   const broker = await startBroker({ settings: { RATE_LIMIT_MAX: String(spending.length), CORS_ORIGINS: origin } })
@@ -34,7 +34,7 @@ t.test('a caller gets so many tokens a minute', async t => {
   t.equal((await ask(broker.url, { as: basic('juan', 'secret123') })).status, 200)
 })
 
-t.test('500 pipelined guesses on one socket: five are tried, the rest refused, and others are served', async t => {
+t.test('S72: 500 pipelined guesses on one socket: five are tried, the rest refused, and others are served', async t => {
   const broker = await startBroker({ users: { susan: 'secret123', juan: 'secret123' } })
   t.teardown(broker.close)
   const guess = (i: number) => `GET /token/video HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic('susan', `guess-${i}`)}\r\n${i === 499 ? 'Connection: close\r\n' : ''}\r\n`
@@ -57,7 +57,7 @@ t.test('spellings of a name share one bucket', async t => {
   t.match(await ask(broker.url, { as: susan }), { status: 429, body: { code: 'login-limited' } })
 })
 
-t.test('forged X-Forwarded-For from a peer that is no proxy leaves one bucket', async t => {
+t.test('S89: forged X-Forwarded-For from a peer that is no proxy leaves one bucket', async t => {
   const broker = await startBroker({ settings: { RATE_LIMIT_MAX: '20' } })
   t.teardown(broker.close)
   const statuses = []

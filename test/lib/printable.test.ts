@@ -23,7 +23,7 @@ interface LogLine { msg: string, method: string, path: string, requestId: string
 const lines = (log: string) => jsonLines<LogLine>(log)
 const requests = (log: string) => lines(log).filter(({ msg }) => msg === 'request')
 
-t.test('what strangers write into headers and paths reaches audit and log in printable ASCII, and cut', async t => {
+t.test('S130: what strangers write into headers and paths reaches audit and log in printable ASCII, and cut', async t => {
   const broker = await startBroker({ settings: { TRUST_PROXY: '127.0.0.1' } })
   t.teardown(broker.close)
   const send = (path: string, ...headers: string[]) =>
@@ -61,7 +61,7 @@ t.test('addresses that differ in their zone alone share one limit', async t => {
   t.strictSame(statuses, [200, 200, 429, 429])
 })
 
-t.test('a method that HTTP has no word for, as HTTP/2 lets through, is 405 like any other, and cut in the log', async t => {
+t.test('S132: a method that HTTP has no word for, as HTTP/2 lets through, is 405 like any other, and cut in the log', async t => {
   const broker = await startBroker({ settings: { ...secure, CORS_ORIGINS: 'https://a.example' }, files: first })
   t.teardown(broker.close)
   const client = session(broker.url)
@@ -103,7 +103,7 @@ t.test('on a terminal the log shows no such character either', async t => {
   isPlain(t, shown, 'the log')
 })
 
-t.test('an application\'s request id is taken where it is short and plain, and else replaced', async t => {
+t.test('S131: an application\'s request id is taken where it is short and plain, and else replaced', async t => {
   const ids = ['req-1', '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', 'x'.repeat(128), 'x'.repeat(129), 'y'.repeat(6000), 'a\r\nb', 'a\x9bb', '"><script>', '']
   let next = 0
   const { url, close, audit, log } = await application({ server: { genReqId: () => ids[next++]! } })

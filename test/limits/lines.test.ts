@@ -32,7 +32,7 @@ async function flood (broker: Broker, count: number, path: string, ...headers: s
   }
 }
 
-t.test('what strangers ask for gets a bounded number of lines in the log, an address, and callers keep theirs', async t => {
+t.test('S127: what strangers ask for gets a bounded number of lines in the log, an address, and callers keep theirs', async t => {
   for (const path of ['/healthz', '/nothing', '/token/video']) {
     await t.test(path, async t => {
       const broker = await startBroker({ settings: { OPERATORS: 'susan', RATE_LIMIT_MAX: '50' } })
@@ -50,7 +50,7 @@ t.test('what strangers ask for gets a bounded number of lines in the log, an add
   }
 })
 
-t.test('what is refused before a password is looked at gets a bounded number of lines in the audit, an address, and guesses keep theirs', async t => {
+t.test('S128: what is refused before a password is looked at gets a bounded number of lines in the audit, an address, and guesses keep theirs', async t => {
   const unlimited: Array<{ says: string, code: string, headers: string[] }> = [
     { says: 'an origin that is refused', code: 'origin-refused', headers: ['Origin: https://evil.test'] },
     { says: 'an image of another page', code: 'origin-refused', headers: ['Sec-Fetch-Mode: no-cors'] },
@@ -75,7 +75,7 @@ t.test('what is refused before a password is looked at gets a bounded number of 
   }
 })
 
-t.test('a full queue, which strangers can fill, is one warning a minute in the log and no error', async t => {
+t.test('S129: a full queue, which strangers can fill, is one warning a minute in the log and no error', async t => {
   let letOn = () => {}
   const held = new Promise<void>(resolve => { letOn = resolve })
   let hashed = 0

@@ -23,7 +23,7 @@ const policy = `rules:
   - { who: ["*"], allow: { voice: {}, video: { rooms: ["{caller}"] }, sync: {} }, identities: ["guest-*"] }
 `
 
-t.test('IDENTITY_FORM=escaped makes every identity fit Voice, in a form that can be read back, so that no two become one', async t => {
+t.test('S9: IDENTITY_FORM=escaped makes every identity fit Voice, in a form that can be read back, so that no two become one', async t => {
   const store = await lenientLogin(t, Object.fromEntries(rows.map(({ login, identity }) => [login, { name: login, identity }])))
   const settings = { LOGIN_URL: store.url, SESSION_TTL: '600', IDENTITY_FORM: 'escaped', POLICY_FILE: 'policy.yaml' }
   const broker = await startBroker({ settings, files: { 'policy.yaml': policy } })

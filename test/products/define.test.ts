@@ -113,7 +113,7 @@ const grants: Array<{ title: string, code: string, says: string }> = [
   { title: 'a payload that JSON writes as {}', code: '() => ({ key: "fax", toPayload: () => new Map([["room", "a"]]) })', says: 'its toPayload returned no plain object' }
 ]
 
-t.test('what grant returns is signed only if it is a grant; else the log names the product and the reason', async t => {
+t.test('O37: what grant returns is signed only if it is a grant; else the log names the product and the reason', async t => {
   for (const { title, code, says } of grants) {
     const broker = await startBroker({ settings: { PRODUCTS: './fax.mjs' }, files: { 'fax.mjs': pluginText({ grant: code }) } })
     t.match(await ask(broker.url, { as: susan, path: '/token/fax' }), { status: 500, body: { code: 'internal' } }, title)

@@ -74,7 +74,7 @@ t.test('a product whose schema could not be compiled where it serves is not load
   }
 })
 
-t.test('it is refused alike by check, start and a reload, which leaves the old products', async t => {
+t.test('O39: it is refused alike by check, start and a reload, which leaves the old products', async t => {
   const broker = await startBroker({ settings: { LOG_LEVEL: 'error' } })
   t.teardown(broker.close)
   for (const field of ['settings', 'request', 'allow']) {

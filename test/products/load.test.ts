@@ -94,7 +94,7 @@ const broken: Array<[file: string, mistake: RegExp]> = [
   ['second-video.js', /^PRODUCTS: entry 2 is a second product called video; keep one$/]
 ]
 
-t.test('a plugin that throws, or claims a name that is taken, stops the start and is named', async t => {
+t.test('O38: a plugin that throws, or claims a name that is taken, stops the start and is named', async t => {
   for (const [file, mistake] of broken) {
     const { mistakes } = await loadProducts(['video', fake(file)], '/')
     t.equal(mistakes.length, 1, file)
@@ -118,7 +118,7 @@ t.test('plugins whose settings do not go together stop the start', async t => {
   t.match(refused, { mistakes: [/^PRODUCTS: the plugins' settings cannot be read together: reference "number" resolves to more than one schema$/] })
 })
 
-t.test('a product whose grant throws, or takes the identity\'s place, is 500 with fixed text, and audited', async t => {
+t.test('O36: a product whose grant throws, or takes the identity\'s place, is 500 with fixed text, and audited', async t => {
   for (const file of ['grant-throws.js', 'grant-throws-nothing.js', 'grant-identity.js']) {
     const broker = await startBroker({ settings: { PRODUCTS: fake(file) } })
     const answer = await ask(broker.url, { as: susan, path: '/token/fax' })

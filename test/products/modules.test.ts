@@ -43,7 +43,7 @@ t.test('a module that gives no product is named with the reason', async t => {
   for (const [i, { title, reason }] of others.entries()) t.equal(mistakes[i], `PRODUCTS: the plugin ./${i}.mjs cannot be loaded: ${reason}`, title)
 })
 
-t.test('a plugin that is never done loading is named, and delays no other', async t => {
+t.test('O40: a plugin that is never done loading is named, and delays no other', async t => {
   const folder = t.testdir({ 'one.mjs': 'await new Promise(() => {})', 'two.mjs': 'await new Promise(() => {})' })
   const { products, mistakes } = await loadProducts(['video', './one.mjs', './two.mjs', 'sync'], folder, { loadMs: 10 })
   t.strictSame(products.map(product => product.name), ['video', 'sync'])

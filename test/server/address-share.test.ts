@@ -15,7 +15,7 @@ async function silent (t: Test, url: string, from: string, count: number) {
   return { sockets, open: () => sockets.filter(socket => !socket.closed).length }
 }
 
-t.test('one address holds a tenth of the sockets, unless it is a proxy\'s', async t => {
+t.test('S110: one address holds a tenth of the sockets, unless it is a proxy\'s', async t => {
   const { PORT, AUDIT_LOG, RATE_LIMIT_MAX, CALLER_LIMIT_MAX, ...account } = complete
   const env = (settings: Record<string, string>) => Object.entries({ ...account, ...settings }).map(([name, value]) => `${name}=${value}\n`).join('')
   const unset = Object.fromEntries(Object.keys(account).map(name => [name, '']))

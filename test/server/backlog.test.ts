@@ -79,7 +79,7 @@ t.test('with many sessions open, a further one may have eight requests at once',
   t.strictSame(allowed(), [8, ...Array.from({ length: 16 }, () => 100)])
 })
 
-t.test('clients that send more than is kept for them lose their connection, and nobody else does', async t => {
+t.test('S108: clients that send more than is kept for them lose their connection, and nobody else does', async t => {
   const broker: Broker = await startBroker()
   t.teardown(broker.close)
   const { hostname, port } = new URL(broker.url)

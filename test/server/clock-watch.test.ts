@@ -3,7 +3,7 @@ import { basic, startBroker, susan } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
 import { until } from '../helpers/until.js'
 
-t.test('an hour forward or back on the clock changes no limit, promises no longer wait, and is told', async t => {
+t.test('O45: an hour forward or back on the clock changes no limit, promises no longer wait, and is told', async t => {
   const now = Date.now
   t.teardown(() => { Date.now = now })
   const broker = await startBroker({ settings: { RATE_LIMIT_MAX: '20', CALLER_LIMIT_MAX: '3' } })

@@ -108,7 +108,7 @@ const forged: Array<{ title: string, request: Ask, gets: object }> = [
   { title: 'the description of the routes', request: { method: 'GET', path: '/twilio/openapi.json', body: undefined }, gets: missing }
 ]
 
-t.test('what another site makes a browser send, with the cookie of a user who is signed in, never reaches identify', async t => {
+t.test('S3: what another site makes a browser send, with the cookie of a user who is signed in, never reaches identify', async t => {
   const { page, asked, audit } = await withCookies(t, { settings: { CORS_ORIGINS: 'https://listed.example', SESSION_TTL: 600 } })
   for (const { title, request, gets } of forged) {
     t.match(await page(request), gets, title)
@@ -161,7 +161,7 @@ const answers: Array<{ title: string, identify: () => unknown, gets: object, say
   { title: 'a name alone', identify: () => ({ name: 'susan' }), gets: { status: 200, body: { identity: 'susan' } } }
 ]
 
-t.test('what identify throws, and an answer that is no caller, is an outage that the log explains; null is nobody', async t => {
+t.test('S5: what identify throws, and an answer that is no caller, is an outage that the log explains; null is nobody', async t => {
   let current = answers[0]!
   const { page, log, audit } = await withCookies(t, { identify: (() => current.identify()) as unknown as BrokerOptions['identify'] } as Embedded)
   current = answers.at(-1)!

@@ -35,7 +35,7 @@ const outcomes: Record<string, [status: number, code?: string]> = {
   ...Object.fromEntries(['undefined', 'text', 'list', 'number', 'empty', 'thief', 'throws', 'rejects'].map(name => [name, [503, 'store-unavailable']]))
 }
 
-t.test('only true and objects are a yes; null and false are a no, and all else is an outage that the log tells of', async t => {
+t.test('S155: only true and objects are a yes; null and false are a no, and all else is an outage that the log tells of', async t => {
   const authenticate = ((username, password, asked: FastifyRequest) => logins[username]!(username, password, asked)) as BrokerOptions['authenticate']
   const { url, close, audit, log } = await application({ brokers: [{ authenticate, settings: { LOGIN_FAILURES_MAX: 1 } }], server: { requestIdHeader: 'x-own-id' } })
   t.teardown(close)

@@ -23,7 +23,7 @@ t.test('inside an application the broker gives tokens under its prefix, to those
   t.match(await audit(), [{ event: 'token.issued', ip: '127.0.0.1', caller: 'susan' }, { event: 'token.refused', code: 'credentials-wrong' }, { event: 'token.issued' }])
 })
 
-t.test('what is hostile is as hostile there', async t => {
+t.test('S153: what is hostile is as hostile there', async t => {
   const { url, close, audit } = await application({ users, preflight: false, brokers: [{ settings: { CORS_ORIGINS: origin, LOGIN_FAILURES_MAX: 1000 } }] })
   t.teardown(close)
   await withstands(t, { url, audit }, '/twilio')
@@ -32,7 +32,7 @@ t.test('what is hostile is as hostile there', async t => {
   t.notMatch(smuggled, /HTTP\/1\.1 200/, 'nothing behind an ambiguous request is answered')
 })
 
-t.test('a router that is more lenient lets nothing through', async t => {
+t.test('S154: a router that is more lenient lets nothing through', async t => {
   const { url, close } = await application({ server: { routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true } } })
   t.teardown(close)
   for (const path of ['/TWILIO/token/video', '//twilio/token/video', '/twilio//token/video', '/twilio/token/video/', '/%74wilio/token/video', '/twilio/TOKEN/video']) {

@@ -8,7 +8,7 @@ import { ask } from '../helpers/http.js'
 import { accounted, alive, client, issuedInFile, start, writeUsers } from '../helpers/process.js'
 import { until } from '../helpers/until.js'
 
-t.test('killed under load, every token that a client holds has its line, and the next start copes with a torn one', async t => {
+t.test('O32: killed under load, every token that a client holds has its line, and the next start copes with a torn one', async t => {
   const first = await start(t)
   const { token, held } = client(first.url)
   const loads = Array.from({ length: 8 }, async (_, i) => { while (await token(`room-${i}`) !== undefined); })
@@ -29,7 +29,7 @@ t.test('killed under load, every token that a client holds has its line, and the
   t.strictSame(broken, [torn], 'the torn line spoils no other')
 })
 
-t.test('with 256 file descriptors, 400 idle sockets leave it alive, and it serves once they are gone', async t => {
+t.test('O42: with 256 file descriptors, 400 idle sockets leave it alive, and it serves once they are gone', async t => {
   const broker = await start(t, { before: 'ulimit -n 256' })
   const { hostname, port } = new URL(broker.url)
   const { token, held } = client(broker.url)
@@ -56,7 +56,7 @@ const littleMemory = ['--max-old-space-size=96', '--max-semi-space-size=4', '--v
 /** From Node 24 on, V8 reserves more than that for code before anything runs, which this limit counts, unlike one of containers. */
 const reserves = Number(process.versions.node.split('.')[0]) >= 24 && 'V8 of this Node reserves more than 256 MB'
 
-t.test('200 logins at once that each cost 19 MiB fit into 256 MB', { skip: reserves }, async t => {
+t.test('O44: 200 logins at once that each cost 19 MiB fit into 256 MB', { skip: reserves }, async t => {
   const cwd = t.testdir()
   await writeUsers(cwd, await hashPassword('secret123'))
   const broker = await start(t, { cwd, before: inLittleMemory, nodeArgs: littleMemory, settings: { TRUST_PROXY: '127.0.0.1' } })
@@ -76,7 +76,7 @@ t.test('200 logins at once that each cost 19 MiB fit into 256 MB', { skip: reser
   t.equal(readFileSync(broker.audit, 'utf8').match(/"code":"credentials-wrong"/g)?.length, 199)
 })
 
-t.test('a thousand clients that send a thousand requests each and read no answer fit into 256 MB, and all others are served', { skip: reserves }, async t => {
+t.test('S105: a thousand clients that send a thousand requests each and read no answer fit into 256 MB, and all others are served', { skip: reserves }, async t => {
   const broker = await start(t, { before: inLittleMemory, nodeArgs: littleMemory })
   const { hostname, port } = new URL(broker.url)
   const file = largestPath()
@@ -104,7 +104,7 @@ t.test('a thousand clients that send a thousand requests each and read no answer
 /** Says on standard error, for each SIGWINCH, how many bytes are still in use once all garbage is gone. */
 const tellsHeap = ['--expose-gc', '--import', `data:text/javascript,${encodeURIComponent("process.on('SIGWINCH', () => { gc(); process.stderr.write('heap ' + process.memoryUsage().heapUsed + ' ') })")}`]
 
-t.test('a hundred reloads leave no more memory in use', async t => {
+t.test('O25: a hundred reloads leave no more memory in use', async t => {
   const broker = await start(t, { nodeArgs: tellsHeap })
   const heaps = () => [...broker.log().matchAll(/heap (\d+) /g)].map(([, bytes]) => Number(bytes))
   const heap = async () => {

@@ -39,7 +39,7 @@ t.test('what proxies could read in two ways is 400, and nothing behind it on tha
   }
 })
 
-t.test('headers beyond 16 KiB, or so many that Node drops some, are 431, and the socket closes', async t => {
+t.test('S24: headers beyond 16 KiB, or so many that Node drops some, are 431, and the socket closes', async t => {
   const broker: Broker = await startBroker()
   t.teardown(broker.close)
   const lines = (n: number) => Array.from({ length: n }, () => 'a: b')

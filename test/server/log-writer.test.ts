@@ -92,7 +92,7 @@ function flood (url: string, from: string, count: number): Promise<void> {
   })
 }
 
-t.test('a log whose reader stalls takes a bounded part of the memory, and each line is there or counted once it is read again', async t => {
+t.test('O28: a log whose reader stalls takes a bounded part of the memory, and each line is there or counted once it is read again', async t => {
   const broker = await start(t, { settings: { OPERATORS: 'susan' } })
   const get = (path: string) => ask(broker.url, { method: 'GET', path, as: susan })
   broker.stderr.pause()
@@ -109,7 +109,7 @@ t.test('a log whose reader stalls takes a bounded part of the memory, and each l
   t.equal(lines.filter(({ msg }) => msg === 'request').length + told, 12_002)
 })
 
-t.test('a log whose reader stalls does not keep the process from ending', async t => {
+t.test('O29: a log whose reader stalls does not keep the process from ending', async t => {
   const broker = await start(t)
   broker.stderr.pause()
   await flood(broker.url, '127.0.0.2', 1000)

@@ -121,7 +121,7 @@ t.test('three nodes on one Redis behind one nginx', { skip: noNginx || noRedis }
     t.match(readFileSync(join(cwd, 'audit.log'), 'utf8'), /token\.refused/)
   })
 
-  t.test('a node or Redis that goes under load fails nothing that one more try does not mend', async t => {
+  t.test('O6: a node or Redis that goes under load fails nothing that one more try does not mend', async t => {
     let failed = 0
     let served = 0
     const enough = new AbortController()

@@ -42,7 +42,7 @@ t.test('of requests that are pipelined 32 are in work, and the others once those
   t.ok(statuses().every(status => status === 401), 'the socket stays open until all are answered')
 })
 
-t.test('when a socket ends so do all its requests, those behind others, too', async t => {
+t.test('S109: when a socket ends so do all its requests, those behind others, too', async t => {
   for (const [how, end] of Object.entries({ destroyed: (socket: Socket) => socket.resetAndDestroy(), 'closed by its client': (socket: Socket) => socket.end() })) {
     const hashes = heldHashes()
     const broker: Broker = await startBroker({ verifyHash: hashes.verifyHash })
@@ -63,7 +63,7 @@ t.test('when a socket ends so do all its requests, those behind others, too', as
   }
 })
 
-t.test('a packet of a thousand requests lets others go ahead', async t => {
+t.test('S107: a packet of a thousand requests lets others go ahead', async t => {
   const broker: Broker = await startBroker()
   t.teardown(broker.close)
   const { socket, statuses } = client(t, broker.url)
@@ -77,7 +77,7 @@ t.test('a packet of a thousand requests lets others go ahead', async t => {
   t.ok(statuses().every(status => status === 200))
 })
 
-t.test('a connection has a thousand requests; the last answer says so, and nothing behind it is answered', async t => {
+t.test('S111: a connection has a thousand requests; the last answer says so, and nothing behind it is answered', async t => {
   const broker: Broker = await startBroker()
   t.teardown(broker.close)
   for (const at of ['once', 'twice']) {

@@ -19,7 +19,7 @@ const policy = (allow: string) => `rules:\n  - who: ["*"]\n    allow: { ${allow}
 const times = (log: string, text: string) => log.split(text).length - 1
 const notTaken = 'settings not taken, the old ones stay'
 
-t.test('products that cannot be registered leave a running process as it was, at a change of .env and on SIGHUP', async t => {
+t.test('O19: products that cannot be registered leave a running process as it was, at a change of .env and on SIGHUP', async t => {
   const broker = await startProcess(t, { settings: { OPERATORS: 'susan' } })
   const lives = async () => (await ask(broker.url, { as: susan })).body.expiresIn
   const write = (env: string) => writeFileSync(join(broker.cwd, '.env'), env, { mode: 0o600 })
@@ -36,7 +36,7 @@ t.test('products that cannot be registered leave a running process as it was, at
   await until(async () => await lives() === 700)
 })
 
-t.test('inside an application they leave the host alive', async t => {
+t.test('S156: inside an application they leave the host alive', async t => {
   let reload = async () => {}
   const { url, close, write, log } = await application({
     files: { 'policy.yaml': policy('sync: {}') },

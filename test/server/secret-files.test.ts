@@ -44,7 +44,7 @@ async function reloaded (broker: Pick<Broker, 'log'>, change: () => unknown): Pr
   await until(() => count() > before)
 }
 
-t.test('a folder of secrets that is swapped in place is taken up whole, without a signal', async t => {
+t.test('O20: a folder of secrets that is swapped in place is taken up whole, without a signal', async t => {
   const folder = mounted(t, { sid: `${inUse.sid}\n`, secret: inUse.secret, session: 's'.repeat(32) })
   const broker = await startBroker({
     settings: { ...unset, TWILIO_API_KEY_SID_FILE: folder.path('sid'), TWILIO_API_KEY_SECRET_FILE: folder.path('secret'), SESSION_SECRET_FILE: folder.path('session') }
@@ -63,7 +63,7 @@ t.test('a folder of secrets that is swapped in place is taken up whole, without 
   await until(async () => await keyOf(broker.url) === inUse.sid)
 })
 
-t.test('an API key is taken only when SID and secret have both changed, whichever is written first, or on SIGHUP', async t => {
+t.test('O21: an API key is taken only when SID and secret have both changed, whichever is written first, or on SIGHUP', async t => {
   const cases = [
     { first: 'secret', then: 'sid', says: /TWILIO_API_KEY_SECRET has changed and TWILIO_API_KEY_SID has not, so the old API key goes on signing/ },
     { first: 'sid', then: 'secret', says: /TWILIO_API_KEY_SID has changed and TWILIO_API_KEY_SECRET has not, so the old API key goes on signing/ }

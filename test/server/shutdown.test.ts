@@ -32,7 +32,7 @@ async function ends (t: Test, { url }: Pick<Broker, 'url'>, bytes: string) {
   }
 }
 
-t.test('from a shutdown on, the last answer of each connection says Connection: close, and all before it are given', async t => {
+t.test('O34: from a shutdown on, the last answer of each connection says Connection: close, and all before it are given', async t => {
   const hashes = heldHashes()
   const broker: Broker = await startBroker({ verifyHash: hashes.verifyHash, settings: { SHUTDOWN_DELAY } })
   const delays = heldTimers(t, delay)

@@ -14,7 +14,7 @@ const env = (settings: Record<string, string>) => Object.entries({ ...account, .
 /** Unset in the environment, so that `.env` has the say. */
 const unset = Object.fromEntries(Object.keys(account).map(name => [name, '']))
 
-t.test('a reload takes up policy and settings whole, or leaves all as it was and says why', async t => {
+t.test('O18: a reload takes up policy and settings whole, or leaves all as it was and says why', async t => {
   const broker = await startBroker({
     settings: { ...unset, POLICY_FILE: 'policy.yaml' },
     files: { '.env': env({}), 'policy.yaml': policy('video: {}') }
@@ -97,7 +97,7 @@ t.test('a change right behind a start or a reload is seen all the same', async t
   await isGiven('video')
 })
 
-t.test('a .env that is gone takes no setting with it, and so not the policy', async t => {
+t.test('S19: a .env that is gone takes no setting with it, and so not the policy', async t => {
   const broker = await startBroker({ files: { '.env': 'POLICY_FILE=policy.yaml\n', 'policy.yaml': policy('video: {}') } })
   t.teardown(broker.close)
   const sync = async () => (await ask(broker.url, { as: susan, path: '/token/sync' })).status
@@ -133,7 +133,7 @@ t.test('a flood of SIGHUPs is taken for two, and the last word counts', async t 
   t.equal((await ask(broker.url, { as: susan })).body.expiresIn, 600)
 })
 
-t.test('an audit log that cannot be opened again goes on in the old file', async t => {
+t.test('O31: an audit log that cannot be opened again goes on in the old file', async t => {
   const broker = await startBroker({ settings: { AUDIT_LOG: 'logs/audit.log' }, folders: ['logs'] })
   t.teardown(broker.close)
   renameSync(join(broker.folder, 'logs'), join(broker.folder, 'gone'))
@@ -143,7 +143,7 @@ t.test('an audit log that cannot be opened again goes on in the old file', async
   t.match(readFileSync(join(broker.folder, 'gone/audit.log'), 'utf8'), /token\.issued/)
 })
 
-t.test('100 reloads under load, half of them bad, fail no request, and each token is wholly by one key', async t => {
+t.test('O24: 100 reloads under load, half of them bad, fail no request, and each token is wholly by one key', async t => {
   const broker = await startBroker({ settings: unset, files: { '.env': env({}) } })
   t.teardown(broker.close)
   const keys = [
@@ -173,7 +173,7 @@ t.test('100 reloads under load, half of them bad, fail no request, and each toke
   t.equal(lines.filter(({ event }) => event === 'token.issued').length, asked, 'as many lines as tokens')
 })
 
-t.test('a removed or re-passworded caller is refused, and the others stay signed in', async t => {
+t.test('S17: a removed or re-passworded caller is refused, and the others stay signed in', async t => {
   const broker = await startBroker({ users: { susan: 'secret123', juan: 'secret123' } })
   t.teardown(broker.close)
   const status = async (name: string, password: string) => (await ask(broker.url, { as: basic(name, password) })).status
@@ -187,7 +187,7 @@ t.test('a removed or re-passworded caller is refused, and the others stay signed
   t.equal(await status('juan', 'another-one'), 200, 'a file that is gone takes nobody\'s login')
 })
 
-t.test('a shutdown answers what is under way and ends in spite of idle and half-sent sockets', async t => {
+t.test('O33: a shutdown answers what is under way and ends in spite of idle and half-sent sockets', async t => {
   const broker = await startBroker()
   const { hostname, port } = new URL(broker.url)
   const idle = connect(Number(port), hostname)
@@ -213,7 +213,7 @@ t.test('it listens on IPv6, and its own origins are those', async t => {
   t.match((await broker.audit()).at(-1), { ip: '::1' })
 })
 
-t.test('a socket that sends nothing, or headers or a body too slowly, is closed', async t => {
+t.test('S104: a socket that sends nothing, or headers or a body too slowly, is closed', async t => {
   const broker = await startBroker()
   t.teardown(broker.close)
   const slow = [

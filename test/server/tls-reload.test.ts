@@ -9,7 +9,7 @@ import { askIn, session } from '../helpers/http2.js'
 import { first, handshake, second, secure, startSecure } from '../helpers/https.js'
 import { until } from '../helpers/until.js'
 
-t.test('a renewed pair is taken up by itself, and connections there are go on', async t => {
+t.test('O23: a renewed pair is taken up by itself, and connections there are go on', async t => {
   const broker = await startSecure()
   t.teardown(broker.close)
   const old = session(broker.url, { ca: first['cert.pem'], rejectUnauthorized: true, servername: 'localhost' } as object)

@@ -93,7 +93,7 @@ const leaking = [
 const { TWILIO_API_KEY_SECRET, PORT, ...others } = complete
 const showsSecret = new RegExp(`${secret}|${upper}`)
 
-t.test('no command repeats a secret of a broken .env', async t => {
+t.test('S20: no command repeats a secret of a broken .env', async t => {
   const commands = [['check'], ['check', '--json'], ['mint', 'video', '--identity', 'susan'], ['start'], ['policy', 'check'], ['inspect', 'x'], ['users', 'list'], ['users', 'add', 'susan', '--password-stdin'], ['init', '--account-sid', others.TWILIO_ACCOUNT_SID!, '--key-sid', others.TWILIO_API_KEY_SID!, '--no-user', '--secret-stdin']]
   for (const env of leaking) {
     for (const args of commands) {
@@ -109,7 +109,7 @@ t.test('no command repeats a secret of a broken .env', async t => {
   t.notMatch(started.stdout() + started.stderr(), showsSecret)
 })
 
-t.test('a running broker whose .env is broken names the line, logs none of it, and goes on', async t => {
+t.test('S21: a running broker whose .env is broken names the line, logs none of it, and goes on', async t => {
   const broker = await startBroker({ settings: { TWILIO_API_KEY_SECRET: '' }, files: { '.env': `TWILIO_API_KEY_SECRET=${TWILIO_API_KEY_SECRET}\n` } })
   t.teardown(broker.close)
   for (const env of leaking) {

@@ -164,7 +164,7 @@ t.test('URLs of every kind that their clients take are taken', async t => {
   ]) t.strictSame((await readSettings({ ...complete, ...settings }, t.testdir())).mistakes, [], JSON.stringify(settings))
 })
 
-t.test('proxies that together are everybody are a mistake', async t => {
+t.test('S90: proxies that together are everybody are a mistake', async t => {
   for (const TRUST_PROXY of [
     '0.0.0.0/1,128.0.0.0/1', '128.0.0.0/1, 10.0.0.0/8, 0.0.0.0/1', '0.0.0.0/1,128.0.0.0/2,192.0.0.0/2', '0.0.0.0/2,64.0.0.0/2,128.0.0.0/2,192.0.0.0/3', '255.255.255.255/1,1.2.3.4/1', '0.0.0.0/1',
     '::/1,8000::/1', '8000::1/1,::%eth0/1', '2000::/3', '2000::/4,3000::/5', '::ffff:0:0/97,::ffff:128.0.0.0/97', '0.0.0.0/2,::ffff:64.0.0.0/98,128.0.0.0/2',

@@ -47,7 +47,7 @@ const writable: Array<{ file: string, mistake: string }> = [
   { file: 'fax.mjs', mistake: 'PRODUCTS: the plugin ./fax.mjs cannot be loaded: everyone may write ./fax.mjs; run: chmod o-w ./fax.mjs' }
 ]
 
-t.test('a file that everyone may write is refused, with the command that mends it', async t => {
+t.test('S22: a file that everyone may write is refused, with the command that mends it', async t => {
   for (const { file, mistake } of writable) {
     const cwd = folderOf(t)
     chmodSync(join(cwd, file), 0o666)
@@ -154,7 +154,7 @@ const wrongs: Array<{ title: string, env?: Record<string, string>, files?: Recor
   { title: 'much at once', env: { PORT: 'x', TOKEN_TTL: '1' }, files: { 'policy.yaml': 'rules: []\n' }, mistakes: [/^TOKEN_TTL must/, /^PORT must/, /^policy\.yaml:1:8 /] }
 ]
 
-t.test('no code of a plugin runs for settings that have another mistake', async t => {
+t.test('S23: no code of a plugin runs for settings that have another mistake', async t => {
   for (const { title, env = {}, files: changed = {}, mistakes } of wrongs) {
     const cwd = folderOf(t, changed)
     const { code, out } = await inProcess(['check', '--json'], { cwd, env: { ...settings, ...env } })

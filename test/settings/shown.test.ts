@@ -35,7 +35,7 @@ t.test('operators see the values of settings, and of none that may hold a secret
   t.end()
 })
 
-t.test('a password with characters that URLs read otherwise shows nothing of itself', t => {
+t.test('S125: a password with characters that URLs read otherwise shows nothing of itself', t => {
   const password = '4711'
   const seen: string[] = []
   for (const trap of ['/', '?', '#', '\\', '@', ':', ',', '%', ' ']) {
@@ -56,7 +56,7 @@ t.test('what needs a restart is shown as it was at the start, all else as it is'
   t.end()
 })
 
-t.test('the operators\' data of a broker with hostile settings holds none of its secrets', async t => {
+t.test('S124: the operators\' data of a broker with hostile settings holds none of its secrets', async t => {
   const broker = await startBroker({
     settings: { OPERATORS: 'susan', REDIS_URL: 'redis://hunter2:hunter2@127.0.0.1:9/0', PRODUCTS: 'sync,./fax.js', SESSION_SECRET: 'hunter2'.repeat(5), FAX_PASSWORD: 'hunter2', FAX_NUMBER: '4711' },
     files: { 'fax.js': pluginText({ settings: 'Type.Object({ FAX_PASSWORD: Type.String(), FAX_NUMBER: Type.Integer() })' }) }

@@ -44,7 +44,7 @@ async function costsOf (names: string[], cost: (name: string) => Promise<string>
   return costs
 }
 
-t.test('an unknown name costs what a name of this file costs, in the file\'s proportions', async t => {
+t.test('S92: an unknown name costs what a name of this file costs, in the file\'s proportions', async t => {
   for (const [many, few] of [[19, 1], [10, 10], [1, 19]] as const) {
     const { cost } = await broker(t, file(many, few))
     const share = (await costsOf(unknown, cost)).filter(cost => cost === 'costly').length / unknown.length
@@ -57,7 +57,7 @@ t.test('an unknown name costs what a name of this file costs, in the file\'s pro
   }
 })
 
-t.test('the same unknown name costs the same each time, on every node and after a restart, and by another secret not', async t => {
+t.test('S93: the same unknown name costs the same each time, on every node and after a restart, and by another secret not', async t => {
   const users = file(10, 10)
   const one = await costsOf(unknown, (await broker(t, users)).cost)
   t.same(await costsOf(unknown, (await broker(t, users)).cost), one)

@@ -12,7 +12,7 @@ async function broker (t: Test, settings: Record<string, string> = {}) {
   return broker
 }
 
-t.test('while logins from one /48 fill the queue, whoever comes from elsewhere is heard after the rest of one hash', async t => {
+t.test('S99: while logins from one /48 fill the queue, whoever comes from elsewhere is heard after the rest of one hash', async t => {
   const { hashes, login, waiting } = await broker(t)
   const cores = availableParallelism()
   const outcomes: unknown[] = []
@@ -34,7 +34,7 @@ t.test('while logins from one /48 fill the queue, whoever comes from elsewhere i
   await Promise.all(flood)
 })
 
-t.test('while logins from four addresses fill the queue, the last one that waits of the longest line gives way to a newcomer\'s first', async t => {
+t.test('S100: while logins from four addresses fill the queue, the last one that waits of the longest line gives way to a newcomer\'s first', async t => {
   const { hashes, login, waiting } = await broker(t)
   const cores = availableParallelism()
   const outcomes: unknown[] = []
@@ -50,7 +50,7 @@ t.test('while logins from four addresses fill the queue, the last one that waits
   await Promise.all(flood)
 })
 
-t.test('guesses for one name that wait for those under way leave as many places to others, however many come from one address', async t => {
+t.test('S101: guesses for one name that wait for those under way leave as many places to others, however many come from one address', async t => {
   const { hashes, login, waiting, url } = await broker(t, { LOGIN_FAILURES_MAX: '1' })
   const outcomes: unknown[] = []
   const flood = Array.from({ length: 1100 }, () => login('203.0.113.1', 'nobody', 'flood').then(outcome => { outcomes.push(outcome) }))

@@ -55,7 +55,7 @@ t.test('what the installed htpasswd writes today is verified', { skip: spawnSync
   t.equal(await verify(hash, 'wrong'), false)
 })
 
-t.test('a new hash is argon2id with OWASP\'s parameters and a salt of its own', async t => {
+t.test('S116: a new hash is argon2id with OWASP\'s parameters and a salt of its own', async t => {
   const [one, other] = await Promise.all([hashPassword(password), hashPassword(password)])
   t.match(one, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
   t.not(one, other)
@@ -97,7 +97,7 @@ t.test('cheap parameters are warned of', async t => {
   for (const [hash, warns] of rows) t.match(readHash(hash, databaseFormats), { warning: warns ? /is quickly guessed$/ : undefined }, hash)
 })
 
-t.test('parameters that would take too long or too much memory are refused', async t => {
+t.test('S113: parameters that would take too long or too much memory are refused', async t => {
   const rows: Array<[hash: string, says: RegExp]> = [
     [bcryptOf('03'), /^the cost of bcrypt must be 4 to 14$/],
     [bcryptOf('15'), /^the cost of bcrypt must be 4 to 14$/],

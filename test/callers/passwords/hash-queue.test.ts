@@ -77,7 +77,7 @@ t.test('addresses take turns, however many each has waiting', async t => {
   t.same(started, order)
 })
 
-t.test('a flood from one address delays another\'s login by the rest of one hash', async t => {
+t.test('S98: a flood from one address delays another\'s login by the rest of one hash', async t => {
   const { queue, ask, end, started } = bench({ maxRunning: 2 })
   const flood = Array.from({ length: 2000 }, (_, index) => ask(`a${index}`, 'a'))
   const refused = (await Promise.allSettled(flood.slice(66))).filter(({ status }) => status === 'rejected')
@@ -257,7 +257,7 @@ t.test('who has waited too long is overloaded', async t => {
   t.same(started, ['a', 'c'])
 })
 
-t.test('who hangs up while waiting leaves at once and frees the place', async t => {
+t.test('S102: who hangs up while waiting leaves at once and frees the place', async t => {
   const { queue, ask, end, started } = bench({ maxRunning: 1, maxWaiting: 2 })
   const controller = new AbortController()
   ask('a')

@@ -41,7 +41,7 @@ const causes = [
 const names = [...Object.keys(unfit), 'susan']
 const everybody = { ...unfit, susan: {} }
 
-t.test('a name or identity that no token can hold is an outage that the log explains, and never a token', async t => {
+t.test('S12: a name or identity that no token can hold is an outage that the log explains, and never a token', async t => {
   const login = await lenientLogin(t, everybody)
   const outside = await startBroker({ settings: { LOGIN_URL: login.url } })
   t.teardown(outside.close)
@@ -71,7 +71,7 @@ t.test('an identity in another normal form is given in NFC, and is the same iden
   t.match(broker.log(), /LOGIN_URL gave a caller the name or identity of another one; if they are one caller/)
 })
 
-t.test('one caller who signs in by two names gets tokens by both, with the credentials in the header or the body', async t => {
+t.test('S11: one caller who signs in by two names gets tokens by both, with the credentials in the header or the body', async t => {
   const user = { identity: 'user_7' }
   const rows = [
     { what: 'by its identity', answers: { susan: user, 'susan@example.com': user } },

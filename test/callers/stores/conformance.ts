@@ -82,7 +82,7 @@ export async function conforms (t: Test, { store, lookUps, hashes, takeAway }: S
     t.strictSame(answers, everyone.map(({ name, right }) => right ? { name, identity: name } : null))
   })
 
-  await t.test('a wrong password and an unknown name cost the same: one look-up, one hash', async t => {
+  await t.test('S91: a wrong password and an unknown name cost the same: one look-up, one hash', async t => {
     for (const name of ['susan', 'nobody', '__defineGetter__']) {
       const before = [lookUps?.(), hashes?.()]
       t.equal(await verify(name, 'wrong'), null)

@@ -71,7 +71,7 @@ t.test('the policy goes by the groups that a store answers; null is none, and an
   }
 })
 
-t.test('a session carries the groups of its sign-in, where the store is not asked again', async t => {
+t.test('S10: a session carries the groups of its sign-in, where the store is not asked again', async t => {
   const state = { groups: ['support'] as string[] | undefined, version: undefined as string | undefined, now: undefined as unknown }
   const server = await loginServer((sent, response) => answer(response, sent.username === 'susan' ? 200 : 401, 'password' in sent
     ? { name: 'susan', groups: state.groups, version: state.version }

@@ -114,7 +114,7 @@ t.test('while it is away it is asked for a caller that nobody is, and with a pas
   t.ok(seen.every(({ password }) => password.length >= 32))
 })
 
-t.test('an endpoint that is away at the start is an outage and no mistake', async t => {
+t.test('O11: an endpoint that is away at the start is an outage and no mistake', async t => {
   const { store, server } = await open(t, no, url => url.replace('//', '//broker:canary@'))
   await server.stop()
   t.match(await cause(t, store.check()), /ECONNREFUSED/)

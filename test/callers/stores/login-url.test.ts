@@ -91,7 +91,7 @@ t.test('a redirect is an outage, and the password does not follow it', async t =
 /** A login that answers what stands here, by the name that was typed. */
 const answering = (answers: Record<string, object>) => async (t: Test) => open(t, ({ username }, response) => answer(response, 200, answers[username]))
 
-t.test('of two callers with one identity the second does not get in', async t => {
+t.test('S2: of two callers with one identity the second does not get in', async t => {
   const rows: Array<Record<string, object>> = [
     // Two names that the login answers are two callers, whatever they are spelt like.
     { susan: { name: 'susan', identity: 'agent 7' }, juan: { name: 'juan', identity: 'agent 7' } },

@@ -11,7 +11,7 @@ const susan = basic('susan', 'secret123')
 const wrong = basic('susan', 'wrong-one')
 const refusedStart = async (settings: Record<string, string>) => await startBroker({ settings }).catch((error: unknown) => error)
 
-t.test('with LOGIN_URL the application decides, and its outage is never a wrong password', async t => {
+t.test('S141: with LOGIN_URL the application decides, and its outage is never a wrong password', async t => {
   const server = await loginServer(({ username, password }, response) => username === 'susan' && password === 'secret123'
     ? answer(response, 200, { identity: 'user_7' })
     : answer(response, 401))

@@ -51,7 +51,7 @@ async function address (t: Test, host: string, port: number, { socket }: Postgre
   return { taken, connections: () => count, close, silence: () => { for (const client of taken) client.unpipe().resume().on('end', () => client.destroy()) } }
 }
 
-t.test('a failover to another server behind the same name is followed within 5 s', { skip: noPostgres }, async t => {
+t.test('O8: a failover to another server behind the same name is followed within 5 s', { skip: noPostgres }, async t => {
   const server = await postgres()
   t.teardown(server.close)
   await callers(server)
@@ -97,7 +97,7 @@ t.test('PgBouncer in transaction mode', { skip: noPostgres || noPgBouncer }, asy
   const options = { socketFolder: dirname(server.socket.path), password: server.password }
   const sessions = (more = '') => server.count(`SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%FROM callers%' AND pid <> pg_backend_pid() ${more}`)
 
-  await t.test('by the recipe serves more callers than there are connections, and those sessions that are abandoned end', async t => {
+  await t.test('O9: by the recipe serves more callers than there are connections, and those sessions that are abandoned end', async t => {
     const pool = await pgbouncer({ ...options, change: recipe => recipe.replace('default_pool_size = 10', 'default_pool_size = 2') })
     t.teardown(pool.close)
     const nodes = [await broker(t, pool.url), await broker(t, pool.url)]

@@ -10,7 +10,7 @@ import { cheap } from '../../helpers/postgres-store.js'
 import { settlesAtOnce } from '../../helpers/settle.js'
 import { until } from '../../helpers/until.js'
 
-t.test('PostgreSQL goes wrong', { skip: noPostgres }, async t => {
+t.test('S140: PostgreSQL goes wrong', { skip: noPostgres }, async t => {
   const server = await postgres()
   t.teardown(server.close)
   const network = await blackHole(server.socket)
@@ -113,7 +113,7 @@ t.test('PostgreSQL goes wrong', { skip: noPostgres }, async t => {
     await until(() => sockets() === 0)
   })
 
-  t.test('sessions that wait for a lock do not pile up in it', async t => {
+  t.test('O10: sessions that wait for a lock do not pile up in it', async t => {
     const { store } = open(t, `${server.url()}&application_name=waiting`)
     const unlock = await server.lock('callers')
     const sessions = () => server.count('SELECT count(*) FROM pg_stat_activity WHERE application_name = \'waiting\'')

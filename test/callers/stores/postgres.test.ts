@@ -154,7 +154,7 @@ t.test('PostgreSQL', { skip: noPostgres }, async t => {
     for (let i = 0; i < 20; i++) t.equal(await parameters(`nobody${i}`), costs[i], 'always the same')
   })
 
-  t.test('all spellings of a name cost the same, whether or not it is known and the table takes them for one', async t => {
+  t.test('S94: all spellings of a name cost the same, whether or not it is known and the table takes them for one', async t => {
     const rows: Array<[string, string]> = [['four', await bcrypt('right', 4)], ['five', await bcrypt('right', 5)], ['susan', await bcrypt('right', 4)]]
     for (const compares of ['name = $1', 'lower(name) = lower($1)']) {
       const { verify, verified } = await open(t, rows, `SELECT password AS password_hash FROM callers WHERE ${compares}`)

@@ -6,7 +6,7 @@ import { settle } from '../../helpers/settle.js'
 import { until } from '../../helpers/until.js'
 import { both, label, letsIn, open, susan } from '../../helpers/users-file.js'
 
-t.test('every way of changing the file is seen, and others keep their login', async t => {
+t.test('S143: every way of changing the file is seen, and others keep their login', async t => {
   const lucas = `lucas:${susan}\n`
   const ways: Array<[way: string, name: string, change: (dir: string) => void]> = [
     ['rewritten in place', label, dir => writeFileSync(join(dir, label), lucas + both)],
@@ -49,7 +49,7 @@ t.test('renames are seen every time', async t => {
   }
 })
 
-t.test('a file at fault changes nothing and is reported once; the next good one is taken', async t => {
+t.test('S142: a file at fault changes nothing and is reported once; the next good one is taken', async t => {
   const faults: Array<[fault: string, says: RegExp, change: (path: string) => void]> = [
     ['half written', /^users file rejected, the previous callers stay: users.htpasswd:2 this is not a complete argon2id hash/, path => writeFileSync(path, both.slice(0, -20))],
     ['empty', /users.htpasswd has no users/, path => truncateSync(path, 0)],
@@ -87,7 +87,7 @@ t.test('a file at fault changes nothing and is reported once; the next good one 
   }
 })
 
-t.test('a file that is still being written is not taken before it rests', async t => {
+t.test('O17: a file that is still being written is not taken before it rests', async t => {
   const { store, path, reloads } = await open(t, both)
   let lines = 0
   writeFileSync(path, '')

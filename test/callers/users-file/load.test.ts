@@ -35,7 +35,7 @@ t.test('a disk that fails is a mistake in the file', async t => {
   t.match(await loadUsers(path, label), { users: { mistakes: [{ subject: label, code: 'unreadable', message: /^users.htpasswd cannot be read \(EIO\)/ }] } })
 })
 
-t.test('who else may read or write the file matters', async t => {
+t.test('S117: who else may read or write the file matters', async t => {
   const rows: Array<[mode: number, says: object]> = [
     [0o600, { warnings: [] }],
     [0o400, { warnings: [] }],

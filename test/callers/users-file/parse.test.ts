@@ -101,7 +101,7 @@ t.test('callers that have not changed stay the same objects', async t => {
   t.not(after.callers.get('juan'), before.callers.get('juan'))
 })
 
-t.test('reading a large file lets other work in', async t => {
+t.test('S103: reading a large file lets other work in', async t => {
   let turns = 0
   const timer = setInterval(() => turns++, 0)
   await read(Array.from({ length: 20_000 }, (_, index) => `user${index}:${strong}\n`).join(''))

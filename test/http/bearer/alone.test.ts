@@ -54,7 +54,7 @@ t.test('a users file that is named, or is there, is the store', async t => {
   t.match(await ask(url), { headers: { 'www-authenticate': /^Basic .*DPoP .*Bearer realm="twilio-token-broker"$/ } })
 })
 
-t.test('a reload cannot take away the only way in', async t => {
+t.test('O15: a reload cannot take away the only way in', async t => {
   const { url, write, reload, log } = await alone(t, { JWT_ISSUER: '', JWT_AUDIENCE: '' }, { files: { '.env': `JWT_ISSUER=${provider.issuer}\nJWT_AUDIENCE=broker\n` } })
   await write('.env', '')
   await reload()

@@ -42,7 +42,7 @@ for (const { what, make, code, reason, caller, settings } of hostileBearers) {
   })
 }
 
-t.test('one answer for all that is not signed right', async t => {
+t.test('S28: one answer for all that is not signed right', async t => {
   const { url } = await brokerOf()
   const answers = new Set<string>()
   for (const { make } of hostileBearers.filter(({ code }) => code === 'bearer-wrong')) {
@@ -52,7 +52,7 @@ t.test('one answer for all that is not signed right', async t => {
   t.equal(answers.size, 1)
 })
 
-t.test('what is misdirected names the claim, and no value', async t => {
+t.test('S29: what is misdirected names the claim, and no value', async t => {
   const { url } = await brokerOf()
   t.match(await ask(url, { as: provider.bearer({ claims: { aud: 'stranger' } }) }), { body: { detail: /its aud is not/ } })
   const { text } = await ask(url, { as: provider.bearer({ claims: { azp: 'stranger' } }) })
@@ -60,13 +60,13 @@ t.test('what is misdirected names the claim, and no value', async t => {
   t.notMatch(text, /stranger|web/)
 })
 
-t.test('a token that is larger than all headers may be is refused as any request of that size', async t => {
+t.test('S35: a token that is larger than all headers may be is refused as any request of that size', async t => {
   const { url } = await brokerOf({ JWT_GROUPS: 'groups' })
   const groups = Array.from({ length: 5000 }, (_, i) => `g${i}`)
   t.match(await ask(url, { as: provider.bearer({ claims: { groups } }) }), { status: 431, body: { code: 'headers-too-large' } })
 })
 
-t.test('a name and claims that objects inherit are harmless', async t => {
+t.test('S30: a name and claims that objects inherit are harmless', async t => {
   const { url, audit } = await brokerOf({ JWT_GROUPS: '__proto__' })
   for (const sub of ['__proto__', 'constructor', 'toString']) t.match(await ask(url, { as: provider.bearer({ claims: { sub } }) }), { status: 200, body: { identity: sub } })
   const payload = JSON.stringify(provider.claims()).replace('{', '{"__proto__":["x"],')
@@ -74,7 +74,7 @@ t.test('a name and claims that objects inherit are harmless', async t => {
   t.match((await audit()).at(-1), { caller: 'jwt:auth0|42' })
 })
 
-t.test('a token is taken from one header Authorization, and from nowhere else', async t => {
+t.test('S31: a token is taken from one header Authorization, and from nowhere else', async t => {
   const { url } = await brokerOf()
   const bearer = provider.bearer()
   const token = bearer.slice('Bearer '.length)
@@ -94,7 +94,7 @@ t.test('a token is taken from one header Authorization, and from nowhere else', 
   t.match(await ask(url, { as: `bEARER ${token}` }), { status: 200 }, 'the scheme in any case')
 })
 
-t.test('what is a token of this broker, or a session, is no bearer token', async t => {
+t.test('S32: what is a token of this broker, or a session, is no bearer token', async t => {
   const { url } = await brokerOf()
   const { body } = await ask(url, { as: susan })
   t.match(await ask(url, { as: `Bearer ${body.token}` }), { status: 401, body: { code: 'bearer-wrong' } })

@@ -19,7 +19,7 @@ const policy = `rules:
 const files = { 'policy.yaml': policy }
 const users = { susan: 'secret123', backend: 'secret123' }
 
-t.test('a caller with a bearer token never gets the identity of another caller: who wins', async t => {
+t.test('S6: a caller with a bearer token never gets the identity of another caller: who wins', async t => {
   const broker = await startBroker({ settings: jwt, files, users })
   t.teardown(broker.close)
   const backend = (identity: string): Ask => ({ as: basic('backend', 'secret123'), body: { identity } })
@@ -56,7 +56,7 @@ t.test('an identity that a caller had before a reload turned bearer tokens on is
   t.match(await ask(broker.url, { as: bearer('guest-2') }), got('guest-2'))
 })
 
-t.test('of 20 callers who ask for one identity in the same moment, one gets it', async t => {
+t.test('S7: of 20 callers who ask for one identity in the same moment, one gets it', async t => {
   const broker = await startBroker({ settings: { ...jwt, JWT_NAME: 'jti', JWT_IDENTITY: 'sub' }, files })
   t.teardown(broker.close)
   const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => ask(broker.url, { as: bearer('shared', { jti: `caller ${i}` }) })))
@@ -83,7 +83,7 @@ t.test('a store that cannot be listed needs a prefix, and its callers come first
   await t.rejects(application({ files, brokers: [{ authenticate, settings: jwt }] }), /JWT_IDENTITY must begin with a fixed text/)
 })
 
-t.test('an old policy gives a caller with a bearer token nothing; without a policy, everything, which is warned of', async t => {
+t.test('S8: an old policy gives a caller with a bearer token nothing; without a policy, everything, which is warned of', async t => {
   const old = await startBroker({ settings: jwt, files: { 'policy.yaml': 'rules: [{ who: ["*"], allow: { video: {}, sync: {} } }]' } })
   t.teardown(old.close)
   for (const path of ['/token/video', '/token/sync', '/token']) t.match(await ask(old.url, { path, as: bearer('kim') }), { status: 403, body: { code: 'not-allowed' } }, path)

@@ -49,7 +49,7 @@ t.test('or from a JWK Set, without asking for the document', async t => {
   t.same(own.requests, ['/jwks'])
 })
 
-t.test('or from a file that is watched', async t => {
+t.test('S34: or from a file that is watched', async t => {
   const own = await provider(t)
   const { url, write, log, folder } = await broker(t, own, { JWT_KEYS: 'keys.json' }, { files: { 'keys.json': JSON.stringify({ keys: [rsa.jwk] }) } })
   const es256 = own.bearer({ key: fresh, header: { alg: 'ES256' } })
@@ -70,7 +70,7 @@ t.test('or from a file that is watched', async t => {
   }
 })
 
-t.test('new keys are taken within the request of their first token', async t => {
+t.test('O16: new keys are taken within the request of their first token', async t => {
   const own = await provider(t)
   const { url } = await broker(t, own)
   pass(t, 30_000)
@@ -80,7 +80,7 @@ t.test('new keys are taken within the request of their first token', async t => 
   t.same(own.requests, ['/.well-known/openid-configuration', '/jwks'])
 })
 
-t.test('300 unknown keys are one fetch', async t => {
+t.test('S33: 300 unknown keys are one fetch', async t => {
   const own = await provider(t)
   const { url } = await broker(t, own)
   pass(t, 30_000)
@@ -109,7 +109,7 @@ function html (response: ServerResponse) {
   response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>')
 }
 
-t.test('a provider that answers nonsense or nothing: the last good keys serve for a day, then 503', async t => {
+t.test('O12: a provider that answers nonsense or nothing: the last good keys serve for a day, then 503', async t => {
   for (const [what, says, spoil] of faults) {
     await t.test(`it ${what}`, async t => {
       const own = await provider(t)
@@ -132,7 +132,7 @@ t.test('a provider that answers nonsense or nothing: the last good keys serve fo
   }
 })
 
-t.test('a provider that is away at the start: not ready, and then it is', async t => {
+t.test('O13: a provider that is away at the start: not ready, and then it is', async t => {
   const own = await provider(t)
   await own.close()
   const { url, log, reload, audit } = await broker(t, own)
@@ -146,7 +146,7 @@ t.test('a provider that is away at the start: not ready, and then it is', async 
   t.equal(await token(url, own.bearer()), 200)
 })
 
-t.test('a provider that hangs holds up neither the start nor a request for longer than two seconds', async t => {
+t.test('O14: a provider that hangs holds up neither the start nor a request for longer than two seconds', async t => {
   const own = await provider(t)
   own.jwks = () => {}
   // A timer of which nothing is left but its effect could be collected as garbage, and the try would never end.

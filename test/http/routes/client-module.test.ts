@@ -20,7 +20,7 @@ const broker = await startBroker({ settings: { CONSOLE: 'false', CORS_ORIGINS: '
 t.teardown(broker.close)
 const get = (path: string, more: Ask = {}) => ask(broker.url, { method: 'GET', path, ...more })
 
-t.test('the client is served to every page as one module, with the console off too', async t => {
+t.test('S145: the client is served to every page as one module, with the console off too', async t => {
   for (const [path, cached] of [['/client.js', 'public, max-age=3600'], ['/client.js?x=1', 'public, max-age=3600'], [pinned, 'public, max-age=31536000, immutable']] as const) {
     for (const origin of ['https://app.example.com', 'https://elsewhere.example.com', undefined]) {
       const { status, headers, text } = await get(path, { headers: origin === undefined ? {} : { Origin: origin, 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'cors' } })

@@ -6,7 +6,7 @@ const broker = await startBroker({ settings: { OPERATORS: 'susan' } })
 const withoutSessions = await startBroker({ settings: { SESSION_TTL: '0' } })
 t.teardown(() => Promise.all([broker.close(), withoutSessions.close()]))
 
-t.test('the call of Twilio\'s quickstarts, GET /token?identity=…, is answered with the routes to use', async t => {
+t.test('S146: the call of Twilio\'s quickstarts, GET /token?identity=…, is answered with the routes to use', async t => {
   for (const method of ['GET', 'PUT', 'QUERY']) {
     for (const as of [undefined, susan]) {
       const answer = await ask(broker.url, { method, path: '/token?identity=secretkey', as })

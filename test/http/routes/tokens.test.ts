@@ -173,7 +173,7 @@ t.test('credentials in the body of POST /token are decided as those in the heade
   }
 })
 
-t.test('unknown names, wrong passwords and malformed credentials get the same bytes', async t => {
+t.test('S95: unknown names, wrong passwords and malformed credentials get the same bytes', async t => {
   const strip = ({ text, headers }: Answer) => {
     const { date, ratelimit, 'x-request-id': id, ...rest } = headers
     return { text: text.replace(id as string, ''), rest }
@@ -184,7 +184,7 @@ t.test('unknown names, wrong passwords and malformed credentials get the same by
   }
 })
 
-t.test('without credentials every path under /token answers alike', async t => {
+t.test('S96: without credentials every path under /token answers alike', async t => {
   for (const path of ['/token/video', '/token/nope', '/token/', '/token/a/b', `/token/${'x'.repeat(500)}`]) {
     for (const method of ['GET', 'POST']) t.equal((await ask(broker.url, { method, path })).status, 401, `${method} ${path}`)
     for (const method of ['PUT', 'HEAD', 'PATCH', 'OPTIONS']) {
@@ -194,7 +194,7 @@ t.test('without credentials every path under /token answers alike', async t => {
   t.match(await ask(broker.url, { method: 'GET', path: '/token' }), { status: 405, headers: { allow: 'POST' } })
 })
 
-t.test('a GET asks for nothing: what it brings is refused, and never passed over', async t => {
+t.test('S18: a GET asks for nothing: what it brings is refused, and never passed over', async t => {
   const asking = (text: string, headers = {}) => raw(broker.url, ['GET /token/video HTTP/1.1', 'Host: x', `Authorization: ${susan}`, 'Connection: close', ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), '', text].join('\r\n'))
   const json = { 'Content-Type': 'application/json' }
   for (const [text, headers] of [

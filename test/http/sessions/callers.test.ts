@@ -5,7 +5,7 @@ import { Page, signedIn } from '../../helpers/page.js'
 import { until } from '../../helpers/until.js'
 import { ended, started, usersOf } from './nodes.js'
 
-t.test('a caller who is removed or gets another password is signed out within two seconds, others are not', async t => {
+t.test('S50: a caller who is removed or gets another password is signed out within two seconds, others are not', async t => {
   const broker = await started(t, { users: { susan: 'secret123', bob: 'secret123', juan: 'secret123' } })
   const pages = await Promise.all(['susan', 'bob', 'juan'].map(name => signedIn(broker.url, { as: basic(name, 'secret123') })))
   const [susan, bob, juan] = pages as [Page, Page, Page]
@@ -31,7 +31,7 @@ t.test('a users file that cannot be read signs nobody out', async t => {
   t.match(await page.ask(), { status: 200 })
 })
 
-t.test('guesses that lock a name stop none of its open sessions', async t => {
+t.test('S66: guesses that lock a name stop none of its open sessions', async t => {
   const { url } = await started(t, { settings: { LOGIN_FAILURES_MAX: '1' } })
   const page = await signedIn(url)
   t.equal((await ask(url, { as: basic('susan', 'wrong-one') })).status, 401)

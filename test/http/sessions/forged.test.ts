@@ -7,7 +7,7 @@ import type { Answer } from '../../helpers/http.js'
 import { Page, signedIn } from '../../helpers/page.js'
 import { anotherNode, ended, refused, SESSION_SECRET, started } from './nodes.js'
 
-t.test('a session that is forged, cut or extended is none, by one answer', async t => {
+t.test('S46: a session that is forged, cut or extended is none, by one answer', async t => {
   const { url, audit } = await started(t, { users: { susan: 'secret123', bob: 'secret123' } })
   const page = await signedIn(url)
   const { session } = page
@@ -43,7 +43,7 @@ t.test('a session that is forged, cut or extended is none, by one answer', async
   t.same([line.caller, line.sessionId], [undefined, undefined], 'and nobody is named')
 })
 
-t.test('who reads the store of callers can make no fingerprint', async t => {
+t.test('S54: who reads the store of callers can make no fingerprint', async t => {
   const one = await started(t, { settings: { SESSION_SECRET } })
   const other = await anotherNode(t, one, { SESSION_SECRET: 'x'.repeat(32) })
   const fingerprintOf = ({ session }: Page) => Buffer.from(session.slice(4), 'base64url').toString('hex', 61, 77)
@@ -51,7 +51,7 @@ t.test('who reads the store of callers can make no fingerprint', async t => {
   t.not(fingerprintOf(await signedIn(one.url)), fingerprintOf(await signedIn(other.url)), 'it is keyed')
 })
 
-t.test('the sealing key alone makes nobody\'s session', async t => {
+t.test('S55: the sealing key alone makes nobody\'s session', async t => {
   const broker = await started(t, { settings: { SESSION_SECRET } })
   const page = await signedIn(broker.url)
   const { first } = new SessionKeys([SESSION_SECRET])
@@ -67,7 +67,7 @@ t.test('the sealing key alone makes nobody\'s session', async t => {
   t.match(await Object.assign(page, { session }).ask(), ended)
 })
 
-t.test('sessions of names that exist and that do not get the same bytes', async t => {
+t.test('S60: sessions of names that exist and that do not get the same bytes', async t => {
   const { url } = await started(t)
   const page = await signedIn(url)
   const { first } = new SessionKeys(['another-secret-of-32-characters-and-more'])
@@ -80,7 +80,7 @@ t.test('sessions of names that exist and that do not get the same bytes', async 
   t.equal(one, other)
 })
 
-t.test('a proof of 10 kB and a session of 3 kB are refused by their size', async t => {
+t.test('S64: a proof of 10 kB and a session of 3 kB are refused by their size', async t => {
   const { url } = await started(t, { settings: { SESSION_SECRET } })
   const page = await signedIn(url)
   t.match(await page.ask({ proof: page.key.proof({ claims: { ...page.right(), x: 'x'.repeat(7000) } }) }), refused('proof-wrong'))
@@ -95,7 +95,7 @@ t.test('a proof of 10 kB and a session of 3 kB are refused by their size', async
   t.match(await Object.assign(page, { session: withGroup(2100) }).ask(), ended, 'also where it is sealed as it should be')
 })
 
-t.test('two DPoP headers are 400, and nothing behind them is answered', async t => {
+t.test('S65: two DPoP headers are 400, and nothing behind them is answered', async t => {
   const { url } = await started(t)
   const page = await signedIn(url)
   t.match(await page.ask({ proof: undefined, headers: { DPoP: [page.proof(), page.proof()] } }), { status: 400, headers: { connection: 'close' }, body: { code: 'request-invalid' } })

@@ -3,7 +3,7 @@ import { nowSeconds } from '../../helpers/dpop.js'
 import { Page, setClock, signedIn } from '../../helpers/page.js'
 import { anotherNode, ended, refused, SESSION_SECRET, started } from './nodes.js'
 
-t.test('no use of a session puts off its end', async t => {
+t.test('S53: no use of a session puts off its end', async t => {
   const { url } = await started(t, { settings: { SESSION_TTL: '600' } })
   const page = await signedIn(url)
   for (const seconds of [300, 240]) {
@@ -15,7 +15,7 @@ t.test('no use of a session puts off its end', async t => {
   t.match(await page.end(), ended)
 })
 
-t.test('a page whose clock is hours off is told the time, and goes on', async t => {
+t.test('S61: a page whose clock is hours off is told the time, and goes on', async t => {
   const { url } = await started(t)
   for (const off of [-3 * 3600, 3 * 3600]) {
     const page = new Page(url)
@@ -30,7 +30,7 @@ t.test('a page whose clock is hours off is told the time, and goes on', async t 
   }
 })
 
-t.test('a broker whose clock steps back an hour signs nobody out', async t => {
+t.test('S62: a broker whose clock steps back an hour signs nobody out', async t => {
   const { url } = await started(t)
   const page = await signedIn(url)
   setClock(t, -3600)
@@ -42,7 +42,7 @@ t.test('a broker whose clock steps back an hour signs nobody out', async t => {
   t.match(await page.ask(), { status: 200 }, 'and has its whole time, but for a minute')
 })
 
-t.test('nodes whose token lives differ take each other\'s nonces', async t => {
+t.test('S70: nodes whose token lives differ take each other\'s nonces', async t => {
   const short = await started(t, { settings: { SESSION_SECRET, TOKEN_TTL: '180' } })
   const long = await anotherNode(t, short, { SESSION_SECRET, TOKEN_TTL: '86400' })
   const page = await signedIn(short.url)

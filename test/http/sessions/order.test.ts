@@ -45,7 +45,7 @@ const steps: Step[] = [
   { what: 'a page of another origin', spoil: ({ wrong }) => { wrong.headers = { Origin: 'https://evil.test' } }, status: 403, code: 'origin-refused', named: false }
 ]
 
-t.test('of all that is wrong with a request by session, what is cheap to check is checked first', async t => {
+t.test('S48: of all that is wrong with a request by session, what is cheap to check is checked first', async t => {
   const broker = await started(t, {
     settings: { POLICY_FILE: 'policy.yaml', CALLER_LIMIT_MAX: '3', RATE_LIMIT_MAX: '20' },
     files: { 'policy.yaml': 'rules: [{ who: [bob], allow: { video: {} } }]' }

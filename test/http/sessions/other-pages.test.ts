@@ -3,7 +3,7 @@ import { basic, susan } from '../../helpers/broker.js'
 import { Page, type PageAsk, signedIn } from '../../helpers/page.js'
 import { refused, started } from './nodes.js'
 
-t.test('a session as a bearer token is wrong credentials', async t => {
+t.test('S57: a session as a bearer token is wrong credentials', async t => {
   const { url, audit } = await started(t)
   const page = await signedIn(url)
   const routes = [{}, { method: 'GET', path: '/openapi.json' }, { path: '/session' }, { method: 'DELETE', path: '/session' }]
@@ -15,7 +15,7 @@ t.test('a session as a bearer token is wrong credentials', async t => {
   t.match((await audit()).at(-1), { event: 'token.refused', code: 'credentials-wrong', via: 'session' })
 })
 
-t.test('a page of another site can neither sign its visitor in nor use what it has', async t => {
+t.test('S58: a page of another site can neither sign its visitor in nor use what it has', async t => {
   const { url } = await started(t, { settings: { CORS_ORIGINS: 'https://app.example.com' } })
   const page = new Page(url)
   const foreign: Array<Record<string, string>> = [
@@ -33,7 +33,7 @@ t.test('a page of another site can neither sign its visitor in nor use what it h
   t.match(await page.ask({ headers: { Origin: 'https://app.example.com' } }), { status: 200 })
 })
 
-t.test('no session is taken from anywhere but its header', async t => {
+t.test('S59: no session is taken from anywhere but its header', async t => {
   const { url } = await started(t)
   const page = await signedIn(url)
   const { session } = page

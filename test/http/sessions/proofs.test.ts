@@ -35,7 +35,7 @@ for (const { what, parts } of harmless) {
   })
 }
 
-t.test('no signature is verified for who is not the holder of the key, and none of a form that is not ours', async t => {
+t.test('S47: no signature is verified for who is not the holder of the key, and none of a form that is not ours', async t => {
   const { url } = await shared
   const page = await signedIn(url)
   const rows: Array<{ what: string, request: PageAsk, verified: number }> = [
@@ -64,7 +64,7 @@ t.test('a proof of a megabyte never gets in', async t => {
   t.match(await page.ask(), { status: 200 })
 })
 
-t.test('bad signatures with a stolen session stop at the limit of their address', async t => {
+t.test('S49: bad signatures with a stolen session stop at the limit of their address', async t => {
   const { url } = await started(t, { settings: { RATE_LIMIT_MAX: '10' } })
   const page = await signedIn(url)
   const answers = await Promise.all(Array.from({ length: 30 }, () => page.ask({ parts: { signature: () => Buffer.alloc(64, 1) } })))
@@ -72,7 +72,7 @@ t.test('bad signatures with a stolen session stop at the limit of their address'
   t.equal(answers.filter(({ body }) => body.code === 'rate-limited').length, 21)
 })
 
-t.test('a caller\'s limit bounds the proofs that are remembered of it', async t => {
+t.test('S67: a caller\'s limit bounds the proofs that are remembered of it', async t => {
   const { url } = await started(t, { settings: { CALLER_LIMIT_MAX: '1', OPERATORS: 'susan' } })
   const page = await signedIn(url)
   await page.ask()

@@ -27,7 +27,7 @@ const replayed = { status: 401, body: { code: 'proof-replayed' } }
 const ended = { status: 401, body: { code: 'session-ended' } }
 
 t.test('sessions on two nodes with one Redis', { skip: noRedis }, async t => {
-  t.test('hold on both, and a proof that one took the other takes no more', async t => {
+  t.test('S38: hold on both, and a proof that one took the other takes no more', async t => {
     const { one, other } = await twoNodes(t)
     const page = await signedIn(one.url)
     for (const request of [{}, { method: 'GET', path: '/openapi.json' }]) {

@@ -3,7 +3,7 @@ import type { Broker } from '../../helpers/broker.js'
 import { signedIn } from '../../helpers/page.js'
 import { anotherNode, ended, refused, SESSION_SECRET, started } from './nodes.js'
 
-t.test('another secret ends all sessions, one beside the old ends none, and a reload says so', async t => {
+t.test('S56: another secret ends all sessions, one beside the old ends none, and a reload says so', async t => {
   const broker = await started(t, { files: { '.env': `SESSION_SECRET=${SESSION_SECRET}\n` } })
   const page = await signedIn(broker.url)
   const set = async (secrets: string) => {
@@ -26,7 +26,7 @@ t.test('another secret ends all sessions, one beside the old ends none, and a re
   t.equal(broker.log().split('ended all sessions').length, 2, 'warned of once')
 })
 
-t.test('nodes with one secret take each other\'s sessions, with two they do not', async t => {
+t.test('S63: nodes with one secret take each other\'s sessions, with two they do not', async t => {
   const one = await started(t, { settings: { SESSION_SECRET } })
   const [same, stranger] = [await anotherNode(t, one, { SESSION_SECRET }), await anotherNode(t, one, { SESSION_SECRET: 'x'.repeat(32) })]
   const page = await signedIn(one.url)
@@ -46,7 +46,7 @@ t.test('a restart forgets no session', async t => {
   t.match(await page.ask({}, next.url), { status: 200 }, 'sealed by the secret of the API key, where there is no other')
 })
 
-t.test('a new API key ends all sessions where there is no secret of their own, which a reload says', async t => {
+t.test('O22: a new API key ends all sessions where there is no secret of their own, which a reload says', async t => {
   const key = (letter: string) => `TWILIO_API_KEY_SID=SK${letter.repeat(32)}\nTWILIO_API_KEY_SECRET=${letter.repeat(16)}0123456789abcdef\n`
   const settings = { TWILIO_API_KEY_SID: '', TWILIO_API_KEY_SECRET: '' }
   const broker = await started(t, { settings, files: { '.env': key('a') } })

@@ -5,7 +5,7 @@ import { ask } from '../../helpers/http.js'
 import { Page, setClock, signedIn } from '../../helpers/page.js'
 import { refused, started } from './nodes.js'
 
-t.test('a session that is read in a log is useless without its key', async t => {
+t.test('S36: a session that is read in a log is useless without its key', async t => {
   const { url } = await started(t)
   const { session, nonce } = await signedIn(url)
   const thief = Object.assign(new Page(url), { session, nonce })
@@ -14,7 +14,7 @@ t.test('a session that is read in a log is useless without its key', async t => 
   t.match(await thief.end(), refused('proof-wrong'))
 })
 
-t.test('a session and a proof that are read together are no use again', async t => {
+t.test('S37: a session and a proof that are read together are no use again', async t => {
   const { url } = await started(t)
   const page = await signedIn(url)
   const proof = page.proof()
@@ -44,7 +44,7 @@ t.test('a proof is over two minutes after it was made, whatever is remembered of
   t.match(await page.ask({ proof }), refused('proof-stale'))
 })
 
-t.test('a proof is for one route, method and product', async t => {
+t.test('S39: a proof is for one route, method and product', async t => {
   const { url } = await started(t)
   const page = await signedIn(url)
   const proof = () => page.proof()
@@ -62,7 +62,7 @@ t.test('a proof is for one route, method and product', async t => {
   t.match(await page.ask({ proof: proof() }), { status: 200 })
 })
 
-t.test('a proof is for one session', async t => {
+t.test('S40: a proof is for one session', async t => {
   const { url } = await started(t)
   const [one, other] = [await signedIn(url), await signedIn(url)]
   t.match(await other.ask({ proof: one.proof() }), refused('proof-wrong'))
@@ -72,7 +72,7 @@ t.test('a proof is for one session', async t => {
   t.match(await again.ask({ proof: one.proof() }), refused('proof-wrong'), 'and it names it')
 })
 
-t.test('proofs that a script signed for later are worth two token lives at most', async t => {
+t.test('S44: proofs that a script signed for later are worth two token lives at most', async t => {
   const { url } = await started(t, { settings: { TOKEN_TTL: '3600' } })
   const page = await signedIn(url)
   const later = (seconds: number) => page.proof({ parts: { claims: { iat: nowSeconds() + seconds } } })
@@ -84,7 +84,7 @@ t.test('proofs that a script signed for later are worth two token lives at most'
   t.match(await page.ask({ proof: late }), refused('proof-stale'))
 })
 
-t.test('a script in the page gets what its caller may have, on record', async t => {
+t.test('S45: a script in the page gets what its caller may have, on record', async t => {
   const { url, audit } = await started(t, { settings: { CALLER_LIMIT_MAX: '3' } })
   const [page, other] = [await signedIn(url), await signedIn(url)]
   for (let i = 0; i < 3; i++) t.match(await (i === 1 ? other : page).ask(), { status: 200 })

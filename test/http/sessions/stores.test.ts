@@ -42,7 +42,7 @@ t.test('with LOGIN_URL there are sessions where SESSION_TTL is set, which is war
   t.match((await broker.audit()).at(-1), { caller: 'susan', via: 'session' })
 })
 
-t.test('a version that LOGIN_URL answers ends the sessions of another password', async t => {
+t.test('S52: a version that LOGIN_URL answers ends the sessions of another password', async t => {
   const { server, state } = await versionedLogin()
   t.teardown(server.close)
   const settings = { LOGIN_URL: server.url, SESSION_TTL: '600', SESSION_SECRET }
@@ -94,7 +94,7 @@ t.test('callers in PostgreSQL', { skip: noPostgres }, async t => {
     t.match((await broker.audit()).at(-1), { caller: 'susan', identity: 'agent-susan', via: 'session' })
   })
 
-  t.test('are signed out when another identity, another password or nobody is found', async t => {
+  t.test('S51: are signed out when another identity, another password or nobody is found', async t => {
     const pages = [await sign('susan'), await sign('bob'), await sign('zoe')]
     for (const page of pages) t.match(await page.ask({ path: '/token/sync' }), { status: 200 })
     await database.sql('UPDATE callers SET identity = \'agent-7\' WHERE name = \'susan\'')

@@ -17,7 +17,7 @@ function heap (): number {
   return process.memoryUsage().heapUsed
 }
 
-t.test('a million names and addresses cost at most 64 MB, and what is locked stays so', t => {
+t.test('S85: a million names and addresses cost at most 64 MB, and what is locked stays so', t => {
   const { perNameAndAddress, perName } = guessCounters(memory)
   const addresses = memory.counters('address', minute)
   const before = heap()

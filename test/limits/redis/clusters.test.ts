@@ -130,7 +130,7 @@ t.test('limits on a Redis Cluster and behind Sentinels', { skip: noRedis }, asyn
     { what: 'a replica', url: `redis://127.0.0.1:${sentinel.servers[1]!.port}`, cause: 'READONLY', says: /REDIS_URL names a replica/ }
   ]
 
-  t.test('a server that is not what REDIS_URL says is never used, even where it would answer: not ready, 503, and one line that says what to set', async t => {
+  t.test('O5: a server that is not what REDIS_URL says is never used, even where it would answer: not ready, 503, and one line that says what to set', async t => {
     const brokers = await Promise.all(wrongTargets.map(({ url }) => startBroker({ settings: { REDIS_URL: url, REDIS_DOWN: 'closed' } })))
     t.teardown(() => Promise.all(brokers.map(broker => broker.close())))
     const isReady = async ({ url }: Broker) => (await ask(url, { method: 'GET', path: '/readyz' })).status === 200
@@ -154,7 +154,7 @@ t.test('limits on a Redis Cluster and behind Sentinels', { skip: noRedis }, asyn
     }
   })
 
-  t.test('a slot that moves to another node under load fails no request that one retry does not mend, and is shared when it has arrived', async t => {
+  t.test('O4: a slot that moves to another node under load fails no request that one retry does not mend, and is shared when it has arrived', async t => {
     const brokers = await twoBrokers(t, { REDIS_URL: rows[0]!.url })
     const traffic = load(t, brokers)
     await traffic.some()
@@ -173,7 +173,7 @@ t.test('limits on a Redis Cluster and behind Sentinels', { skip: noRedis }, asyn
     await traffic.stop()
   })
 
-  t.test('the master killed under load fails no request that one retry does not mend, and limits are shared again', async t => {
+  t.test('O3: the master killed under load fails no request that one retry does not mend, and limits are shared again', async t => {
     for (const { name, url, master } of rows) {
       await t.test(name, async t => {
         const brokers = await twoBrokers(t, { REDIS_URL: url })

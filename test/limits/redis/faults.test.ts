@@ -30,7 +30,7 @@ interface Server {
   proxy: Awaited<ReturnType<typeof blackHole>>
 }
 
-t.test('a Redis that', { skip: noRedis, jobs: 4 }, t => {
+t.test('S136: a Redis that', { skip: noRedis, jobs: 4 }, t => {
   for (const { says, cause, strike, mend } of faults) {
     t.test(says, { buffered: true }, async t => {
       const server: Server = { redis: await redis(t), proxy: undefined! }
@@ -60,7 +60,7 @@ t.test('a Redis that', { skip: noRedis, jobs: 4 }, t => {
     })
   }
 
-  t.test('is loading, or wants a password, is as good as away', { buffered: true }, async t => {
+  t.test('O1: is loading, or wants a password, is as good as away', { buffered: true }, async t => {
     for (const reply of ['LOADING Redis is loading the dataset in memory', 'NOAUTH Authentication required.', 'ERR unknown command, with args beginning with: \'canary\'']) {
       const server = createServer(socket => socket.on('data', () => socket.write(`-${reply}\r\n`)).on('error', () => {})).listen(0, '127.0.0.1')
       await once(server, 'listening')
@@ -88,7 +88,7 @@ t.test('a Redis that', { skip: noRedis, jobs: 4 }, t => {
     await until(() => source.up)
   })
 
-  t.test('restarts empty does not unlock what this node has locked', { buffered: true }, async t => {
+  t.test('S138: restarts empty does not unlock what this node has locked', { buffered: true }, async t => {
     const server = await redis(t)
     const { source, counters, told } = await node(t, server.url)
     const guessLimiter = new GuessLimiter({ ...guessCounters(source), failuresMax: 1 })

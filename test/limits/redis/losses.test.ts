@@ -18,7 +18,7 @@ async function start (t: Test) {
   return { redis, broker }
 }
 
-t.test('what a node has counted stays counted, whatever Redis loses', { skip: noRedis }, async t => {
+t.test('S139: what a node has counted stays counted, whatever Redis loses', { skip: noRedis }, async t => {
   const limits: Array<{ says: string, settings: Record<string, string>, request: Ask, status: number, code: string }> = [
     { says: 'guesses', settings: { LOGIN_FAILURES_MAX: '5' }, request: { as: wrong }, status: 401, code: 'login-limited' },
     { says: 'requests of an address', settings: { RATE_LIMIT_MAX: '5' }, request: {}, status: 401, code: 'rate-limited' },
@@ -52,7 +52,7 @@ t.test('what a node has counted stays counted, whatever Redis loses', { skip: no
   })
 })
 
-t.test('a Redis that may evict keys is warned of', { skip: noRedis }, async t => {
+t.test('O2: a Redis that may evict keys is warned of', { skip: noRedis }, async t => {
   t.test('once, with what to run', async t => {
     const { redis, broker } = await start(t)
     await redis.ask('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')

@@ -9,7 +9,7 @@ import { valve } from '../../helpers/valve.js'
 
 const wrong = basic('susan', 'wrong-one')
 
-t.test('three nodes on one Redis hold the limits of one', { skip: noRedis }, async t => {
+t.test('S87: three nodes on one Redis hold the limits of one', { skip: noRedis }, async t => {
   const redis = await redisServer()
   t.teardown(redis.close)
   patientWithRedis(t)
