@@ -2,10 +2,10 @@ import { timeOf } from './audit-lines.js'
 import { codesOf, type OperatorData, type Span } from './operator-data.js'
 import type { Tile } from './tiles.js'
 
-/** The state in a word for each part. A tile leads to what it means. */
-export function Tiles ({ tiles }: { tiles: Tile[] }) {
+/** The state in a word for each part, without colours where it may be another by now. A tile leads to what it means. */
+export function Tiles ({ tiles, stale }: { tiles: Tile[], stale: boolean }) {
   return (
-    <section class='tiles' aria-label='State'>
+    <section class={stale ? 'tiles stale' : 'tiles'} aria-label={stale ? 'State, as it was last known' : 'State'}>
       {tiles.map(({ id, title, state, word, detail }) => (
         <a key={id} class={`tile ${state}`} href={`#/operator/about-${id}`}>
           <span>{title}</span>

@@ -33,7 +33,7 @@ export function Operator ({ session: { credentials }, at }: OperatorProps) {
             <TimePicker time={time} onTime={setTime} />
             <Which nodes={nodes} node={node} onNode={choose} stale={refusal !== undefined} />
           </div>
-          <State node={node} time={time} at={decoded(at)} />
+          <State node={node} time={time} at={decoded(at)} stale={refusal !== undefined} />
         </>
       )}
     </>
@@ -77,9 +77,10 @@ interface StateProps {
   node: NodeState
   time: WindowName
   at: string
+  stale: boolean
 }
 
-function State ({ node: { data, events }, time, at }: StateProps) {
+function State ({ node: { data, events }, time, at, stale }: StateProps) {
   const { words } = windows[time]
   const span = useMemo(() => spanOf(data, time), [data, time])
   const lineOf = useMemo(() => linesOf(data.products), [data.products.join()])
@@ -89,7 +90,7 @@ function State ({ node: { data, events }, time, at }: StateProps) {
   useEffect(() => { document.getElementById(at)?.focus() }, [at])
   return (
     <>
-      <Tiles tiles={tiles} />
+      <Tiles tiles={tiles} stale={stale} />
       <Charts key={time} span={span} time={words} lineOf={lineOf} />
       <div class='columns even'>
         <Codes span={span} time={words} />
