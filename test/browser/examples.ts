@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { snippetsFor } from '../../src/console/sdk-snippets.js'
 import type { Product } from '../fakes/twilio/verify.js'
 
 export const products = ['voice', 'video', 'sync', 'conversations', 'chat'] as const
@@ -29,6 +30,25 @@ export async function adaptedExample (): Promise<string> {
 /** The same for the README, which shows Voice. */
 export async function readmeExample (): Promise<string> {
   return [await codeUnder('Put it in front of your page', 'README.md'), exposing(objects.voice)].join('\n')
+}
+
+/** How the SDKs of script elements stand in for their packages. */
+const packages: Array<[imported: string, here: string]> = [
+  ["import { TokenBroker } from 'twilio-token-broker/client'", "import { TokenBroker } from '/client.js'"],
+  ["import { connect } from 'twilio-token-broker/client/video'", "import { connect } from '/client-video.js'"],
+  ["import { Device } from '@twilio/voice-sdk'", 'const { Device } = Twilio'],
+  ["import * as Video from 'twilio-video'", 'const { Video } = Twilio'],
+  ["import { SyncClient } from 'twilio-sync'", 'const { Client: SyncClient } = Twilio.Sync'],
+  ["import { Client } from '@twilio/conversations'", 'const { Client } = Twilio.Conversations'],
+  ["import { Client } from 'twilio-chat'", 'const { Client } = Twilio.Chat']
+]
+
+/** The code that the console shows under a token of one product, or of several. */
+export function snippetExample (product: Product, products?: Record<string, object>): string {
+  const given = { base: 'https://tokens.example.com/', name: 'susan', ...(products === undefined ? { path: `token/${product}`, body: {} } : { path: 'token', body: { products } }) }
+  const { code } = snippetsFor(given).find(({ title }) => title.toLowerCase() === product)!
+  const runnable = packages.reduce((text, [imported, here]) => text.replace(imported, here), code)
+  return [runnable, exposing({ voice: 'device', video: 'room' }[product as string] ?? 'client')].join('\n')
 }
 
 /** For the test. Video's object is another one after a while. */

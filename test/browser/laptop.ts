@@ -53,6 +53,10 @@ export async function openLaptop (t: Test, { browser, clock, twilio, origin, tok
         globalThis.timesAsked++
         return { username: globalThis.username, password: globalThis.password }
       },
+      prompt () {
+        globalThis.timesAsked++
+        return globalThis.password
+      },
       showLogin: () => told.push('the login'),
       alert: (text: string) => told.push(text)
     })

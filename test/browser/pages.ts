@@ -7,7 +7,7 @@ import { extname, join } from 'node:path'
 import { build } from 'esbuild'
 import type { Product } from '../fakes/twilio/verify.js'
 import { bundleClient } from './bundle.js'
-import { adaptedExample, example, products, readmeExample } from './examples.js'
+import { adaptedExample, example, products, readmeExample, snippetExample } from './examples.js'
 import { root } from '../helpers/root.js'
 import { reactPage } from './react.js'
 import { signInHtml, signInModule } from './sign-in.js'
@@ -39,11 +39,13 @@ const html = (product: Product, name: string) => `<!doctype html>
 
 interface Example {
   product: Product
-  module: () => Promise<string>
+  module: () => string | Promise<string>
 }
 
 const examples: Record<string, Example> = {
   ...Object.fromEntries(products.map((product) => [product, { product, module: () => example(product) }])),
+  ...Object.fromEntries(products.map(product => [`snippet-${product}`, { product, module: () => snippetExample(product) }])),
+  ...Object.fromEntries((['sync', 'video'] as const).map(product => [`snippet-several-${product}`, { product, module: () => snippetExample(product, { sync: {}, video: { room: 'My Room' } }) }])),
   adapted: { product: 'sync', module: adaptedExample },
   readme: { product: 'voice', module: readmeExample },
   react: { product: 'voice', module: () => reactPage('react') },

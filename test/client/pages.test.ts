@@ -2,7 +2,9 @@ import type { Page } from 'playwright-core'
 import t from 'tap'
 import type { TokenBroker } from '../../src/client/index.js'
 import { chromiumMissing } from '../browser/chromium.js'
+import { products } from '../browser/examples.js'
 import { life, setUserStage } from '../browser/user-stage.js'
+import type { Product } from '../fakes/twilio/verify.js'
 import { until } from '../helpers/until.js'
 
 const minute = 60_000
@@ -23,6 +25,15 @@ t.test('in Chromium', { skip: chromiumMissing() }, async (t) => {
     t.equal(await timesAsked(), 1, 'and its user signs in once')
     t.ok(twilio.tokens.some(({ token, verdict }) => token !== first.token && verdict.accepted))
   })
+
+  for (const product of [...products, 'several-sync', 'several-video'] as const) {
+    await t.test(`the console's code for ${product} runs as it is`, async t => {
+      const laptop = await openLaptop(t, 'susan')
+      const { state, timesAsked } = await laptop.example(product.replace('several-', '') as Product, `snippet-${product}`)
+      t.match(await state(), /^(registered|connected)$/)
+      t.equal(await timesAsked(), 1, 'its user signs in once')
+    })
+  }
 
   await t.test('what is no SDK is given tokens, too', async (t) => {
     const laptop = await openLaptop(t, 'susan')
