@@ -19,7 +19,7 @@ function boundedFlag (field: Field, allow: Allow): Field {
 function boundedText (field: Field, names: string[]): Field {
   const [only] = names
   if (only === undefined) return { ...field, hint: 'the policy allows none' }
-  if (names.some(name => name.includes('*'))) return { ...field, required: true, placeholder: exampleOf(names), hint: `${names.join(' or ')}, where * is any text` }
+  if (names.some(name => name.includes('*'))) return { ...field, required: true, placeholder: nameWithin(names), hint: `${names.join(' or ')}, where * is any text` }
   return { ...field, kind: 'choice', choices: names, required: names.length > 1, placeholder: names.length > 1 ? '' : only, hint: '' }
 }
 
@@ -29,10 +29,11 @@ function boundedPairs (field: Field, values: unknown): Field {
   return { ...field, hint: `one name=value a line; allowed: ${allowed.join('; ')}` }
 }
 
-function exampleOf (names: string[]): string {
+/** A name that one of these allows. */
+export function nameWithin (names: string[]): string {
   return names.find(name => !name.includes('*')) ?? names[0]!.replaceAll('*', '1')
 }
 
-function isList (value: unknown): value is string[] {
+export function isList (value: unknown): value is string[] {
   return Array.isArray(value) && value.every(item => typeof item === 'string')
 }

@@ -1,7 +1,8 @@
 import type { Description, Schema } from './available-products.js'
 import { Copy } from './copy.js'
+import { exampleFor } from './example-body.js'
 import { Properties } from './properties.js'
-import { exampleFor, isSendable, needsProof, whoInWords, type Entry } from './reference.js'
+import { isSendable, needsProof, whoInWords, type Entry } from './reference.js'
 import { nameOf } from './schema-text.js'
 import { SendIt } from './send-it.js'
 import type { Session } from './session.js'
@@ -11,7 +12,7 @@ import { curl } from './snippets.js'
 export function Operation ({ entry, session }: { entry: Entry, session: Session }) {
   const { id, method, path, operation, body, answers, refusals } = entry
   const { credentials: { name }, description, offers } = session
-  const example = body && exampleFor(body, offers.products.map(({ name }) => name))
+  const example = exampleFor(entry, offers)
   const base = new URL('.', location.href).href.slice(0, -1)
   const line = curl({
     base,

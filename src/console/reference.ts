@@ -100,14 +100,6 @@ export function needsProof ({ path }: Entry): boolean {
   return path === '/session'
 }
 
-/** The example of a body, of no products but those that the caller may have. */
-export function exampleFor ({ example = {} }: MediaType, allowed: string[]): Record<string, unknown> {
-  const { products, ...rest } = example as { products?: Record<string, unknown> }
-  if (products === undefined) return rest
-  const own = Object.entries(products).filter(([name]) => allowed.includes(name))
-  return own.length === 0 ? rest : { products: Object.fromEntries(own), ...rest }
-}
-
 export interface Property {
   /** `products.video.room`, `errors[].path` */
   path: string

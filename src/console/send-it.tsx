@@ -33,7 +33,7 @@ export function SendIt ({ entry: { id, method, path, body }, example, credential
       )}
       <div class='bar'>
         <button type='submit' disabled={result === 'sending'}>Send it<span class='sr'> to {method} {path}</span></button>
-        {path.startsWith('/token') && <span class='fine'>The token is a real one: it counts towards your limit, and is in the audit.</span>}
+        {path.startsWith('/token') && <span class='fine'>This issues a token: it counts towards your limit, and is in the audit.</span>}
       </div>
       <div role='status'>{result === 'sending' ? 'Sending…' : typeof result === 'object' && result.answer !== undefined && <><h4>Answer</h4><pre tabIndex={0} aria-label='Answer'>{JSON.stringify(result.answer, null, 2)}</pre></>}</div>
       {result === 'no JSON' && <p class='problem' role='alert'>The body is no JSON object. It was not sent.</p>}

@@ -33,7 +33,7 @@ export function Tabs ({ id, label, names, chosen, onChoose, children }: TabsProp
   }
   return (
     <>
-      <div class='tabs' role='tablist' aria-label={label} ref={list} onKeyDown={onKeyDown}>
+      <div class='tablist' role='tablist' aria-label={label} ref={list} onKeyDown={onKeyDown}>
         {names.map(name => {
           const selected = name === chosen
           return (

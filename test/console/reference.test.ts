@@ -1,6 +1,7 @@
 import t from 'tap'
-import type { Description, Schema } from '../../src/console/available-products.js'
-import { exampleFor, isSendable, needsProof, propertiesOf, routeAt, routesOf, whoInWords } from '../../src/console/reference.js'
+import type { Allow, Description, Offers, Schema } from '../../src/console/available-products.js'
+import { exampleFor } from '../../src/console/example-body.js'
+import { isSendable, needsProof, propertiesOf, routeAt, routesOf, whoInWords, type Entry } from '../../src/console/reference.js'
 import { formInWords } from '../../src/console/schema-text.js'
 import { startBroker, susan } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
@@ -57,16 +58,26 @@ t.test('it says who may call an operation, and only what the reader may call and
   t.end()
 })
 
-t.test('an example names only products that the reader may have', t => {
-  const example = { ttl: 600, products: { video: {}, voice: {} } }
-  const cases: Array<{ allowed: string[], is: object }> = [
-    { allowed: ['video', 'voice', 'sync'], is: example },
-    { allowed: ['voice'], is: { ttl: 600, products: { voice: {} } } },
-    { allowed: ['sync'], is: { ttl: 600 } }
+t.test('an example asks for what the policy lets its reader have', t => {
+  const offers = (allowed: Record<string, Allow>, maxTtl = 3600) => ({
+    products: Object.entries(allowed).map(([name, allow]) => ({ name, allow })), bounds: { maxTtl }
+  }) as Offers
+  const [one, voice, several] = ['post-token-video', 'post-token-voice', 'post-token'].map(entry)
+  const cases: Array<{ of: Entry, offers: Offers, is: object | undefined }> = [
+    { of: one!, offers: offers({ video: {} }), is: { room: 'My Room', ttl: 600 } },
+    { of: one!, offers: offers({ video: { rooms: ['x', 'My Room'] } }), is: { room: 'x', ttl: 600 } },
+    { of: one!, offers: offers({ video: { rooms: ['support-*'] } }, 300), is: { room: 'support-1', ttl: 300 } },
+    { of: one!, offers: offers({ video: { rooms: [], maxTtl: 200 } }), is: { room: 'My Room', ttl: 200 } },
+    { of: one!, offers: offers({}), is: { room: 'My Room', ttl: 600 } },
+    { of: voice!, offers: offers({ voice: { outgoing: true } }), is: { outgoing: true, params: { To: 'bob' }, ttl: 600 } },
+    { of: voice!, offers: offers({ voice: { incoming: true } }), is: { ttl: 600 } },
+    { of: voice!, offers: offers({ voice: { outgoing: true, params: { To: ['+1*'], From: [] } } }), is: { outgoing: true, params: { To: '+11' }, ttl: 600 } },
+    { of: several!, offers: offers({ video: { rooms: ['x'], maxTtl: 240 }, sync: {} }), is: { products: { video: { room: 'x' } }, ttl: 240 } },
+    { of: several!, offers: offers({ sync: {} }), is: { ttl: 600 } },
+    { of: entry('post-session'), offers: offers({}), is: {} },
+    { of: entry('get-token-video'), offers: offers({}), is: undefined }
   ]
-  for (const { allowed, is } of cases) t.same(exampleFor({ schema: {}, example }, allowed), is, allowed.join())
-  t.same(exampleFor({ schema: {}, example: { room: 'x' } }, []), { room: 'x' })
-  t.same(exampleFor({ schema: {} }, []), {})
+  for (const { of, offers, is } of cases) t.same(exampleFor(of, offers), is, `${of.id} ${JSON.stringify(offers)}`)
   t.end()
 })
 

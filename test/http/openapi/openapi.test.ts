@@ -100,7 +100,7 @@ t.test('every property of a body or an answer says what it means', async t => {
 })
 
 t.test('each body in the examples is taken as it stands, and answers have examples', async t => {
-  const broker = await started(t)
+  const broker = await started(t, { settings: { OPERATORS: 'olga' } })
   const { paths, components } = await read(broker.url)
   for (const [path, { post }] of Object.entries(paths).filter(([path]) => path.startsWith('/token'))) {
     const { example } = post!.requestBody!.content['application/json']
@@ -113,6 +113,7 @@ t.test('each body in the examples is taken as it stands, and answers have exampl
   t.match(paths['/session']!.post!.responses[201]!.content['application/json']!.example, { session: /^ttb_/, expiresIn: 43200 })
   t.strictSame(paths['/readyz']!.get!.responses[503]!.content['application/json']!.example, { ready: false, missing: ['store'], degraded: [] })
   t.equal(paths['/openapi.json']!.get!.responses[200]!.content['application/json']!.example, undefined)
+  t.equal(paths['/operator.json']!.get!.responses[200]!.content['application/json']!.example, undefined, 'none is better than half of one')
   t.match(components.schemas.Problem!.properties!.code, { examples: ['credentials-wrong'] })
 })
 
