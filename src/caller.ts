@@ -89,7 +89,10 @@ export function duplicateKey (name: string): string {
   return name.normalize('NFC').trim().toLowerCase().toUpperCase().normalize('NFC')
 }
 
-/** Characters whose compatibility form is one of `: * { }`. Folded as they are, a name that holds one could meet what those mean in a policy. */
+/**
+ * Characters whose compatibility form is one of `: * { }`. Folded as they are, a name that holds one could meet what those mean in a
+ * policy.
+ */
 const reservedLookalikes = /[\uFF1A\uFE55\uFE13\u2A74\uFF0A\uFE61\uFF5B\uFE5B\uFE37\uFF5D\uFE5C\uFE38]/g
 
 /** ASCII, of which folding changes the case alone. Most names are that, and skip the costly steps. */

@@ -36,7 +36,10 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems
 
-/** What became of a request that was refused, as audit, log and metrics say it: also where its client left before there was an answer to give. */
+/**
+ * What became of a request that was refused, as audit, log and metrics say it: also where its client left before there was an answer to
+ * give.
+ */
 export type RefusalCode = ProblemCode | 'hung-up'
 
 export interface ProblemOptions {
@@ -58,8 +61,8 @@ export interface ProblemOptions {
 const brand = Symbol.for('twilio-token-broker.problem')
 
 /**
- * An error that is sent to the caller as it is. Any other error becomes `internal`. A product may bring its own copy of this package: `instanceof`
- * accepts the problems of every copy.
+ * An error that is sent to the caller as it is. Any other error becomes `internal`. A product may bring its own copy of this package:
+ * `instanceof` accepts the problems of every copy.
  */
 export class Problem extends Error {
   static override [Symbol.hasInstance] (value: unknown): boolean {

@@ -63,7 +63,10 @@ export interface SessionEnded extends Common {
 
 export type AuditEvent = TokenIssued | TokenRefused | SessionOpened | SessionEnded
 
-/** The audit log: one JSON line for every issued token, for every session opened or ended, and for every refusal of a request with credentials. */
+/**
+ * The audit log: one JSON line for every issued token, for every session opened or ended, and for every refusal of a request with
+ * credentials.
+ */
 export interface Audit {
   /** False from a failed write until one succeeds. */
   readonly ok: boolean

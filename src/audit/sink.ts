@@ -82,7 +82,10 @@ function isFile (fd: number): boolean {
   return answer
 }
 
-/** Writes all bytes. After a partial write it writes the rest: a disk that fills up accepts a part first, and reports the error only at the next write. */
+/**
+ * Writes all bytes. After a partial write it writes the rest: a disk that fills up accepts a part first, and reports the error only at the
+ * next write.
+ */
 async function writeAll (fd: number, bytes: Buffer, onPart?: (isComplete: boolean) => void): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     at += (await pWrite(fd, bytes, at)).bytesWritten

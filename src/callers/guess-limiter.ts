@@ -26,8 +26,8 @@ export interface GuessLimiterOptions extends GuessCounters {
  * addresses.
  *
  * An attempt is reserved before its password is compared with anything, the cache included: beyond the limit, an answer from the cache
- * tells an attacker as much as a hash does. An attempt under way is not a failure yet. So while all attempts are reserved, the next login waits,
- * and parallel logins with the right password are never refused.
+ * tells an attacker as much as a hash does. An attempt under way is not a failure yet. So while all attempts are reserved, the next login
+ * waits, and parallel logins with the right password are never refused.
  *
  * A right password clears the failures of its name at its address, so that a user who mistypes starts anew. An attacker at the same address
  * could use that to guess for ever between two right passwords. So at most nineteen times the limit is cleared, which makes twenty times

@@ -23,7 +23,10 @@ export interface CallerStore {
 /** The current state of a caller in its store. When any of it changes, the caller's sessions end. */
 export interface Standing {
   readonly caller: Caller
-  /** Changes with the caller's password: its stored hash, for example. Empty where the store does not reveal any. Secret: never sealed, logged or sent. */
+  /**
+   * Changes with the caller's password: its stored hash, for example. Empty where the store does not reveal any. Secret: never sealed,
+   * logged or sent.
+   */
   readonly credential: string
   /** The `version` in the answer of LOGIN_URL. Not secret: the page can read it in its session. */
   readonly version?: string | undefined

@@ -13,8 +13,8 @@ interface RequestLine {
 }
 
 /**
- * Formats a line of the log for people. A request is one line, such as `00:33:57 401 GET /token/video credentials-wrong 23 ms`: it names who
- * asked only once that is proven, as people type passwords in place of names.
+ * Formats a line of the log for people. A request is one line, such as `00:33:57 401 GET /token/video credentials-wrong 23 ms`: it names
+ * who asked only once that is proven, as people type passwords in place of names.
  */
 export function terminalLines ({ colorize }: { colorize: boolean }): (json: string) => string {
   const pretty = prettyFactory({ colorize, translateTime: 'SYS:HH:MM:ss' })

@@ -1,8 +1,9 @@
 // All times here are in milliseconds.
 
 /**
- * Returns when to renew a token, counted from its issue: after two thirds of its life, at the latest 3 minutes before its end. At least a third of the
- * life passes, and at least 13 s. Chance makes it up to a tenth earlier, so that pages that were opened together do not renew together.
+ * Returns when to renew a token, counted from its issue: after two thirds of its life, at the latest 3 minutes before its end. At least a
+ * third of the life passes, and at least 13 s. Chance makes it up to a tenth earlier, so that pages that were opened together do not renew
+ * together.
  */
 export function renewAfter (life: number): number {
   return Math.max(15_000, life / 3, Math.min(life * 2 / 3, life - 180_000)) * (1 - Math.random() / 10)

@@ -61,9 +61,9 @@ export class TokenBroker {
   }
 
   /**
-   * Gives an SDK's object (Voice's `Device`, the `Client` of Sync, Conversations or Chat) a fresh token before the old one ends, until the object is shut
-   * down. Pass the same products and request as to `token`. Errors go to `onError`. After a `SignInError` or `RefusedError` it pauses until the broker
-   * issues a token again, for example after `token` is called with the right password.
+   * Gives an SDK's object (Voice's `Device`, the `Client` of Sync, Conversations or Chat) a fresh token before the old one ends, until the
+   * object is shut down. Pass the same products and request as to `token`. Errors go to `onError`. After a `SignInError` or `RefusedError`
+   * it pauses until the broker issues a token again, for example after `token` is called with the right password.
    * @throws {TypeError} `products` names none, or this is not an SDK's object
    */
   keep<Name extends Product> (sdk: Sdk, product: Name, request?: TokenRequest<Name>): Kept

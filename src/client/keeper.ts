@@ -20,8 +20,8 @@ export class Keeper implements Hooks {
   /** Consecutive answers without a new token. */
   #failures = 0
   /**
-   * The times of the last four requests. After so many in a minute none is started, whatever the broker answers or the SDK reports; a fifth may
-   * belong to the last one.
+   * The times of the last four requests. After so many in a minute none is started, whatever the broker answers or the SDK reports; a fifth
+   * may belong to the last one.
    */
   readonly #asked = [-Infinity, -Infinity, -Infinity, -Infinity]
   /** How often the SDK has asked for a token since the last scheduled renewal. */

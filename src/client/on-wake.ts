@@ -3,8 +3,8 @@ interface Target {
 }
 
 /**
- * Calls `woken` whenever the page may have slept, until `signal` is aborted: it is shown again (an event of the document, which bubbles), is online
- * again, or comes back from the history. Without such events, as in a worker, a late timer shows it.
+ * Calls `woken` whenever the page may have slept, until `signal` is aborted: it is shown again (an event of the document, which bubbles),
+ * is online again, or comes back from the history. Without such events, as in a worker, a late timer shows it.
  */
 export function onWake (woken: () => void, signal: AbortSignal): void {
   for (const name of ['visibilitychange', 'online', 'pageshow']) {

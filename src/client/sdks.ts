@@ -82,8 +82,8 @@ function voice (device: VoiceDevice, { need, over }: Hooks): Adapter {
     give (token) {
       if (device.state === 'destroyed') return over()
       device.updateToken(token)
-      // Once its token has ended, the SDK no longer renews its registration: its state stays `registered`, but no calls arrive. Rejects if the page
-      // has meanwhile registered or unregistered itself.
+      // Once its token has ended, the SDK no longer renews its registration: its state stays `registered`, but no calls arrive. Rejects if
+      // the page has meanwhile registered or unregistered itself.
       if (expired && device.state === 'registered') device.unregister().then(() => device.register()).catch(() => {})
       expired = false
     }
@@ -91,9 +91,9 @@ function voice (device: VoiceDevice, { need, over }: Hooks): Adapter {
 }
 
 /**
- * The three SDKs on Twilsock accept a token in some states and silently lose it in others: during the handshake (part of `connecting`), and for the 3 s
- * that they need to disconnect after `tokenExpired`. So the token waits for the next state. After a disconnect, a token would make them connect again,
- * which is wanted only after an expiry.
+ * The three SDKs on Twilsock accept a token in some states and silently lose it in others: during the handshake (part of `connecting`), and
+ * for the 3 s that they need to disconnect after `tokenExpired`. So the token waits for the next state. After a disconnect, a token would
+ * make them connect again, which is wanted only after an expiry.
  */
 function twilsock (client: TwilsockClient, { need, over }: Hooks): Adapter {
   let expired = false

@@ -14,8 +14,8 @@ export interface Credentials {
 type MaybeCredentials = Credentials | null | undefined
 
 /**
- * Called for each sign-in, or for each request if the broker has no sessions; may show a form. Returning nothing, or an empty name or password, means
- * that the user has not signed in yet. So does an exception, unless it is a `BrokerError`.
+ * Called for each sign-in, or for each request if the broker has no sessions; may show a form. Returning nothing, or an empty name or
+ * password, means that the user has not signed in yet. So does an exception, unless it is a `BrokerError`.
  */
 export type GetCredentials = () => MaybeCredentials | Promise<MaybeCredentials>
 

@@ -51,7 +51,8 @@ export class Tokens {
     const { asked, ...answer } = await this.session.ask(slot.path, slot.body, onRequest)
     const { token } = answer
     const life = answer.expiresIn * 1000
-    // Counted from the time of the request, so that a token that counts as valid here is valid at Twilio. If it is the same token, its end stays.
+    // Counted from the time of the request, so that a token that counts as valid here is valid at Twilio. If it is the same token, its end
+    // stays.
     if (token !== slot.token) Object.assign(slot, { token, answer, due: asked + renewAfter(life), ends: asked + life })
     for (const keeper of this.keepers) keeper.signedIn()
   }

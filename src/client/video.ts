@@ -25,8 +25,8 @@ export interface RoomOptions<Room> extends CommonRequest, VideoRequest {
 const CONNECTION_ERRORS = [53000, 53001, 53002]
 
 /**
- * Enters a video room. After a lost connection the SDK uses the first token again. If that has ended, the room ends; with `onRoom`, the room is then
- * entered again with a new token.
+ * Enters a video room. After a lost connection the SDK uses the first token again. If that has ended, the room ends; with `onRoom`, the
+ * room is then entered again with a new token.
  * @throws {BrokerError} as `token`
  * @throws what `Video.connect` rejects with, or the reason of `signal`
  */

@@ -6,7 +6,8 @@ const fixed = ['video', 'voice', 'sync', 'conversations', 'chat']
 
 /**
  * Gives each product its number: that of its colour below `COLOURS`; from there on the colours come again, with dashed lines.
- * A plugin's colour follows from its name, so that it is the same tomorrow. Only where two names lead to one colour, the one that came later takes the next.
+ * A plugin's colour follows from its name, so that it is the same tomorrow. Only where two names lead to one colour, the one that came
+ * later takes the next.
  * @param products in the order in which they came
  */
 export function coloursOf (products: readonly string[]): Map<string, number> {

@@ -6,8 +6,8 @@ import type { Session } from './session.js'
 import { Tabs } from './tabs.js'
 
 /**
- * The reference of the API, made from the broker's own OpenAPI document. Swagger UI, Redoc, RapiDoc, OpenAPI Explorer and Scalar were tried in its
- * place: all need inline styles, or HTML from strings, which this page's CSP forbids, and are 200 kB to 1 MB compressed.
+ * The reference of the API, made from the broker's own OpenAPI document. Swagger UI, Redoc, RapiDoc, OpenAPI Explorer and Scalar were tried
+ * in its place: all need inline styles, or HTML from strings, which this page's CSP forbids, and are 200 kB to 1 MB compressed.
  */
 export function Docs ({ session, at }: { session: Session, at: string }) {
   const { description, offers } = session

@@ -4,7 +4,10 @@ import { errorCode } from './errno.js'
 
 /** One state of a path. */
 export interface Stamp {
-  /** Differs for every state: made of the file's identity, size, times, owner and mode. Without a file, the code of the error, such as `ENOENT`. */
+  /**
+   * Differs for every state: made of the file's identity, size, times, owner and mode. Without a file, the code of the error, such as
+   * `ENOENT`.
+   */
   readonly key: string
   /** Milliseconds since the last change; negative when the file's clock is ahead of ours, NaN without a file. */
   readonly age: number
@@ -23,7 +26,10 @@ export async function stampOf (path: string): Promise<Stamp> {
   }
 }
 
-/** The keys of several paths, by path; pipes are left out. Call it before the files are read: a change during the reading then counts as a change. */
+/**
+ * The keys of several paths, by path; pipes are left out. Call it before the files are read: a change during the reading then counts as a
+ * change.
+ */
 export async function stampsOf (paths: string[]): Promise<Map<string, string>> {
   const stamps = await Promise.all(paths.map(async path => [path, await stampOf(path)] as const))
   return new Map(stamps.filter(([, { isPipe }]) => !isPipe).map(([path, { key }]) => [path, key]))

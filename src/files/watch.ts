@@ -12,7 +12,10 @@ export interface WatchOptions {
   stamps: Map<string, string>
   /** Ends the watch. */
   signal: AbortSignal
-  /** Called after a change, and awaited before that file is polled again. A rejection ends neither the watch nor the process: `onChange` has to report its own failures. */
+  /**
+   * Called after a change, and awaited before that file is polled again. A rejection ends neither the watch nor the process: `onChange` has
+   * to report its own failures.
+   */
   onChange: () => Promise<unknown>
   /** Milliseconds between two polls. Default: 250. */
   pollMs?: number | undefined
@@ -20,8 +23,8 @@ export interface WatchOptions {
 
 /**
  * Watches files by polling them: `fs.watch` misses files that are renamed over or swapped behind a link.
- * A change is reported when two polls in a row find the same new state: then the writer has finished. Creating and deleting a file are changes.
- * Does not keep the process alive.
+ * A change is reported when two polls in a row find the same new state: then the writer has finished. Creating and deleting a file are
+ * changes. Does not keep the process alive.
  * @returns when `signal` is aborted
  */
 export async function watchFiles ({ stamps, signal, onChange, pollMs = POLL_MS }: WatchOptions): Promise<void> {

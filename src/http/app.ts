@@ -35,7 +35,8 @@ export async function createApp ({ logger, trustProxy, prefix, ...options }: App
       // The router of an application around it may accept other spellings of the prefix.
       return request.url!.startsWith(prefix) ? request.url! : `${prefix}/elsewhere`
     },
-    // The router would answer a path that cannot be decoded without running hooks, so without limits, CORS and audit. A step of the pipeline refuses it.
+    // The router would answer a path that cannot be decoded without running hooks, so without limits, CORS and audit. A step of the
+    // pipeline refuses it.
     frameworkErrors (_error, request, reply) {
       undecodablePaths.add(request.raw)
       app.routing(request.raw, reply.raw)

@@ -7,10 +7,16 @@ import type { RefusalCode } from '../problems.js'
 import { MAX_ORIGIN_CHARACTERS } from './refused-origins.js'
 import type { Mint } from '../tokens/mint.js'
 
-/** Refusals that are counted and not recorded. Scanners and preflights cause the first two, and name no caller. Most requests with too large headers are refused before they are a request. */
+/**
+ * Refusals that are counted and not recorded. Scanners and preflights cause the first two, and name no caller. Most requests with too large
+ * headers are refused before they are a request.
+ */
 const unrecorded = new Set<RefusalCode>(['credentials-missing', 'method-not-allowed', 'headers-too-large'])
 
-/** Refusals by the address limit or before it, which anybody can cause without limit. Their lines may be skipped: no password was checked, so no guess goes unrecorded. */
+/**
+ * Refusals by the address limit or before it, which anybody can cause without limit. Their lines may be skipped: no password was checked,
+ * so no guess goes unrecorded.
+ */
 const unlimited = new Set<RefusalCode>(['origin-refused', 'rate-limited', 'request-invalid'])
 
 export interface AuditRefusalOptions {
@@ -47,7 +53,10 @@ function lineOf (request: FastifyRequest, code: RefusalCode, mint: Mint): TokenR
   }
 }
 
-/** Returns the name only if password, session or bearer token was valid, else a keyed hash: people sometimes type the password as their name. */
+/**
+ * Returns the name only if password, session or bearer token was valid, else a keyed hash: people sometimes type the password as their
+ * name.
+ */
 function callerOf (request: FastifyRequest, mint: Mint): string | undefined {
   const known = request.caller?.name ?? request.session?.caller.name ?? request.refusedBearer?.caller
   if (known !== undefined) return known
@@ -59,7 +68,10 @@ function bringsCredentials ({ claimedUsername, scheme, headers: { authorization 
   return claimedUsername !== null || scheme !== null || authorization !== undefined
 }
 
-/** One key for all spellings of a name. A text that is no name is its own key: it may be long, and strangers could have any number of such texts folded. */
+/**
+ * One key for all spellings of a name. A text that is no name is its own key: it may be long, and strangers could have any number of such
+ * texts folded.
+ */
 function nameKey (username: string): string {
   const name = loginName(username.trim())
   return name === undefined ? username : canonicalName(name)

@@ -21,7 +21,8 @@ export interface Credentials {
 /** HTTP Basic (RFC 7617). By §2.1, the challenge tells clients to send names and passwords as UTF-8. */
 export async function basicAuth (scope: FastifyInstance, { signIn, hasPasswords }: BasicAuthOptions): Promise<Scheme> {
   await scope.register(fastifyBasicAuth, {
-    // A callback instead of a promise: the plugin treats a promise that rejects with undefined as a login, and one that resolves with a value ends the process.
+    // A callback instead of a promise: the plugin treats a promise that rejects with undefined as a login, and one that resolves with a
+    // value ends the process.
     validate (name, password, request, reply, done) {
       if (!isCanonical(request, name, password)) return done(problem('credentials-wrong'))
       const fail = (cause: unknown) => done(cause instanceof Problem ? cause : problem('internal', { cause }))
@@ -61,8 +62,8 @@ export function basicCredentials (request: FastifyRequest): Credentials | undefi
 }
 
 /**
- * Whether name and password encode to exactly the characters that were sent. Lenient decoders accept base64 with junk, without padding or with bytes
- * that are not UTF-8, so that many credentials would mean the same.
+ * Whether name and password encode to exactly the characters that were sent. Lenient decoders accept base64 with junk, without padding or
+ * with bytes that are not UTF-8, so that many credentials would mean the same.
  */
 function isCanonical (request: FastifyRequest, name: string, password: string): boolean {
   return request.headers.authorization?.slice('Basic '.length) === Buffer.from(`${name}:${password}`).toString('base64')

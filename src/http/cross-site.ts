@@ -20,9 +20,8 @@ export function rejectCrossSite (options: CrossSiteOptions): RequestStep {
 }
 
 /**
- * Whether a page sends the request that must not, or without its user's knowledge: a form, an image or a link sends the credentials that the browser
- * has stored. Pages cannot set the `Sec-Fetch-…` headers, and programs do not send them.
- * https://www.w3.org/TR/fetch-metadata/
+ * Whether a page sends the request that must not, or without its user's knowledge: a form, an image or a link sends the credentials that
+ * the browser has stored. Pages cannot set the `Sec-Fetch-…` headers, and programs do not send them. https://www.w3.org/TR/fetch-metadata/
  */
 function isRefused (request: FastifyRequest, origins: Origins): boolean {
   const { 'sec-fetch-mode': mode } = request.headers

@@ -50,7 +50,9 @@ export function offerNonce ({ sessions }: SessionOptions): RequestStep {
   }
 }
 
-/** Checks the proof for opening a session, before the password costs a hash. Skips requests without credentials, which are refused later. */
+/**
+ * Checks the proof for opening a session, before the password costs a hash. Skips requests without credentials, which are refused later.
+ */
 export function readOpeningProof ({ sessions }: SessionOptions): RequestStep {
   return request => {
     if (request.method === 'POST' && mayBringCredentials(request)) request.openingProof = sessions!.readOpening(proofOf(request), provenRequest(request))

@@ -19,8 +19,8 @@ export interface ElsewhereOptions extends VisitorLimitOptions {
 }
 
 /**
- * Refuses requests that no route accepts. Runs as a hook, before Fastify parses the body: in a handler, an unknown body type would be 415, and a
- * QUERY without a type 400.
+ * Refuses requests that no route accepts. Runs as a hook, before Fastify parses the body: in a handler, an unknown body type would be 415,
+ * and a QUERY without a type 400.
  */
 export function rejectElsewhere (scope: FastifyInstance, options: ElsewhereOptions): void {
   const { methodsOf } = options

@@ -42,8 +42,8 @@ export function answerErrors (scope: FastifyInstance, options: ErrorHandlerOptio
 }
 
 /**
- * Logs failures that the operator must fix; 4xx are the caller's. An outage is logged once a minute, because anybody can cause any number of requests.
- * An internal error is logged each time, under the `requestId` of its answer.
+ * Logs failures that the operator must fix; 4xx are the caller's. An outage is logged once a minute, because anybody can cause any number
+ * of requests. An internal error is logged each time, under the `requestId` of its answer.
  */
 function logFailure (request: FastifyRequest, { code, options: { cause } }: Problem, rare: OncePerMinute): void {
   const skipped = code === 'internal' ? 0 : rare.take(`${code} ${cause instanceof Error ? cause.message : ''}`)

@@ -6,8 +6,9 @@ import type { FastifyReply } from 'fastify'
 const unfinished = new WeakMap<Socket, Set<ServerResponse>>()
 
 /**
- * Returns the unfinished responses of a socket, in the order of their requests. When the socket closes, all of them emit `close`. Node emits it only on
- * the response that is being written, so pipelined requests after that one would never learn that their client has disconnected.
+ * Returns the unfinished responses of a socket, in the order of their requests. When the socket closes, all of them emit `close`. Node
+ * emits it only on the response that is being written, so pipelined requests after that one would never learn that their client has
+ * disconnected.
  */
 export function unfinishedResponses (socket: Socket): Set<ServerResponse> {
   const known = unfinished.get(socket)
@@ -30,14 +31,17 @@ export function closeWithSocket (request: IncomingMessage, response: ServerRespo
   response.once('close', () => responses.delete(response))
 }
 
-/** Whether the client has disconnected. HTTP/2 shows that on the stream; a response that waits behind another one shows it only on the socket. */
+/**
+ * Whether the client has disconnected. HTTP/2 shows that on the stream; a response that waits behind another one shows it only on the
+ * socket.
+ */
 export function hasHungUp ({ raw, request }: FastifyReply): boolean {
   return raw.destroyed || request.raw.socket.destroyed || (raw as { stream?: ServerHttp2Stream }).stream?.destroyed === true
 }
 
 /**
- * Returns a signal that is aborted when the client disconnects. Fastify's own signal is not suitable: it is aborted as soon as the body has been read,
- * and not by a later disconnect.
+ * Returns a signal that is aborted when the client disconnects. Fastify's own signal is not suitable: it is aborted as soon as the body has
+ * been read, and not by a later disconnect.
  */
 export function hangUpSignal (reply: FastifyReply): AbortSignal {
   const controller = new AbortController()

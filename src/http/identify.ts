@@ -38,7 +38,9 @@ export interface IdentifyOptions {
   schemes: readonly Scheme[]
 }
 
-/** Authenticates the caller by the scheme of the `Authorization` header. Without that header, the body or the application may do it later. */
+/**
+ * Authenticates the caller by the scheme of the `Authorization` header. Without that header, the body or the application may do it later.
+ */
 export function identifyCaller ({ schemes }: IdentifyOptions): RequestStep {
   const byName = new Map(schemes.filter(scheme => scheme.recognizes === undefined).map(scheme => [scheme.name, scheme]))
   return (request, reply) => {
@@ -64,7 +66,10 @@ function takes ({ routeOptions: { config } }: FastifyRequest, { name }: Scheme):
   return config.schemes?.includes(name) ?? true
 }
 
-/** Returns the challenges of a 401 (RFC 9110 §11.6.1): of the scheme that the code is about or that was used, else of all schemes of the route. */
+/**
+ * Returns the challenges of a 401 (RFC 9110 §11.6.1): of the scheme that the code is about or that was used, else of all schemes of the
+ * route.
+ */
 export function challengesOf (request: FastifyRequest, code: RefusalCode, schemes: readonly Scheme[]): string[] {
   const own = schemes.find(scheme => scheme.answers?.(code)) ?? request.scheme
   return (own === null || own.isClosed ? openSchemes(request, schemes) : [own]).map(scheme => scheme.challenge(code))

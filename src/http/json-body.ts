@@ -10,7 +10,9 @@ const MAX_BODY_BYTES = 4096
 /** Fastify's parser uses a callback; its type also allows a promise. */
 type Parser = (request: FastifyRequest, text: string, done: (error: Error | null, value?: unknown) => void) => void
 
-/** Parses no body: only the token routes read one. Fastify's default would accept a megabyte from anybody, and answer 500 to some bodies. */
+/**
+ * Parses no body: only the token routes read one. Fastify's default would accept a megabyte from anybody, and answer 500 to some bodies.
+ */
 export function ignoreBody (scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', (_request, _content, done) => done(null))

@@ -21,8 +21,9 @@ interface Last {
 }
 
 /**
- * Remembers the last request of each caller and what was granted for it: most callers ask for the same again and again. Use one for each policy. A caller
- * that a store returns anew, because its groups or identity may have changed, is another object, and so has no last request.
+ * Remembers the last request of each caller and what was granted for it: most callers ask for the same again and again. Use one for each
+ * policy. A caller that a store returns anew, because its groups or identity may have changed, is another object, and so has no last
+ * request.
  */
 export class LastGrants {
   readonly #last = new LRUCache<Caller, Last>({ max: MAX_CALLERS })

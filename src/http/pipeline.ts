@@ -44,8 +44,8 @@ const callers: Scope[] = ['callers', 'operators', 'sessions', 'underToken']
 type Step = PipelineStep<Scope, Parts>
 
 /**
- * The order in which every request is handled. It is decided only here, and the security depends on it. A step passes the request on to the next, or
- * refuses it by throwing: `answerErrors` then writes the audit line and the answer.
+ * The order in which every request is handled. It is decided only here, and the security depends on it. A step passes the request on to the
+ * next, or refuses it by throwing: `answerErrors` then writes the audit line and the answer.
  */
 const steps: readonly Step[] = [
   // These steps use the headers alone: the body is not read before the caller is known.
@@ -136,7 +136,10 @@ async function prepare (root: FastifyInstance, options: PipelineOptions) {
   }
 }
 
-/** Validates requests by their schemas. Response schemas are only for types and OpenAPI: Fastify's serializer would drop properties that a schema lacks. */
+/**
+ * Validates requests by their schemas. Response schemas are only for types and OpenAPI: Fastify's serializer would drop properties that a
+ * schema lacks.
+ */
 function useSchemas (scope: FastifyInstance): void {
   scope.setValidatorCompiler(({ schema }) => validatorOf(schema))
   scope.setSerializerCompiler(() => JSON.stringify)

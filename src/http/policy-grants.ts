@@ -12,8 +12,8 @@ export interface PolicyGrantOptions extends DecisionOptions {
 }
 
 /**
- * Decides identity and token life by the policy, and creates the grants of the token, for the route's product or for several. Refuses what the policy
- * or a product does not allow.
+ * Decides identity and token life by the policy, and creates the grants of the token, for the route's product or for several. Refuses what
+ * the policy or a product does not allow.
  */
 export function grantByPolicy ({ products, combiner, ...options }: PolicyGrantOptions): RequestStep {
   const enabled = new Map(products.map(one => [one.product.name, one]))

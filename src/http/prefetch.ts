@@ -18,8 +18,8 @@ export interface PrefetchOptions extends BearerOptions {
 
 /**
  * Counts all hits of a request in one round trip to Redis; the later steps take the results. Never refuses or answers a request. The
- * caller's own limit is included only if its password or bearer token is cached: otherwise guesses would use up the caller's tokens, so that
- * costs a second round trip.
+ * caller's own limit is included only if its password or bearer token is cached: otherwise guesses would use up the caller's tokens, so
+ * that costs a second round trip.
  */
 export function prefetchCounters ({ prefetch, limits, logins, bearer }: PrefetchOptions): RequestStep {
   if (prefetch === undefined) return () => {}

@@ -7,7 +7,8 @@ type Callback = Parameters<FastifyRateLimitStore['incr']>[1]
 
 /**
  * Counters as a `store` of @fastify/rate-limit, whose keys must then be addresses: `keyGenerator: request => request.ip`.
- * The window is the counters' own, so give the plugin `timeWindow: counters.windowMs`. Its `ban` cannot work, as hits beyond the limit are not counted.
+ * The window is the counters' own, so give the plugin `timeWindow: counters.windowMs`. Its `ban` cannot work, as hits beyond the limit are
+ * not counted.
  */
 export function rateLimitStore (counters: Counters): FastifyRateLimitStoreCtor {
   return class AddressStore implements FastifyRateLimitStore {
@@ -34,7 +35,8 @@ function answer (callback: Callback, { used, resetMs, exceeded }: Count): void {
 }
 
 /**
- * Counts a hit in every bucket of an address, from the narrowest until one refuses: a flood from one /64 must not use up what its neighbours share.
+ * Counts a hit in every bucket of an address, from the narrowest until one refuses: a flood from one /64 must not use up what its
+ * neighbours share.
  * @returns the bucket with the least left, as a count out of `max`
  */
 export function countAddress (counters: Counters, ip: string, max: number): Count | Promise<Count> {

@@ -21,7 +21,10 @@ export interface AddressLimit {
   show (request: FastifyRequest, reply: FastifyReply): Promise<void>
 }
 
-/** Creates the limit as a hook of a scope: the plugin's own hook of each route runs after the login, so it would never count a wrong password. */
+/**
+ * Creates the limit as a hook of a scope: the plugin's own hook of each route runs after the login, so it would never count a wrong
+ * password.
+ */
 export async function createAddressLimit (scope: FastifyInstance, { counters, max }: Limit): Promise<AddressLimit> {
   await scope.register(rateLimit, {
     global: false,

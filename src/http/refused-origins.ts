@@ -11,7 +11,10 @@ export interface RefusedOriginOptions {
   lines: Lines
 }
 
-/** Logs the origin of a page that may not use the broker, and the setting that would allow it. Browsers tell the page's author hardly more than that the request failed. */
+/**
+ * Logs the origin of a page that may not use the broker, and the setting that would allow it. Browsers tell the page's author hardly more
+ * than that the request failed.
+ */
 export function logRefusedOrigin ({ headers: { origin }, log }: FastifyRequest, { origins, lines }: RefusedOriginOptions): void {
   if (origin === undefined || origins.has(origin)) return
   const shown = printable(origin, MAX_ORIGIN_CHARACTERS)

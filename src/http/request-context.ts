@@ -77,8 +77,8 @@ export function setContext (): RequestStep {
 }
 
 /**
- * Returns the client's IP address. Behind a trusted proxy Fastify uses the header's text, even if that is no address. An application around the
- * broker decides itself which proxies to trust.
+ * Returns the client's IP address. Behind a trusted proxy Fastify uses the header's text, even if that is no address. An application around
+ * the broker decides itself which proxies to trust.
  */
 function addressOf (request: FastifyRequest): string {
   const { ip: claimed } = hostRequest(request.raw) ?? request

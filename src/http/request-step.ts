@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction, onRequestHookHandler } from 'fastify'
 
 /**
- * One step in handling a request. Returns to pass the request on to the next step, throws to refuse it, or answers it with `reply`. Returns a promise
- * only if it has to wait.
+ * One step in handling a request. Returns to pass the request on to the next step, throws to refuse it, or answers it with `reply`. Returns
+ * a promise only if it has to wait.
  */
 export type RequestStep = (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>
 

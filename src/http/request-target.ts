@@ -11,8 +11,8 @@ export const inventedMethods = new WeakMap<IncomingMessage, string>()
 const methods = new Set(METHODS)
 
 /**
- * Rewrites method and target so that the router accepts them: Fastify runs no hooks for others, so they would skip limits, CORS and audit. HTTP/2 allows
- * any method, and its CONNECT has no path. An unknown method becomes TRACE, which no route accepts.
+ * Rewrites method and target so that the router accepts them: Fastify runs no hooks for others, so they would skip limits, CORS and audit.
+ * HTTP/2 allows any method, and its CONNECT has no path. An unknown method becomes TRACE, which no route accepts.
  */
 export function makeRoutable (request: IncomingMessage): void {
   if (!methods.has(request.method!)) {
@@ -23,8 +23,8 @@ export function makeRoutable (request: IncomingMessage): void {
 }
 
 /**
- * Returns the path of a target in absolute form (RFC 9112 §3.2.2), as clients send it to proxies. Its host is neither used for routing nor logged: it
- * may contain a password.
+ * Returns the path of a target in absolute form (RFC 9112 §3.2.2), as clients send it to proxies. Its host is neither used for routing nor
+ * logged: it may contain a password.
  */
 function originForm (url: string): string {
   if (url.startsWith('/')) return url

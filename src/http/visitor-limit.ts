@@ -12,8 +12,8 @@ export interface VisitorLimitOptions {
 }
 
 /**
- * Counts requests of routes without a login. A page of another origin can make its visitor's browser send any number of them, for example for images:
- * these are counted separately, so that they do not use up the visitor's own limit.
+ * Counts requests of routes without a login. A page of another origin can make its visitor's browser send any number of them, for example
+ * for images: these are counted separately, so that they do not use up the visitor's own limit.
  */
 export function limitVisitor ({ origins, addressLimit, limits: { crossSite } }: VisitorLimitOptions): RequestStep {
   return async (request, reply) => {

@@ -25,7 +25,10 @@ const options = {
   /** Changes nothing in bodies: Fastify's own ajv silently drops unknown properties and turns "3600" into 3600. */
   request: { ...common, coerceTypes: false, removeAdditional: false, useDefaults: true },
   policy: common,
-  /** Turns the text of a setting into a value of the schema's type. Runs once in a start, so to optimize the code would take longer than it saves. */
+  /**
+   * Turns the text of a setting into a value of the schema's type. Runs once in a start, so to optimize the code would take longer than it
+   * saves.
+   */
   settings: { ...common, coerceTypes: true, removeAdditional: true, useDefaults: true, keywords: [separator], code: { optimize: false } }
 } as const satisfies Record<string, Options>
 

@@ -1,6 +1,6 @@
 /**
- * Characters that terminals and viewers interpret or hide: DEL and C1 controls, format characters (some change the direction of text), line and
- * paragraph separators.
+ * Characters that terminals and viewers interpret or hide: DEL and C1 controls, format characters (some change the direction of text), line
+ * and paragraph separators.
  */
 const INVISIBLE = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu
 

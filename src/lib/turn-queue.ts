@@ -2,8 +2,8 @@
 const SHARE = 8
 
 /**
- * Spreads costly synchronous work over the turns of the event loop, so that whatever arrives in between is handled in between. The more callers
- * wait, the more of them go on in a turn: each goes on soon, even if other work makes the turns long.
+ * Spreads costly synchronous work over the turns of the event loop, so that whatever arrives in between is handled in between. The more
+ * callers wait, the more of them go on in a turn: each goes on soon, even if other work makes the turns long.
  */
 export class TurnQueue {
   readonly #waiting: Array<() => void> = []

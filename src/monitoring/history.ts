@@ -23,8 +23,8 @@ type Event = AuditEvent & {
 const evenClock = () => performance.timeOrigin + performance.now()
 
 /**
- * Keeps what operators look at in memory: sums for each minute of the last hour and for each quarter of an hour of the last day, and the last
- * events. Its names come from the broker's own tables, so it cannot grow.
+ * Keeps what operators look at in memory: sums for each minute of the last hour and for each quarter of an hour of the last day, and the
+ * last events. Its names come from the broker's own tables, so it cannot grow.
  */
 export class History {
   readonly #minutes: Slots

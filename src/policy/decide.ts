@@ -101,7 +101,8 @@ export function decide ({ policy, ttl, identityForm }: DecisionOptions, caller: 
         return { ...ask(allow), ...(maxTtl !== undefined && { maxTtl }) }
       } catch (error) {
         if (policy.mode === 'enforce' || !(error instanceof Problem)) throw error
-        // Without a policy it is granted, or refused for what else stands against it: a direction that the policy takes away can make what is left a 400.
+        // Without a policy it is granted, or refused for what else stands against it: a direction that the policy takes away can make what
+        // is left a 400.
         const granted = ask({})
         refusals.push(inWords(error))
         return granted

@@ -2,8 +2,8 @@
 export type IdentityForm = 'plain' | 'escaped'
 
 /**
- * Returns an identity as the token contains it. `escaped` writes every UTF-8 byte outside `[A-Za-z0-9]`, `_` included, as `_` and two hexadecimal digits:
- * so different identities stay different, and each can be decoded.
+ * Returns an identity as the token contains it. `escaped` writes every UTF-8 byte outside `[A-Za-z0-9]`, `_` included, as `_` and two
+ * hexadecimal digits: so different identities stay different, and each can be decoded.
  * @param identity Unicode text without lone surrogates
  * @example
  * inForm('auth0|42', 'escaped')  // 'auth0_7c42'

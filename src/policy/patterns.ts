@@ -17,8 +17,8 @@ export function inNfc (text: string): string {
 }
 
 /**
- * Whether the pieces match the whole text, which is in NFC. Each piece is matched where it first occurs, without backtracking, so the time is linear also
- * for a pattern with many `*`.
+ * Whether the pieces match the whole text, which is in NFC. Each piece is matched where it first occurs, without backtracking, so the time
+ * is linear also for a pattern with many `*`.
  */
 export function matches (pieces: Pieces, text: string): boolean {
   const first = pieces[0]!
@@ -80,8 +80,8 @@ export function listOf (patterns: readonly string[]): PatternList {
 }
 
 /**
- * Returns `GrantContext.choose` for one caller. It returns a matched name in NFC, as it was compared: for Twilio, another form of it would be another
- * room.
+ * Returns `GrantContext.choose` for one caller. It returns a matched name in NFC, as it was compared: for Twilio, another form of it would
+ * be another room.
  */
 export function chooser ({ name }: Caller): GrantContext['choose'] {
   return (property, asked, patterns) => {

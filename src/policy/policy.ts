@@ -5,8 +5,8 @@ export interface Policy {
   /** `audit` allows what only the policy would refuse, and records that in the audit. */
   readonly mode: 'enforce' | 'audit'
   /**
-   * Returns the first rule whose `who` matches one of the caller's groups, or the caller's name; its canonical form if the name stands as it was typed.
-   * Null refuses everything.
+   * Returns the first rule whose `who` matches one of the caller's groups, or the caller's name; its canonical form if the name stands as
+   * it was typed. Null refuses everything.
    */
   ruleFor (caller: Caller): Rule | null
 }

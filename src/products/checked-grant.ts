@@ -2,8 +2,8 @@ import type { Grant } from './contract.js'
 import { isRecord } from '../lib/is-record.js'
 
 /**
- * Checks what a product's `grant` returned, and computes its payload once. JavaScript does not enforce the type, and a wrong value could sign a token
- * that allows more: JSON writes a promise as `{}`, which allows any room.
+ * Checks what a product's `grant` returned, and computes its payload once. JavaScript does not enforce the type, and a wrong value could
+ * sign a token that allows more: JSON writes a promise as `{}`, which allows any room.
  * @throws TypeError that names the product
  */
 export function checkedGrant (product: string, returned: unknown): Grant {

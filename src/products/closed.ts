@@ -1,6 +1,9 @@
 import { isRecord } from '../lib/is-record.js'
 
-/** Makes a schema refuse unknown properties, unless the product allows them: a misspelt property in a policy would lift the restriction it was written for. */
+/**
+ * Makes a schema refuse unknown properties, unless the product allows them: a misspelt property in a policy would lift the restriction it
+ * was written for.
+ */
 export function closed (schema: object): object {
   const { type, properties, patternProperties, items } = schema as { [keyword: string]: unknown }
   return {

@@ -29,8 +29,8 @@ export interface GrantContext<Settings = object, Request = object, Allow = objec
   /** The name inside the token. */
   readonly identity: string
   /**
-   * Returns the value to use for `property`. Without patterns, that is the requested value. With patterns, it is the requested value if one of them
-   * matches; if nothing was requested, it is the only value that they allow.
+   * Returns the value to use for `property`. Without patterns, that is the requested value. With patterns, it is the requested value if one
+   * of them matches; if nothing was requested, it is the only value that they allow.
    * @returns undefined if nothing was requested and there are no patterns
    * @throws Problem 403 `not-allowed`, which names the property
    */
@@ -54,7 +54,10 @@ export interface ProductDefinition<Settings extends TObject, Request extends TOb
   defersGrant?: boolean
   /** @deprecated Use `defersGrant`. */
   yields?: boolean
-  /** Creates the product's part of the token. Must be pure: the same context gives the same grant, and the broker uses the last one again for an equal request. Refuse with `forbid` or `badRequest`. */
+  /**
+   * Creates the product's part of the token. Must be pure: the same context gives the same grant, and the broker uses the last one again
+   * for an equal request. Refuse with `forbid` or `badRequest`.
+   */
   grant (context: GrantContext<Static<Settings>, Static<Request>, Static<Allow>>): Grant
 }
 

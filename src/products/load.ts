@@ -41,8 +41,8 @@ export async function builtIn (): Promise<Map<string, LoadedProduct>> {
 const MAX_LOAD_MS = 10_000
 
 /**
- * Loads the products that PRODUCTS names: one of `plugins/`, or a third party's as a package (`@scope/name`) or a file (`./file.js`). Both are
- * looked up from `cwd`.
+ * Loads the products that PRODUCTS names: one of `plugins/`, or a third party's as a package (`@scope/name`) or a file (`./file.js`). Both
+ * are looked up from `cwd`.
  * @param entries undefined where PRODUCTS is not set: then all of `plugins/`
  */
 export async function loadProducts (entries: string[] | undefined, cwd: string, { plugins = true, loadMs = MAX_LOAD_MS }: LoadOptions = {}): Promise<Loaded> {

@@ -16,7 +16,10 @@ export const Patterns = Type.Array(Type.String({
   description: 'names, in which * stands for any run of characters and {caller} for the caller\'s name'
 })
 
-/** Keys of a map with any name: `Type.Record(AnyName, …)`. `Type.String()` does not match a key with a line break, whose value would go unchecked. */
+/**
+ * Keys of a map with any name: `Type.Record(AnyName, …)`. `Type.String()` does not match a key with a line break, whose value would go
+ * unchecked.
+ */
 export const AnyName = Type.String({ pattern: '^[\\s\\S]*$' })
 
 /** For routes without a query. */

@@ -48,7 +48,8 @@ interface PluginModule {
 function productOf (module: PluginModule): LoadedProduct {
   const { default: exported } = module
   if (isProduct(exported)) return loadedProduct(exported)
-  // TypeScript and Babel compile `export default` to CommonJS as `exports.default`, which import() returns as a property of the default export.
+  // TypeScript and Babel compile `export default` to CommonJS as `exports.default`, which import() returns as a property of the default
+  // export.
   const { default: inner } = (exported ?? {}) as PluginModule
   if (isProduct(inner)) return loadedProduct(inner)
   const named = Object.keys(module).find(name => isProduct(module[name]))

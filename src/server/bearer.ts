@@ -17,7 +17,10 @@ export interface KeysOptions {
   logger: KeysLog
 }
 
-/** Fetches the keys of the identity provider that the settings name for the first time. Opens nothing where none is named, or a mistake is reported already. */
+/**
+ * Fetches the keys of the identity provider that the settings name for the first time. Opens nothing where none is named, or a mistake is
+ * reported already.
+ */
 export async function openKeys ({ settings, diagnostics }: KeysConfig, { cwd, logger }: KeysOptions): Promise<Opened<ProviderKeys | undefined>> {
   if (settings.JWT_ISSUER === undefined || diagnostics.some(({ level, subject }) => level === 'mistake' && subject.startsWith('JWT_'))) return { opened: undefined }
   // Imported on demand: loading jose takes a noticeable part of the start.

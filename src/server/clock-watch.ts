@@ -3,8 +3,8 @@ const INTERVAL_MS = 1000
 const MIN_STEP_MS = 30_000
 
 /**
- * Detects that the machine's clock was set while the broker runs: Twilio refuses tokens with the wrong time. Limits use a monotonic clock and are
- * not affected. Does not keep the process alive.
+ * Detects that the machine's clock was set while the broker runs: Twilio refuses tokens with the wrong time. Limits use a monotonic clock
+ * and are not affected. Does not keep the process alive.
  * @param onStep called with the difference in milliseconds; negative if the clock was set back
  */
 export function watchClock (onStep: (by: number) => void): { close (): void } {

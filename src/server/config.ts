@@ -44,8 +44,8 @@ export async function readStart (env: Environment, cwd: string): Promise<Config 
 
 /**
  * Reads what a reload needs.
- * @param hadDotenv whether there was a `.env`. If it is gone now, that is a mistake: it may have named the policy, without which every caller may
- * have everything
+ * @param hadDotenv whether there was a `.env`. If it is gone now, that is a mistake: it may have named the policy, without which every
+ * caller may have everything
  */
 export async function readAgain (env: Environment, cwd: string, hadDotenv: boolean): Promise<Config> {
   const stamps = await stampsOf([dotenvIn(cwd)])
@@ -62,7 +62,10 @@ function dotenvIn (cwd: string): string {
   return resolve(cwd, '.env')
 }
 
-/** Whether the settings name exactly one store, and have no mistake about it. If not, the store is not opened: its own errors would hide the mistake. */
+/**
+ * Whether the settings name exactly one store, and have no mistake about it. If not, the store is not opened: its own errors would hide the
+ * mistake.
+ */
 export function mayOpenStore ({ settings, diagnostics, unread }: Pick<Config, 'settings' | 'diagnostics' | 'unread'>): boolean {
   return isStoreKnown(settings, unread) && !diagnostics.some(({ level, subject }) => level === 'mistake' && ['LOGIN_URL', 'DATABASE_URL', 'USERS_QUERY'].includes(subject))
 }

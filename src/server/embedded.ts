@@ -28,26 +28,29 @@ export interface BrokerOptions {
   /** The application's own login. The broker limits guesses before it calls this. Without it, nobody has a password. */
   authenticate?: Authenticate
   /**
-   * Returns who is signed in with the application already, for example by its cookie. Called for a POST without `Authorization` that only a page
-   * of the application itself can send: JSON, with the header `X-Requested-With`.
+   * Returns who is signed in with the application already, for example by its cookie. Called for a POST without `Authorization` that only a
+   * page of the application itself can send: JSON, with the header `X-Requested-With`.
    */
   identify?: Identify
   /**
-   * Seconds, 0 to 900, for which a right password is cached. Default: 0, `authenticate` is called each time. Use it only if `authenticate` decides
-   * by name and password alone.
+   * Seconds, 0 to 900, for which a right password is cached. Default: 0, `authenticate` is called each time. Use it only if `authenticate`
+   * decides by name and password alone.
    */
   rememberFor?: number
   /** The folder that relative paths in the settings start from. Default: the process's working directory. */
   cwd?: string
-  /** Called once with `reload`, which reads a changed policy or key file immediately and reopens the audit log. Call `reload` on SIGHUP, for example. */
+  /**
+   * Called once with `reload`, which reads a changed policy or key file immediately and reopens the audit log. Call `reload` on SIGHUP, for
+   * example.
+   */
   onStart?: (broker: { reload: () => Promise<void> }) => void
 }
 
 /**
  * Runs the broker inside an application that has a server and users of its own.
  *
- * The broker is a separate Fastify app behind the application's router, not a scope of it. So both may use the same plugins, and no hook, parser or
- * error handler of one affects the other.
+ * The broker is a separate Fastify app behind the application's router, not a scope of it. So both may use the same plugins, and no hook,
+ * parser or error handler of one affects the other.
  *
  * @example
  * await app.register(broker, {
@@ -109,7 +112,10 @@ export async function broker (application: Application, options: BrokerOptions):
 /** The broker needs a path of its own: otherwise it would answer for paths of the application. */
 const PLAIN_PATH = /^(\/(?!\.{1,2}(\/|$))[\w.~-]+)+$/
 
-/** The application's part may contain more characters, but no parameter or wildcard, and none that requests may encode: the broker must know its path. */
+/**
+ * The application's part may contain more characters, but no parameter or wildcard, and none that requests may encode: the broker must know
+ * its path.
+ */
 const LITERAL_PATH = /^(\/(?!\.{1,2}(\/|$))[\w.~!$&'()+,;=@-]+)*$/
 
 type Options = Partial<Record<keyof BrokerOptions, unknown>>

@@ -19,9 +19,9 @@ export interface Http1ConnectionOptions {
 }
 
 /**
- * Limits the unanswered requests of an HTTP/1.1 connection. Node parses everything that it has received, so a client that pipelines 1000 requests
- * and reads no response would make it hold 1000 of each. Here the parser gets only as many bytes as make 32 unanswered requests. The rest waits
- * unparsed, and beyond 32 KiB of it the socket is paused.
+ * Limits the unanswered requests of an HTTP/1.1 connection. Node parses everything that it has received, so a client that pipelines 1000
+ * requests and reads no response would make it hold 1000 of each. Here the parser gets only as many bytes as make 32 unanswered requests.
+ * The rest waits unparsed, and beyond 32 KiB of it the socket is paused.
  */
 export class Http1Connection implements Reader {
   readonly #socket: Socket

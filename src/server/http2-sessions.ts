@@ -55,7 +55,10 @@ export class Http2Sessions {
     return this.#open.size
   }
 
-  /** Starts a request once fewer than 32 others of its session are running. If the backlog is full, refuses it so that the client may retry (RFC 9113 §8.7). */
+  /**
+   * Starts a request once fewer than 32 others of its session are running. If the backlog is full, refuses it so that the client may retry
+   * (RFC 9113 §8.7).
+   */
   admit ({ stream }: Http2ServerRequest, response: Http2ServerResponse, begin: () => void): void {
     const { backlog, timeoutMs } = this.#limits
     const session = this.#open.get(stream.session as ServerHttp2Session)!

@@ -27,7 +27,9 @@ export class KeyPairChanges {
       /** Returns the settings to use, and a warning where the old key is kept. */
       choose: (next: Settings): ChosenSettings => acceptsHalf ? { settings: next } : keepWholeKey(current, next, this.#awaited),
 
-      /** @param used the settings in use after the reload; if they are the old ones, what SIGHUP allowed is still allowed at the next reload */
+      /**
+       * @param used the settings in use after the reload; if they are the old ones, what SIGHUP allowed is still allowed at the next reload
+       */
       end: (used: Settings): void => {
         if (used === current) this.#acceptsHalf ||= acceptsHalf
         else this.#awaited = awaitedHalf(current, used, this.#awaited)
@@ -42,8 +44,8 @@ interface ChosenSettings {
 }
 
 /**
- * Keeps the API key in use while only its SID or only its secret has changed: Twilio gives a SID one secret, so the other half is still being
- * written, and a token signed by the two would be refused (20107).
+ * Keeps the API key in use while only its SID or only its secret has changed: Twilio gives a SID one secret, so the other half is still
+ * being written, and a token signed by the two would be refused (20107).
  * @param awaited the half that may change by itself, as SIGHUP took the other one alone
  */
 function keepWholeKey (current: Settings, next: Settings, awaited: KeyHalf | undefined): ChosenSettings {

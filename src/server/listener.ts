@@ -49,7 +49,8 @@ export interface Listener {
 }
 
 /**
- * Creates the server. Its sockets stay open while a reload replaces the app; each request is handled by the app that was current when it began.
+ * Creates the server. Its sockets stay open while a reload replaces the app; each request is handled by the app that was current when it
+ * began.
  * @param current returns the current app
  * @param pair for HTTPS, with HTTP/1.1 and HTTP/2; without it, plain HTTP/1.1
  */

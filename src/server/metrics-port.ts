@@ -29,8 +29,8 @@ const json = (status: number, body: object): Page => ({ status, type: 'applicati
 const plain = (status: number, body: string): Page => ({ status, type: 'text/plain; charset=utf-8', body })
 
 /**
- * Serves `/metrics`, `/healthz` and `/readyz` without a login on a port of their own, in plain HTTP: no password passes, and what they answer is no secret.
- * Its sockets have the limits of the main port's.
+ * Serves `/metrics`, `/healthz` and `/readyz` without a login on a port of their own, in plain HTTP: no password passes, and what they
+ * answer is no secret. Its sockets have the limits of the main port's.
  * @throws StartError
  */
 export async function openMetricsPort ({ host, port, metrics, readiness }: MetricsPortOptions): Promise<MetricsPort> {

@@ -71,7 +71,9 @@ export class ReloadableApp {
     this.#readiness.markStopping()
   }
 
-  /** Reads changed files, and accepts an API key of which only one half has changed. Mistakes are logged and change nothing. Never rejects. */
+  /**
+   * Reads changed files, and accepts an API key of which only one half has changed. Mistakes are logged and change nothing. Never rejects.
+   */
   async reload (): Promise<void> {
     const { logger, provider, store, audit } = this.#services
     const logged = (work: Promise<unknown>, failure: string) => work.catch(error => logger.error({ err: error }, failure))

@@ -18,8 +18,8 @@ export class UnparsedBytes {
   }
 
   /**
-   * Removes the next bytes, up to the end of at most this number of request heads. Counts what looks like the end of a head inside a body, too:
-   * fewer requests are then removed.
+   * Removes the next bytes, up to the end of at most this number of request heads. Counts what looks like the end of a head inside a body,
+   * too: fewer requests are then removed.
    */
   take (heads: number): Buffer {
     const [piece] = this.#pieces as [Buffer]

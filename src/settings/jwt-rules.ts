@@ -45,7 +45,9 @@ export const jwtRules: Rule[] = [
   settings => settings.LOGIN_URL !== undefined || settings.DATABASE_URL !== undefined ? prefixMistakes(settings) : []
 ]
 
-/** Demands a fixed prefix beside a store whose callers cannot be listed: only that keeps the identities of the two kinds of callers apart. */
+/**
+ * Demands a fixed prefix beside a store whose callers cannot be listed: only that keeps the identities of the two kinds of callers apart.
+ */
 export function prefixMistakes ({ JWT_ISSUER: issuer, JWT_IDENTITY: identity = '' }: Partial<Settings>): Diagnostic[] {
   const written = identityIn(identity)
   return issuer === undefined || written === undefined || written.prefix !== ''

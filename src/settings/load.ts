@@ -25,7 +25,9 @@ export interface Read {
   misspelt: Names
 }
 
-/** Reads every setting from `.env` in `cwd` and from `env`, which wins. Reports all mistakes in one run, by name and rule, never by value. */
+/**
+ * Reads every setting from `.env` in `cwd` and from `env`, which wins. Reports all mistakes in one run, by name and rule, never by value.
+ */
 export async function readSettings (env: Environment, cwd: string): Promise<Read> {
   const sources = await withFiles(readSources(env, cwd), cwd)
   const read = await readWithoutPlugins(sources, cwd)

@@ -4,7 +4,9 @@ import { list } from './list.js'
 import { conflict, invalid, type Rule } from './rule.js'
 import { defaultUsersFile, type Settings } from './schema.js'
 
-/** Checks OPERATORS. Callers with a bearer token may be operators only where there is no store of callers, so that nobody else could be one. */
+/**
+ * Checks OPERATORS. Callers with a bearer token may be operators only where there is no store of callers, so that nobody else could be one.
+ */
 export const operatorMistakes: Rule = ({ OPERATORS: names, JWT_ISSUER: issuer, ...settings }, unread) => {
   const store = (['LOGIN_URL', 'DATABASE_URL', 'USERS_FILE'] as const).find(name => settings[name] !== undefined)
   return list(names).flatMap((entry, i) => {

@@ -19,7 +19,10 @@ export interface Sources {
   diagnostics: Diagnostic[]
   /** Returns what messages call a variable that is not a setting: its name, or where it is. */
   called: (variable: string) => string
-  /** Settings whose value is unknown: they may stand in a part of `.env` that cannot be read, or in a file of a `_FILE` setting that cannot be read. */
+  /**
+   * Settings whose value is unknown: they may stand in a part of `.env` that cannot be read, or in a file of a `_FILE` setting that cannot
+   * be read.
+   */
   unread: Names
 }
 

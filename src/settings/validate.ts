@@ -7,7 +7,9 @@ import type { LoadedProduct } from '../products/contract.js'
 import { schema, type Settings } from './schema.js'
 import type { Environment } from './sources.js'
 
-/** Combines the schema of the broker's own settings with those of products. Products' settings are optional: without them a product is off. */
+/**
+ * Combines the schema of the broker's own settings with those of products. Products' settings are optional: without them a product is off.
+ */
 export function allSettings (products: LoadedProduct[]): { schema: TObject, diagnostics: Diagnostic[] } {
   const properties: Record<string, TSchema> = { ...schema.properties }
   const diagnostics: Diagnostic[] = []

@@ -33,7 +33,10 @@ const isWithoutEntries = validatorOf(Type.Object({
   products: Type.Optional(Type.Object({}, { minProperties: 1 }))
 }, { additionalProperties: false }))
 
-/** Validates the body of `POST /token`. Uses the validators that were compiled when the products were loaded, so that a reload compiles none. */
+/**
+ * Validates the body of `POST /token`. Uses the validators that were compiled when the products were loaded, so that a reload compiles
+ * none.
+ */
 export function combinedRequestProblem (body: unknown, combiner: GrantCombiner): Problem | undefined {
   const errors = isWithoutEntries(body) ? [] : [...isWithoutEntries.errors!]
   if (isRecord(body) && isRecord(body.products)) errors.push(...combiner.validate(body.products))

@@ -26,7 +26,8 @@ export interface Requester {
 }
 
 /**
- * Signs a token and writes its audit line. Returns the token only once the line is written: an unrecorded token could never be accounted for.
+ * Signs a token and writes its audit line. Returns the token only once the line is written: an unrecorded token could never be accounted
+ * for.
  * @returns the answer; `expiresIn` in seconds, `expiresAt` in ISO 8601
  * @throws Problem `audit-unavailable`; the token is then discarded
  */

@@ -24,7 +24,9 @@ export interface SignedToken {
   grants: Record<string, object>
   /** ISO 8601. */
   expiresAt: string
-  /** SHA-256 of the token, hexadecimal. Identifies the token in the audit, which must not contain it; `jti` is not unique within a second. */
+  /**
+   * SHA-256 of the token, hexadecimal. Identifies the token in the audit, which must not contain it; `jti` is not unique within a second.
+   */
   sha256: string
 }
 

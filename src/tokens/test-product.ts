@@ -36,8 +36,8 @@ interface Prepared {
 const prepared = new WeakMap<Product, Prepared>()
 
 /**
- * Tests a product without a server. Settings, request, policy entry and identity are checked by the code that the broker uses. Calls `grant`
- * twice with frozen values, so that an impure one fails.
+ * Tests a product without a server. Settings, request, policy entry and identity are checked by the code that the broker uses. Calls
+ * `grant` twice with frozen values, so that an impure one fails.
  *
  * @returns the product's part of the token
  * @throws Problem the error that a caller would get: `code` and `status`, and `options.errors` with each property at fault

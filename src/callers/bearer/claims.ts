@@ -39,7 +39,9 @@ export function callerIn (claims: Claims, rules: BearerRules, now: number): Call
   return { name: bearerPrefix + text, identity, ...(groups !== undefined && { groups }) }
 }
 
-/** Returns the caller of a refused token for the audit; undefined if its name claim is not a name. Call it only if the signature was right. */
+/**
+ * Returns the caller of a refused token for the audit; undefined if its name claim is not a name. Call it only if the signature was right.
+ */
 export function nameIn (claims: Claims, { nameClaim }: BearerRules): string | undefined {
   const text = own(claims, nameClaim)
   return typeof text === 'string' && nameMistake(text) === undefined ? bearerPrefix + text : undefined

@@ -31,7 +31,9 @@ export function keySetOf (value: unknown): KeySet {
   return { find: createLocalJWKSet({ keys }), keys }
 }
 
-/** Returns nothing for a secret, a private key, a key for encryption, a key that is too short, and anything else that is not a public key. */
+/**
+ * Returns nothing for a secret, a private key, a key for encryption, a key that is too short, and anything else that is not a public key.
+ */
 function usable (jwk: unknown): JWK[] {
   if (!isRecord(jwk) || jwk.kty === 'oct' || jwk.d !== undefined || (jwk.use !== undefined && jwk.use !== 'sig')) return []
   try {

@@ -3,8 +3,8 @@ export class KeysError extends Error {
   override readonly name = 'KeysError'
 
   /**
-   * @param kind `mistake`: the settings are wrong, so a start fails. `wrong`: the provider's answer is unusable. `unreachable`: the provider does not
-   * answer. The last two may end without anybody doing anything
+   * @param kind `mistake`: the settings are wrong, so a start fails. `wrong`: the provider's answer is unusable. `unreachable`: the
+   * provider does not answer. The last two may end without anybody doing anything
    */
   constructor (message: string, readonly kind: 'mistake' | 'wrong' | 'unreachable' = 'wrong') {
     super(message)

@@ -29,8 +29,8 @@ export interface ProviderKeysOptions {
 }
 
 /**
- * Keeps the public keys of the identity provider: fetches them every 10 minutes, and when a token names an unknown key. A bad answer replaces nothing:
- * in an outage, the last good set is used for a day.
+ * Keeps the public keys of the identity provider: fetches them every 10 minutes, and when a token names an unknown key. A bad answer
+ * replaces nothing: in an outage, the last good set is used for a day.
  */
 export class ProviderKeys {
   readonly #source: KeySource
@@ -66,13 +66,17 @@ export class ProviderKeys {
     return this.#last.failure?.message
   }
 
-  /** The set that tokens are verified with; another object after each fetch. Undefined before the first one, and if the last good one is older than a day. */
+  /**
+   * The set that tokens are verified with; another object after each fetch. Undefined before the first one, and if the last good one is
+   * older than a day.
+   */
   get current (): KeySet | undefined {
     return this.#last.current
   }
 
   /**
-   * Starts to fetch the keys, and watches the file that they are in. If the provider does not answer, that is no mistake: the keys are fetched later.
+   * Starts to fetch the keys, and watches the file that they are in. If the provider does not answer, that is no mistake: the keys are
+   * fetched later.
    * @returns what is wrong with the settings, within 1.5 s
    */
   async start (): Promise<Diagnostic[]> {

@@ -26,7 +26,10 @@ export class LastKeys {
     this.#now = now
   }
 
-  /** The set that tokens are verified with; another object after each fetch. Undefined before the first one, and if the last good one is older than a day. */
+  /**
+   * The set that tokens are verified with; another object after each fetch. Undefined before the first one, and if the last good one is
+   * older than a day.
+   */
   get current (): KeySet | undefined {
     return this.#now() - this.#fetchedAt < MAX_AGE_MS ? this.#set : undefined
   }

@@ -8,17 +8,17 @@ interface Kind {
 }
 
 /**
- * Derives the key for `Decoys.choose` from the secret, so that all nodes and restarts choose alike. If the cost of a name changed between them,
- * that would reveal that nobody has the name.
+ * Derives the key for `Decoys.choose` from the secret, so that all nodes and restarts choose alike. If the cost of a name changed between
+ * them, that would reveal that nobody has the name.
  */
 export function decoyKey (secret: string): KeyObject {
   return createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', 'decoys of unknown names', 32)))
 }
 
 /**
- * Hashes that are verified for unknown names, so that a login takes as long as for a known name. A single decoy would not do: callers whose hash
- * costs more or less would stand out. So unknown names are spread over the formats and parameters of the store in the same proportions as its
- * callers.
+ * Hashes that are verified for unknown names, so that a login takes as long as for a known name. A single decoy would not do: callers whose
+ * hash costs more or less would stand out. So unknown names are spread over the formats and parameters of the store in the same proportions
+ * as its callers.
  */
 export class Decoys {
   readonly #kinds = new Map<string, Kind>()

@@ -20,7 +20,8 @@ export function formatOf (hash: string, formats: readonly HashFormat[]): HashFor
 }
 
 /**
- * Reads a stored hash, or says why it is refused. Parameters are bounded, so that a planted hash cannot occupy a core for an hour or all memory.
+ * Reads a stored hash, or says why it is refused. Parameters are bounded, so that a planted hash cannot occupy a core for an hour or all
+ * memory.
  * @param formats those that the store may hold
  */
 export function readHash (hash: string, formats: readonly HashFormat[]): StoredHash | Refusal {

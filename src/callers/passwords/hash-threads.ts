@@ -23,16 +23,16 @@ export interface HashThreadsOptions {
   /** Node's flags for the threads; by default those of this process. */
   execArgv?: string[]
   /**
-   * Milliseconds after which a hash fails; by default 30 000. The most expensive hash takes about a second of an idle core. Without this limit,
-   * piscina waits for ever where no thread can start, for lack of memory or processes.
+   * Milliseconds after which a hash fails; by default 30 000. The most expensive hash takes about a second of an idle core. Without this
+   * limit, piscina waits for ever where no thread can start, for lack of memory or processes.
    */
   timeoutMs?: number
 }
 
 /**
- * Creates threads for hashes. They have a lower priority than the thread that answers requests: in libuv's pool, a flood of logins would compete
- * with it as an equal and slow down callers who are signed in already. There is at most one a core, started on demand; none keeps the process
- * alive. The waiting hashes are bounded by `HashQueue`.
+ * Creates threads for hashes. They have a lower priority than the thread that answers requests: in libuv's pool, a flood of logins would
+ * compete with it as an equal and slow down callers who are signed in already. There is at most one a core, started on demand; none keeps
+ * the process alive. The waiting hashes are bounded by `HashQueue`.
  */
 export function hashThreads ({ timeoutMs = 30_000, ...options }: HashThreadsOptions): HashThreads {
   let pool: Promise<Piscina<HashTask, boolean>> | undefined
@@ -44,8 +44,8 @@ export function hashThreads ({ timeoutMs = 30_000, ...options }: HashThreadsOpti
       minThreads: 1,
       maxThreads: availableParallelism(),
       idleTimeout: Infinity,
-      // The lowest priority of nice(2): at 10, a caller who is signed in waits 3 ms for a core during a flood. Without @napi-rs/nice, the threads
-      // keep the normal priority.
+      // The lowest priority of nice(2): at 10, a caller who is signed in waits 3 ms for a core during a flood. Without @napi-rs/nice, the
+      // threads keep the normal priority.
       niceIncrement: 19,
       // An idle thread then waits for messages instead of a lock, which would block its own timers and events.
       atomics: 'disabled',

@@ -5,8 +5,8 @@ import type { SessionKey } from './keys.js'
 const BYTES = 16
 
 /**
- * Computes what a session is bound to: the kind of store, and the caller's name, credential and identity there. When one of them changes, older
- * sessions end. It is keyed, so that reading the store is not enough to forge one. The lengths keep `ab` + `c` apart from `a` + `bc`.
+ * Computes what a session is bound to: the kind of store, and the caller's name, credential and identity there. When one of them changes,
+ * older sessions end. It is keyed, so that reading the store is not enough to forge one. The lengths keep `ab` + `c` apart from `a` + `bc`.
  */
 export function fingerprintOf (key: SessionKey, kind: SessionStore['kind'], login: string, { caller: { name, identity }, credential }: Standing): Buffer {
   const texts = [kind, login, name, credential, identity]

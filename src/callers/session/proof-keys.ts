@@ -11,7 +11,10 @@ interface KnownKey {
   readonly key: KeyObject
 }
 
-/** Verifies signatures of proofs. Caches keys by their headers: a page sends the same one each time, and importing a key costs as much as a verification. */
+/**
+ * Verifies signatures of proofs. Caches keys by their headers: a page sends the same one each time, and importing a key costs as much as a
+ * verification.
+ */
 export class ProofKeys {
   readonly #keys = new LRUCache<string, KnownKey>({ max: MAX_KEYS })
   readonly #turns = new TurnQueue()
@@ -21,7 +24,10 @@ export class ProofKeys {
     return this.#keys.get(encoded)?.header ?? readProofHeader(encoded)
   }
 
-  /** Resolves when the signature may be verified: for a new key in a later turn. After a restart all keys are new, and other requests would wait for very many at once. */
+  /**
+   * Resolves when the signature may be verified: for a new key in a later turn. After a restart all keys are new, and other requests would
+   * wait for very many at once.
+   */
   async turnFor ({ encodedHeader }: Proof): Promise<void> {
     if (!this.#keys.has(encodedHeader)) await this.#turns.next()
   }

@@ -10,8 +10,8 @@ const DIGEST_WORDS = 4
 /**
  * Remembers the last proofs of this node in a fixed amount of memory; when it is full, it forgets the oldest.
  *
- * It is a ring buffer of digests with a hash table of linked chains, in typed arrays: a Map of so many texts takes four times the memory, and its
- * garbage collection pauses the process.
+ * It is a ring buffer of digests with a hash table of linked chains, in typed arrays: a Map of so many texts takes four times the memory,
+ * and its garbage collection pauses the process.
  */
 export class ProofMemory {
   readonly #size: number

@@ -12,9 +12,9 @@ export interface ProofTarget {
 const SEGMENTS = /^(\/[^/]+)+$/
 
 /**
- * Whether a proof is bound to the URL of this request (RFC 9449 §4.3: query and fragment are ignored). Without `PUBLIC_URL` the broker cannot know
- * which origin a page sees and which prefix a proxy strips. So any origin and prefix are accepted: the key already binds the proof to a session of
- * this broker.
+ * Whether a proof is bound to the URL of this request (RFC 9449 §4.3: query and fragment are ignored). Without `PUBLIC_URL` the broker
+ * cannot know which origin a page sees and which prefix a proxy strips. So any origin and prefix are accepted: the key already binds the
+ * proof to a session of this broker.
  * @param path as received, with the prefix and without the query
  */
 export function matchesUrl (htu: string, path: string, { publicUrl, ownOrigins, prefix }: ProofTarget): boolean {

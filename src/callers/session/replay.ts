@@ -19,7 +19,8 @@ export class UsedProofs {
   }
 
   /**
-   * Marks a proof as used; call it after its signature was verified. Remembers no proof that `limit` refuses, so that no caller can fill the memory.
+   * Marks a proof as used; call it after its signature was verified. Remembers no proof that `limit` refuses, so that no caller can fill
+   * the memory.
    * @param limit counts a hit for the caller, and throws beyond the caller's limit
    * @param hit the one that `limit` will count, so that one round trip to Redis does both
    * @throws Problem `proof-replayed`, or what `limit` throws

@@ -80,7 +80,10 @@ function read (body: Buffer): SealedSession {
   }
 }
 
-/** Joins the texts by NUL; none of them contains a control character. An empty name means that the store returned none; an empty identity means the name. */
+/**
+ * Joins the texts by NUL; none of them contains a control character. An empty name means that the store returned none; an empty identity
+ * means the name.
+ */
 function textsOf ({ login, caller: { name, identity, asTyped, groups = [] }, version }: SessionHolder): string {
   const texts = [login, asTyped ? '' : name, identity === name ? '' : identity]
   const marked = groups.map(group => GROUP + group)

@@ -12,8 +12,8 @@ export type { Proof } from './proof.js'
 export type { KnownSession, ProvenRequest, ProvenSession, SessionsOptions } from './types.js'
 
 /**
- * Sessions of pages. The broker stores none of them: each holds all its data, sealed, and is useless without the private key of the page that
- * opened it.
+ * Sessions of pages. The broker stores none of them: each holds all its data, sealed, and is useless without the private key of the page
+ * that opened it.
  */
 export class Sessions {
   readonly #keys: SessionKeys
@@ -54,7 +54,8 @@ export class Sessions {
    * Opens a session. Call it once the password was right.
    * @param name as it was typed, in NFC
    * @returns the session; `proof` identifies the proof, which may be used once
-   * @throws Problem `proof-wrong`, `credentials-wrong` where the caller has changed since, or `identity-unsuitable` where the session would be too long
+   * @throws Problem `proof-wrong`, `credentials-wrong` where the caller has changed since, or `identity-unsuitable` where the session would
+   * be too long
    */
   open (proof: Proof, name: string, caller: Caller): OpenedSession & { proof: string } {
     if (!this.#proofs.isSigned(proof)) throw problem('proof-wrong')
@@ -79,8 +80,8 @@ export class Sessions {
   }
 
   /**
-   * Finds the caller of a session. The order is the security: nothing of a session is read before its MAC was verified, no signature is verified
-   * for a proof that is wrong anyway, and the store is asked only for the holder of the key.
+   * Finds the caller of a session. The order is the security: nothing of a session is read before its MAC was verified, no signature is
+   * verified for a proof that is wrong anyway, and the store is asked only for the holder of the key.
    * @throws Problem `session-ended`, `proof-wrong`, `proof-stale`, `store-unavailable` or `overloaded`
    */
   async authenticate (credentials: SessionCredentials, request: ProvenRequest, { login, onSealed, allowOutage }: AuthenticateOptions): Promise<ProvenSession> {

@@ -15,8 +15,8 @@ export interface Answered {
 }
 
 /**
- * Turns the answers of a store in another process, or of the application's function, into callers. An answer that makes no sense is an outage, which
- * the log explains: a token for the wrong caller could not be revoked.
+ * Turns the answers of a store in another process, or of the application's function, into callers. An answer that makes no sense is an
+ * outage, which the log explains: a token for the wrong caller could not be revoked.
  */
 export class CallerAnswers {
   readonly #store: string
@@ -79,7 +79,8 @@ export class CallerAnswers {
 
 /**
  * The groups in what a store answered; undefined where there are none.
- * @throws Problem `store-unavailable` for another form, or for more than are taken: without one of its groups, a caller could pass by the rule meant for it
+ * @throws Problem `store-unavailable` for another form, or for more than are taken: without one of its groups, a caller could pass by the
+ * rule meant for it
  */
 export function answeredGroups (store: string, said: unknown): readonly string[] | undefined {
   const groups = said === undefined || said === null ? [] : groupsIn(said)
@@ -88,8 +89,9 @@ export function answeredGroups (store: string, said: unknown): readonly string[]
 }
 
 /**
- * Returns what distinguishes a caller from others. If the store returns a name, that does: two names with the same identity are then a clash.
- * Otherwise all spellings of a login name are one caller, and so are names with the same stored hash; without a hash, names with the same identity.
+ * Returns what distinguishes a caller from others. If the store returns a name, that does: two names with the same identity are then a
+ * clash. Otherwise all spellings of a login name are one caller, and so are names with the same stored hash; without a hash, names with the
+ * same identity.
  */
 function marksOf (login: string, name: string | undefined, identity: string | undefined, secret: string | undefined): string[] {
   const marks: Array<[kind: string, value: string | undefined]> = name === undefined

@@ -13,7 +13,9 @@ import { unusable, type StoreLog } from './remote.js'
  */
 export type Authenticated = { name?: string, identity?: string, groups?: readonly string[] | null } | boolean | null
 
-/** What the application's request has in every version of Fastify. It is the request itself, with all that hooks and decorators made of it. */
+/**
+ * What the application's request has in every version of Fastify. It is the request itself, with all that hooks and decorators made of it.
+ */
 export interface ApplicationRequest {
   readonly id: string
   readonly ip: string

@@ -21,9 +21,9 @@ const probeEvery = 1000
 const retryAfter = 5
 
 /**
- * A circuit breaker for a store that may be unavailable. An attempt that fails, or takes longer than 0.8 s, is `store-unavailable`. Five in a row open
- * the circuit: running attempts end, and further ones fail immediately, without another connection to a server in trouble. While it is open, the
- * store is probed every second.
+ * A circuit breaker for a store that may be unavailable. An attempt that fails, or takes longer than 0.8 s, is `store-unavailable`. Five in
+ * a row open the circuit: running attempts end, and further ones fail immediately, without another connection to a server in trouble. While
+ * it is open, the store is probed every second.
  *
  * A client that hangs up is no failure and does not end an attempt. Timers measure all times, so a step of the clock changes nothing.
  */

@@ -7,7 +7,10 @@ import type { IdentityOwners } from './identity-owners.js'
 import { HashQueue } from '../passwords/hash-queue.js'
 import { unusable, type StoreLog } from './remote.js'
 
-/** Who is signed in with the application: the caller's one `name`, the `identity` inside the tokens where that is another one, and the `groups` for the policy. Null: nobody. */
+/**
+ * Who is signed in with the application: the caller's one `name`, the `identity` inside the tokens where that is another one, and the
+ * `groups` for the policy. Null: nobody.
+ */
 export type Identified = { name: string, identity?: string, groups?: readonly string[] | null } | null
 
 interface Identifier {

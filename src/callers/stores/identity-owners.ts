@@ -11,9 +11,9 @@ const MAX_HELD = 200_000
 const MAX_MARKS = 6
 
 /**
- * Keeps two callers from having the same identity where a store cannot be listed: the caller who signed in first owns name and identity for as long as a
- * token may live, and another caller with either of them is refused. This is only a safety net of this process: only the store can make identities
- * unique. Beyond 200 000 names and identities a day, the least recently used are forgotten.
+ * Keeps two callers from having the same identity where a store cannot be listed: the caller who signed in first owns name and identity for
+ * as long as a token may live, and another caller with either of them is refused. This is only a safety net of this process: only the store
+ * can make identities unique. Beyond 200 000 names and identities a day, the least recently used are forgotten.
  */
 export class IdentityOwners {
   readonly #holders = new LRUCache<string, readonly string[]>({ ...growingTo(MAX_HELD), ttl: HELD_MS })

@@ -15,7 +15,10 @@ export interface LoginUrlOptions {
   log: StoreLog
 }
 
-/** Each login costs the application a hash, so logins wait in the same fair queue as hashes: a flood at the broker must not become one there. */
+/**
+ * Each login costs the application a hash, so logins wait in the same fair queue as hashes: a flood at the broker must not become one
+ * there.
+ */
 const MAX_PARALLEL_LOGINS = 16
 
 const REFUSALS = new Set([401, 403])
@@ -27,8 +30,8 @@ const NO_LOGIN = new Set([301, 302, 303, 307, 308, 404, 405, 415])
  * The application's own login as the store: 200 with a JSON object is yes, 401 and 403 are no, anything else is an outage.
  * Each login is one request, whether or not the name exists; that both take the same time is up to the endpoint.
  *
- * Only an endpoint that does not answer, or answers 500 and above, counts towards the circuit breaker. Other answers prove that it works, and strangers
- * could cause them with certain names, and so lock everybody out.
+ * Only an endpoint that does not answer, or answers 500 and above, counts towards the circuit breaker. Other answers prove that it works,
+ * and strangers could cause them with certain names, and so lock everybody out.
  */
 export function loginUrlStore ({ url, log }: LoginUrlOptions): RemoteStore {
   const endpoint = new LoginEndpoint(url, MAX_PARALLEL_LOGINS)

@@ -14,8 +14,8 @@ const MAX_VERSION_BYTES = 128
 export type AskVersion = (username: string, version: string, login: LoginContext) => Promise<unknown>
 
 /**
- * Sessions of callers at LOGIN_URL. The broker learns of a changed password only if each yes has a `version` that changes with it. Then it asks the
- * endpoint at renewals, at most once a minute for a caller; the sign-in counts as the first question.
+ * Sessions of callers at LOGIN_URL. The broker learns of a changed password only if each yes has a `version` that changes with it. Then it
+ * asks the endpoint at renewals, at most once a minute for a caller; the sign-in counts as the first question.
  */
 export class LoginVersions implements SessionStore {
   readonly kind = 'login-url'
@@ -78,7 +78,10 @@ function foundIn (answer: unknown, holder: SessionHolder): FoundStanding {
   return { ...standingOf({ ...holder, caller: { ...caller, groups: said } }), groups: said ?? [] }
 }
 
-/** Whether LOGIN_URL answered the caller's groups. If not, each session keeps the groups that are sealed in it, which can differ between sessions of a caller. */
+/**
+ * Whether LOGIN_URL answered the caller's groups. If not, each session keeps the groups that are sealed in it, which can differ between
+ * sessions of a caller.
+ */
 function groupsKnown (found: FoundStanding): boolean {
   return found === null || found === 'ended' || found.groups !== undefined
 }

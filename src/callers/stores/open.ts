@@ -82,7 +82,10 @@ async function openUsersFile (settings: Partial<Settings>, { cwd, queue, verifyH
   }
 }
 
-/** Checks a store in another process. One that is unavailable is no mistake: it may come back, and until then logins are refused as an outage. */
+/**
+ * Checks a store in another process. One that is unavailable is no mistake: it may come back, and until then logins are refused as an
+ * outage.
+ */
 async function openRemote (store: RemoteStore): Promise<Opened<OpenStore>> {
   try {
     const mistakes = await store.check()

@@ -10,7 +10,8 @@ export interface RemoteStore extends CallerStore {
   /**
    * Checks the settings of the store by looking up a caller that does not exist.
    * @returns mistakes, which repeat no secret; empty when logins will work
-   * @throws Problem `store-unavailable` when the store is unavailable. That is no mistake, so a start goes on: `ready` is false until the store is back
+   * @throws Problem `store-unavailable` when the store is unavailable. That is no mistake, so a start goes on: `ready` is false until the
+   * store is back
    */
   check (): Promise<Diagnostic[]>
 }

@@ -10,8 +10,8 @@ import type { StoreLog } from './remote.js'
 const MAX_CALLERS = 10_000
 
 /**
- * The kinds of hashes that a table has returned since the start, from which decoys for unknown names are chosen: the whole table cannot be read.
- * All spellings of a name get the same decoy, because for some tables `Susan` is `susan`.
+ * The kinds of hashes that a table has returned since the start, from which decoys for unknown names are chosen: the whole table cannot be
+ * read. All spellings of a name get the same decoy, because for some tables `Susan` is `susan`.
  */
 export class SeenHashes {
   readonly #decoyKey: KeyObject
@@ -27,8 +27,8 @@ export class SeenHashes {
   }
 
   /**
-   * Returns the hash if it can be verified, and counts its kind. If not, the caller is treated as unknown, because any other answer would reveal that
-   * the name exists; the log says what is wrong with the hash.
+   * Returns the hash if it can be verified, and counts its kind. If not, the caller is treated as unknown, because any other answer would
+   * reveal that the name exists; the log says what is wrong with the hash.
    */
   verifiable (name: string, hash: string | null | undefined): string | undefined {
     if (hash == null) return undefined

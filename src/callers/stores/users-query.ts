@@ -7,7 +7,10 @@ export interface UsersQueryOptions {
    * poolers refuse.
    */
   databaseUrl: string
-  /** Takes a name as `$1`. Returns `password_hash`, and optionally `name` (the caller's canonical name), `identity` and `groups` (a text array). */
+  /**
+   * Takes a name as `$1`. Returns `password_hash`, and optionally `name` (the caller's canonical name), `identity` and `groups` (a text
+   * array).
+   */
   usersQuery: string
 }
 
@@ -37,23 +40,22 @@ export class SettingMistake extends Error {
 }
 
 /**
- * A look-up takes about a millisecond and a password's hash many times as long, so a few connections are enough. Not more than the failures that open
- * the circuit breaker: so many failures have tried every connection that an outage left dead.
+ * A look-up takes about a millisecond and a password's hash many times as long, so a few connections are enough. Not more than the failures
+ * that open the circuit breaker: so many failures have tried every connection that an outage left dead.
  */
 const MAX_CONNECTIONS = 5
 /** For each step. The circuit breaker allows the same time for all of them. */
 const STEP_TIMEOUT_MS = 800
 
 /**
- * After this time a connection is closed once it is free. After a failover, the host name in DATABASE_URL belongs to another server, and the old one may
- * go on without learning of changed passwords: a connection to it that is always in use would never end.
+ * After this time a connection is closed once it is free. After a failover, the host name in DATABASE_URL belongs to another server, and
+ * the old one may go on without learning of changed passwords: a connection to it that is always in use would never end.
  */
 const MAX_LIFETIME_SECONDS = 4
 
 /**
- * SQLSTATE classes whose messages may be logged, because they are about the server, the login or the query, with the setting to correct. Messages of
- * other classes may contain the name of a caller, or data.
- * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ * SQLSTATE classes whose messages may be logged, because they are about the server, the login or the query, with the setting to correct.
+ * Messages of other classes may contain the name of a caller, or data. https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const LOGGABLE_ERRORS: ReadonlyArray<{ states: RegExp, setting?: SettingMistake['setting'], called?: string }> = [
   { states: /^(28|3D)/, setting: 'DATABASE_URL' },
@@ -81,12 +83,14 @@ export class UsersQuery {
       maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
       connectionTimeoutMillis: STEP_TIMEOUT_MS,
       query_timeout: STEP_TIMEOUT_MS,
-      // Ends the statement on the server, too: a statement that waits for a lock would otherwise keep its session long after the broker has given up.
+      // Ends the statement on the server, too: a statement that waits for a lock would otherwise keep its session long after the broker has
+      // given up.
       statement_timeout: STEP_TIMEOUT_MS,
       keepAlive: true,
       stream: () => this.#socket()
     })
-    // Without a listener, the end of an idle connection would end the process. The next look-up opens another one, or reports why it cannot.
+    // Without a listener, the end of an idle connection would end the process. The next look-up opens another one, or reports why it
+    // cannot.
     this.#pool.on('error', () => {})
   }
 

@@ -43,7 +43,8 @@ export const withoutUser = (name: string): Edit => file =>
   replaceLines(file, name, ({ next }) => [Buffer.alloc(0), next])
 
 /**
- * Edits a users file atomically and under a lock, so that commands that run at the same time lose no change. A missing file counts as empty.
+ * Edits a users file atomically and under a lock, so that commands that run at the same time lose no change. A missing file counts as
+ * empty.
  * @param path absolute; of a link, the file behind it is changed
  * @returns the new bytes; undefined when there was nothing to change
  * @throws LockError, or an error of the operating system

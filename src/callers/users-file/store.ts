@@ -58,7 +58,8 @@ export class UsersFileError extends Error {
 }
 
 /**
- * Bounds only how long an unused login stays in memory: a caller who is changed or removed is no longer `isCurrent` once the file is read again.
+ * Bounds only how long an unused login stays in memory: a caller who is changed or removed is no longer `isCurrent` once the file is read
+ * again.
  */
 const CACHE_MS = 15 * 60_000
 

@@ -43,7 +43,10 @@ export async function check (io: Io, { online, offline, json }: CheckOptions, ne
   return isUnasked(diagnostics, outcomes) ? exitCodes.unavailable : exitCodes.ok
 }
 
-/** Finds what is wrong beyond the settings themselves. It asks the store, Redis and the identity provider only where all else is right: else their answers could follow from a mistake that is already reported. */
+/**
+ * Finds what is wrong beyond the settings themselves. It asks the store, Redis and the identity provider only where all else is right: else
+ * their answers could follow from a mistake that is already reported.
+ */
 async function diagnose (state: Config, cwd: string, offline = false): Promise<Diagnostic[]> {
   const { diagnostics, users } = await checkFiles(state, cwd)
   if ([...state.diagnostics, ...diagnostics].some(({ level }) => level === 'mistake')) return diagnostics
@@ -66,7 +69,10 @@ function isUnasked (diagnostics: Diagnostic[], outcomes: Outcome[]): boolean {
   return diagnostics.some(({ code }) => code === 'unreachable') || outcomes.some(({ answer }) => answer === 'unknown')
 }
 
-/** The ids of the keys for sessions, the sealing one first. Nodes with the same first one accept each other's sessions. Empty without sessions. */
+/**
+ * The ids of the keys for sessions, the sealing one first. Nodes with the same first one accept each other's sessions. Empty without
+ * sessions.
+ */
 function keyIdsOf (settings: Settings): string[] {
   return sessionTtl(settings, settings.LOGIN_URL === undefined) === 0 ? [] : new SessionKeys(sessionSecrets(settings)).ids
 }

@@ -25,7 +25,8 @@ export interface InitOptions extends UserOptions {
 }
 
 /**
- * `init`: asks for what the options leave open, writes `.env`, adds a first user, and says what to run next. Writes nothing before all is known.
+ * `init`: asks for what the options leave open, writes `.env`, adds a first user, and says what to run next. Writes nothing before all is
+ * known.
  * @param network how requests to Twilio leave the machine. Default: as all others
  */
 export async function init (io: Io, options: InitOptions, network?: Dispatcher): Promise<number> {

@@ -23,7 +23,8 @@ export interface PolicyContext {
 
 /**
  * Reads the settings as far as they are right: missing secrets do not matter to a policy.
- * @throws Failure when PRODUCTS names plugins and a setting is wrong. Plugins are loaded for right settings alone, and the policy may name their products
+ * @throws Failure when PRODUCTS names plugins and a setting is wrong. Plugins are loaded for right settings alone, and the policy may name
+ * their products
  */
 export async function policyContext ({ env, cwd }: Io): Promise<PolicyContext> {
   const { settings, products, known, notLoaded, diagnostics } = await readSettings(env, cwd)

@@ -32,8 +32,8 @@ async function settingsOf ({ env, cwd }: Io): Promise<Settings> {
 }
 
 /**
- * Databases and logins cannot be asked which names there are. Neither can an application around the broker: it has no users file, and shares
- * what is unlocked through Redis.
+ * Databases and logins cannot be asked which names there are. Neither can an application around the broker: it has no users file, and
+ * shares what is unlocked through Redis.
  * @throws Failure where there is no such user
  */
 async function requireUser (io: Io, settings: Settings, name: string): Promise<void> {

@@ -49,8 +49,8 @@ const refusals: Record<Kind, ProblemCode[]> = {
 }
 
 /**
- * The answers of an operation by status. A refusal's description lists its codes with their sentences; other answers are described by the `description` of
- * their schema.
+ * The answers of an operation by status. A refusal's description lists its codes with their sentences; other answers are described by the
+ * `description` of their schema.
  */
 export function answersOf ({ kind, response }: RouteDescription, schemes: readonly string[]): Record<string, object> {
   const sentences: Record<string, string[]> = {}

@@ -15,7 +15,10 @@ const pGzip = promisify(gzip)
 const none = ["'none'"]
 const own = ["'self'"]
 
-/** The pages may only run files of this broker and send requests to it. They cannot be framed, and their forms cannot be submitted elsewhere. */
+/**
+ * The pages may only run files of this broker and send requests to it. They cannot be framed, and their forms cannot be submitted
+ * elsewhere.
+ */
 const helmetOptions: FastifyHelmetOptions = {
   contentSecurityPolicy: {
     useDefaults: false,
@@ -66,7 +69,9 @@ export interface ConsoleOptions {
   console: boolean
 }
 
-/** Serves the console and the reference: static files, the same for everybody. Their data comes from the API, once the user has signed in. */
+/**
+ * Serves the console and the reference: static files, the same for everybody. Their data comes from the API, once the user has signed in.
+ */
 export async function consoleRoutes (scope: FastifyInstance, { console }: ConsoleOptions): Promise<void> {
   if (!console) return
   const { default: helmet } = await import('@fastify/helmet')

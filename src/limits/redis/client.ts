@@ -54,7 +54,8 @@ async function openCluster ({ addresses }: ClusterTarget, { scripts, ...redisOpt
     lazyConnect: true,
     enableReadyCheck: false,
     enableOfflineQueue: false,
-    // No automatic pipelines: while a slot moves, one whose commands are all answered by ASK throws where nobody can catch it (ioredis 6.0.0).
+    // No automatic pipelines: while a slot moves, one whose commands are all answered by ASK throws where nobody can catch it (ioredis
+    // 6.0.0).
     slotsRefreshTimeout: CONNECT_TIMEOUT_MS + COMMAND_TIMEOUT_MS,
     clusterRetryStrategy: null,
     // ioredis would send again what nobody waits for any more, and it would be counted. A new connection knows where the slots are now.

@@ -20,9 +20,9 @@ export interface ConnectionOptions {
 }
 
 /**
- * A connection to Redis that is either known to work or not used. The first command that fails ends it, and no further request waits for Redis
- * until a check has counted hits over a new connection. The check writes, because a full or read-only Redis still answers everything else,
- * and counts under two keys in one script, as requests do.
+ * A connection to Redis that is either known to work or not used. The first command that fails ends it, and no further request waits for
+ * Redis until a check has counted hits over a new connection. The check writes, because a full or read-only Redis still answers everything
+ * else, and counts under two keys in one script, as requests do.
  */
 export class RedisConnection {
   readonly keyOf: KeyOf

@@ -11,8 +11,8 @@ interface MergedReply {
 }
 
 /**
- * Counts in Redis, and keeps a local copy of its replies. The local copy is used while Redis is unavailable, and when Redis knows of fewer hits, after a
- * restart, an eviction or a failover: the count that a node knows never decreases within a window.
+ * Counts in Redis, and keeps a local copy of its replies. The local copy is used while Redis is unavailable, and when Redis knows of fewer
+ * hits, after a restart, an eviction or a failover: the count that a node knows never decreases within a window.
  */
 export class SharedCounters implements Counters {
   readonly windowMs: number
@@ -81,8 +81,8 @@ export class SharedCounters implements Counters {
   }
 
   /**
-   * Counts in Redis and merges its reply. Returns nothing if this node has to count for itself, because Redis does not answer or the limit is known to be
-   * reached.
+   * Counts in Redis and merges its reply. Returns nothing if this node has to count for itself, because Redis does not answer or the limit
+   * is known to be reached.
    */
   async #count (key: string, max: number, hold: 0 | 1): Promise<MergedReply> {
     // A prefetched hit is already counted in Redis, so it is used even if later hits have reached the limit since.

@@ -88,9 +88,9 @@ export const scripts = {
   },
 
   /**
-   * Marks the first key, unless it is marked already, and counts a hit in the second, if there is one. If the hit is refused, nothing is marked.
-   * Arguments: an id for a new window, the milliseconds of the mark; for the counter its limit and its window in milliseconds. Replies with 1 if the key was
-   * marked already, else 0, and with a `CountReply` if there is a second key.
+   * Marks the first key, unless it is marked already, and counts a hit in the second, if there is one. If the hit is refused, nothing is
+   * marked. Arguments: an id for a new window, the milliseconds of the mark; for the counter its limit and its window in milliseconds.
+   * Replies with 1 if the key was marked already, else 0, and with a `CountReply` if there is a second key.
    */
   brokerSetOnce: {
     lua: `${read}${count}
@@ -109,7 +109,10 @@ export const scripts = {
   return {0, reply}`
   },
 
-  /** Replaces a text, unless another node has changed it. Arguments: the text before, the new one, its milliseconds. Replies with 1 if it did. */
+  /**
+   * Replaces a text, unless another node has changed it. Arguments: the text before, the new one, its milliseconds. Replies with 1 if it
+   * did.
+   */
   brokerReplace: {
     lua: `
   if (redis.call('HMGET', KEYS[1], 'text')[1] or '') ~= ARGV[1] then

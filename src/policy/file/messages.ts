@@ -3,7 +3,9 @@ import type { DiagnosticCode } from '../../lib/diagnostic.js'
 import { didYouMean } from '../../lib/did-you-mean.js'
 import type { Fault, Path } from './fault.js'
 
-/** Writes a message. Where a schema has a description, the message includes it, so that entries of third-party products are explained, too. */
+/**
+ * Writes a message. Where a schema has a description, the message includes it, so that entries of third-party products are explained, too.
+ */
 type Message = (name: string, params: Record<string, unknown>, error: ErrorObject) => string
 
 const types: Record<string, string> = {

@@ -4,8 +4,8 @@ import type { Position } from '../../lib/diagnostic.js'
 const MAX_DEPTH = 100
 
 /**
- * Returns where a text is nested deeper than any policy, by its brackets or the indentation of a line. Call it before parsing: parsers recurse, and if V8
- * has to compile a regular expression at the end of the stack, the process crashes.
+ * Returns where a text is nested deeper than any policy, by its brackets or the indentation of a line. Call it before parsing: parsers
+ * recurse, and if V8 has to compile a regular expression at the end of the stack, the process crashes.
  */
 export function tooDeep (text: string): Position | undefined {
   let depth = 0

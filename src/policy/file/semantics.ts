@@ -4,8 +4,8 @@ import type { Fault } from './fault.js'
 import { bearerGroupPrefix, groupPrefix } from '../rule-index.js'
 
 /**
- * Checks the names in `groups` and `who`, which a schema cannot do. Takes any value, and skips what has the wrong form, because the schema reports
- * that.
+ * Checks the names in `groups` and `who`, which a schema cannot do. Takes any value, and skips what has the wrong form, because the schema
+ * reports that.
  * @param storeGroups whether the store answers groups, so that `who` may name groups that are not in the file
  */
 export function * faultyNames (policy: unknown, storeGroups = false): Generator<Fault> {
@@ -25,8 +25,8 @@ export function * faultyNames (policy: unknown, storeGroups = false): Generator<
 }
 
 /**
- * Finds names and patterns that a store of callers may treat as the same name: it would be unclear which rule applies to a caller. Names from an identity
- * provider are compared exactly.
+ * Finds names and patterns that a store of callers may treat as the same name: it would be unclear which rule applies to a caller. Names
+ * from an identity provider are compared exactly.
  */
 export function * namesThatFold (policy: unknown): Generator<Fault> {
   const first = new Map<string, string>()
