@@ -7,13 +7,20 @@ import { defaultUsersFile } from '../settings/schema.js'
 import { exitCodes, type Io } from './io.js'
 import { serve, untilSignalled } from './start.js'
 
+export interface DemoOptions {
+  port: string
+  /** As CORS_ORIGINS. */
+  origin: string | undefined
+}
+
 /** `demo`: starts the broker with everything on, and with random secrets of the right form, which Twilio refuses. */
-export async function demoCommand (io: Io, port: string): Promise<number> {
+export async function demoCommand (io: Io, { port, origin }: DemoOptions): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'twilio-token-broker-demo-'))
   const password = randomBytes(12).toString('base64url')
   await writeFile(join(folder, defaultUsersFile), `susan:${await hashPassword(password)}\n`, { mode: 0o600 })
 
-  const code = await serve({ ...io, demo: true, cwd: folder, env: { ...randomSecrets(), OPERATORS: 'susan', PORT: port, LOG_LEVEL: 'error' } }, running => {
+  const env = { ...randomSecrets(), OPERATORS: 'susan', PORT: port, CORS_ORIGINS: origin, LOG_LEVEL: 'error' }
+  const code = await serve({ ...io, demo: true, cwd: folder, env }, running => {
     untilSignalled({
       ...running,
       async close () {

@@ -67,10 +67,12 @@ function addServers (program: Command, io: Io, done: Done): void {
   withExamples(program.command('demo')
     .description('start a demo with throw-away secrets and a user called susan; needs no settings')
     .option('--port <port>', 'the port to listen on', portNumber, io.env.PORT || '3000')
-    .action(async ({ port }: { port: string }) => {
+    .option('--origin <origins>', 'origins of pages that may ask for tokens, separated by commas')
+    .action(async ({ port, origin }: { port: string, origin?: string }) => {
       const { demoCommand } = await import('./demo.js')
-      done(await demoCommand(io, port))
+      done(await demoCommand(io, { port, origin }))
     }),
   'npx twilio-token-broker demo',
+  'npx twilio-token-broker demo --origin http://localhost:5173',
   'npx twilio-token-broker demo --port 8080')
 }

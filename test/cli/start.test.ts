@@ -90,6 +90,7 @@ t.test('a port or address that cannot be had is told as the setting it is', asyn
   const before = folders()
   t.match(await inProcess(['demo', '--port', String(port)], { cwd }), { code: 78, err: taken })
   t.match(await inProcess(['demo'], { cwd, env: { PORT: String(port) } }), { code: 78, err: taken }, 'which the environment may say too')
+  t.match(await inProcess(['demo', '--port', '0', '--origin', 'localhost:5173'], { cwd }), { code: 78, err: /CORS_ORIGINS: entry 1 must be one exact origin/ })
   t.strictSame(folders(), before, 'and the demo leaves nothing behind')
   t.match(await inProcess(['start'], { cwd, env: { ...settings, LOG_LEVEL: 'silent', HOST: '203.0.113.1', INSECURE_HTTP: 'true' } }),
     { code: 78, err: /HOST is not an address of this machine/ })
@@ -197,13 +198,16 @@ t.test('O35: an uncaught error is logged, what is under way is answered, and the
 t.test('the demo needs nothing, its curl line works as pasted, and the tutorial\'s client gets its token', async t => {
   built()
   const before = folders()
-  const demo = command(['demo', '--port', '0'], { cwd: t.testdir(), env: { TWILIO_ACCOUNT_SID: 'nonsense' } })
+  const demo = command(['demo', '--port', '0', '--origin', 'http://localhost:5173'], { cwd: t.testdir(), env: { TWILIO_ACCOUNT_SID: 'nonsense' } })
   t.teardown(() => demo.child.kill('SIGKILL'))
   await demo.shows(/Ctrl-C/)
   const [line, password, url] = /curl -u susan:(\S+) (http:\/\/\S+)\/token\/video/.exec(demo.stdout())!
   const { stdout } = await run('bash', ['-c', `${line} --silent`])
   t.match(JSON.parse(stdout), { token: /^eyJ/, identity: 'susan', expiresIn: 3600 })
   t.match(demo.stdout(), new RegExp(`as susan with the password ${password}:\n\n {2}${url}/\n`))
+  const asPage = (origin: string) => ask(url!, { as: basic('susan', password!), headers: { Origin: origin } })
+  t.match(await asPage('http://localhost:5173'), { status: 200, headers: { 'access-control-allow-origin': 'http://localhost:5173' } })
+  t.match(await asPage('http://localhost:5174'), { status: 403, body: { code: 'origin-refused' } }, 'other pages may not ask')
   const page = await fetch(`${url}/`)
   t.match([page.status, await page.text()], [200, /<title>twilio-token-broker<\/title>/])
   const read = (path: string) => fetch(url + path, { headers: { Authorization: basic('susan', password!) } })
