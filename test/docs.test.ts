@@ -125,9 +125,10 @@ const shims: Record<string, string> = {
 
 /** What is not a command that ends by itself with 0, by its first match. */
 const special: Array<[command: RegExp, how: { code?: number, shows?: RegExp, input?: string, elsewhere?: string }]> = [
-  [/(npm start --|npx twilio-token-broker) demo$/, { shows: /curl -u susan/ }],
+  [/(npm start --|npx twilio-token-broker) demo( --origin \S+)?$/, { shows: /curl -u susan/ }],
   [/^(npm|npx twilio-token-broker) start( &)?$/, { shows: /"msg":"listening"/ }],
   [/^npx twilio-token-broker init$/, { elsewhere: 'test/cli/init.test.ts' }],
+  [/^(\(?cd |cp |npm create vite|npx vite)/, { elsewhere: 'examples/react' }],
   [/^npx twilio-token-broker probe/, { elsewhere: 'test/cli/probe.test.ts' }],
   [/check --online$/, { elsewhere: 'test/cli/check.test.ts' }],
   [/^npm run bench/, { elsewhere: 'bench' }],
@@ -177,7 +178,7 @@ t.test('every command of every page does what it says', async t => {
       }
       ran++
       const real = command.replace('PASSWORD', 'secret123').replace(/-u susan /, '-u susan:secret123 ').replace('http://127.0.0.1:3000', broker.url)
-        .replace(/demo$/, 'demo --port 0').replace(/ &$/, '').replace(/^npx twilio-token-broker users (add \w+|hash)$/, '$& --password-stdin')
+        .replace(/demo( --origin \S+)?$/, '$& --port 0').replace(/ &$/, '').replace(/^npx twilio-token-broker users (add \w+|hash)$/, '$& --password-stdin')
       const child = spawn(...outside('bash', '-c', `set -o pipefail; ${real}`), { cwd, env: { ...process.env, PATH: `${tools}${delimiter}${bin}${delimiter}${process.env.PATH}`, TOKEN: 'x' }, detached: true })
       let output = ''
       for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => { output += chunk })

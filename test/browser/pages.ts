@@ -66,14 +66,23 @@ const made: Record<string, () => string | Promise<string>> = {
   ]))
 }
 
-/** `examples/page`, at the address of its folder. */
-const examplePage: Record<string, () => string | Promise<string>> = {
-  '/example-page.html': async () => (await readFile(join(root, 'examples/page/index.html'), 'utf8')).replace('/main.js', '/example-page.js'),
-  '/example-page.js': async () => {
-    const alias = { 'twilio-token-broker-client': './src/client/index.ts' }
-    const { outputFiles: [file] } = await build({ entryPoints: ['examples/page/main.js'], alias, bundle: true, format: 'esm', write: false })
-    return file!.text.replace('http://127.0.0.1:3000', 'https://tokens.example.com')
-  }
+/** The pages of `examples/`, each under the name of its folder. */
+const examplePages: Record<string, () => Promise<string>> = Object.fromEntries(Object.entries({ page: 'main.js', react: 'main.jsx' }).flatMap(([folder, main]) => [
+  [`/example-${folder}.html`, async () => (await readFile(join(root, 'examples', folder, 'index.html'), 'utf8')).replace(`/${main}`, `/example-${folder}.js`)],
+  [`/example-${folder}.js`, () => exampleModule(`examples/${folder}/${main}`)]
+]))
+
+async function exampleModule (path: string): Promise<string> {
+  const { outputFiles: [file] } = await build({
+    entryPoints: [path],
+    alias: { 'twilio-token-broker-client/react': './src/client/react.ts', 'twilio-token-broker-client': './src/client/index.ts' },
+    jsx: 'automatic',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    bundle: true,
+    format: 'esm',
+    write: false
+  })
+  return file!.text.replace('http://127.0.0.1:3000', 'https://tokens.example.com')
 }
 
 const types: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8' }
@@ -95,7 +104,7 @@ export async function servePages (broker?: () => string) {
     if (broker !== undefined && url.startsWith('/token')) return forward(request, response, broker())
     const path = url.split('?', 1)[0]!
     const [file, make] = [files[path], made[path]]
-    const body = file !== undefined ? await readFile(file) : await (make ?? examplePage[path])?.()
+    const body = file !== undefined ? await readFile(file) : await (make ?? examplePages[path])?.()
     if (body === undefined) return response.writeHead(404).end()
     response.setHeader('Content-Type', types[extname(path) || '.html'] ?? '')
     response.setHeader('Content-Security-Policy', contentSecurityPolicy)
