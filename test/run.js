@@ -38,7 +38,7 @@ run([], ...allowing(missingComponents()))
 
 /** One file by itself: what tap adds around it takes longer than most of them. */
 function node (file) {
-  const { status } = spawnSync(process.execPath, ['--enable-source-maps', file], { cwd: root, env: { ...process.env, TAP_TIMEOUT: '240' }, stdio: 'inherit' })
+  const { status } = spawnSync(process.execPath, ['--enable-source-maps', file], { cwd: root, env: { ...process.env, TAP_TIMEOUT: '480' }, stdio: 'inherit' })
   process.exit(status ?? 1)
 }
 

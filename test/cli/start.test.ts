@@ -1,14 +1,14 @@
 import { execFile, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
-import { chmodSync, openSync, readdirSync } from 'node:fs'
+import { chmodSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { AddressInfo } from 'node:net'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { hashPassword } from '../../src/callers/passwords/formats.js'
 import { serve } from '../../src/cli/start.js'
 import { built } from '../console/built.js'
@@ -21,7 +21,13 @@ import { installed } from '../helpers/installed.js'
 const run = promisify(execFile)
 const settings = { ...complete, AUDIT_LOG: 'stdout' }
 const listening = /"url":"(http:[^"]+)"/
-const folders = () => readdirSync(tmpdir()).filter(name => name.startsWith('twilio-token-broker-demo-'))
+
+/** What the demos of a test leave behind. Other tests run demos at the same time, so these have a place of their own. */
+function ownPlace (t: Test) {
+  const TMPDIR = mkdtempSync(join(tmpdir(), 'broker-demo-'))
+  t.teardown(() => rmSync(TMPDIR, { recursive: true }))
+  return { TMPDIR, left: () => readdirSync(TMPDIR).filter(name => name.startsWith('twilio-token-broker-demo-')) }
+}
 
 t.test('a start with mistakes says all of them, serves nothing, and exits with 78', async t => {
   const broken = await inProcess([], { cwd: t.testdir(), env: { ...settings, TWILIO_API_KEY_SID: '', TWILIO_API_KEY: secrets.keySid, PORT: 'x', HOST: '0.0.0.0', LOG_LEVEL: 'loud' } })
@@ -87,11 +93,14 @@ t.test('a port or address that cannot be had is told as the setting it is', asyn
     const PORT = args.includes('--port') ? '0' : String(port)
     t.match(await inProcess(args, { cwd, env: { ...settings, LOG_LEVEL: 'silent', PORT } }), { code: 78, err: taken }, args.join(' '))
   }
-  const before = folders()
+  const { TMPDIR, left } = ownPlace(t)
+  const { TMPDIR: usual } = process.env
+  t.teardown(() => usual === undefined ? delete process.env.TMPDIR : process.env.TMPDIR = usual)
+  process.env.TMPDIR = TMPDIR
   t.match(await inProcess(['demo', '--port', String(port)], { cwd }), { code: 78, err: taken })
   t.match(await inProcess(['demo'], { cwd, env: { PORT: String(port) } }), { code: 78, err: taken }, 'which the environment may say too')
   t.match(await inProcess(['demo', '--port', '0', '--origin', 'localhost:5173'], { cwd }), { code: 78, err: /CORS_ORIGINS: entry 1 must be one exact origin/ })
-  t.strictSame(folders(), before, 'and the demo leaves nothing behind')
+  t.strictSame(left(), [], 'and the demo leaves nothing behind')
   t.match(await inProcess(['start'], { cwd, env: { ...settings, LOG_LEVEL: 'silent', HOST: '203.0.113.1', INSECURE_HTTP: 'true' } }),
     { code: 78, err: /HOST is not an address of this machine/ })
   t.match(await inProcess(['start'], { cwd, env: { ...settings, LOG_LEVEL: 'silent', HOST: 'fe80::1', INSECURE_HTTP: 'true' } }),
@@ -182,7 +191,9 @@ t.test('O35: an uncaught error is logged, what is under way is answered, and the
     await broker.shows(listening)
     return { ...broker, url: listening.exec(broker.stderr())![1]! }
   }
-  const [failing, signalled] = await Promise.all([run('2'), run('60')])
+  const [failing, signalled] = await Promise.all([run('6'), run('60')])
+  // From then on her password is remembered.
+  t.equal((await ask(failing.url, { as: susan })).status, 200)
   failing.child.kill('SIGWINCH')
   await failing.shows(/"level":60,.*boom.*"msg":"uncaught error/)
   t.equal((await ask(failing.url, { method: 'GET', path: '/readyz' })).status, 503)
@@ -197,10 +208,11 @@ t.test('O35: an uncaught error is logged, what is under way is answered, and the
 
 t.test('the demo needs nothing, its curl line works as pasted, and the tutorial\'s client gets its token', async t => {
   built()
-  const before = folders()
-  const demo = command(['demo', '--port', '0', '--origin', 'http://localhost:5173'], { cwd: t.testdir(), env: { TWILIO_ACCOUNT_SID: 'nonsense' } })
+  const { TMPDIR, left } = ownPlace(t)
+  const demo = command(['demo', '--port', '0', '--origin', 'http://localhost:5173'], { cwd: t.testdir(), env: { TWILIO_ACCOUNT_SID: 'nonsense', TMPDIR } })
   t.teardown(() => demo.child.kill('SIGKILL'))
   await demo.shows(/Ctrl-C/)
+  t.equal(left().length, 1)
   const [line, password, url] = /curl -u susan:(\S+) (http:\/\/\S+)\/token\/video/.exec(demo.stdout())!
   const { stdout } = await run('bash', ['-c', `${line} --silent`])
   t.match(JSON.parse(stdout), { token: /^eyJ/, identity: 'susan', expiresIn: 3600 })
@@ -220,5 +232,5 @@ t.test('the demo needs nothing, its curl line works as pasted, and the tutorial\
     t.match(await httpie('wrong').catch((error: unknown) => error), { code: 4, stdout: /"credentials-wrong"/ })
   }
   t.equal(await demo.stop(), 0)
-  t.strictSame(folders(), before, 'nothing is left behind')
+  t.strictSame(left(), [], 'nothing is left behind')
 })

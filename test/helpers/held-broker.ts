@@ -2,6 +2,7 @@ import { request } from 'node:http'
 import type { Test } from 'tap'
 import { basic, startBroker } from './broker.js'
 import { heldHashes } from './held-hashes.js'
+import { heldTimers } from './held-timers.js'
 import { ask } from './http.js'
 
 export interface HeldBrokerOptions {
@@ -12,6 +13,8 @@ export interface HeldBrokerOptions {
 /** A broker behind a proxy, so that requests come from everywhere, whose hashes end when the test says so. */
 export async function heldBroker (t: Test, { users, settings = {} }: HeldBrokerOptions) {
   const hashes = heldHashes()
+  // A login waits for its hash as long as the test holds it.
+  heldTimers(t, 20_000)
   const broker = await startBroker({
     users: { olga: 'secret123', ...users },
     settings: { OPERATORS: 'olga', TRUST_PROXY: '127.0.0.1', ...settings },

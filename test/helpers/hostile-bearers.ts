@@ -34,8 +34,9 @@ export const otherKeys: unknown[] = [
 
 const wrong = (what: string, reason: string, make: HostileBearer['make'], settings: HostileBearer['settings'] = {}): HostileBearer => ({ what, make, code: 'bearer-wrong', reason, settings })
 const header = (what: string, reason: string, header: object): HostileBearer => wrong(what, reason, provider => provider.token({ header }))
-const claims = (what: string, reason: string, claims: object, more: Partial<HostileBearer> = {}): HostileBearer => ({
-  what, make: provider => provider.token({ claims }), code: 'bearer-misdirected', reason, caller: 'jwt:auth0|42', ...more
+/** Claims that hold a time are made when the token is sent. */
+const claims = (what: string, reason: string, claims: object | (() => object), more: Partial<HostileBearer> = {}): HostileBearer => ({
+  what, make: provider => provider.token({ claims: typeof claims === 'function' ? claims() : claims }), code: 'bearer-misdirected', reason, caller: 'jwt:auth0|42', ...more
 })
 const type = (what: string, typ: unknown, settings: HostileBearer['settings'] = {}): HostileBearer => ({
   what, make: provider => provider.token({ header: { typ } }), code: 'bearer-misdirected', reason: 'typ', caller: 'jwt:auth0|42', settings
@@ -93,19 +94,19 @@ export const hostileBearers: HostileBearer[] = [
   claims('a required text as a number', 'tenant', { tenant: 7 }, { settings: { JWT_REQUIRE: 'tenant="7"' } }),
   claims('a required true as text', 'staff', { staff: 'true' }, { settings: { JWT_REQUIRE: 'staff=true' } }),
   claims('a required claim that only an object inherits', 'constructor', {}, { settings: { JWT_REQUIRE: 'constructor=x' } }),
-  claims('its end over a minute ago', 'exp', { exp: nowSeconds() - 61, iat: nowSeconds() - 361 }, { code: 'bearer-expired' }),
+  claims('its end over a minute ago', 'exp', () => ({ exp: nowSeconds() - 61, iat: nowSeconds() - 361 }), { code: 'bearer-expired' }),
   claims('exp missing', 'exp', { exp: undefined }),
-  claims('exp as text', 'exp', { exp: String(nowSeconds() + 300) }),
+  claims('exp as text', 'exp', () => ({ exp: String(nowSeconds() + 300) })),
   claims('exp null', 'exp', { exp: null }),
   claims('exp 1e308', 'exp', { exp: 1e308 }),
   { ...claims('exp Infinity', 'exp', {}), make: provider => provider.token({ payload: JSON.stringify(provider.claims()).replace(/"exp":\d+/, '"exp":1e999') }) },
   { ...claims('exp -Infinity', 'exp', {}), make: provider => provider.token({ payload: JSON.stringify(provider.claims()).replace(/"exp":\d+/, '"exp":-1e999') }) },
-  claims('a life of ten years', 'exp', { exp: nowSeconds() + tenYears }),
-  claims('a life of ten years that began ten years ago', 'exp', { iat: nowSeconds() - tenYears }),
+  claims('a life of ten years', 'exp', () => ({ exp: nowSeconds() + tenYears })),
+  claims('a life of ten years that began ten years ago', 'exp', () => ({ iat: nowSeconds() - tenYears })),
   claims('iat missing', 'iat', { iat: undefined }),
   claims('iat as text', 'iat', { iat: 'now' }),
-  claims('iat ahead', 'iat', { iat: nowSeconds() + 120 }),
-  claims('nbf ahead', 'nbf', { nbf: nowSeconds() + 120 }),
+  claims('iat ahead', 'iat', () => ({ iat: nowSeconds() + 120 })),
+  claims('nbf ahead', 'nbf', () => ({ nbf: nowSeconds() + 120 })),
   claims('nbf as text', 'nbf', { nbf: 'now' }),
   claims('sub missing', 'sub', { sub: undefined }, { caller: undefined as unknown as string }),
   claims('sub a number', 'sub', { sub: 42 }, { caller: undefined as unknown as string }),
