@@ -95,7 +95,10 @@ t.test('a port or address that cannot be had is told as the setting it is', asyn
   }
   const { TMPDIR, left } = ownPlace(t)
   const { TMPDIR: usual } = process.env
-  t.teardown(() => usual === undefined ? delete process.env.TMPDIR : process.env.TMPDIR = usual)
+  t.teardown(() => {
+    if (usual === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = usual
+  })
   process.env.TMPDIR = TMPDIR
   t.match(await inProcess(['demo', '--port', String(port)], { cwd }), { code: 78, err: taken })
   t.match(await inProcess(['demo'], { cwd, env: { PORT: String(port) } }), { code: 78, err: taken }, 'which the environment may say too')
