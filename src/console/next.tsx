@@ -17,7 +17,21 @@ export function Next ({ given, room }: { given: Given, room: string | undefined 
         </div>
       </div>
       <Copy title={title} text={code} />
-      <p class='fine'>{title === 'curl' ? 'curl asks for the password itself, so that no command line holds it.' : <>For a page with a bundler, with <code>twilio-token-broker</code> and the SDK from npm, and its origin in <code>CORS_ORIGINS</code>. It asks for the password once and keeps the token fresh.</>}</p>
+      <p class='fine'>{title === 'curl' ? <Shell given={given} /> : <Bundler given={given} isKept={/keep\(|connect\(broker/.test(code)} />}</p>
     </section>
+  )
+}
+
+function Shell ({ given: { name } }: { given: Given }) {
+  return name === null ? <>Put your bearer token into the variable <code>TOKEN</code>.</> : <>curl asks for the password itself, so that no command line holds it.</>
+}
+
+function Bundler ({ given: { name }, isKept }: { given: Given, isKept: boolean }) {
+  return (
+    <>
+      For a page with a bundler, with <code>twilio-token-broker</code> and the SDK from npm, and its origin in <code>CORS_ORIGINS</code>.
+      {name === null ? ' In the place of prompt, call the library of your identity provider: each request asks for its token.' : ' It asks for the password once.'}
+      {isKept && ' A new token comes before the old one ends.'}
+    </>
   )
 }
