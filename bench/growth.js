@@ -1,19 +1,21 @@
 // Whether a token costs more where there is more of everything: users, rules, products, addresses. One run, interleaved
 // rounds, medians; each next to the smallest of its kind, in microseconds of CPU a token. `--short` only shows that it runs.
+// Then what the broker remembers, in bytes: `npm run bench -- growth --memory [NUMBER]` prints that alone.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
-import { loadUsers } from '../dist/src/callers/users-file/load.js'
-import { countAddress } from '../dist/src/http/rate-limit-store.js'
-import { MemoryCounters } from '../dist/src/limits/memory/counters.js'
+import { printMemory } from './growth/memory.js'
 import { allOn, furnish } from './tokens/folder.js'
 import { load, lua, median, table } from './tokens/load.js'
 import { broker, start } from './tokens/servers.js'
 
 const short = process.argv.includes('--short')
+const [flag, number = '1000000'] = process.argv.slice(2)
+if (flag === '--memory') {
+  await printMemory(Number(number))
+  process.exit()
+}
 const rounds = short ? 1 : 9
 const seconds = 1
 const many = n => short ? n / 100 : n
@@ -53,23 +55,4 @@ for (const [kind, sizes] of Object.entries(kinds)) {
   }
 }
 console.log(table(['what', 'how many', 'µs of CPU a token', 'of the smallest (aim: at most 1.05)'], rows))
-
-setFlagsFromString('--expose-gc')
-const gc = runInNewContext('gc')
-function held () {
-  gc()
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
-}
-
-const folder = await mkdtemp(join(tmpdir(), 'bench-growth-'))
-await furnish(folder, { users: many(100_000), rules: 1 })
-const before = held()
-const { users } = await loadUsers(join(folder, 'users.htpasswd'), 'users.htpasswd')
-console.log(`memory of a user, bytes      ${((held() - before) / users.callers.size).toFixed(0)}`)
-await rm(folder, { recursive: true })
-
-const counters = new MemoryCounters(60_000)
-const empty = held()
-for (let n = 0; n < 10_000; n++) countAddress(counters, `10.${n >> 8}.${n & 255}.1`, 120)
-console.log(`memory of an address, bytes  ${((held() - empty) / 10_000).toFixed(0)}`)
+await printMemory(many(100_000))
