@@ -1,5 +1,5 @@
-// What the broker remembers of so many callers, sessions and addresses, in bytes: of each that is kept, and of all together. All but the users
-// file is bounded, so that strangers cannot fill the memory.
+// What the broker remembers of so many callers, sessions and addresses, in bytes: of each that is kept, and of all together. All but the
+// users file is bounded, so that strangers cannot fill the memory.
 import { generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -23,7 +23,10 @@ import { table } from '../tokens/load.js'
 setFlagsFromString('--expose-gc')
 const gc = runInNewContext('gc')
 
-/** What is remembered: by `add(n)` of the thing that `make` makes, after `each` of which it is not yet full. Keys take long to make, so of them there are no more than `most`. */
+/**
+ * What is remembered: by the function that `make` returns, which takes a number. After `each` calls it is not yet full. At most `most` calls
+ * are made, because keys take long to make.
+ */
 const kinds = [
   {
     what: 'a remembered password',

@@ -5,7 +5,10 @@ import { exitCodes, type Io } from './io.js'
 
 type Done = (exitCode: number) => void
 
-/** The commands beside `start` and `demo`, in the order of the help. Each has a file of its own, which loads what the command does when it runs. */
+/**
+ * The commands beside `start` and `demo`, in the order of the help. Each has a file of its own, which loads what the command does when it
+ * runs.
+ */
 const commands: Record<string, (io: Io, done: Done, program: Command) => Promise<Command>> = {
   users: async (io, done) => (await import('./users/command.js')).usersCommand(io, async () => (await import('./users/file.js')).usersFileOf(io), done),
   policy: async (io, done) => (await import('./policy/command.js')).policyCommand(io, async () => (await import('./policy/context.js')).policyContext(io), done),
