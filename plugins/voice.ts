@@ -8,7 +8,11 @@ export default defineProduct({
   name: 'voice',
   settings: Type.Object({ TWILIO_TWIML_APP_SID: Type.Optional(Sid('AP')), ...pushSettings }),
   request: Type.Object({ incoming: takesCalls, outgoing: makesCalls, params: Type.Optional(Type.Record(AnyName, Type.String(), { description: 'passed to the TwiML app with each outgoing call', examples: [{ To: 'bob' }] })), ...pushRequest }),
-  allow: Type.Object({ incoming: Type.Optional(Type.Boolean()), outgoing: Type.Optional(Type.Boolean()), params: Type.Optional(Type.Record(Type.String(), Patterns)) }),
+  allow: Type.Object({
+    incoming: Type.Optional(Type.Boolean()),
+    outgoing: Type.Optional(Type.Boolean()),
+    params: Type.Optional(Type.Record(Type.String(), Patterns))
+  }),
   // https://www.twilio.com/docs/voice/sdks/javascript#access-token: what a client may be called
   identity: { maxLength: 121, characters: /[A-Za-z0-9_]/, described: 'letters, digits and _' },
   grant ({ settings: { TWILIO_TWIML_APP_SID: app, ...settings }, request: { params, ...asked }, allow, choose }) {

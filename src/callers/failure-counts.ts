@@ -26,7 +26,8 @@ export class FailureCounts {
   /** Whether `reserve` would succeed now. Always false with shared counters, which cannot answer synchronously. */
   isFree ({ nameAndAddress, name }: GuessKeys): boolean {
     const { max } = this
-    return this.#perNameAndAddress.isFull?.(nameAndAddress, max.perNameAndAddress) === false && this.#perName.isFull?.(name, max.perName) === false
+    return this.#perNameAndAddress.isFull?.(nameAndAddress, max.perNameAndAddress) === false &&
+      this.#perName.isFull?.(name, max.perName) === false
   }
 
   /** Reserves one attempt. Reserves nothing for the name where its address is already refused. */

@@ -22,7 +22,10 @@ export class IdentityHolders {
    * @param isName whether a caller of the store has this name
    * @param perf a clock that never steps
    */
-  constructor (isName: (name: string) => boolean, { max = MAX_HELD, perf = performance }: { max?: number, perf?: { now: () => number } } = {}) {
+  constructor (
+    isName: (name: string) => boolean,
+    { max = MAX_HELD, perf = performance }: { max?: number, perf?: { now: () => number } } = {}
+  ) {
     this.#isName = isName
     this.#holders = new LRUCache({ ...growingTo(max), ttl: HELD_MS, ttlResolution: 0, perf })
   }

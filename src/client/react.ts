@@ -37,9 +37,21 @@ export function useTokenBroker (): TokenBroker {
  * @example
  * const { sdk: device, error } = useTwilio('voice', token => new Device(token))
  */
-export function useTwilio<Kept extends ClosableSdk, Name extends Product> (product: Name, create: (token: string) => Kept, request?: TokenRequest<Name>): TwilioState<Kept>
-export function useTwilio<Kept extends ClosableSdk> (products: ProductRequests, create: (token: string) => Kept, request?: CommonRequest): TwilioState<Kept>
-export function useTwilio<Kept extends ClosableSdk> (product: Product | ProductRequests, create: (token: string) => Kept, request?: CommonRequest): TwilioState<Kept> {
+export function useTwilio<Kept extends ClosableSdk, Name extends Product> (
+  product: Name,
+  create: (token: string) => Kept,
+  request?: TokenRequest<Name>
+): TwilioState<Kept>
+export function useTwilio<Kept extends ClosableSdk> (
+  products: ProductRequests,
+  create: (token: string) => Kept,
+  request?: CommonRequest
+): TwilioState<Kept>
+export function useTwilio<Kept extends ClosableSdk> (
+  product: Product | ProductRequests,
+  create: (token: string) => Kept,
+  request?: CommonRequest
+): TwilioState<Kept> {
   const broker = useTokenBroker()
   const [state, setState] = useState<Omit<TwilioState<Kept>, 'retry'>>(nothing)
   const [attempt, setAttempt] = useState(0)

@@ -18,7 +18,13 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>
  * Makes one request.
  * @throws {RetryError} nobody answered
  */
-export async function ask (own: Fetch = fetch, method: string, url: string, headers: Record<string, string>, body?: string): Promise<Answer> {
+export async function ask (
+  own: Fetch = fetch,
+  method: string,
+  url: string,
+  headers: Record<string, string>,
+  body?: string
+): Promise<Answer> {
   try {
     const response = await own(url, {
       method,

@@ -216,7 +216,9 @@ export class Session {
     let cause: unknown
     if (credentials === 'same-origin') return ''
     try {
-      const { username, password, bearer } = await Promise.race([credentials(), new Promise<void>(resolve => { this.#stopWaiting = resolve })]) ?? {}
+      const { username, password, bearer } = await Promise.race(
+        [credentials(), new Promise<void>(resolve => { this.#stopWaiting = resolve })]
+      ) ?? {}
       if (bearer) return `Bearer ${bearer}`
       // A form that is not filled in yet has empty or missing values. Sending them would count as a wrong guess.
       if ([username, password].every(text => text && typeof text === 'string')) {

@@ -47,7 +47,8 @@ function RouteCard ({ route, session, at }: { route: Route, session: Session, at
   const [chosen, setChosen] = useState(tabs[0]!.name)
   // A link to one product's operation chooses its tab.
   useEffect(() => { setChosen(chosen => routeAt([route], at)?.name ?? chosen) }, [at])
-  const operations = tabs.find(({ name }) => name === chosen)!.entries.map(entry => <Operation key={entry.id} entry={entry} session={session} />)
+  const { entries } = tabs.find(({ name }) => name === chosen)!
+  const operations = entries.map(entry => <Operation key={entry.id} entry={entry} session={session} />)
   return (
     <section class='card' id={id}>
       <h2 tabIndex={-1}><code>{path}</code></h2>

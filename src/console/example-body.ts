@@ -21,7 +21,10 @@ export function exampleFor ({ operation: { tags: [product] = [] }, body }: Entry
   }
 }
 
-/** What a product's example asks for, with texts that the policy lists. Nothing in particular where it asks for a flag that the policy forbids. */
+/**
+ * What a product's example asks for, with texts that the policy lists. Nothing in particular where it asks for a flag that the policy
+ * forbids.
+ */
 function within (asked: Body, allow: Allow): Body {
   const hasFlags = Object.values(allow).some(value => typeof value === 'boolean')
   if (hasFlags && Object.entries(asked).some(([name, value]) => typeof value === 'boolean' && allow[name] !== value)) return {}

@@ -40,7 +40,11 @@ function Verdict ({ text }: { text: string }) {
       <div role='status'><h2 class={refused ? 'bad' : 'good'}>{verdictOf(found) ?? 'No reason found for Twilio to refuse it'}</h2></div>
       {named.length > 0 && <p>It reads like an error message. It names {named.map(([code]) => <a key={code} href={`#/codes/${code}`}>{code}</a>)}.</p>}
       {found.length > 0 && <ul class='findings'>{byCode(found).map(([code, ofCode]) => <Code key={code} code={code} found={ofCode} />)}</ul>}
-      {!refused && <p>Only Twilio knows whether the key still exists and may sign tokens: <code>npx twilio-token-broker check --online</code> asks.</p>}
+      {!refused && (
+        <p>
+          Only Twilio knows whether the key still exists and may sign tokens: <code>npx twilio-token-broker check --online</code> asks.
+        </p>
+      )}
       {rows.length > 0 && <h3>What the token says</h3>}
       {rows.length > 0 && <Rows rows={rows} />}
       {rows.length > 0 && <Parts token={token} />}

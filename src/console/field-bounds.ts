@@ -1,7 +1,10 @@
 import type { Allow } from './available-products.js'
 import type { Field } from './fields.js'
 
-/** The field as the caller may really fill it in, by the policy's entry for its product. A property is bound by one of its own name or, as a list, by its plural. */
+/**
+ * The field as the caller may really fill it in, by the policy's entry for its product. A property is bound by one of its own name or, as a
+ * list, by its plural.
+ */
 export function bounded (field: Field, allow: Allow): Field {
   if (field.schema.type === 'boolean') return boundedFlag(field, allow)
   if (field.kind === 'pairs') return boundedPairs(field, allow[field.name])

@@ -42,7 +42,9 @@ export function GetToken ({ session: { credentials, offers } }: { session: Sessi
         <div>
           <p class='sr' role='status'>{got && 'Your token is there.'}</p>
           {refusal && <Problem refusal={refusal} />}
-          {got && <TokenCard key={got.answer.token} {...got} isOld={isOld(got.given, form.request)} busy={busy} onRenew={() => get(got.given)} />}
+          {got && (
+            <TokenCard key={got.answer.token} {...got} isOld={isOld(got.given, form.request)} busy={busy} onRenew={() => get(got.given)} />
+          )}
           {!refusal && !got && <Empty offers={offers} />}
         </div>
       </div>
@@ -58,7 +60,9 @@ function isOld (given: TokenRequest, request: TokenRequest | undefined): boolean
 function Demo () {
   return (
     <p class='notice' role='note'>
-      <b>This is the demo.</b> Its tokens have the right form, but Twilio refuses them: the API key is made up. For real ones, run <code>npx twilio-token-broker init</code>, which asks for your account’s API key, and then <code>npx twilio-token-broker start</code>.
+      <b>This is the demo.</b> Its tokens have the right form, but Twilio refuses them: the API key is
+      made up. For real ones, run <code>npx twilio-token-broker init</code>, which asks for your
+      account’s API key, and then <code>npx twilio-token-broker start</code>.
     </p>
   )
 }

@@ -39,7 +39,9 @@ export function Operation ({ entry, session }: { entry: Entry, session: Session 
       <div>
         {needsProof(entry) ? <p>It takes a proof (DPoP, RFC 9449) by a key of the page. The client <code>twilio-token-broker/client</code> makes it.</p> : <Copy title='curl' text={line} />}
         {isSendable(entry) && <SendIt entry={entry} example={example} credentials={session.credentials} />}
-        {answers.map(({ status, content }) => content?.example !== undefined && <ExampleAnswer key={status} status={status} example={content.example} />)}
+        {answers.map(({ status, content }) => (
+          content?.example !== undefined && <ExampleAnswer key={status} status={status} example={content.example} />
+        ))}
       </div>
     </section>
   )

@@ -63,7 +63,10 @@ export function loginTimesOf ({ slots }: Span): Series {
 }
 
 /** A chart as a table: for each name its value in one slot, and its sum and its highest value in the whole time. */
-export function rowsOf ({ names, values }: Series, index: number): Array<{ name: string, value: number | null, sum: number, most: number }> {
+export function rowsOf (
+  { names, values }: Series,
+  index: number
+): Array<{ name: string, value: number | null, sum: number, most: number }> {
   return names.map((name, i) => {
     const known = values[i]!.filter(value => value !== null)
     return { name, value: values[i]![index]!, sum: known.reduce((sum, value) => sum + value, 0), most: Math.max(0, ...known) }

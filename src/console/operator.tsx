@@ -52,7 +52,9 @@ function TimePicker ({ time, onTime }: { time: WindowName, onTime: (time: Window
 }
 
 /** Says which node is shown, of what time, and what it cannot know. */
-function Which ({ nodes, node: { data, receivedAt }, onNode, stale }: { nodes: Nodes, node: NodeState, onNode: (id: string) => void, stale: boolean }) {
+function Which (
+  { nodes, node: { data, receivedAt }, onNode, stale }: { nodes: Nodes, node: NodeState, onNode: (id: string) => void, stale: boolean }
+) {
   const now = useNow()
   const { host, pid, version, since, id } = data.node
   const age = Math.round((now - receivedAt) / 1000)

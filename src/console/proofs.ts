@@ -28,7 +28,13 @@ export class Proofs {
   /** The header of one request. @param path relative to the page */
   async headers (method: string, path: string): Promise<{ DPoP: string }> {
     const { origin, pathname } = new URL(path, location.href)
-    const claims = { htm: method, htu: origin + pathname, iat: Math.floor((now() + this.#ahead) / 1000), ath: this.#ath, ...(this.#nonce !== null && { nonce: this.#nonce }) }
+    const claims = {
+      htm: method,
+      htu: origin + pathname,
+      iat: Math.floor((now() + this.#ahead) / 1000),
+      ath: this.#ath,
+      ...(this.#nonce !== null && { nonce: this.#nonce })
+    }
     return { DPoP: await prove(this.#key, claims) }
   }
 

@@ -16,7 +16,11 @@ export function fieldsOf (properties: Record<string, Schema>, required: string[]
  * The fields that all products share.
  * @param products what the policy says of each that is picked
  */
-export function sharedFieldsOf (properties: Record<string, Schema>, { ttl, maxTtl, identity, identities }: Bounds, products: Allow[]): Field[] {
+export function sharedFieldsOf (
+  properties: Record<string, Schema>,
+  { ttl, maxTtl, identity, identities }: Bounds,
+  products: Allow[]
+): Field[] {
   const maximum = Math.min(maxTtl, ...products.map(({ maxTtl = Infinity }) => maxTtl))
   const { ttl: life, identity: name } = properties
   const fields: Field[] = []

@@ -88,7 +88,12 @@ function roomLines (entered: string): string[] {
 }
 
 /** The same token for all of them: `broker.token` asks once for equal requests. */
-function ofSeveral (product: string, products: Record<string, Record<string, unknown>>, { products: _, ...asked }: Record<string, unknown>, room: string): Code {
+function ofSeveral (
+  product: string,
+  products: Record<string, Record<string, unknown>>,
+  { products: _, ...asked }: Record<string, unknown>,
+  room: string
+): Code {
   const first = `const products = ${literal(products)}`
   const args = `products${also(asked)}`
   if (product !== 'video') return ofSdk(product, [first], args)

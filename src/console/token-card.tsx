@@ -80,7 +80,9 @@ function Grants ({ token, identity, left }: { token: Token, identity: string, le
   return (
     <ul class='grants'>
       {sentences.map(sentence => (
-        <li key={sentence}>{sentence.split(MARK).map((part, i) => i % 2 === 1 ? <em key={i}>{part}</em> : part)} {sentences.length === 1 && whose}</li>
+        <li key={sentence}>
+          {sentence.split(MARK).map((part, i) => i % 2 === 1 ? <em key={i}>{part}</em> : part)} {sentences.length === 1 && whose}
+        </li>
       ))}
       {sentences.length > 1 && <li>{whose}</li>}
     </ul>

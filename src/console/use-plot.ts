@@ -9,7 +9,9 @@ import { useMedia } from './use-media.js'
 
 const HEIGHT = 190
 /** Values are counts or milliseconds: no line of the grid stands between two whole numbers. */
-const STEPS = [1, 2, 5].flatMap(step => [1, 10, 100, 1000, 10_000, 100_000, 1_000_000].map(ten => step * ten)).sort((one, other) => one - other)
+const STEPS = [1, 2, 5]
+  .flatMap(step => [1, 10, 100, 1000, 10_000, 100_000, 1_000_000].map(ten => step * ten))
+  .sort((one, other) => one - other)
 
 /** Draws the lines into an element, and keeps them as wide as it is. */
 export function usePlot (place: RefObject<HTMLDivElement | null>, options: PlotOptions): void {
@@ -55,7 +57,12 @@ function optionsOf (place: HTMLElement, current: RefObject<PlotOptions>): UPlot.
     padding: [12, 20, 0, 0],
     legend: { show: false },
     // The pointer is followed below: one slot is marked in all charts.
-    cursor: { y: false, drag: { x: false, y: false }, points: { show: false }, bind: { mousemove: () => null, mouseenter: () => null, mouseleave: () => null, mousedown: () => null } },
+    cursor: {
+      y: false,
+      drag: { x: false, y: false },
+      points: { show: false },
+      bind: { mousemove: () => null, mouseenter: () => null, mouseleave: () => null, mousedown: () => null }
+    },
     scales: {
       x: { range: () => edgesOf(current.current!.span) },
       y: { range: () => [0, Math.max(4, 1.1 * Math.max(...current.current!.series.values.flat().map(Number)))] }

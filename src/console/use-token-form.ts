@@ -22,7 +22,9 @@ export function useTokenForm (offers: Offers): TokenFormState {
   const [picked, setPicked] = useState<string[]>(() => offers.products.slice(0, 1).map(({ name }) => name))
   const [typed, setTyped] = useState<Record<string, Typed>>({})
   const chosen = offers.products.filter(({ name }) => picked.includes(name))
-  const products = chosen.map(({ name, properties, required, allow }) => ({ name, fields: fieldsOf(properties, required, allow), typed: typed[name] ?? {} }))
+  const products = chosen.map(
+    ({ name, properties, required, allow }) => ({ name, fields: fieldsOf(properties, required, allow), typed: typed[name] ?? {} })
+  )
   const shared = sharedFieldsOf(offers.shared, offers.bounds, chosen.map(({ allow }) => allow))
   const sharedTyped = typed[''] ?? {}
   return {

@@ -17,7 +17,10 @@ export interface ApplicationAuthOptions {
  * page makes the request. So the request must be one that no form, image or script of another site can send, and come from a page of the
  * application itself.
  */
-export async function applicationAuth (_scope: FastifyInstance, { identify, ownOrigins }: ApplicationAuthOptions): Promise<Scheme | undefined> {
+export async function applicationAuth (
+  _scope: FastifyInstance,
+  { identify, ownOrigins }: ApplicationAuthOptions
+): Promise<Scheme | undefined> {
   return identify && {
     name: 'application',
     via: 'application',

@@ -29,7 +29,11 @@ export interface AuditRefusalOptions {
  * Writes the audit line for a refusal, unless the request has no credentials.
  * @throws Problem `audit-unavailable`
  */
-export async function auditRefusal (request: FastifyRequest, code: RefusalCode, { audit, mint, lines }: AuditRefusalOptions): Promise<void> {
+export async function auditRefusal (
+  request: FastifyRequest,
+  code: RefusalCode,
+  { audit, mint, lines }: AuditRefusalOptions
+): Promise<void> {
   if (unrecorded.has(code) || !bringsCredentials(request)) return
   const isUnlimited = request.caller === null && unlimited.has(code)
   if (isUnlimited && !lines.audit.take(request.address)) return

@@ -46,7 +46,12 @@ export async function basicAuth (scope: FastifyInstance, { signIn, hasPasswords 
 }
 
 /** Verifies name and password from the header or the body. Waits for nothing where the caller is cached. */
-export function signInBy (request: FastifyRequest, reply: FastifyReply, { name, password }: Credentials, signIn: SignIn): void | Promise<void> {
+export function signInBy (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { name, password }: Credentials,
+  signIn: SignIn
+): void | Promise<void> {
   request.claimedUsername = name
   return whenReady(signIn(name, password, new RequestLogin(request, reply)), caller => { request.caller = caller })
 }

@@ -7,7 +7,8 @@ export function identifyByApplication ({ schemes }: IdentifyOptions): RequestSte
   return (request, reply) => {
     const { caller, recognizedScheme: scheme, body } = request
     if (caller !== null) return
-    if (scheme === null || (isRecord(body) && (body.username !== undefined || body.password !== undefined))) throw credentialsMissing(request, schemes)
+    const hasPassword = isRecord(body) && (body.username !== undefined || body.password !== undefined)
+    if (scheme === null || hasPassword) throw credentialsMissing(request, schemes)
     request.scheme = scheme
     return scheme.identify(request, reply)
   }

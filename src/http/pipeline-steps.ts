@@ -26,7 +26,11 @@ const hooks = {
 type Hook = keyof typeof hooks
 
 /** Installs steps in a scope, in their order. Consecutive steps of one hook are installed as one. */
-export async function installSteps<Parts> (scope: FastifyInstance, steps: ReadonlyArray<PipelineStep<unknown, Parts>>, parts: Parts): Promise<void> {
+export async function installSteps<Parts> (
+  scope: FastifyInstance,
+  steps: ReadonlyArray<PipelineStep<unknown, Parts>>,
+  parts: Parts
+): Promise<void> {
   let row: RequestStep[] = []
   for (const [i, step] of steps.entries()) {
     await step.setUp?.(scope, parts)

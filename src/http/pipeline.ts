@@ -100,8 +100,9 @@ const steps: readonly Step[] = [
   { for: ['every'], setUp: recordEnds }
 ]
 
-export interface PipelineOptions extends SchemeOptions, SessionRouteOptions, PrefetchOptions, DecisionOptions, IdentityClaimOptions, OperatorOptions, HealthOptions, ConsoleOptions,
-  Omit<TokenRouteOptions, 'combiner'>, Omit<OpenApiOptions, 'routes' | 'schemes'>, Omit<ErrorHandlerOptions, 'schemes'>, Omit<ElsewhereOptions, 'addressLimit' | 'methodsOf'> {
+export interface PipelineOptions extends SchemeOptions, SessionRouteOptions, PrefetchOptions, DecisionOptions, IdentityClaimOptions,
+  OperatorOptions, HealthOptions, ConsoleOptions, Omit<TokenRouteOptions, 'combiner'>, Omit<OpenApiOptions, 'routes' | 'schemes'>,
+  Omit<ErrorHandlerOptions, 'schemes'>, Omit<ElsewhereOptions, 'addressLimit' | 'methodsOf'> {
   limits: { address: Limit, crossSite: Limit, caller: Limit }
 }
 

@@ -19,7 +19,12 @@ export interface RequestLogOptions {
  * Logs a request, if its level is on. Omits the query, because people put passwords there. Limits the lines a minute of an address that has
  * not signed in, because it can send any number of requests that are refused early.
  */
-export function logRequest (request: FastifyRequest, reply: FastifyReply, ms: number, { lines: { log, rare }, logsAllRequests }: RequestLogOptions): void {
+export function logRequest (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  ms: number,
+  { lines: { log, rare }, logsAllRequests }: RequestLogOptions
+): void {
   const level = logsAllRequests || isOnlyInLog(request, reply, ms) ? 'info' : 'debug'
   if (!isOn(request.log, level)) return
   if (request.caller === null && !log.take(request.address)) {

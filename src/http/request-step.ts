@@ -11,7 +11,13 @@ export function inOrder (steps: readonly RequestStep[]): onRequestHookHandler {
   return (request, reply, done) => runFrom(0, steps, request, reply, done)
 }
 
-function runFrom (first: number, steps: readonly RequestStep[], request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
+function runFrom (
+  first: number,
+  steps: readonly RequestStep[],
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: HookHandlerDoneFunction
+): void {
   try {
     for (let i = first; i < steps.length && !reply.sent; i++) {
       const waiting = steps[i]!(request, reply)

@@ -6,10 +6,15 @@ interface Exemplified {
   required?: string[]
 }
 
-/** A value of a JSON Schema: its first example, or an object of the properties that have one. Undefined where there is none, or a required one has none. */
+/**
+ * A value of a JSON Schema: its first example, or an object of the properties that have one. Undefined where there is none, or a required
+ * one has none.
+ */
 export function exampleOf ({ examples, const: constant, properties = {}, required = [] }: Exemplified): unknown {
   if (examples !== undefined) return examples[0]
   if (constant !== undefined) return constant
-  const values = new Map(Object.entries(properties).map(([name, schema]) => [name, exampleOf(schema)] as const).filter(([, value]) => value !== undefined))
+  const values = new Map(
+    Object.entries(properties).map(([name, schema]) => [name, exampleOf(schema)] as const).filter(([, value]) => value !== undefined)
+  )
   return values.size === 0 || required.some(name => !values.has(name)) ? undefined : Object.fromEntries(values)
 }

@@ -35,7 +35,17 @@ export function defineProduct<Settings extends TObject, Request extends TObject,
 }
 
 function describe<Settings extends TObject, Request extends TObject, Allow extends TObject> (
-  { name, settings, request, allow, identity = { maxLength: 256 }, regions = allRegions, defersGrant, yields = false, grant }: ProductDefinition<Settings, Request, Allow>
+  {
+    name,
+    settings,
+    request,
+    allow,
+    identity = { maxLength: 256 },
+    regions = allRegions,
+    defersGrant,
+    yields = false,
+    grant
+  }: ProductDefinition<Settings, Request, Allow>
 ): ProductDescription {
   return {
     name,

@@ -45,7 +45,11 @@ const MAX_LOAD_MS = 10_000
  * are looked up from `cwd`.
  * @param entries undefined where PRODUCTS is not set: then all of `plugins/`
  */
-export async function loadProducts (entries: string[] | undefined, cwd: string, { plugins = true, loadMs = MAX_LOAD_MS }: LoadOptions = {}): Promise<Loaded> {
+export async function loadProducts (
+  entries: string[] | undefined,
+  cwd: string,
+  { plugins = true, loadMs = MAX_LOAD_MS }: LoadOptions = {}
+): Promise<Loaded> {
   const ours = await builtIn()
   if (entries === undefined) return { products: [...ours.values()], known: [...ours.values()], diagnostics: [], notLoaded: [] }
 

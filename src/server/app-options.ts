@@ -31,7 +31,11 @@ interface Credentials {
 }
 
 /** Translates a config, and the services it runs on, into the options of an app. */
-export function appOptions ({ settings, products, policy, given }: Config, { services, prefix, demo, ownOrigins, readiness, started }: AppContext, { sessions, bearer }: Credentials): AppOptions {
+export function appOptions (
+  { settings, products, policy, given }: Config,
+  { services, prefix, demo, ownOrigins, readiness, started }: AppContext,
+  { sessions, bearer }: Credentials
+): AppOptions {
   const { logger, store, identify, audit, logins, counters, lines, logsAllRequests, metrics } = services
   const history = settings.CONSOLE && settings.OPERATORS !== undefined ? services.history : undefined
   return {
@@ -46,7 +50,10 @@ export function appOptions ({ settings, products, policy, given }: Config, { ser
     ...originsOf(settings, ownOrigins),
     identify,
     hasPasswords: store.signIn === undefined,
-    signIn: store.signIn ?? metrics.timed((name, password, login) => logins.login(name, password, login), seconds => history?.login(seconds)),
+    signIn: store.signIn ?? metrics.timed(
+      (name, password, login) => logins.login(name, password, login),
+      seconds => history?.login(seconds)
+    ),
     operators: new NameList(list(settings.OPERATORS)),
     metrics,
     console: settings.CONSOLE,

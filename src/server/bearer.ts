@@ -21,7 +21,10 @@ export interface KeysOptions {
  * Fetches the keys of the identity provider that the settings name for the first time. Opens nothing where none is named, or a mistake is
  * reported already.
  */
-export async function openKeys ({ settings, diagnostics }: KeysConfig, { cwd, logger }: KeysOptions): Promise<Opened<ProviderKeys | undefined>> {
+export async function openKeys (
+  { settings, diagnostics }: KeysConfig,
+  { cwd, logger }: KeysOptions
+): Promise<Opened<ProviderKeys | undefined>> {
   if (settings.JWT_ISSUER === undefined || diagnostics.some(({ level, subject }) => level === 'mistake' && subject.startsWith('JWT_'))) return { opened: undefined }
   // Imported on demand: loading jose takes a noticeable part of the start.
   const [{ ProviderKeys }, { keySourceOf }] = await Promise.all([import('../callers/bearer/keys.js'), import('../callers/bearer/sources.js')])

@@ -89,7 +89,11 @@ export async function readConfig (given: Sources, cwd: string, options: ConfigOp
 }
 
 /** Adds the policy that the settings name. */
-async function withPolicy (read: Read, cwd: string, { stamps = new Map(), further: others = [], foldNames = hasRemoteStore(read.settings) }: ConfigOptions): Promise<Config> {
+async function withPolicy (
+  read: Read,
+  cwd: string,
+  { stamps = new Map(), further: others = [], foldNames = hasRemoteStore(read.settings) }: ConfigOptions
+): Promise<Config> {
   const { policy, diagnostics: ofPolicy, ...files } = await policyOf(read, cwd, foldNames)
   const diagnostics = [...ofPolicy, ...await diagnoseStore(read.settings, cwd, foldNames)]
   // A mistake in one of them has to be found again once it is corrected.
@@ -136,6 +140,12 @@ async function policyOf ({ settings, products, known, notLoaded, unread }: Read,
     return { policy: allowAll, stamps: new Map(), diagnostics: unread.has('POLICY_FILE') ? [] : withoutPolicy(settings) }
   }
   const stamps = await stampsOf([resolve(cwd, file)])
-  const reader = policyReader({ enabled: products.map(({ product }) => product), known, foldNames, storeGroups: foldNames, more: notLoaded.length > 0 })
+  const reader = policyReader({
+    enabled: products.map(({ product }) => product),
+    known,
+    foldNames,
+    storeGroups: foldNames,
+    more: notLoaded.length > 0
+  })
   return { ...await loadPolicy(file, cwd, reader), stamps }
 }

@@ -69,7 +69,14 @@ export async function broker (application: Application, options: BrokerOptions):
   const cwd = typeof options.cwd === 'string' ? options.cwd : process.cwd()
   const read = async () => {
     const config = await readConfig(givenSources(settings, optionMistakes(options, scope.prefix)), cwd, { foldNames: true })
-    return { ...config, diagnostics: [...config.diagnostics, ...unknownGiven(settings, config), ...authenticate === undefined && identify === undefined ? [] : prefixMistakes(config.settings)] }
+    return {
+      ...config,
+      diagnostics: [
+        ...config.diagnostics,
+        ...unknownGiven(settings, config),
+        ...authenticate === undefined && identify === undefined ? [] : prefixMistakes(config.settings)
+      ]
+    }
   }
   const config = await read()
   const services = await openServices(config, {
@@ -79,7 +86,14 @@ export async function broker (application: Application, options: BrokerOptions):
     ...applicationCallers({ authenticate, identify, log: scope.log, cacheMs: rememberFor * 1000 })
   })
   const ownOrigins = new Set<string>()
-  const reloadable = await createReloadableApp({ config, cwd, read, services, prefix: scope.prefix, ownOrigins }).catch(error => closeAfter(error, services))
+  const reloadable = await createReloadableApp({
+    config,
+    cwd,
+    read,
+    services,
+    prefix: scope.prefix,
+    ownOrigins
+  }).catch(error => closeAfter(error, services))
   // Fastify runs onClose after all requests are answered.
   scope.addHook('onClose', async () => {
     await reloadable.close()

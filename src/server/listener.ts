@@ -71,7 +71,11 @@ export function createListener (current: () => Handler, pair?: KeyPair): Listene
   const secure = pair && createSecureServer({ ...secureOptions(pair), allowHTTP1: true, handshakeTimeout: TIMEOUT_MS, settings }, serve)
   const server: Server = secure ?? createServer(serve)
   const connections = new Http1Connections({ timeoutMs: TIMEOUT_MS, maxRequests: MAX_REQUESTS, backlog }, closeRest)
-  const sessions = secure && new Http2Sessions(secure, { timeoutMs: TIMEOUT_MS, closeTimeoutMs: DRAIN_MS, maxRequests: MAX_REQUESTS, backlog }, closeRest)
+  const sessions = secure && new Http2Sessions(
+    secure,
+    { timeoutMs: TIMEOUT_MS, closeTimeoutMs: DRAIN_MS, maxRequests: MAX_REQUESTS, backlog },
+    closeRest
+  )
   Object.assign(server, limits)
   // Also fires for sockets whose TLS handshake is not complete.
   server.on('connection', (socket: Socket) => {

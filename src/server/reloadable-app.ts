@@ -138,7 +138,8 @@ export class ReloadableApp {
 
   async #openKeys (next: Config): Promise<Opened<ProviderKeys | undefined>> {
     const { logger, provider } = this.#services
-    return isSameProvider(this.#current.settings, next.settings) ? { opened: provider.keys } : openKeys(next, { cwd: this.#options.cwd, logger })
+    if (isSameProvider(this.#current.settings, next.settings)) return { opened: provider.keys }
+    return openKeys(next, { cwd: this.#options.cwd, logger })
   }
 
   #closeUnused (keys: ProviderKeys | undefined): void {

@@ -69,7 +69,10 @@ export interface ServicesOptions {
 }
 
 /** @throws StartError with every mistake there is, those of the settings included */
-export async function openServices (config: Config, { cwd, stdout, logger, log, verifyHash, store: given, identify }: ServicesOptions): Promise<Services> {
+export async function openServices (
+  config: Config,
+  { cwd, stdout, logger, log, verifyHash, store: given, identify }: ServicesOptions
+): Promise<Services> {
   const { settings } = config
   const queue = new HashQueue()
   const metrics = createMetrics()
@@ -91,7 +94,11 @@ export async function openServices (config: Config, { cwd, stdout, logger, log, 
   const sessions = createSessionMemory(counters)
   metrics.watch({ queue, store, provider, counters, audit, lines, usedProofs: sessions.usedProofs, log })
   const unlockedNames = await openUnlockedNames(settings, counters, cwd, logger)
-  const guessLimiter = new GuessLimiter({ ...guessCounters(counters), failuresMax: settings.LOGIN_FAILURES_MAX, unlockedAt: unlockedNames.unlockedAt })
+  const guessLimiter = new GuessLimiter({
+    ...guessCounters(counters),
+    failuresMax: settings.LOGIN_FAILURES_MAX,
+    unlockedAt: unlockedNames.unlockedAt
+  })
   return {
     logger,
     store,

@@ -36,7 +36,11 @@ export function logChangedSessionKeys (logger: Log, before: Sessions | undefined
 }
 
 /** Says why a change of the settings has ended all open sessions; undefined where they stay valid. */
-function endOfSessions (before: Sessions | undefined, after: Sessions | undefined, { SESSION_SECRET: secret }: Settings): string | undefined {
+function endOfSessions (
+  before: Sessions | undefined,
+  after: Sessions | undefined,
+  { SESSION_SECRET: secret }: Settings
+): string | undefined {
   if (before === undefined || after === undefined || after.keyIds.includes(before.keyIds[0]!)) return undefined
   return secret === undefined
     ? 'the API key has changed, which ended all sessions: everybody has to sign in again. Set SESSION_SECRET to keep sessions when the key changes'

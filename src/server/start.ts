@@ -63,7 +63,10 @@ export async function start ({ env, cwd, stdout, log, verifyHash, demo }: StartO
     hadDotenv ||= hasDotenv(next, cwd)
     return next
   }
-  const logger = pino({ level: config.settings.LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: escapeInvisible } }, log)
+  const logger = pino(
+    { level: config.settings.LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: escapeInvisible } },
+    log
+  )
   const services = await openServices(config, { cwd, stdout, logger, log, verifyHash })
   // Filled once the server listens, because PORT may be 0. The app reads it at each request.
   const ownOrigins = new Set<string>()
@@ -122,6 +125,10 @@ export async function start ({ env, cwd, stdout, log, verifyHash, demo }: StartO
   }
 }
 
-async function metricsPortOf ({ METRICS_HOST: host, METRICS_PORT: port }: Settings, { metrics }: Services, readiness: () => Readiness): Promise<MetricsPort | undefined> {
+async function metricsPortOf (
+  { METRICS_HOST: host, METRICS_PORT: port }: Settings,
+  { metrics }: Services,
+  readiness: () => Readiness
+): Promise<MetricsPort | undefined> {
   return port === undefined ? undefined : openMetricsPort({ host, port, metrics, readiness })
 }

@@ -54,7 +54,11 @@ export async function readPair<Name extends string> (names: PairSettings<Name>, 
 }
 
 /** Reads a file that a setting names. */
-export async function readPem (setting: string, file: string, cwd: string): Promise<{ content: FileContent | undefined, diagnostics: Diagnostic[] }> {
+export async function readPem (
+  setting: string,
+  file: string,
+  cwd: string
+): Promise<{ content: FileContent | undefined, diagnostics: Diagnostic[] }> {
   const content = await readFileOrPipe(resolve(cwd, file)).catch(() => undefined)
   if (content === undefined) return { content, diagnostics: [mistake(setting, 'unreadable', `${setting} names a file that cannot be read; check the path and its mode`)] }
   const writable = writableByEveryone(content.mode, { file, setting })

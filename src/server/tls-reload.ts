@@ -22,7 +22,13 @@ interface Log {
  * Reads certificate and key again whenever one of the files changes. They are usually replaced one after the other: if they do not fit, the
  * old pair stays in use until the next change.
  */
-export function keepRenewed ({ TLS_CERT_FILE, TLS_KEY_FILE }: Settings, cwd: string, log: Log, take: (pair: KeyPair) => void, onRead: (taken: boolean) => void): Renewal {
+export function keepRenewed (
+  { TLS_CERT_FILE, TLS_KEY_FILE }: Settings,
+  cwd: string,
+  log: Log,
+  take: (pair: KeyPair) => void,
+  onRead: (taken: boolean) => void
+): Renewal {
   const files = { TLS_CERT_FILE, TLS_KEY_FILE }
   const closing = new AbortController()
   let lastReported = ''

@@ -22,7 +22,11 @@ export function openUnlockedNames (settings: Settings, counters: CounterSource, 
  * @returns where it was written, or why Redis could not be asked
  * @throws LockError, or an error of the operating system
  */
-export async function unlockName (settings: Settings, cwd: string, name: string): Promise<{ where: string, outage?: never } | { where?: never, outage: string }> {
+export async function unlockName (
+  settings: Settings,
+  cwd: string,
+  name: string
+): Promise<{ where: string, outage?: never } | { where?: never, outage: string }> {
   if (settings.REDIS_URL === undefined) {
     const file = fileOf(settings)
     const models = [settings.USERS_FILE ?? defaultUsersFile, '.env'].map(path => resolve(cwd, path))

@@ -116,8 +116,12 @@ function enabled (all: LoadedProduct[], named: boolean, values: Partial<Settings
     if (values.TWILIO_REGION !== undefined && !regions.includes(values.TWILIO_REGION)) {
       faults.push(mistake('TWILIO_REGION', 'conflict', `TWILIO_REGION: Twilio does not serve ${name} in this region; take it out of PRODUCTS, or change the region`))
     }
-    if (faults.length === 0) products.push({ product, settings: Object.fromEntries(Object.keys(settings.properties).map(setting => [setting, values[setting]])) })
-    else if (named) diagnostics.push(...faults)
+    if (faults.length === 0) {
+      products.push({
+        product,
+        settings: Object.fromEntries(Object.keys(settings.properties).map(setting => [setting, values[setting]]))
+      })
+    } else if (named) diagnostics.push(...faults)
   }
   return { products, diagnostics }
 }

@@ -11,7 +11,9 @@ import type { GrantCombiner, ProductRequests } from './combine.js'
 export function combinedRequest (products: EnabledProduct[]) {
   const entries = products.map(({ product: { name, entry } }) => [name, Type.Optional(entry)])
   // Two at most, and none that gives way to another: such two may not fit into one token.
-  const example = products.filter(({ product }) => !product.defersGrant).slice(-2).map(({ product: { name, entry } }) => [name, exampleOf(entry) ?? {}])
+  const example = products.filter(({ product }) => !product.defersGrant).slice(-2).map(
+    ({ product: { name, entry } }) => [name, exampleOf(entry) ?? {}]
+  )
   return Type.Object({
     ...commonRequest.properties,
     products: Type.Optional(Type.Unsafe<ProductRequests>(Type.Object(Object.fromEntries(entries), {

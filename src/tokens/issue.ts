@@ -31,7 +31,12 @@ export interface Requester {
  * @returns the answer; `expiresIn` in seconds, `expiresAt` in ISO 8601
  * @throws Problem `audit-unavailable`; the token is then discarded
  */
-export async function issue ({ mint, audit }: IssueOptions, requester: Requester, decision: Decision, granted: ProductGrant[]): Promise<TokenAnswer> {
+export async function issue (
+  { mint, audit }: IssueOptions,
+  requester: Requester,
+  decision: Decision,
+  granted: ProductGrant[]
+): Promise<TokenAnswer> {
   const { identity } = decision
   const ttl = tokenTtl(decision, granted)
   const { token, grants, expiresAt, sha256 } = mint.sign({ identity, ttl, grants: granted.map(({ grant }) => grant) })

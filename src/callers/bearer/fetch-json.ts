@@ -16,7 +16,10 @@ export function newAgent (): Agent {
  * @param what names the document in messages
  * @throws KeysError
  */
-export async function fetchJson (url: string, { what, agent, signal }: { what: string, agent: Agent, signal: AbortSignal }): Promise<unknown> {
+export async function fetchJson (
+  url: string,
+  { what, agent, signal }: { what: string, agent: Agent, signal: AbortSignal }
+): Promise<unknown> {
   const bytes = await fetchBytes(url, what, agent, signal).catch((error: unknown) => {
     if (error instanceof KeysError) throw error
     throw new KeysError(signal.aborted ? `${what} did not come in time` : `${what} cannot be fetched (${errorCode(error)})`, 'unreachable')

@@ -26,5 +26,6 @@ export function matchesUrl (htu: string, path: string, { publicUrl, ownOrigins, 
   const base = new URL(publicUrl)
   const below = base.pathname.replace(/\/$/, '')
   // Inside an application, PUBLIC_URL may be the application's address or the broker's own.
-  return (ownOrigins.has(origin) && pathname === path) || (origin === base.origin && (pathname === below + route || pathname === below + path))
+  return (ownOrigins.has(origin) && pathname === path) ||
+    (origin === base.origin && (pathname === below + route || pathname === below + path))
 }

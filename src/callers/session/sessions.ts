@@ -84,7 +84,11 @@ export class Sessions {
    * verified for a proof that is wrong anyway, and the store is asked only for the holder of the key.
    * @throws Problem `session-ended`, `proof-wrong`, `proof-stale`, `store-unavailable` or `overloaded`
    */
-  async authenticate (credentials: SessionCredentials, request: ProvenRequest, { login, onSealed, allowOutage }: AuthenticateOptions): Promise<ProvenSession> {
+  async authenticate (
+    credentials: SessionCredentials,
+    request: ProvenRequest,
+    { login, onSealed, allowOutage }: AuthenticateOptions
+  ): Promise<ProvenSession> {
     const unsealed = unseal(this.#keys, credentials.session)
     if (unsealed === undefined) throw problem('session-ended')
     const { session, key } = unsealed

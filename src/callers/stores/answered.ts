@@ -46,7 +46,12 @@ export class CallerAnswers {
     if (name === undefined) this.warnOfNoName()
     // The original text is a slice of one that contains the password.
     const own = name ?? ownCopy(login)
-    const caller = { name: own, identity: identity ?? own, ...(name === undefined && { asTyped: true as const }), ...(groups !== undefined && { groups }) }
+    const caller = {
+      name: own,
+      identity: identity ?? own,
+      ...(name === undefined && { asTyped: true as const }),
+      ...(groups !== undefined && { groups })
+    }
     if (!this.#owners.claim(caller, marksOf(login, name, identity, secret))) {
       throw unusable(`${this.#store} gave a caller the name or identity of another one; if they are one caller, let it answer the same "name" for both`)
     }

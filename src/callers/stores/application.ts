@@ -18,7 +18,9 @@ export interface ApplicationCallersOptions {
 /**
  * The callers of an application around the broker. Who signs in by password, and with the application, is one caller where the name is one.
  */
-export function applicationCallers ({ authenticate, identify, log, cacheMs }: ApplicationCallersOptions): { store: OpenStore, identify: IdentifyRequest | undefined } {
+export function applicationCallers (
+  { authenticate, identify, log, cacheMs }: ApplicationCallersOptions
+): { store: OpenStore, identify: IdentifyRequest | undefined } {
   const owners = new IdentityOwners()
   return {
     store: authenticate === undefined ? noStore : applicationStore({ authenticate, log, cacheMs, owners }),

@@ -50,7 +50,9 @@ export interface ApplicationOptions {
 export const MAX_CALLS = 16
 
 /** A function of the application around the broker as the store. */
-export function applicationStore ({ authenticate, log, cacheMs, owners, timeoutMs = 5000 }: ApplicationOptions): OpenStore & { readonly sessions: SessionStore } {
+export function applicationStore (
+  { authenticate, log, cacheMs, owners, timeoutMs = 5000 }: ApplicationOptions
+): OpenStore & { readonly sessions: SessionStore } {
   const queue = new HashQueue({ maxRunning: MAX_CALLS })
   const callers = new CallerAnswers('authenticate', log, owners)
 

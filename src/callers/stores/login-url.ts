@@ -38,7 +38,10 @@ export function loginUrlStore ({ url, log }: LoginUrlOptions): RemoteStore {
   const queue = new HashQueue({ maxRunning: MAX_PARALLEL_LOGINS })
   const askForNobody = (signal: AbortSignal) => endpoint.ask(inventedLogin(), signal)
   const circuit = new Circuit({ probe: askForNobody, onChange: logOutages('LOGIN_URL', log) })
-  const ask = (question: object, login: LoginContext) => queue.run(login, () => circuit.run(signal => endpoint.ask(question, signal, login)))
+  const ask = (question: object, login: LoginContext) => queue.run(
+    login,
+    () => circuit.run(signal => endpoint.ask(question, signal, login))
+  )
   const callers = new CallerAnswers('LOGIN_URL', log)
 
   const sessions = new LoginVersions(async (username, version, login) => {

@@ -53,7 +53,10 @@ export class LoginVersions implements SessionStore {
     const { login, version } = holder
     if (version === undefined) return standingOf(holder)
     // Not aborted when this client disconnects: others may wait for the same answer.
-    const found = this.#found.get(keyOf(login, version), async () => foundIn(await this.#ask(login, version, { ip, traceparent, signal: new AbortController().signal }), holder))
+    const found = this.#found.get(
+      keyOf(login, version),
+      async () => foundIn(await this.#ask(login, version, { ip, traceparent, signal: new AbortController().signal }), holder)
+    )
     return found.then(found => groupsKnown(found) ? found : standingOf(holder))
   }
 }
@@ -71,7 +74,8 @@ function foundIn (answer: unknown, holder: SessionHolder): FoundStanding {
   if (answer === false) return 'ended'
   const { name, identity, version, groups } = isRecord(answer) ? answer : {}
   const { caller } = holder
-  const isChanged = differs(name, caller.asTyped ? name : caller.name) || differs(identity, caller.identity) || differs(version, holder.version)
+  const isChanged = differs(name, caller.asTyped ? name : caller.name) ||
+    differs(identity, caller.identity) || differs(version, holder.version)
   if (isChanged) return 'ended'
   if (groups === undefined) return standingOf(holder)
   const said = answeredGroups('LOGIN_URL', groups)

@@ -58,7 +58,10 @@ function keyOf ({ TWILIO_API_KEY_SECRET: secret = '' }: Partial<Settings>): KeyO
   return decoyKey(secret)
 }
 
-async function openUsersFile (settings: Partial<Settings>, { cwd, queue, verifyHash, log, onReload }: OpenOptions): Promise<Opened<OpenStore>> {
+async function openUsersFile (
+  settings: Partial<Settings>,
+  { cwd, queue, verifyHash, log, onReload }: OpenOptions
+): Promise<Opened<OpenStore>> {
   const label = settings.USERS_FILE ?? defaultUsersFile
   try {
     const store = await usersFileStore({

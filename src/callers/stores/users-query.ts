@@ -134,7 +134,11 @@ const TEXT_ARRAY = 1009 as number
 const textArrays = new Set([TEXT_ARRAY, 1015, 1014, 1003])
 
 /** Reads each column as text, whatever its type, because an identity may be an integer. Only arrays of texts become lists. */
-const asText = { getTypeParser: (type: number) => textArrays.has(type) ? types.getTypeParser(TEXT_ARRAY) as (value: string) => unknown : (value: string) => value }
+const asText = {
+  getTypeParser: (type: number) => textArrays.has(type)
+    ? types.getTypeParser(TEXT_ARRAY) as (value: string) => unknown
+    : (value: string) => value
+}
 
 /** Returns an error with nothing but a sentence: the driver's errors also hold the connection, the query and sometimes data. */
 function loggable (error: unknown): Error {

@@ -23,7 +23,11 @@ const CHMOD = 'g-w,o='
  * @param previous the callers of the last load, see `readUsers`
  * @returns the users, or the mistakes; `key` is the `Stamp` of the file that was read
  */
-export async function loadUsers (path: string, label: string, previous?: ReadonlyMap<string, FileCaller>): Promise<{ key: string, users: Users | Mistakes }> {
+export async function loadUsers (
+  path: string,
+  label: string,
+  previous?: ReadonlyMap<string, FileCaller>
+): Promise<{ key: string, users: Users | Mistakes }> {
   const found = await readStable(path, path => readFile(path, label))
   if (found === undefined) return { key: '', users: { mistakes: [mistake(label, 'unreadable', `${label} keeps changing while it is read`)] } }
 

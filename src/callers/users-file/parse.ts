@@ -37,7 +37,11 @@ const LINES_PER_TURN = 500
  * @param label the file as the operator named it
  * @param previous the callers of the last load; those that have not changed stay the same objects
  */
-export async function readUsers (file: Buffer, label: string, previous: ReadonlyMap<string, FileCaller> = new Map()): Promise<Users | Mistakes> {
+export async function readUsers (
+  file: Buffer,
+  label: string,
+  previous: ReadonlyMap<string, FileCaller> = new Map()
+): Promise<Users | Mistakes> {
   const mistakes = new LineErrors(label)
   const warnings = new RepeatedWarnings(label)
   const callers = new Map<string, FileCaller>()

@@ -97,7 +97,12 @@ class UsersFile implements UsersFileStore {
     this.#stamps = new Map([[options.path, key]])
     this.#users = users
     this.warnings = users.warnings
-    this.#watching = watchFiles({ stamps: this.#stamps, signal: this.#closing.signal, onChange: () => this.reload(), pollMs: options.pollMs })
+    this.#watching = watchFiles({
+      stamps: this.#stamps,
+      signal: this.#closing.signal,
+      onChange: () => this.reload(),
+      pollMs: options.pollMs
+    })
   }
 
   hasName (name: string): boolean {

@@ -41,7 +41,11 @@ export async function askAboutAccount (apiKey: ApiKey, region: string, network?:
   const { outcomes, date } = await askKey(twilio, apiKey, region)
   const isRefused = outcomes.some(({ answer }) => answer === 'no')
   if (outcomes.some(({ answer }) => answer !== 'yes')) return { outcomes, isRefused, choices: {} }
-  const found = await Promise.all(Object.entries(lists).map(async ([list, { product, path, of }]) => [list, await choicesOf(twilio, product, path(apiKey.accountSid), of)] as const))
+  const found = await Promise.all(
+    Object.entries(lists).map(
+      async ([list, { product, path, of }]) => [list, await choicesOf(twilio, product, path(apiKey.accountSid), of)] as const
+    )
+  )
   return { outcomes: [...outcomes, askClock(date, Date.now())], isRefused, choices: Object.fromEntries(found) }
 }
 

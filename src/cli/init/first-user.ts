@@ -64,7 +64,10 @@ export async function askPassword (io: Io): Promise<string> {
 
 /** @throws Failure that says that `.env` is written already */
 export async function addFirstUser (io: Io, name: string, password: string): Promise<void> {
-  const code = await toExitCode(io, () => addUser({ io: { ...io, stdin: Readable.from([password]) }, file: usersFileOf(io) }, name, { passwordStdin: true }))
+  const code = await toExitCode(
+    io,
+    () => addUser({ io: { ...io, stdin: Readable.from([password]) }, file: usersFileOf(io) }, name, { passwordStdin: true })
+  )
   if (code !== exitCodes.ok) throw new Failure(code, '.env is written, but the user could not be added; run: npx twilio-token-broker users add NAME')
 }
 

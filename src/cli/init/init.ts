@@ -40,7 +40,11 @@ export async function init (io: Io, options: InitOptions, network?: Dispatcher):
   const given = await answersOf(io, options)
   await checkOptions(io, given, options)
   const password = await passwordOf(io, options)
-  const { answers, user } = await complete(io, { given, password, user: options.user, mayReplace: !exists || options.force === true }, network)
+  const { answers, user } = await complete(
+    io,
+    { given, password, user: options.user, mayReplace: !exists || options.force === true },
+    network
+  )
   await orFailure('.env', writeAtomic(path, Buffer.from(envFile(answers))))
   io.stdout.write('wrote .env, which only you can read\n')
   if (user !== undefined) await addFirstUser(io, user.name, user.password)

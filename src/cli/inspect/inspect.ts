@@ -45,9 +45,16 @@ function asBearer ({ settings, obstacles }: ProviderToken): string[] {
   ]
 }
 
-async function signatureOf (token: Token, { TWILIO_API_KEY_SECRET: secret, TWILIO_API_KEY_SID: keySid, TWILIO_ACCOUNT_SID: accountSid }: Partial<Settings>): Promise<Signature> {
+async function signatureOf (
+  token: Token,
+  { TWILIO_API_KEY_SECRET: secret, TWILIO_API_KEY_SID: keySid, TWILIO_ACCOUNT_SID: accountSid }: Partial<Settings>
+): Promise<Signature> {
   if (secret === undefined) return 'unchecked'
-  return checkSignature(token, secret, { ...(keySid && { TWILIO_API_KEY_SID: keySid }), ...(accountSid && { TWILIO_ACCOUNT_SID: accountSid }) })
+  return checkSignature(
+    token,
+    secret,
+    { ...(keySid && { TWILIO_API_KEY_SID: keySid }), ...(accountSid && { TWILIO_ACCOUNT_SID: accountSid }) }
+  )
 }
 
 const signatures = {

@@ -29,7 +29,9 @@ export async function mint (io: Io, name: string, { identity: typed, ttl, json, 
   if (mistakes.length > 0) throw new Failure(exitCodes.settings, mistakes.join('\n'))
   const enabled = products.find(({ product }) => product.name === name)
   if (enabled === undefined) throw new Failure(exitCodes.usage, `${name} is not an enabled product${didYouMean(name, products.map(({ product }) => product.name))}`)
-  const twice = Object.entries({ identity: typed, ttl, room }).find(([name, value]) => value !== undefined && request !== undefined && Object.hasOwn(request, name))
+  const twice = Object.entries({ identity: typed, ttl, room }).find(
+    ([name, value]) => value !== undefined && request !== undefined && Object.hasOwn(request, name)
+  )
   if (twice !== undefined) throw new Failure(exitCodes.usage, `${twice[0]} is given by --${twice[0]} and in --request; give it once`)
   const identity = typed.normalize('NFC')
   // Not a caller's name: an identity may be longer, and only the product's own rule applies to it.
@@ -38,9 +40,22 @@ export async function mint (io: Io, name: string, { identity: typed, ttl, json, 
     const validate = validatorOf(enabled.product.body)
     if (!validate(body)) throw invalidRequest(validate.errors!, 'body')
     const { ttl: life, identity: other, ...properties } = body as CommonRequest
-    const decision = decide({ policy: allowAll, ttl: { default: settings.TOKEN_TTL, max: tokenLife.max } }, { name: identity, identity }, { ttl: life, identity: other })
-    const signer = createMint({ accountSid: settings.TWILIO_ACCOUNT_SID, keySid: settings.TWILIO_API_KEY_SID, keySecret: settings.TWILIO_API_KEY_SECRET, region: settings.TWILIO_REGION })
-    const { token, expiresAt } = signer.sign({ identity, ttl: decision.ttl, grants: [decision.grant({ ...enabled, request: properties }).grant] })
+    const decision = decide(
+      { policy: allowAll, ttl: { default: settings.TOKEN_TTL, max: tokenLife.max } },
+      { name: identity, identity },
+      { ttl: life, identity: other }
+    )
+    const signer = createMint({
+      accountSid: settings.TWILIO_ACCOUNT_SID,
+      keySid: settings.TWILIO_API_KEY_SID,
+      keySecret: settings.TWILIO_API_KEY_SECRET,
+      region: settings.TWILIO_REGION
+    })
+    const { token, expiresAt } = signer.sign({
+      identity,
+      ttl: decision.ttl,
+      grants: [decision.grant({ ...enabled, request: properties }).grant]
+    })
     return { token, identity, expiresIn: decision.ttl, expiresAt }
   })
   io.stdout.write(`${json ? JSON.stringify(answer) : answer.token}\n`)

@@ -12,7 +12,11 @@ import { productsOf, type PolicyContext } from './context.js'
 export async function checkPolicy (io: Io, context: PolicyContext, { json }: { json?: boolean }): Promise<number> {
   const { file, known, foldNames } = context
   if (file === undefined) throw new Failure(exitCodes.settings, 'POLICY_FILE is not set: every caller may have every enabled product; set it to the path of a policy')
-  const { policy, diagnostics } = await loadPolicy(file, io.cwd, policyReader({ enabled: productsOf(context), known, foldNames, storeGroups: foldNames }))
+  const { policy, diagnostics } = await loadPolicy(
+    file,
+    io.cwd,
+    policyReader({ enabled: productsOf(context), known, foldNames, storeGroups: foldNames })
+  )
   const right = policy !== null
   const mistakes = textsOf(diagnostics, 'mistake')
   const warnings = textsOf(diagnostics, 'warning')

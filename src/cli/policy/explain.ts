@@ -26,7 +26,13 @@ interface RequestOptions extends CommonRequest {
  * `policy explain NAME PRODUCT`: which rule decides, and what the broker would answer.
  * @throws Failure for a name that no caller has, a product that is not enabled, and a policy with mistakes
  */
-export async function explainDecision (io: Io, context: PolicyContext, typed: string, productName: string, { json, groups, ...request }: RequestOptions): Promise<number> {
+export async function explainDecision (
+  io: Io,
+  context: PolicyContext,
+  typed: string,
+  productName: string,
+  { json, groups, ...request }: RequestOptions
+): Promise<number> {
   const caller = callerOf(typed.normalize('NFC'), groups, context)
   const enabled = context.enabled.find(({ product }) => product.name === productName)
   if (enabled === undefined) {
@@ -60,7 +66,11 @@ export type ReadPolicy = { policy: Policy } & Pick<PolicyReading, 'whereIs'>
 export async function readPolicy (io: Io, context: PolicyContext): Promise<ReadPolicy> {
   const { file, known, foldNames } = context
   if (file === undefined) return { policy: allowAll }
-  const { policy, diagnostics, whereIs } = await loadPolicy(file, io.cwd, policyReader({ enabled: productsOf(context), known, foldNames, storeGroups: foldNames }))
+  const { policy, diagnostics, whereIs } = await loadPolicy(
+    file,
+    io.cwd,
+    policyReader({ enabled: productsOf(context), known, foldNames, storeGroups: foldNames })
+  )
   if (policy === null) throw new Failure(exitCodes.settings, textsOf(diagnostics, 'mistake').join('\n'))
   return { policy, whereIs }
 }
@@ -94,7 +104,14 @@ export async function explain ({ policy, whereIs }: ReadPolicy, { ttl, identityF
     const decision = decide({ policy, ttl, identityForm }, caller, { ttl: life, identity })
     const granted = decision.grant({ ...enabled, request })
     const { grant } = granted
-    return { rule, allowed: true, identity: decision.identity, ttl: tokenTtl(decision, [granted]), grant: { [grant.key]: grant.toPayload() }, wouldRefuse: decision.wouldRefuse() }
+    return {
+      rule,
+      allowed: true,
+      identity: decision.identity,
+      ttl: tokenTtl(decision, [granted]),
+      grant: { [grant.key]: grant.toPayload() },
+      wouldRefuse: decision.wouldRefuse()
+    }
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     return { rule, allowed: false, status: error.status, code: error.code, detail: error.message, errors: errorLines(error) }

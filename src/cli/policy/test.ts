@@ -21,8 +21,12 @@ export async function testPolicy (io: Io, context: PolicyContext, file: string |
     ? [...await expectationsIn(io, policyFile), ...await expectationsIn(io, beside(policyFile), true)]
     : await expectationsIn(io, file)
   if (expectations.length === 0) throw new Failure(exitCodes.no, `nothing is expected: write tests into ${file ?? `${policyFile}, or into ${beside(policyFile)}`}`)
-  const results = await Promise.all(expectations.map(async expectation => ({ expectation, failure: await failureOf(expectation, policy, context) })))
-  const failed = results.flatMap(({ expectation: { place, ...expectation }, failure }) => failure === undefined ? [] : [{ place, ...expectation, failure }])
+  const results = await Promise.all(
+    expectations.map(async expectation => ({ expectation, failure: await failureOf(expectation, policy, context) }))
+  )
+  const failed = results.flatMap(
+    ({ expectation: { place, ...expectation }, failure }) => failure === undefined ? [] : [{ place, ...expectation, failure }]
+  )
   const passed = expectations.length - failed.length
   if (json) {
     io.stdout.write(`${JSON.stringify({ passed, failed })}\n`)
@@ -52,7 +56,11 @@ async function expectationsIn ({ cwd }: Io, file: string, mayBeMissing = false):
 }
 
 /** Why an expectation does not hold; undefined if it does. */
-async function failureOf ({ caller: name, groups, product, request = {}, expect }: Expectation, policy: ReadPolicy, context: PolicyContext): Promise<string | undefined> {
+async function failureOf (
+  { caller: name, groups, product, request = {}, expect }: Expectation,
+  policy: ReadPolicy,
+  context: PolicyContext
+): Promise<string | undefined> {
   const enabled = context.enabled.find(one => one.product.name === product)
   if (enabled === undefined) return `${product} is not an enabled product${didYouMean(product, productsOf(context).map(({ name }) => name))}`
   const caller = callerOrMistake(name, groups, context)

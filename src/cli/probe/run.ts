@@ -25,7 +25,13 @@ export async function runProbe (io: Io, url: string, options: ProbeOptions): Pro
   const login = await loginOf(io, options)
   const isPrivate = url.startsWith('https:') || isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ''))
   const { origin, room, json } = options
-  const results = await probe({ url, login: isPrivate ? login : undefined, origin, room: isPrivate ? room : undefined, ask: request => ask(url, request) })
+  const results = await probe({
+    url,
+    login: isPrivate ? login : undefined,
+    origin,
+    room: isPrivate ? room : undefined,
+    ask: request => ask(url, request)
+  })
   const code = exitCodeOf(results)
   io.stdout.write(json ? `${JSON.stringify({ url, ok: code === exitCodes.ok, checks: results })}\n` : inLines(results, paintFor(io)))
   return code

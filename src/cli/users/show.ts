@@ -11,12 +11,19 @@ export interface ShowOptions {
 
 /** `users list`. */
 export async function listUsers (context: UsersContext, { json }: ShowOptions): Promise<number> {
-  const users = Array.from((await usersOf(context)).callers.values(), ({ name, hash }) => ({ name, hash: formatOf(hash, fileFormats)?.name }))
+  const users = Array.from(
+    (await usersOf(context)).callers.values(),
+    ({ name, hash }) => ({ name, hash: formatOf(hash, fileFormats)?.name })
+  )
   return say(context, json ? JSON.stringify({ users }) : users.map(({ name }) => name).join('\n'))
 }
 
 /** `users check NAME`: whether a password is the user's. */
-export async function checkPassword (context: UsersContext, typed: string, { json, ...options }: PasswordOptions & ShowOptions): Promise<number> {
+export async function checkPassword (
+  context: UsersContext,
+  typed: string,
+  { json, ...options }: PasswordOptions & ShowOptions
+): Promise<number> {
   const name = typed.normalize('NFC')
   const caller = (await usersOf(context)).callers.get(name)
   if (caller === undefined && !json) throw unknownUser(context, name, await bytesOf(context))

@@ -30,7 +30,11 @@ const refuses = (reply: Reply | undefined) => reply?.status === 401 || reply?.st
  * read. https://www.twilio.com/docs/iam/api-keys
  * @returns the outcomes; `date` is Twilio's time in milliseconds since 1970, undefined if the reply had none
  */
-export async function askKey (twilio: Twilio, { accountSid }: ApiKey, region: string): Promise<{ outcomes: Outcome[], date: number | undefined }> {
+export async function askKey (
+  twilio: Twilio,
+  { accountSid }: ApiKey,
+  region: string
+): Promise<{ outcomes: Outcome[], date: number | undefined }> {
   const ofAccount = `/2010-04-01/Accounts/${accountSid}/Applications.json?PageSize=1`
   const [apps, services] = await Promise.all([twilio.get('api', ofAccount), twilio.get('sync', '/v1/Services?PageSize=1')])
   const date = apps?.date ?? services?.date

@@ -4,7 +4,11 @@ import { withExample } from './examples.js'
 import type { RouteDescription } from './routes.js'
 
 /** An OpenAPI 3.1 document. Its schemas are JSON Schema, so the routes' own are used unchanged. https://spec.openapis.org/oas/v3.1.1 */
-export function documentOf (routes: readonly RouteDescription[], schemes: readonly Scheme[], allowedOf: (route: RouteDescription) => object) {
+export function documentOf (
+  routes: readonly RouteDescription[],
+  schemes: readonly Scheme[],
+  allowedOf: (route: RouteDescription) => object
+) {
   const paths: Record<string, Record<string, object>> = {}
   const on = schemes.filter(({ isClosed }) => !isClosed).map(({ name }) => name)
   for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route, on, allowedOf(route))

@@ -65,7 +65,10 @@ async function openCluster ({ addresses }: ClusterTarget, { scripts, ...redisOpt
   }))
 }
 
-async function openBySentinels ({ addresses, name, sentinelUser, sentinelPassword }: SentinelTarget, options: RedisOptions): Promise<Redis> {
+async function openBySentinels (
+  { addresses, name, sentinelUser, sentinelPassword }: SentinelTarget,
+  options: RedisOptions
+): Promise<Redis> {
   const forSentinels = { username: sentinelUser, password: sentinelPassword }
   const sentinel = await firstAnswering(addresses, { ...options, ...forSentinels }, 'sentinel')
   const redis = new Redis({
