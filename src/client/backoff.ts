@@ -11,7 +11,7 @@ export function renewAfter (life: number): number {
 
 /** Returns how long to wait after a number of failures: doubles from 1 s, and half of it is random. */
 export function backOff (failures: number, longest = 60_000): number {
-  return Math.min(longest, 1000 * 2 ** (failures - 1)) * (1 + Math.random()) / 2
+  return Math.min(longest, 500 * 2 ** failures) * (1 + Math.random()) / 2
 }
 
 /** Returns how long to wait after a Retry-After. All clients got the same, so adds at random up to half of it, or a second. */

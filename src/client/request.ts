@@ -56,7 +56,7 @@ export function refusal ({ response: { ok, status, headers, url }, fields: { cod
   const retryAfter = seconds > 0 ? Math.min(seconds, 3_600) : undefined
   // Someone in between answered. Whatever it says, it says nothing about this caller.
   if (ok || typeof code !== 'string' || typeof detail !== 'string') {
-    return new RetryError(`The answer of ${url} is not the broker's: ${status || 'a redirect'} ${headers.get('Content-Type') ?? ''}.`, { code: 'not-the-broker', retryAfter })
+    return new RetryError(`No broker answers at ${url}: ${status || 'a redirect'} ${headers.get('Content-Type') ?? ''}.`, { code: 'not-the-broker', retryAfter })
   }
   // A second proof that comes too late is the fault of clocks and networks, not of the user.
   const Refusal = code === 'login-limited' ? LockedError : status === 429 || status >= 500 || stale.test(code) ? RetryError : status === 401 ? SignInError : RefusedError
