@@ -3,16 +3,13 @@ import { AnyName, badRequest, chooseEach, defineProduct, forbid, Patterns, pushC
 
 const takesCalls = Type.Optional(Type.Boolean({ description: 'whether the page takes calls; without it, if that is allowed' }))
 const makesCalls = Type.Optional(Type.Boolean({ description: 'whether the page makes calls; without it, if that is allowed and TWILIO_TWIML_APP_SID is set', examples: [true] }))
+const flag = Type.Optional(Type.Boolean())
 
 export default defineProduct({
   name: 'voice',
   settings: Type.Object({ TWILIO_TWIML_APP_SID: Type.Optional(Sid('AP')), ...pushSettings }),
   request: Type.Object({ incoming: takesCalls, outgoing: makesCalls, params: Type.Optional(Type.Record(AnyName, Type.String(), { description: 'passed to the TwiML app with each outgoing call', examples: [{ To: 'bob' }] })), ...pushRequest }),
-  allow: Type.Object({
-    incoming: Type.Optional(Type.Boolean()),
-    outgoing: Type.Optional(Type.Boolean()),
-    params: Type.Optional(Type.Record(Type.String(), Patterns))
-  }),
+  allow: Type.Object({ incoming: flag, outgoing: flag, params: Type.Optional(Type.Record(Type.String(), Patterns)) }),
   // https://www.twilio.com/docs/voice/sdks/javascript#access-token: what a client may be called
   identity: { maxLength: 121, characters: /[A-Za-z0-9_]/, described: 'letters, digits and _' },
   grant ({ settings: { TWILIO_TWIML_APP_SID: app, ...settings }, request: { params, ...asked }, allow, choose }) {
