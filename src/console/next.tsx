@@ -23,7 +23,9 @@ export function Next ({ given, room }: { given: Given, room: string | undefined 
 }
 
 function Shell ({ given: { name } }: { given: Given }) {
-  return name === null ? <>Put your bearer token into the variable <code>TOKEN</code>.</> : <>curl asks for the password itself, so that no command line holds it.</>
+  return name === null
+    ? <>Put your bearer token into the variable <code>TOKEN</code>.</>
+    : <>curl asks for the password itself, so that no command line holds it.</>
 }
 
 function Bundler ({ given: { name }, isKept }: { given: Given, isKept: boolean }) {
