@@ -1,25 +1,11 @@
-import { Ajv, type FuncKeywordDefinition, type Options, type ValidateFunction } from 'ajv'
+import { Ajv, type Options, type ValidateFunction } from 'ajv'
+import envSchema from 'env-schema'
 
 /**
  * Refuses keywords and formats that ajv does not know: it would skip them, and the check would never happen.
  * Strict mode's rules for types are a matter of style, so products need not follow them.
  */
 const common: Options = { strict: true, strictTypes: false, strictTuples: false, allErrors: true, verbose: true, logger: false }
-
-/** Splits a setting into a list: `Type.String({ separator: ',' })`, a keyword that plugins know from env-schema. */
-const separator: FuncKeywordDefinition = {
-  keyword: 'separator',
-  type: 'string',
-  schemaType: 'string',
-  modifying: true,
-  valid: true,
-  errors: false,
-  compile: (mark: string) => (text: string, context) => {
-    const { parentData, parentDataProperty } = context!
-    parentData[parentDataProperty] = text === '' ? [] : text.split(mark)
-    return true
-  }
-}
 
 /** For code that runs once in a start: to optimize it takes longer than that saves. */
 const runsOnce: Options = { code: { optimize: false } }
@@ -28,8 +14,10 @@ const options = {
   /** Changes nothing in bodies: Fastify's own ajv silently drops unknown properties and turns "3600" into 3600. */
   request: { ...common, coerceTypes: false, removeAdditional: false, useDefaults: true },
   policy: { ...common, ...runsOnce },
-  /** Turns the text of a setting into a value of the schema's type. */
-  settings: { ...common, coerceTypes: true, removeAdditional: true, useDefaults: true, keywords: [separator], ...runsOnce }
+  /** Turns the text of a setting into a value of the schema's type, as env-schema does. */
+  settings: {
+    ...common, coerceTypes: true, removeAdditional: true, useDefaults: true, keywords: [envSchema.keywords.separator], ...runsOnce
+  }
 } as const satisfies Record<string, Options>
 
 export type SchemaUse = keyof typeof options

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { ValidateFunction } from 'ajv'
+import envSchema from 'env-schema'
 import { newAjv } from '../lib/ajv.js'
 import { mistake, type Diagnostic } from '../lib/diagnostic.js'
 import { Type, type TObject, type TSchema } from '../lib/typebox.js'
@@ -37,33 +37,31 @@ export function validate (all: TObject, variables: Environment, missing: (name: 
   const isNoInteger = ([name, value]: [string, string | undefined]) => (all.properties[name] as { type?: string }).type === 'integer' && !/^[+-]?\d+$/.test(value!.trim())
   const diagnostics = given.filter(isNoInteger).map(([name, value]) => wrong(name, value!, all))
   const known = Object.fromEntries(given.filter(entry => !isNoInteger(entry)))
-  const isValid = compiled(all)
-  if (isValid instanceof Error) {
-    return { values: known, diagnostics: [...diagnostics, mistake('PRODUCTS', 'conflict', `PRODUCTS: the plugins' settings cannot be read together: ${isValid.message}`)] }
-  }
-  const values: Record<string, unknown> = { ...known }
-  isValid(values)
-  for (const name of faulty(isValid)) {
-    if (known[name] !== undefined) diagnostics.push(wrong(name, known[name], all))
-    // A file that should have held the setting is reported already.
-    else if (!(`${name}_FILE` in variables)) diagnostics.push(missing(name, all))
-    values[name] = (all.properties[name] as { default?: unknown }).default
-  }
-  return { values, diagnostics }
-}
-
-/** Returns a function that turns the texts of an object into values, or why there is none: schemas of third parties may not go together. */
-function compiled (all: TObject): ValidateFunction | Error {
   try {
-    return newAjv('settings').compile(all)
+    // Own ajv: the one that env-schema shares keeps every schema for ever, and each of these is new.
+    return { values: envSchema<Settings>({ schema: all, data: known, env: false, ajv: newAjv('settings') }), diagnostics }
   } catch (error) {
-    return error as Error
+    const { errors, message } = error as Error & { errors?: Fault[] }
+    // Schemas of third parties may not go together.
+    if (errors === undefined) {
+      return { values: known, diagnostics: [...diagnostics, mistake('PRODUCTS', 'conflict', `PRODUCTS: the plugins' settings cannot be read together: ${message}`)] }
+    }
+    const faulty = faultySettings(errors)
+    for (const name of faulty) {
+      if (known[name] !== undefined) diagnostics.push(wrong(name, known[name], all))
+      // A file that should have held the setting is reported already.
+      else if (!(`${name}_FILE` in variables)) diagnostics.push(missing(name, all))
+    }
+    const rest = validate(Type.Partial(all), Object.fromEntries(Object.entries(known).filter(([name]) => !faulty.has(name))), missing)
+    return { values: rest.values, diagnostics: [...diagnostics, ...rest.diagnostics] }
   }
 }
 
-/** The settings that the last call found wrong or missing. */
-function faulty ({ errors }: ValidateFunction): Set<string> {
-  return new Set((errors ?? []).map(({ instancePath, params }) => (params as { missingProperty?: string }).missingProperty ?? instancePath.split('/')[1]!))
+interface Fault { instancePath: string, params: { missingProperty?: string } }
+
+/** The settings that are wrong or missing. */
+function faultySettings (faults: Fault[]): Set<string> {
+  return new Set(faults.map(({ instancePath, params }) => params.missingProperty ?? instancePath.split('/')[1]!))
 }
 
 export function missingSetting (name: string, all: TObject): Diagnostic {
