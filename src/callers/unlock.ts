@@ -1,11 +1,13 @@
 import { canonicalName } from '../caller.js'
 import { withLock } from '../files/lock.js'
-import { resolveLinks, writeAtomic } from '../files/write-atomic.js'
+import { writeAtomic } from '../files/write-atomic.js'
 import type { SharedText } from '../limits/counters.js'
 import { readUsersFile } from './users-file/edit.js'
 
 /** Longer than the window of guesses: a lock of before has ended when its unlocking is forgotten. */
 const KEPT_MS = 3_600_000
+/** Another command may write in between, but not for ever. */
+const MAX_TRIES = 20
 
 /** A name that an operator has unlocked. */
 export interface Unlocking {
@@ -31,35 +33,42 @@ export function parseUnlockings (text: string): Unlocking[] | undefined {
 }
 
 /**
- * Unlocks a name in a file that one broker watches.
+ * Unlocks a name in a file that one broker watches. A link in its place is replaced, not followed: whoever may write this folder could
+ * otherwise have an operator's command create files elsewhere.
  * @param models files whose owner and mode a new file takes, so that the broker may read it; see `writeAtomic`
  * @throws LockError, or an error of the operating system
  */
 export async function unlockInFile (path: string, models: readonly string[], name: string): Promise<void> {
-  const target = await resolveLinks(path)
-  await withLock(target, async () => {
-    const before = await readUsersFile(target)
-    await writeAtomic(target, Buffer.from(withUnlocking(before.toString(), name)), models)
+  await withLock(path, async () => {
+    const before = await readUsersFile(path)
+    await writeAtomic(path, Buffer.from(withUnlocking(before.toString(), name)), models)
   })
 }
 
 /**
  * Unlocks a name on all nodes that share a text.
- * @returns false where Redis did not answer
+ * @returns false where Redis did not answer, or the text changed at each try
  */
 export async function unlockShared (text: SharedText, name: string): Promise<boolean> {
-  let isDone: boolean | undefined = false
-  while (isDone === false) {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
     const before = await text.read()
-    isDone = before === undefined ? undefined : await text.replace(before, withUnlocking(before, name), KEPT_MS)
+    const isDone = before === undefined ? undefined : await text.replace(before, withUnlocking(before, name), KEPT_MS)
+    if (isDone !== false) return isDone === true
   }
-  return isDone === true
+  return false
 }
 
 /** One line for each name, as in `susan:2026-11-24T04:00:00.000Z`. Drops the names that were unlocked long ago. */
-function withUnlocking (text: string, name: string): string {
-  const now = new Date()
-  const oldest = new Date(now.getTime() - KEPT_MS).toISOString()
-  const others = (parseUnlockings(text) ?? []).filter(other => other.at > oldest && canonicalName(other.name) !== canonicalName(name))
-  return [...others, { name, at: now.toISOString() }].map(({ name, at }) => `${name}:${at}\n`).join('')
+function withUnlocking (text: string, typed: string): string {
+  const unlockings = (parseUnlockings(text) ?? []).filter(isRecent)
+  const isOther = ({ name }: Unlocking): boolean => canonicalName(name) !== canonicalName(typed)
+  // Brokers only take a later time, and the clock that wrote the last one may be ahead.
+  const last = unlockings.find(one => !isOther(one))
+  const at = new Date(Math.max(Date.now(), last === undefined ? 0 : Date.parse(last.at) + 1)).toISOString()
+  return [...unlockings.filter(isOther), { name: typed, at }].map(({ name, at }) => `${name}:${at}\n`).join('')
+}
+
+/** Whether a lock of before may still be there. */
+export function isRecent ({ at }: Unlocking): boolean {
+  return Date.parse(at) > Date.now() - KEPT_MS
 }

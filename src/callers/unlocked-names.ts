@@ -5,7 +5,7 @@ import { writableByEveryone } from '../files/mode.js'
 import { readWithMode } from '../files/read.js'
 import type { Log } from '../lib/log.js'
 import type { SharedText } from '../limits/counters.js'
-import { parseUnlockings, type Unlocking } from './unlock.js'
+import { isRecent, parseUnlockings, type Unlocking } from './unlock.js'
 
 const POLL_MS = 1000
 
@@ -67,17 +67,17 @@ export class UnlockedNames {
   #take (text: string): void {
     const unlockings = parseUnlockings(text)
     if (unlockings === undefined) throw new Error(`${this.#options.label} is not what "users unlock" writes; run that again`)
-    const times = new Map(unlockings.map(({ name, at }) => [canonicalName(name), at]))
-    // What was unlocked before a start was logged then.
-    if (this.#text !== undefined) this.#log(unlockings)
-    this.#times = times
+    // No time is forgotten, not even where the text is lost: under the keys of before, an old lock would be back, and so would places for
+    // guesses.
+    const later = unlockings.filter(({ name, at }) => at > (this.#times.get(canonicalName(name)) ?? ''))
+    this.#log(later.filter(isRecent))
+    this.#times = new Map([...this.#times, ...later.map(({ name, at }) => [canonicalName(name), at] as const)])
     this.#text = text
   }
 
+  /** A warning, as it gives guesses back. */
   #log (unlockings: Unlocking[]): void {
-    for (const { name, at } of unlockings) {
-      if (this.#times.get(canonicalName(name)) !== at) this.#options.log.info({ name }, 'unlocked by an operator: wrong passwords of this name count from zero')
-    }
+    for (const { name, at } of unlockings) this.#options.log.warn({ name, at }, 'unlocked by an operator: wrong passwords of this name count from zero')
   }
 
   /** Logs each mistake once. */

@@ -36,7 +36,7 @@ export async function unlockName (
   const { log, warnings } = collectWarnings()
   const counters = await openCounters(settings, cwd, log)
   try {
-    return await unlockShared(counters.text!(SHARED_TEXT), name) ? { where: 'Redis' } : { outage: warnings.join('; ') }
+    return await unlockShared(counters.text!(SHARED_TEXT), name) ? { where: 'Redis' } : { outage: warnings.join('; ') || 'the list in Redis changed at each try' }
   } finally {
     counters.close()
   }

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { basic, complete, startBroker, susan, type Broker } from '../helpers/broker.js'
@@ -70,6 +70,18 @@ t.test('S75: with Redis all nodes let it in', { skip: noRedis }, async t => {
   t.strictSame((await redis.ask('HGET', key, 'text') as string).match(/^name \d(?=:)/gm)?.sort(), names, 'of ten at once none is lost')
   t.strictSame(await redis.ask('ACL', 'LOG'), [], 'with no more rights than the broker has')
 
+  t.equal((await unlock(nodes[0]!.folder, 'susan', settings)).code, 0)
+  for (const node of nodes) await signsIn(node)
+  await redis.ask('FLUSHALL')
+  t.equal((await unlock(application, 'juan', settings)).code, 0)
+  for (const node of nodes) {
+    await until(() => node.log().includes('"name":"juan"'))
+    t.equal((await ask(node.url, { as: susan })).status, 200, 'a Redis that lost everything brings no old lock back')
+  }
+
+  await redis.ask('EVAL', 'redis.call("HSET", KEYS[1], "text", string.char(255))', '1', key)
+  t.strictSame(await unlock(application, 'juan', settings), { code: 69, out: '', err: 'nothing was unlocked: the list in Redis changed at each try\n' })
+
   await redis.kill()
   t.match(await unlock(nodes[0]!.folder, 'susan', settings), { code: 69, out: '', err: /^nothing was unlocked: Redis is away; .*\(ECONNREFUSED\)\n$/ })
 })
@@ -104,6 +116,15 @@ t.test('the broker may read the file as it may read the users file, and old name
   writeFileSync(path, `old:2020-01-01T00:00:00.000Z\nSUSAN:${later}\njuan:${later}\n`)
   await unlock(dir, 'susan')
   t.match(readFileSync(path, 'utf8'), /^juan:.*\nsusan:.*\n$/)
+  const ahead = new Date(Date.now() + 600_000).toISOString()
+  writeFileSync(path, `susan:${ahead}\n`)
+  await unlock(dir, 'susan')
+  t.ok(/^susan:(.*)\n$/.exec(readFileSync(path, 'utf8'))![1]! > ahead, 'also where the clock that wrote it last is ahead')
+  rmSync(path)
+  symlinkSync(join(dir, 'elsewhere'), path)
+  await unlock(dir, 'susan')
+  t.ok(lstatSync(path).isFile())
+  t.notOk(existsSync(join(dir, 'elsewhere')), 'a link is not followed')
   rmSync(path)
   t.match(await unlock(dir, 'Zo\u00eb', { LOGIN_URL: 'https://login.example.com/' }), { code: 0, err: '' }, 'a login cannot be asked for its names')
   t.match(readFileSync(path, 'utf8'), /^Zo\u00eb:.*\n$/)
@@ -111,6 +132,12 @@ t.test('the broker may read the file as it may read the users file, and old name
   rmSync(path)
   await unlock(dir, 'Zo\u00eb', { LOGIN_URL: 'https://login.example.com/' })
   t.equal(statSync(path).mode & 0o777, 0o600)
+})
+
+t.test('a broker that starts says who was unlocked within the last hour', async t => {
+  const broker = await startBroker({ files: { [file]: `susan:${new Date().toISOString()}\njuan:2020-01-01T00:00:00.000Z\n` } })
+  t.teardown(broker.close)
+  t.strictSame(lines(broker).map(line => JSON.parse(line).name), ['susan'])
 })
 
 t.test('S76: a file that is not as it should be unlocks nobody, and the log says why', async t => {
