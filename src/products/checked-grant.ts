@@ -3,7 +3,8 @@ import { isRecord } from '../lib/is-record.js'
 
 /**
  * Checks what a product's `grant` returned, and computes its payload once. JavaScript does not enforce the type, and a wrong value could
- * sign a token that allows more: JSON writes a promise as `{}`, which allows any room.
+ * sign a token that allows more: JSON writes a promise as `{}`, which allows any room. The payload is a copy, because a product that
+ * changes its own object later would change grants that are remembered for others.
  * @throws TypeError that names the product
  */
 export function checkedGrant (product: string, returned: unknown): Grant {
@@ -15,7 +16,8 @@ export function checkedGrant (product: string, returned: unknown): Grant {
   if (typeof grant.toPayload !== 'function') return refuse('its toPayload is no function')
   const payload: unknown = grant.toPayload()
   if (isPromise(payload) || !isPlain(payload)) return refuse('its toPayload returned no plain object')
-  return { key: grant.key, toPayload: () => payload }
+  const copy = JSON.parse(JSON.stringify(payload)) as object
+  return { key: grant.key, toPayload: () => copy }
 }
 
 /** Handles a rejection as well: nobody awaits the promise, so it would end the process. */

@@ -1,4 +1,6 @@
 import t from 'tap'
+import { LastGrants, type Granted } from '../../src/http/last-grants.js'
+import type { EnabledProduct } from '../../src/products/contract.js'
 import { basic, secrets, startBroker, susan } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
 import { pluginText } from '../helpers/plugin.js'
@@ -16,12 +18,18 @@ const fax = pluginText({
 
 const policy = (allow: string, mode = 'enforce') => `mode: ${mode}\nrules:\n  - who: [susan, juan]\n    allow: ${allow}\n`
 
-async function faxBroker () {
+/** Fills one object again and again. */
+const careless = pluginText({
+  request: 'Type.Object({ to: Type.Optional(Type.String()) })',
+  grant: '({ request, identity }) => { const { to } = request; return { key: \'fax\', toPayload: () => Object.assign(globalThis.faxPayload ??= {}, { to, by: identity }) } }'
+})
+
+async function faxBroker (plugin = fax) {
   counts.faxGrants = 0
   const broker = await startBroker({
     settings: { PRODUCTS: './fax.js,video', POLICY_FILE: 'policy.yaml' },
     users: { susan: 'secret123', juan: 'secret123' },
-    files: { 'fax.js': fax, 'policy.yaml': policy('{ fax: {} }') }
+    files: { 'fax.js': plugin, 'policy.yaml': policy('{ fax: {} }') }
   })
   const send = async (as: string, body: object, path = '/token/fax') => {
     const { status, body: { token, expiresIn, code } } = await ask(broker.url, { as, path, body })
@@ -65,4 +73,24 @@ t.test('a request that was granted is judged by the new policy after a reload', 
   await reload()
   for (let i = 0; i < 2; i++) t.match(await send(susan, { to: 'a' }), { status: 200 })
   t.match((await audit()).slice(-2), [{ wouldRefuse: /fax/ }, { wouldRefuse: /fax/ }], 'what the policy would refuse is on record each time')
+})
+
+t.test('a product that changes an object that it returned before changes nobody else\'s grant', async t => {
+  const { send, close } = await faxBroker(careless)
+  t.teardown(close)
+  for (const [as, by] of [[susan, 'susan'], [juan, 'juan'], [susan, 'susan']] as const) t.match(await send(as, { to: 'a' }), { grant: { to: 'a', by } }, by)
+})
+
+t.test('what was granted is remembered for a minute', async t => {
+  let now = 0
+  let asked = 0
+  const last = new LastGrants(() => now)
+  const caller = { name: 'susan', identity: 'susan' }
+  const product = {} as EnabledProduct
+  const send = () => last.reuse(caller, product, {}, () => { asked++; return {} as Granted })
+  for (const [at, times] of [[0, 1], [59_999, 1], [60_000, 2], [119_999, 2]] as const) {
+    now = at
+    send()
+    t.equal(asked, times, `after ${at} ms`)
+  }
 })
