@@ -1,5 +1,7 @@
 /** Of those that wait, one in so many goes on in each turn. */
 const SHARE = 8
+/** So that no turn takes long, however many wait. */
+const MAX_PER_TURN = 64
 
 /**
  * Spreads costly synchronous work over the turns of the event loop, so that whatever arrives in between is handled in between. The more
@@ -17,7 +19,7 @@ export class TurnQueue {
 
   #schedule (): void {
     setImmediate(() => {
-      for (const goOn of this.#waiting.splice(0, Math.ceil(this.#waiting.length / SHARE))) goOn()
+      for (const goOn of this.#waiting.splice(0, Math.min(MAX_PER_TURN, Math.ceil(this.#waiting.length / SHARE)))) goOn()
       if (this.#waiting.length > 0) this.#schedule()
     })
   }

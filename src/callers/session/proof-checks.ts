@@ -64,6 +64,8 @@ export class ProofChecks {
     this.#mustBeCurrent(proof)
     if (!timingSafeEqual(proof.thumbprint, thumbprint)) throw problem('proof-wrong')
     await this.#proofKeys.turnFor(proof)
+    // It may have waited until its mark as used is forgotten elsewhere.
+    this.#mustBeCurrent(proof)
     if (!this.isSigned(proof)) throw problem('proof-wrong')
     return proof
   }

@@ -136,6 +136,16 @@ t.test('just after a restart new keys are verified over several turns of the eve
   t.equal(verified, 17)
 })
 
+t.test('a proof that became too old while it waited for its turn is stale', async t => {
+  const { page, open } = sessionsOf()
+  const { session } = open()
+  const restarted = sessionsOf()
+  const renewal = restarted.authenticate(session, page.proof({ claims: restarted.rightFor(session) }))
+  for (let microtask = 0; microtask < 100; microtask++) await undefined
+  restarted.pass(61)
+  t.match(await renewal, { code: 'proof-stale' })
+})
+
 /** What is done to a session's text, and that is then no session. */
 const altered: Array<{ what: string, change: (session: string) => string }> = [
   { what: 'nothing', change: () => '' },
