@@ -18,6 +18,7 @@ import { openApiRoute, type OpenApiOptions } from './openapi/openapi.js'
 import { collectRoutes } from './openapi/routes.js'
 import { installSteps, type PipelineStep } from './pipeline-steps.js'
 import { grantByPolicy } from './policy-grants.js'
+import type { EnabledProduct } from '../products/contract.js'
 import { builtIn } from '../products/load.js'
 import { prefetchCounters, type PrefetchOptions } from './prefetch.js'
 import { claimIdentity, type IdentityClaimOptions } from './identity-claim.js'
@@ -101,7 +102,7 @@ const steps: readonly Step[] = [
 ]
 
 export interface PipelineOptions extends SchemeOptions, SessionRouteOptions, PrefetchOptions, DecisionOptions, IdentityClaimOptions,
-  OperatorOptions, HealthOptions, ConsoleOptions, Omit<TokenRouteOptions, 'combiner'>, Omit<OpenApiOptions, 'routes' | 'schemes'>,
+  OperatorOptions, HealthOptions, ConsoleOptions, Omit<TokenRouteOptions, 'combiner'>, Omit<OpenApiOptions, 'builtInProducts' | 'routes' | 'schemes'>,
   Omit<ErrorHandlerOptions, 'schemes'>, Omit<ElsewhereOptions, 'addressLimit' | 'methodsOf'> {
   limits: { address: Limit, crossSite: Limit, caller: Limit }
 }
@@ -125,9 +126,12 @@ export async function pipeline (root: FastifyInstance, options: PipelineOptions)
 
 async function prepare (root: FastifyInstance, options: PipelineOptions) {
   decorateRequests(root)
+  const ours = await builtIn()
+  const isOurs = ({ product: { name, plugin } }: EnabledProduct): boolean => ours.get(name)?.plugin === plugin
   return {
     addressLimit: await createAddressLimit(root, options.limits.address),
-    builtInNames: [...(await builtIn()).keys()],
+    builtInNames: [...ours.keys()],
+    builtInProducts: new Set(options.products.filter(isOurs).map(({ product }) => product.name)),
     combiner: new GrantCombiner(options.products),
     methodsOf: collectMethods(root),
     routes: collectRoutes(root),

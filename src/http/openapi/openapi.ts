@@ -10,6 +10,8 @@ import type { RouteDescription } from './routes.js'
 
 export interface OpenApiOptions extends Pick<DecisionOptions, 'policy' | 'ttl'> {
   operators: NameList
+  /** Products whose entries in the policy hold nothing but patterns and switches, which their callers may read. */
+  builtInProducts: ReadonlySet<string>
   /** Whether the secrets are made up, so that Twilio refuses the tokens. */
   demo?: boolean | undefined
   routes: readonly RouteDescription[]
@@ -30,9 +32,14 @@ function describe ({ name, identity }: Caller, { ttl, maxTtl, identities }: Allo
 }
 
 /** Whether the caller may get anything of a route and, of a product's, within which bounds. */
-function allowedOf (caller: Caller, { kind, product }: RouteDescription, { productEntry }: Allowance, { operators }: Pick<OpenApiOptions, 'operators'>) {
+function allowedOf (
+  caller: Caller,
+  { kind, product }: RouteDescription,
+  { productEntry }: Allowance,
+  { operators, builtInProducts }: Pick<OpenApiOptions, 'operators' | 'builtInProducts'>
+) {
   if (kind === 'operators') return { 'x-allowed': operators.has(caller) }
   if (product === undefined) return { 'x-allowed': true }
   const entry = productEntry(product)
-  return { 'x-allowed': entry !== undefined, ...(entry !== undefined && { 'x-allow': entry }) }
+  return { 'x-allowed': entry !== undefined, ...(entry !== undefined && builtInProducts.has(product) && { 'x-allow': entry }) }
 }

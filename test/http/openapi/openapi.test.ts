@@ -124,6 +124,7 @@ t.test('a third party\'s product is described like the others', async t => {
   const { required, content } = document.paths['/token/taskrouter']!.post!.requestBody!
   t.match(content['application/json'].schema, { properties: { worker: { pattern: /^\^WK/ }, ttl: {} }, required: ['worker'] })
   t.ok(required)
+  t.match(document.paths['/token/taskrouter']!.post, { 'x-allowed': true, 'x-allow': undefined }, 'but its entry in the policy is for operators alone')
   t.ok((await new Validator().validate({ ...document })).valid)
 })
 
