@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createConnection, createServer, type NetConnectOpts, type Socket } from 'node:net'
 import { freePort } from './free-port.js'
+import { reset } from './reset.js'
 
 /**
  * A TCP proxy on a free port of 127.0.0.1 that can go wrong as networks do.
@@ -54,7 +55,7 @@ export async function blackHole (server: NetConnectOpts) {
     async refuse () {
       const closed = once(listener, 'close')
       listener.close()
-      for (const socket of taken) socket.resetAndDestroy()
+      for (const socket of taken) reset(socket)
       await closed
     },
 

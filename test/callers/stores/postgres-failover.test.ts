@@ -8,6 +8,7 @@ import { freePort } from '../../helpers/free-port.js'
 import { ask } from '../../helpers/http.js'
 import { noPgBouncer, pgbouncer } from '../../helpers/pgbouncer.js'
 import { noPostgres, postgres, type Postgres } from '../../helpers/postgres.js'
+import { reset } from '../../helpers/reset.js'
 import { until } from '../../helpers/until.js'
 
 const USERS_QUERY = 'SELECT password AS password_hash, name FROM callers WHERE name = $1'
@@ -45,7 +46,7 @@ async function address (t: Test, host: string, port: number, { socket }: Postgre
   await once(server, 'listening')
   const close = () => {
     server.close()
-    for (const client of taken) client.resetAndDestroy()
+    for (const client of taken) reset(client)
   }
   t.teardown(close)
   return { taken, connections: () => count, close, silence: () => { for (const client of taken) client.unpipe().resume().on('end', () => client.destroy()) } }
