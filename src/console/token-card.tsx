@@ -38,7 +38,9 @@ const MARK = '\u0001'
 /** Shows the content of a token and how long it lives. */
 export function TokenCard ({ given, answer: { token: text, identity, expiresIn }, at, isOld, busy, onRenew }: TokenCardProps) {
   const token = readToken(text)
-  const left = Math.max(0, expiresIn - Math.floor((useNow() - at) / 1000))
+  // The clock ticks once a second, so its last tick may be older than the answer.
+  const age = Math.max(0, useNow() - at)
+  const left = Math.max(0, expiresIn - Math.floor(age / 1000))
   const state = left === 0 ? 'over' : left <= SOON ? 'soon' : ''
   const card = useRef<HTMLElement>(null)
   useLayoutEffect(() => showBelow(card.current!), [])
