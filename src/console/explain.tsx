@@ -7,6 +7,7 @@ import { capitalised } from './code-search.js'
 import { localTime } from './local-time.js'
 import { Parts, Rows } from './parts.js'
 import { useNow } from './use-now.js'
+import { useShownBelow } from './use-shown-below.js'
 
 /** What is wrong with a token. All of it happens here: a token is as good as a password while it lives. */
 export function Explain () {
@@ -29,6 +30,7 @@ export function Explain () {
 function Verdict ({ text }: { text: string }) {
   // A token that is good when it is pasted ends while one reads.
   useNow()
+  const card = useShownBelow<HTMLElement>()
   const token = readToken(text)
   const now = Math.floor(Date.now() / 1000)
   const found = findings(token, { signature: 'unchecked', configured: {}, now })
@@ -36,7 +38,7 @@ function Verdict ({ text }: { text: string }) {
   const rows = about(token, now, localTime)
   const named = token.header === undefined ? codesIn(text).filter(([, known]) => known !== undefined) : []
   return (
-    <article class='card'>
+    <article ref={card} class='card'>
       <div role='status'><h2 class={refused ? 'bad' : 'good'}>{verdictOf(found) ?? 'No reason found for Twilio to refuse it'}</h2></div>
       {named.length > 0 && <p>It reads like an error message. It names {named.map(([code]) => <a key={code} href={`#/codes/${code}`}>{code}</a>)}.</p>}
       {found.length > 0 && <ul class='findings'>{byCode(found).map(([code, ofCode]) => <Code key={code} code={code} found={ofCode} />)}</ul>}

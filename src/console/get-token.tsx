@@ -41,7 +41,7 @@ export function GetToken ({ session: { credentials, offers } }: { session: Sessi
         <TokenForm form={form} offers={offers} busy={busy} onSubmit={get} />
         <div>
           <p class='sr' role='status'>{got && 'Your token is there.'}</p>
-          {refusal && <Problem refusal={refusal} />}
+          {refusal && <Problem refusal={refusal} inView />}
           {got && (
             <TokenCard key={got.answer.token} {...got} isOld={isOld(got.given, form.request)} busy={busy} onRenew={() => get(got.given)} />
           )}

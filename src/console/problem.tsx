@@ -1,16 +1,24 @@
-import { useMemo } from 'preact/hooks'
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import { clock } from '../diagnose/token/words.js'
 import type { Refusal } from './api.js'
 import { now } from './now.js'
 import { useNow } from './use-now.js'
 
+interface ProblemProps {
+  refusal: Refusal
+  /** Whether it comes into view: where it answers a button above it. */
+  inView?: boolean
+}
+
 /** What the broker says, in its own words. */
-export function Problem ({ refusal }: { refusal: Refusal }) {
+export function Problem ({ refusal, inView = false }: ProblemProps) {
+  const place = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => { if (inView) place.current!.scrollIntoView({ block: 'nearest' }) }, [refusal])
   const { code, detail, errors, requestId } = refusal
   // Where there is one alone, the sentence often says it already.
   const more = errors.filter(({ message }) => !detail.includes(message))
   return (
-    <div class='problem' role='alert'>
+    <div ref={place} class='problem' role='alert'>
       <p>{detail}</p>
       {more.length > 0 && (
         <ul>

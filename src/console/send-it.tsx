@@ -37,7 +37,7 @@ export function SendIt ({ entry: { id, method, path, body }, example, credential
       </div>
       <div role='status'>{result === 'sending' ? 'Sending…' : typeof result === 'object' && result.answer !== undefined && <><h4>Answer</h4><pre tabIndex={0} aria-label='Answer'>{JSON.stringify(result.answer, null, 2)}</pre></>}</div>
       {result === 'no JSON' && <p class='problem' role='alert'>The body is no JSON object. It was not sent.</p>}
-      {typeof result === 'object' && result.refusal !== undefined && <Problem refusal={result.refusal} />}
+      {typeof result === 'object' && result.refusal !== undefined && <Problem refusal={result.refusal} inView />}
     </form>
   )
 }

@@ -51,7 +51,7 @@ export function SignIn ({ out, onSession }: SignInProps) {
         <PasswordField />
         <button type='submit' disabled={busy || isLocked}>{busy ? 'Signing in…' : isLocked ? 'This name is locked' : 'Sign in'}</button>
       </form>
-      {refusal && <Problem refusal={refusal} />}
+      {refusal && <Problem refusal={refusal} inView />}
       <details>
         <summary>Use a bearer token instead</summary>
         <form onSubmit={withToken}>

@@ -1,4 +1,3 @@
-import { useLayoutEffect, useRef } from 'preact/hooks'
 import { about, grantsOf } from '../diagnose/token/about.js'
 import { shown } from '../diagnose/token/json.js'
 import { readToken, type Token } from '../diagnose/token/read-token.js'
@@ -9,6 +8,7 @@ import { Next } from './next.js'
 import { Parts, Rows } from './parts.js'
 import type { Given } from './snippets.js'
 import { useNow } from './use-now.js'
+import { useShownBelow } from './use-shown-below.js'
 
 /** The broker's answer. */
 export interface Answer {
@@ -42,8 +42,7 @@ export function TokenCard ({ given, answer: { token: text, identity, expiresIn }
   const age = Math.max(0, useNow() - at)
   const left = Math.max(0, expiresIn - Math.floor(age / 1000))
   const state = left === 0 ? 'over' : left <= SOON ? 'soon' : ''
-  const card = useRef<HTMLElement>(null)
-  useLayoutEffect(() => showBelow(card.current!), [])
+  const card = useShownBelow<HTMLElement>()
   return (
     <article ref={card} class={`card token ${state} ${isOld ? 'old' : ''}`}>
       <h2 class='sr'>Your token</h2>
@@ -64,11 +63,6 @@ export function TokenCard ({ given, answer: { token: text, identity, expiresIn }
       <Parts token={token} />
     </article>
   )
-}
-
-/** On a phone the card is below the form. */
-function showBelow (card: HTMLElement): void {
-  if (card.getBoundingClientRect().top > innerHeight / 2) card.scrollIntoView()
 }
 
 function roomOf (token: Token): string | undefined {

@@ -3,6 +3,7 @@ import t from 'tap'
 import { chromiumMissing } from '../browser/chromium.js'
 import { startBroker } from '../helpers/broker.js'
 import { open } from '../helpers/token.js'
+import { until } from '../helpers/until.js'
 import { setStage, users } from './stage.js'
 
 /** What the reader has the keyboard on. */
@@ -182,6 +183,11 @@ t.test('getting a token in the console', { skip: chromiumMissing() }, async t =>
     await page.getByRole('button', { name: 'Get a token' }).click()
     await page.getByRole('alert').getByText(/room: not one that this caller may have\./).waitFor()
     t.equal(await page.getByRole('timer').count(), 0)
+    await page.setViewportSize({ width: 390, height: 640 })
+    await page.evaluate('scrollTo(0, 0)')
+    // As a click would, without scrolling to the button.
+    await page.getByRole('button', { name: 'Get a token' }).dispatchEvent('click')
+    await until(() => page.evaluate<boolean>('document.querySelector(".problem").getBoundingClientRect().bottom <= innerHeight'))
     await page.getByRole('button', { name: 'Sign out' }).click()
     await signIn('maria')
     await page.getByText('The policy allows you no product.').waitFor()
