@@ -17,7 +17,7 @@ export function Explain () {
       <div class='card'>
         <label for='token'>Token</label>
         <textarea id='token' rows={7} spellcheck={false} autocomplete='off' value={text} onInput={event => setText(event.currentTarget.value)} placeholder='eyJ…' aria-describedby='token-hint' />
-        <p class='hint' id='token-hint'>Or whatever the SDK was given in its place. Nothing of it is sent. The signature needs your key’s secret, which no page should have: <code>npx twilio-token-broker inspect</code> checks it.</p>
+        <p class='hint' id='token-hint'>Or whatever the SDK was given in its place.</p>
         <p class='hint'>A code and no token? See <a href='#/codes'>what each code means</a>.</p>
       </div>
       <div>
@@ -44,6 +44,7 @@ function Verdict ({ text }: { text: string }) {
       {found.length > 0 && <ul class='findings'>{byCode(found).map(([code, ofCode]) => <Code key={code} code={code} found={ofCode} />)}</ul>}
       {!refused && (
         <p>
+          The signature was not checked: that needs your key’s secret, which no page should have. <code>npx twilio-token-broker inspect</code> checks it.
           Only Twilio knows whether the key still exists and may sign tokens: <code>npx twilio-token-broker check --online</code> asks.
         </p>
       )}
@@ -69,7 +70,7 @@ function Code ({ code, found }: { code: number, found: Finding[] }) {
       {found.map(({ refused, misread, says }) => (
         <p key={says}><span class={refused ? 'tag bad' : 'tag'}>{misread ? 'wrong' : refused ? 'refused' : 'advice'}</span> {says}</p>
       ))}
-      {found.some(({ refused }) => refused) && <p class='fine'>What to do: {fix}</p>}
+      {found.some(({ refused }) => refused) && <p><b>What to do:</b> {fix}</p>}
     </li>
   )
 }

@@ -35,6 +35,7 @@ t.test('having a token explained in the console', { skip: chromiumMissing() }, a
     const { body: { token: issued } } = await ask(broker.url, { as: basic('susan', 'secret123'), body: { room: 'My Room' } })
     await box.fill(`{"token":"${issued}"}`)
     await page.getByRole('heading', { name: 'No reason found for Twilio to refuse it' }).waitFor()
+    await page.getByText('The signature was not checked').waitFor()
     await page.setViewportSize({ width: 360, height: 640 })
     await box.fill('')
     await box.fill(issued)
