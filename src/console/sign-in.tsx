@@ -55,8 +55,10 @@ export function SignIn ({ out, onSession }: SignInProps) {
       <details>
         <summary>Use a bearer token instead</summary>
         <form onSubmit={withToken}>
-          <label for='bearer'>Token of your identity provider</label>
-          <textarea id='bearer' name='bearer' rows={4} autocomplete='off' autocapitalize='none' spellcheck={false} required />
+          <div class='field'>
+            <label for='bearer'>Token of your identity provider</label>
+            <textarea id='bearer' name='bearer' rows={4} autocomplete='off' autocapitalize='none' spellcheck={false} required />
+          </div>
           <button type='submit' class='second' disabled={busy}>Use the token</button>
         </form>
       </details>
