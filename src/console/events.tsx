@@ -43,7 +43,7 @@ export function Events ({ events, lineOf, at }: EventsProps) {
       </div>
       <p class='fine'>
         <span role='status'>{shown.length} of the last {events.length} lines of this node.</span> Times are local, {zoneOf()}.
-        {shown.some(isHashed) && ' A name that was not proven stands as a keyed hash (hmac:), as people type passwords there: the same hash is the same name.'}
+        {shown.some(isHashed) && ' Of a name that was not proven there is only a keyed hash, as people type passwords there: the same hash is the same name.'}
       </p>
       {shown.length === 0 && filter.text !== '' && <p>No such line here. Older ones, and those of other nodes, are in their audit logs.</p>}
       {shown.length > 0 && <List events={shown} lineOf={lineOf} at={at} />}

@@ -20,6 +20,13 @@ type Kind = Omit<Tile, 'state' | 'word' | 'detail'> & {
   applies?: (data: OperatorData) => boolean
 }
 
+/** Parts as the tiles call them. */
+const titles: Record<string, string> = { store: 'callers', redis: 'Redis', keys: 'provider keys' }
+
+function without (parts: string[]): string {
+  return parts.includes('shutdown') ? 'is stopping' : `without ${parts.map(part => titles[part] ?? part).join(', ')}`
+}
+
 const kinds: Kind[] = [
   {
     id: 'broker',
@@ -27,8 +34,8 @@ const kinds: Kind[] = [
     help: 'Whether this node can issue tokens, as /readyz answers it. A load balancer takes no node that is not ready. What is missing has a tile of its own.',
     docs: ['docs/operations.md', 'What happens when'],
     read: ({ readiness: { missing, degraded } }) => missing.length > 0
-      ? { state: 'bad', word: 'Not ready', detail: `without ${missing.join(', ')}` }
-      : degraded.length > 0 ? { state: 'warn', word: 'Degraded', detail: `without ${degraded.join(', ')}` } : { state: 'good', word: 'OK', detail: 'issues tokens' }
+      ? { state: 'bad', word: 'Not ready', detail: without(missing) }
+      : degraded.length > 0 ? { state: 'warn', word: 'Degraded', detail: without(degraded) } : { state: 'good', word: 'OK', detail: 'issues tokens' }
   },
   {
     id: 'store',

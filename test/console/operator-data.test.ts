@@ -140,8 +140,9 @@ t.test('a tile says OK, or in a word what is wrong', t => {
   }
   const cases: Array<{ id: string, more?: Partial<OperatorData>, says: unknown[] }> = [
     { id: 'broker', says: ['good', 'OK', 'issues tokens'] },
-    { id: 'broker', more: { readiness: { missing: ['store', 'audit'], degraded: [] } }, says: ['bad', 'Not ready', 'without store, audit'] },
-    { id: 'broker', more: { readiness: { missing: [], degraded: ['redis'] } }, says: ['warn', 'Degraded', 'without redis'] },
+    { id: 'broker', more: { readiness: { missing: ['store', 'audit'], degraded: [] } }, says: ['bad', 'Not ready', 'without callers, audit'] },
+    { id: 'broker', more: { readiness: { missing: ['shutdown'], degraded: [] } }, says: ['bad', 'Not ready', 'is stopping'] },
+    { id: 'broker', more: { readiness: { missing: [], degraded: ['redis'] } }, says: ['warn', 'Degraded', 'without Redis'] },
     { id: 'store', says: ['good', 'OK', 'can sign in'] },
     { id: 'store', more: { gauges: { ...gauges, store_up: 0 } }, says: ['bad', 'Away', 'nobody can sign in'] },
     { id: 'audit', says: ['good', 'OK', 'is written'] },

@@ -58,7 +58,7 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
     t.ok(await rows(page).count() > 0)
     await page.getByLabel('Caller, identity').fill('')
     await page.getByRole('combobox', { name: 'Product' }).selectOption('sync')
-    await page.getByText('A name that was not proven stands as a keyed hash (hmac:)').waitFor()
+    await page.getByText('Of a name that was not proven there is only a keyed hash').waitFor()
     t.ok((await rows(page).allInnerTexts()).some(text => /not proven \([0-9a-f]{8}…\)/.test(text)))
     await page.getByRole('combobox', { name: 'Event' }).selectOption('token.issued')
     t.ok((await rows(page).allInnerTexts()).every(text => /issued[^]*may use the Sync service default/.test(text)))
@@ -152,7 +152,7 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
         await page.getByRole('heading', { name: 'Get a token' }).waitFor()
         await go('Operator')
         await page.getByText('As of').waitFor()
-        if (day === illDay) t.match(await tiles(page), /Not ready[^]*without store, audit[^]*Away[^]*Stopped[^]*12 lines wait[^]*Redis away[^]*40 waiting[^]*Refused/)
+        if (day === illDay) t.match(await tiles(page), /Not ready[^]*without callers, audit[^]*Away[^]*Stopped[^]*12 lines wait[^]*Redis away[^]*40 waiting[^]*Refused/)
         for (const width of [1280, 768, 360]) {
           await page.setViewportSize({ width, height: 800 })
           await until(() => page.evaluate<boolean>('[...document.querySelectorAll("figure canvas")].every(canvas => canvas.clientWidth <= canvas.closest("figure").clientWidth)'))
