@@ -43,7 +43,7 @@ function CodeList ({ text, onText }: CodeListProps) {
         <label for='code'>Error code, Twilio’s message, or words</label>
         <input id='code' type='search' spellcheck={false} autocomplete='off' value={text} onInput={event => onText(event.currentTarget.value)} placeholder='20101, or signature' />
       </form>
-      <p class='fine' role='status'>{known.length === 0 ? 'No code that is explained here.' : `${known.length} of ${allCodes.length} codes`}</p>
+      <p class='fine' role='status'>{known.length === 0 ? 'No code that is explained here. Try all five digits, or one word of the message.' : `${known.length} of ${allCodes.length} codes`}</p>
       {unknown.map(code => <p key={code}><code>{code}</code> is not explained here. <TwilioPage code={code} /></p>)}
       {groupsOf(known).map(({ name, codes }) => (
         <section key={name} aria-label={name}>
@@ -71,6 +71,7 @@ function Explanation ({ code }: { code: number }) {
             <ul>{known.causes.map(cause => <li key={cause}><Linked text={cause} /></li>)}</ul>
             <h3>How to tell</h3>
             <p><Linked text={known.look} /></p>
+            {/\binspect\b/.test(known.look) && <p class='fine'><code>npx twilio-token-broker inspect</code> is a command. But for the signature, <a href='#/explain'>Explain a token</a> says the same.</p>}
             <h3>What to do</h3>
             <p><Linked text={known.fix} /></p>
             {inVoice(known).map(note => <p class='fine' key={note}><Linked text={note} /></p>)}

@@ -25,7 +25,7 @@ export function Docs ({ session, at }: { session: Session, at: string }) {
           {routes.map(({ id, path, tabs: [first] }) => (
             <li key={id}><a href={`#/docs/${id}`}><code>{path}</code> <span class='method'>{first!.entries.map(({ method }) => method).join(' ')}</span></a></li>
           ))}
-          {schemas.map(([name]) => <li key={name}><a href={`#/docs/${name}`}>{name}</a></li>)}
+          {schemas.map(([name]) => <li key={name}><a href={`#/docs/${name}`}>{name} <span class='method'>schema</span></a></li>)}
         </ul>
       </nav>
       <div>

@@ -44,7 +44,8 @@ function Verdict ({ text }: { text: string }) {
       {found.length > 0 && <ul class='findings'>{byCode(found).map(([code, ofCode]) => <Code key={code} code={code} found={ofCode} />)}</ul>}
       {!refused && (
         <p>
-          The signature was not checked: that needs your key’s secret, which no page should have. <code>npx twilio-token-broker inspect</code> checks it.
+          The signature was not checked: that needs your key’s secret, which no page should have.{' '}
+          <code>npx twilio-token-broker inspect</code> checks it.
           Only Twilio knows whether the key still exists and may sign tokens: <code>npx twilio-token-broker check --online</code> asks.
         </p>
       )}

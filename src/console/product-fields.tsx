@@ -61,5 +61,6 @@ function Input ({ id, field: { kind, hint, required, choices, placeholder, schem
   }
   if (kind === 'pairs' || kind === 'json') return <textarea {...common} placeholder={placeholder} rows={2} spellcheck={false} />
   if (kind === 'number') return <input {...common} type='number' placeholder={placeholder} min={schema.minimum} max={schema.maximum} step={schema.type === 'integer' ? 1 : 'any'} />
-  return <input {...common} placeholder={placeholder} maxLength={schema.maxLength} spellcheck={false} autocomplete='off' autocapitalize='none' />
+  // An example looks like the default of a field that may stay empty.
+  return <input {...common} placeholder={required && placeholder !== '' ? `for example ${placeholder}` : placeholder} maxLength={schema.maxLength} spellcheck={false} autocomplete='off' autocapitalize='none' />
 }

@@ -49,7 +49,7 @@ export function TokenCard ({ given, answer: { token: text, identity, expiresIn }
       {isOld && <p class='notice warn' role='status'>The form has changed. This is still the token for what it said before.</p>}
       <div class='life'>
         {left > 0
-          ? <p class='timer' role='timer' aria-label='The token ends in'>{clock(left)}</p>
+          ? <p><span class='timer' role='timer' aria-label='The token ends in'>{clock(left)}</span> <span class='fine'>left</span></p>
           : <p class='timer'>The token has ended.</p>}
         {state !== '' && <button type='button' class={left > 0 ? 'quiet' : undefined} disabled={busy} onClick={onRenew}>Get a new one</button>}
       </div>

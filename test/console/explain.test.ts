@@ -91,6 +91,7 @@ t.test('having a token explained in the console', { skip: chromiumMissing() }, a
     await heading('31202').waitFor()
     await page.goForward()
     await heading('20107').waitFor()
+    await page.getByText('npx twilio-token-broker inspect is a command.').waitFor()
     t.match(await page.getByRole('link', { name: 'Twilio’s page about 20107' }).getAttribute('href'), 'https://www.twilio.com/docs/api/errors/20107')
     await page.getByRole('link', { name: 'All codes' }).click()
     await until(() => page.evaluate<boolean>('document.activeElement.id === "code-20107"'))

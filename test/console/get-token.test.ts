@@ -164,6 +164,7 @@ t.test('getting a token in the console', { skip: chromiumMissing() }, async t =>
     const { page: susans, signIn: inBroker } = await visit(t, broker.url)
     await inBroker('susan')
     await susans.getByText('My Room or support-*, where * is any text').waitFor()
+    t.equal(await susans.getByLabel('Room').getAttribute('placeholder'), 'for example My Room')
     t.equal(await susans.getByLabel('Identity').count(), 0, 'where no identity may be named, none is asked')
   })
 
