@@ -50,6 +50,8 @@ export function visitor (browser: Browser, coverage: Coverage, wrong: string[]) 
       await page.getByLabel('Name', { exact: true }).fill(name)
       await page.getByLabel('Password').fill(password)
       await page.getByRole('button', { name: 'Sign in' }).click()
+      // Until it is answered: what only looks at the page would look too early.
+      await page.getByRole('button', { name: 'Sign out' }).or(page.getByRole('alert')).first().waitFor()
     }
     return {
       page,
