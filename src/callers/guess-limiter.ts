@@ -54,12 +54,8 @@ export class GuessLimiter {
     this.#maxWaitMs = options.maxWaitMs ?? MAX_WAIT_MS
   }
 
-  get failuresMax (): number {
-    return this.#failures.failuresMax
-  }
-
   /** A reload may change the limit. What is counted stays. */
-  set failuresMax (failuresMax: number) {
+  limitFailures (failuresMax: number): void {
     this.#failures.failuresMax = failuresMax
   }
 

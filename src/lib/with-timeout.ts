@@ -5,13 +5,9 @@ import { startDeadline } from './deadline.js'
  * @param ms milliseconds
  * @throws Error with `message` after `ms`, and whatever `work` rejects with
  */
-export async function withTimeout<T> (ms: number, message: string, work: () => Promise<T>): Promise<T> {
-  let settled = () => {}
-  try {
-    return await Promise.race([work(), new Promise<never>((_resolve, reject) => {
-      settled = startDeadline(ms, () => reject(new Error(message)))
-    })])
-  } finally {
-    settled()
-  }
+export function withTimeout<T> (ms: number, message: string, work: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const settled = startDeadline(ms, () => reject(new Error(message)))
+    work().finally(settled).then(resolve, reject)
+  })
 }

@@ -153,7 +153,7 @@ export class ReloadableApp {
     const old = this.#current
     this.#current = built
     provider.keys = keys
-    guessLimiter.failuresMax = built.settings.LOGIN_FAILURES_MAX
+    guessLimiter.limitFailures(built.settings.LOGIN_FAILURES_MAX)
     logChangedSessionKeys(logger, old.sessions, built.sessions, built.settings)
   }
 }

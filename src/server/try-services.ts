@@ -22,7 +22,7 @@ async function tryStore ({ settings }: Config, cwd: string): Promise<Diagnostic[
   if (!hasRemoteStore(settings)) return []
   const { log, warnings } = collectWarnings()
   // Nobody signs in, so no hash threads are started.
-  const { opened: store, mistakes } = await openStore(settings, { cwd, log, queue: new HashQueue(), onReload: ignore, mayStart: false })
+  const { opened: store, mistakes } = await openStore(settings, { cwd, log, queue: new HashQueue(), mayStart: false })
   if (mistakes !== undefined) return [...mistakes]
   const away = !store.ready
   await store.close()
@@ -45,5 +45,3 @@ async function tryCounters ({ settings }: Config, cwd: string): Promise<Diagnost
   counters.close()
   return warnings.map(text => warning('REDIS_URL', away ? 'unreachable' : 'insecure', `REDIS_URL: ${text}`))
 }
-
-function ignore (): void {}

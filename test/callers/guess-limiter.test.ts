@@ -66,9 +66,9 @@ t.test('a cancelled attempt is no wrong password', async t => {
 t.test('a reload may change the limit', async t => {
   const { guessLimiter, reserve, fail } = guarded()
   await fail(3)
-  guessLimiter.failuresMax = 3
+  guessLimiter.limitFailures(3)
   await t.rejects(reserve(), limited)
-  guessLimiter.failuresMax = 4
+  guessLimiter.limitFailures(4)
   await t.resolves(reserve())
 })
 

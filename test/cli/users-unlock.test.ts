@@ -152,7 +152,8 @@ t.test('S76: a file that is not as it should be unlocks nobody, and the log says
   const faults: Array<{ says: RegExp, make: () => void }> = [
     { says: /users\.htpasswd\.unlocked is not what \\"users unlock\\" writes; run that again/, make: () => {} },
     { says: /everyone may write users\.htpasswd\.unlocked; run: chmod o-w users\.htpasswd\.unlocked/, make: () => renameSync(other, path) },
-    { says: /users\.htpasswd\.unlocked is not a file/, make: () => { rmSync(path); mkdirSync(path) } }
+    { says: /users\.htpasswd\.unlocked is not a file/, make: () => { rmSync(path); mkdirSync(path) } },
+    { says: /users\.htpasswd\.unlocked cannot be read \(ELOOP\)/, make: () => { rmSync(path, { recursive: true }); symlinkSync(path, path) } }
   ]
   for (const { says, make } of faults) {
     make()

@@ -95,6 +95,8 @@ t.test('the three secrets are enough', async t => {
   const read = await readSettings({ ...required, HOSTNAME: 'web-1', PATH: '/bin', HOME: '/', HOSTS: 'x' }, t.testdir())
   t.strictSame(read.mistakes, [])
   t.strictSame(read.warnings, ['HOSTS is not a setting; did you mean HOST?'])
+  const { warnings } = await readSettings({ ...complete, TWILIO_ACCOUNT_SIDS: TWILIO_ACCOUNT_SID! }, t.testdir())
+  t.strictSame(warnings, ['TWILIO_ACCOUNT_SIDS is not a setting; did you mean TWILIO_ACCOUNT_SID?'], 'also where that is set')
   t.strictSame(names(read), ['sync', 'video', 'voice'])
   t.match(read.settings, { TOKEN_TTL: 3600, HOST: '127.0.0.1', PORT: 3000, RATE_LIMIT_MAX: 120, LOGIN_FAILURES_MAX: 5 })
 })

@@ -21,7 +21,7 @@ export interface OpenOptions {
   verifyHash?: VerifyHash | undefined
   log: StoreLog & { error (message: string): void }
   /** Called after each reload of the users file. @param accepted whether the file was valid */
-  onReload: (accepted: boolean) => void
+  onReload?: (accepted: boolean) => void
   /** Whether nothing else keeps the broker from starting, so that starting the hash threads is worth it. */
   mayStart: boolean
 }
@@ -74,7 +74,7 @@ async function openUsersFile (
         if (ok) log.info(message)
         else log.error(message)
         for (const warning of warnings) log.warn(textOf(warning))
-        onReload(ok)
+        onReload?.(ok)
       }
     })
     for (const warning of store.warnings) log.warn(textOf(warning))

@@ -17,7 +17,6 @@ export class RedisText implements SharedText {
   }
 
   async replace (before: string, after: string, ms: number): Promise<boolean | undefined> {
-    const reply = await this.#connection.run(redis => redis.brokerReplace(1, this.#key, before, after, ms))
-    return reply === undefined ? undefined : reply === 1
+    return await this.#connection.run(async redis => await redis.brokerReplace(1, this.#key, before, after, ms) === 1)
   }
 }
