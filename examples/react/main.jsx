@@ -27,7 +27,6 @@ let signInAgain = () => {}
 
 function makeDevice (token) {
   const device = new Device(token)
-  device.on('error', console.error)
   device.register()
   return device
 }
@@ -36,7 +35,7 @@ function Phone () {
   const { sdk: device, error, retry } = useTwilio('voice', makeDevice)
   const [state, setState] = useState('Connecting.')
   useEffect(() => { signInAgain = retry }, [retry])
-  useEffect(() => { device?.on('registered', () => setState('Ready for calls.')) }, [device])
+  useEffect(() => { device?.on('registered', () => setState('Ready for calls.')).on('error', error => setState(error.message)) }, [device])
   if (!error) return <p>{state}</p>
   // Another name or password helps after a SignInError. A LockedError says how long to wait.
   return error instanceof SignInError

@@ -29,7 +29,7 @@ export async function adaptedExample (): Promise<string> {
 
 /** The same for the README, which shows Voice. */
 export async function readmeExample (): Promise<string> {
-  return [await codeUnder('Put it in front of your page', 'README.md'), exposing(objects.voice)].join('\n')
+  return [withoutPackages(await codeUnder('Put it in front of your page', 'README.md')), exposing(objects.voice)].join('\n')
 }
 
 /** How the SDKs of script elements stand in for their packages. */
@@ -43,12 +43,13 @@ const packages: Array<[imported: string, here: string]> = [
   ["import { Client } from 'twilio-chat'", 'const { Client } = Twilio.Chat']
 ]
 
+const withoutPackages = (code: string) => packages.reduce((text, [imported, here]) => text.replace(imported, here), code)
+
 /** The code that the console shows under a token of one product, or of several. */
 export function snippetExample (product: Product, products?: Record<string, object>): string {
   const given = { base: 'https://tokens.example.com/', name: 'susan', ...(products === undefined ? { path: `token/${product}`, body: {} } : { path: 'token', body: { products } }) }
   const { code } = snippetsFor(given).find(({ title }) => title.toLowerCase() === product)!
-  const runnable = packages.reduce((text, [imported, here]) => text.replace(imported, here), code)
-  return [runnable, exposing({ voice: 'device', video: 'room' }[product as string] ?? 'client')].join('\n')
+  return [withoutPackages(code), exposing({ voice: 'device', video: 'room' }[product as string] ?? 'client')].join('\n')
 }
 
 /** For the test. Video's object is another one after a while. */
