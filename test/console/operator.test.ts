@@ -267,7 +267,7 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
     await page.goto(`${broker.url}/#/operator/nobody%2Fhas-this`)
     await page.getByText('No such line here.').waitFor()
     await page.getByRole('link', { name: /^Audit/ }).click()
-    t.match(await page.evaluate<string>('document.activeElement.innerText'), /^Audit\s+No token leaves without its line/)
+    await until(async () => /^Audit\s+No token leaves without its line/.test(await page.evaluate<string>('document.activeElement.innerText')))
   })
 
   await t.test('S122: others are refused the operators\' view, once', async t => {
