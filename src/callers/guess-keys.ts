@@ -17,7 +17,7 @@ export function guessKeys (typed: string, ip: string, unlockedAt: (canonicalName
   const canonical = canonicalName(typed)
   const [{ key: address }] = addressKeys(ip)
   const time = unlockedAt(canonical)
-  // No name holds a colon.
+  // No caller's name holds a colon.
   const name = time === undefined ? canonical : `${canonical}:${time}`
   return { canonicalName: canonical, name, address, nameAndAddress: `${address} ${name}` }
 }

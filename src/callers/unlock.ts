@@ -33,8 +33,8 @@ export function parseUnlockings (text: string): Unlocking[] | undefined {
 }
 
 /**
- * Unlocks a name in a file that one broker watches. A link in its place is replaced, not followed: whoever may write this folder could
- * otherwise have an operator's command create files elsewhere.
+ * Unlocks a name in a file that one broker watches. A link in its place is replaced, not followed: an account that may write in
+ * this folder could otherwise make an operator's command create files elsewhere.
  * @param models files whose owner and mode a new file takes, so that the broker may read it; see `writeAtomic`
  * @throws LockError, or an error of the operating system
  */

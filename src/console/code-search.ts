@@ -43,7 +43,7 @@ const groups: Array<[name: string, numbers: RegExp]> = [
   ['Sync', /^54/]
 ]
 
-/** The codes of each group that has any. Titles are without the name of a product: the group has it. */
+/** Groups codes by product, without empty groups. Titles leave out the product, because the group names it. */
 export function groupsOf (known: FoundCodes['known']): Array<{ name: string, codes: Array<[code: number, title: string]> }> {
   return groups.map(([name, numbers]) => ({
     name,

@@ -81,7 +81,7 @@ function Nothing ({ name }: { name: string }) {
   return (
     <div class='card empty'>
       <h2>Nothing to get here</h2>
-      <p>The policy allows you no product. Whoever runs this broker can change that. This says which rule decides:</p>
+      <p>The policy allows you no product. The operator of this broker can change that. This says which rule decides:</p>
       <pre tabIndex={0}>npx twilio-token-broker policy explain {name} PRODUCT</pre>
     </div>
   )

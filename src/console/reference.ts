@@ -89,7 +89,7 @@ export function whoInWords ({ security, ...operation }: Operation): string {
   return operation['x-allowed'] === true ? 'You may call this.' : 'You may not call this.'
 }
 
-/** Whether the page can send it for whoever has signed in: what is read as JSON, and tokens. */
+/** Whether the page can send it as the signed-in caller: what answers JSON, and tokens. */
 export function isSendable ({ method, path, operation: { security, ...operation }, answers }: Entry): boolean {
   const allowed = security?.length === 0 || operation['x-allowed'] === true
   return allowed && answers[0]?.type === 'application/json' && (method === 'GET' || path.startsWith('/token'))

@@ -10,7 +10,7 @@ interface SendItProps {
   credentials: Credentials
 }
 
-/** Sends an operation for whoever has signed in, with a body that can be changed. */
+/** Sends an operation as the signed-in caller, with a body that can be changed. */
 export function SendIt ({ entry: { id, method, path, body }, example, credentials }: SendItProps) {
   const [text, setText] = useState(() => JSON.stringify(example ?? {}, null, 2))
   const [result, setResult] = useState<Result<object> | 'sending' | 'no JSON'>()

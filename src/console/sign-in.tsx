@@ -42,7 +42,7 @@ export function SignIn ({ out, onSession }: SignInProps) {
   return (
     <div class='card sign-in'>
       <h1>Sign in</h1>
-      <p class='fine'>With the name and password that whoever runs this broker gave you: not those of Twilio.</p>
+      <p class='fine'>Use the name and password that you got for this broker, not those of Twilio.</p>
       {out.reason !== undefined && refusal === undefined && <p class='notice' role='status'>{out.reason}</p>}
       <form ref={form} onSubmit={withPassword}>
         <div class='field'>

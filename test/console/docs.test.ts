@@ -64,7 +64,7 @@ t.test('the reference in the console', { skip: chromiumMissing() }, async t => {
     await page.locator('#get-token-voice').waitFor()
   })
 
-  await t.test('an operation is sent for whoever has signed in, with the body that was typed', async t => {
+  await t.test('an operation is sent as the signed-in caller, with the body that was typed', async t => {
     const { page, asked, signIn } = await visit(t, broker.url, { path: '/#/docs/post-token-video' })
     await signIn('susan')
     const operation = page.locator('#post-token-video')

@@ -130,7 +130,7 @@ t.test('the broker\'s clock counts, and its newest nonce', async t => {
   t.ok(second.iat - 1_700_000_000 < 600, 'not this machine\'s time')
 })
 
-t.test('whoever uses the credentials learns that they are over, and only from the broker itself', async t => {
+t.test('all users of the credentials learn that they have ended, and only from the broker itself', async t => {
   const cases: Array<{ name: string, answer: Response | undefined, ended: string[] }> = [
     { name: 'a session that was ended elsewhere', answer: undefined, ended: ['session-ended'] },
     { name: 'a password that was changed', answer: problem(401, 'credentials-wrong'), ended: ['credentials-wrong'] },

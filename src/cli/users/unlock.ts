@@ -19,7 +19,7 @@ export async function unlockUser (io: Io, typed: string): Promise<number> {
   await requireUser(io, settings, name)
   const { where, outage } = await orFailure(unlockFile(usersFileOf(settings)), unlockName(settings, io.cwd, name))
   if (where === undefined) throw new Failure(exitCodes.unavailable, `nothing was unlocked: ${outage}`)
-  io.stdout.write(`unlocked ${name} in ${where}: brokers that read it let this name try again within two seconds\nThe limit of requests of an address stays: an answer rate-limited ends by itself within a minute.\n`)
+  io.stdout.write(`unlocked ${name} in ${where}: brokers that read it let this name try again within two seconds\nThe request limit of an address stays: a rate-limited answer ends by itself within a minute.\n`)
   return exitCodes.ok
 }
 
