@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { decide } from '../../src/policy/decide.js'
+import { decide, type Decision } from '../../src/policy/decide.js'
 import type { CommonRequest } from '../../src/products/schemas.js'
 import { compile } from '../../src/policy/compile.js'
 import { policyReader } from '../../src/policy/file/read.js'
@@ -14,84 +14,226 @@ const read = policyReader({ enabled: products.values() })
 const settings = { TWILIO_TWIML_APP_SID: `AP${'0'.repeat(32)}`, TWILIO_SYNC_SERVICE_SID: 'default' }
 const ttl = { default: 3600, max: 7200 }
 
-/** What comes out of the broker's own decision: `identity ttl grant`, or the refusal and the property it names. */
-async function outcome (text: string, name: string, product: string, { ttl: life, identity, ...request }: CommonRequest & Record<string, unknown> = {}) {
-  const { policy, diagnostics } = await read(text, 'policy.yaml')
-  if (policy === null) throw new Error(JSON.stringify(diagnostics))
+interface Row {
+  name: string
+  caller?: string
+  request?: CommonRequest & Record<string, unknown>
+  granted?: object
+  /** Whom the token names, where that is not the caller. */
+  identity?: string
+  ttl?: number
+  /** The code, and the property that is named. */
+  refused?: string
+}
+
+/** A policy of one rule, which is for every caller. */
+const rule = (allow: string, more = '') => `rules: [{ who: ["*"], allow: ${allow}${more && `, ${more}`} }]`
+
+/** The grant as the token holds it. */
+function payloadOf (decision: Decision, product: string, request: object): object {
+  const { grant } = decision.grant({ product: products.get(product)!, settings, request })
+  return JSON.parse(JSON.stringify(grant.toPayload()))
+}
+
+/** What `ask` returns, or the code of the refusal and the properties that it names. */
+function orRefusal<T> (ask: () => T): T | { refused: string } {
   try {
-    const decision = decide({ policy, ttl }, { name, identity: name }, { ttl: life, identity })
-    const { grant } = decision.grant({ product: products.get(product)!, settings, request })
-    return `${decision.identity} ${decision.ttl} ${JSON.stringify(grant.toPayload())}`
+    return ask()
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    return [error.code, ...(error.options.errors ?? []).map(({ path }) => path)].join(' ')
+    return { refused: [error.code, ...(error.options.errors ?? []).map(({ path }) => path)].join(' ') }
   }
 }
 
-const rule = (allow: string, more = '') => `rules: [{ who: ["*"], allow: ${allow}${more} }]`
-const bothWays = `{"incoming":{"allow":true},"outgoing":{"application_sid":"${settings.TWILIO_TWIML_APP_SID}"}}`
-
-const decisions: Array<[says: string, policy: string, name: string, product: string, asked: CommonRequest & Record<string, unknown>, outcome: string]> = [
-  // Three rules: a group, a server that names its users, everybody.
-  ['a member of a group gets the room it asks for', example, 'susan', 'video', { room: 'My Room' }, 'susan 3600 {"room":"My Room"}'],
-  ['a room that a pattern matches is given', example, 'juan', 'video', { room: 'support-7' }, 'juan 3600 {"room":"support-7"}'],
-  ['* also stands for nothing', example, 'juan', 'video', { room: 'support-' }, 'juan 3600 {"room":"support-"}'],
-  ['a pattern is for the whole name', example, 'juan', 'video', { room: 'x-support-7' }, 'not-allowed /room'],
-  ['case counts', example, 'juan', 'video', { room: 'my room' }, 'not-allowed /room'],
-  ['several rooms and none asked for need a choice', example, 'susan', 'video', {}, 'not-allowed /room'],
-  ['calls in both directions', example, 'susan', 'voice', {}, `susan 3600 ${bothWays}`],
-  ['a product that the rule does not name is refused, though a later rule allows it', example, 'susan', 'conversations', {}, 'not-allowed /conversations'],
-  ['more than maxTtl is refused', example, 'susan', 'sync', { ttl: 3601 }, 'not-allowed /ttl'],
-  ['a server may name users', example, 'backend', 'video', { identity: 'guest-1', room: 'any' }, 'guest-1 3600 {"room":"any"}'],
-  ['a server may not name others', example, 'backend', 'video', { identity: 'susan' }, 'not-allowed /identity'],
-  ['a server gets its own name when it names none', example, 'backend', 'video', {}, 'backend 3600 {}'],
-  ['everybody else has the one room, filled in', example, 'mallory', 'video', {}, 'mallory 3600 {"room":"lobby"}'],
-  ['everybody else has the one room only', example, 'mallory', 'video', { room: 'My Room' }, 'not-allowed /room'],
-  ['names are told apart by case', example, 'Susan', 'voice', {}, 'not-allowed /voice'],
-
-  ['no rule refuses', 'rules: [{ who: [susan], allow: { sync: {} } }]', 'juan', 'sync', {}, 'not-allowed'],
-  ['{} is all that the product is configured for', rule('{ video: {} }'), 'susan', 'video', { room: 'any' }, 'susan 3600 {"room":"any"}'],
-  ['an empty list allows nothing', rule('{ video: { rooms: [] } }'), 'susan', 'video', { room: 'any' }, 'not-allowed /room'],
-  ['an empty list leaves nothing to fill in', rule('{ video: { rooms: [] } }'), 'susan', 'video', {}, 'not-allowed /room'],
-  ['one pattern is not one room', rule('{ video: { rooms: ["lobby*"] } }'), 'susan', 'video', {}, 'not-allowed /room'],
-  ['the same room twice is one', rule('{ video: { rooms: [lobby, lobby] } }'), 'susan', 'video', {}, 'susan 3600 {"room":"lobby"}'],
-  ['rooms of {caller} alone', rule('{ video: { rooms: ["{caller}:*"] } }'), 'susan', 'video', { room: 'susan:1' }, 'susan 3600 {"room":"susan:1"}'],
-  ['rooms of another caller', rule('{ video: { rooms: ["{caller}:*"] } }'), 'susan', 'video', { room: 'juan:1' }, 'not-allowed /room'],
-  ['{caller} is filled in', rule('{ video: { rooms: ["room of {caller}"] } }'), 'susan', 'video', {}, 'susan 3600 {"room":"room of susan"}'],
-  ['a room filled in is none that Twilio would not take', rule('{ video: { rooms: ["room of {caller}"] } }'), 'n'.repeat(121), 'video', {}, 'not-allowed /room'],
-  ['a room filled in may be as long as Twilio takes', rule('{ video: { rooms: ["room {caller}."] } }'), '🎉'.repeat(121), 'video', {}, `${'🎉'.repeat(121)} 3600 {"room":"room ${'🎉'.repeat(121)}."}`],
-  ['{caller} twice in one', rule('{ video: { rooms: ["{caller}+{caller}"] } }'), 'a$&b', 'video', {}, 'a$&b 3600 {"room":"a$&b+a$&b"}'],
-  ['a name is no expression', rule('{ video: { rooms: ["{caller}-1"] } }'), 'a.c', 'video', { room: 'abc-1' }, 'not-allowed /room'],
-  ['a room is found in another normal form, and given in NFC', rule('{ video: { rooms: ["cafe\\u0301-*"] } }'), 'susan', 'video', { room: 'cafe\u0301-1' }, 'susan 3600 {"room":"caf\u00e9-1"}'],
-  ['identities of {caller}', rule('{ sync: {} }', ', identities: ["{caller}-*"]'), 'app', 'sync', { identity: 'app-7' }, 'app-7 3600 {"service_sid":"default"}'],
-  ['without identities only the own name', rule('{ sync: {} }'), 'app', 'sync', { identity: 'app' }, 'app 3600 {"service_sid":"default"}'],
-  ['without identities no other name', rule('{ sync: {} }'), 'app', 'sync', { identity: 'susan' }, 'not-allowed /identity'],
-  ['an identity has to fit the product all the same', rule('{ voice: {} }', ', identities: ["*"]'), 'app', 'voice', { identity: 'app-7' }, 'identity-unsuitable'],
-  ['maxTtl may be above the settings\' maximum', rule('{ sync: {} }', ', maxTtl: 86400'), 'app', 'sync', { ttl: 86400 }, 'app 86400 {"service_sid":"default"}'],
-  ['maxTtl below the default is what a caller gets', rule('{ sync: {} }', ', maxTtl: 180'), 'app', 'sync', {}, 'app 180 {"service_sid":"default"}'],
-  ['without maxTtl the settings\' maximum', rule('{ sync: {} }'), 'app', 'sync', { ttl: 7201 }, 'not-allowed /ttl'],
-
-  ['incoming alone forbids outgoing', rule('{ voice: { incoming: true } }'), 'a', 'voice', {}, 'a 3600 {"incoming":{"allow":true}}'],
-  ['incoming alone refuses outgoing', rule('{ voice: { incoming: true } }'), 'a', 'voice', { outgoing: true }, 'not-allowed /outgoing'],
-  ['outgoing alone forbids incoming', rule('{ voice: { outgoing: true } }'), 'a', 'voice', { incoming: true }, 'not-allowed /incoming'],
-  ['neither direction', rule('{ voice: { incoming: false } }'), 'a', 'voice', {}, 'not-allowed /outgoing'],
-  ['a parameter that a pattern matches', rule('{ voice: { outgoing: true, params: { To: ["+1*"] } } }'), 'a', 'voice', { params: { To: '+15' } }, `a 3600 {"outgoing":{"application_sid":"${settings.TWILIO_TWIML_APP_SID}","params":{"To":"+15"}}}`],
-  ['a parameter that no pattern matches', rule('{ voice: { outgoing: true, params: { To: ["+1*"] } } }'), 'a', 'voice', { params: { To: '+44' } }, 'not-allowed /params'],
-  ['a parameter without a pattern', rule('{ voice: { outgoing: true, params: { To: ["+1*"] } } }'), 'a', 'voice', { params: { From: 'x' } }, 'not-allowed /params'],
-
-  ['the first rule decides, not the best', 'rules: [{ who: ["s*"], allow: {} }, { who: [susan], allow: { sync: {} } }]', 'susan', 'sync', {}, 'not-allowed /sync'],
-  ['a name above a pattern', 'rules: [{ who: [susan], allow: { sync: {} } }, { who: ["s*"], allow: {} }]', 'susan', 'sync', {}, 'susan 3600 {"service_sid":"default"}'],
-  ['a pattern that matches in the middle', 'rules: [{ who: ["*@example.com"], allow: { sync: {} } }]', 'a@example.com.org', 'sync', {}, 'not-allowed'],
-  ['a group is its first rule\'s', 'groups: { g: [a] }\nrules: [{ who: [b], allow: {} }, { who: [group:g], allow: { sync: {} } }, { who: [group:g], allow: {} }]', 'a', 'sync', {}, 'a 3600 {"service_sid":"default"}'],
-  ['names in who are in any normal form', 'rules: [{ who: ["andre\\u0301"], allow: { sync: {} } }]', 'andr\u00e9', 'sync', {}, 'andr\u00e9 3600 {"service_sid":"default"}'],
-  ['a name that every object has', 'rules: [{ who: [constructor], allow: { sync: {} } }]', 'toString', 'sync', {}, 'not-allowed']
-]
-
-for (const [says, policy, name, product, asked, expected] of decisions) {
-  test(`decision: ${says}`, async t => {
-    t.equal(await outcome(policy, name, product, asked), expected)
+function testDecision (text: string, product: string, { name, caller = 'susan', request = {}, refused, ...token }: Row) {
+  test(`decision: ${name}`, async t => {
+    const { policy, diagnostics } = await read(text, 'policy.yaml')
+    if (policy === null) throw new Error(JSON.stringify(diagnostics))
+    const { ttl: life, identity: asked, ...properties } = request
+    const outcome = orRefusal(() => {
+      const decision = decide({ policy, ttl }, { name: caller, identity: caller }, { ttl: life, identity: asked })
+      const granted = payloadOf(decision, product, properties)
+      return { identity: decision.identity, ttl: decision.ttl, granted }
+    })
+    t.strictSame(outcome, refused === undefined ? { identity: caller, ttl: 3600, ...token } : { refused })
   })
 }
+
+const outgoing = { application_sid: settings.TWILIO_TWIML_APP_SID }
+
+// Three rules: a group, a server that names its users, everybody.
+const ofTheExample: Record<string, Row[]> = {
+  video: [
+    { name: 'a member of a group gets the room it asks for', caller: 'susan', request: { room: 'My Room' }, granted: { room: 'My Room' } },
+    { name: 'a room that a pattern matches is given', caller: 'juan', request: { room: 'support-7' }, granted: { room: 'support-7' } },
+    { name: '* also stands for nothing', caller: 'juan', request: { room: 'support-' }, granted: { room: 'support-' } },
+    { name: 'a pattern is for the whole name', caller: 'juan', request: { room: 'x-support-7' }, refused: 'not-allowed /room' },
+    { name: 'case counts', caller: 'juan', request: { room: 'my room' }, refused: 'not-allowed /room' },
+    { name: 'several rooms and none asked for need a choice', caller: 'susan', refused: 'not-allowed /room' },
+    {
+      name: 'a server may name users',
+      caller: 'backend',
+      request: { identity: 'guest-1', room: 'any' },
+      identity: 'guest-1',
+      granted: { room: 'any' }
+    },
+    { name: 'a server may not name others', caller: 'backend', request: { identity: 'susan' }, refused: 'not-allowed /identity' },
+    { name: 'a server gets its own name when it names none', caller: 'backend', granted: {} },
+    { name: 'everybody else has the one room, filled in', caller: 'mallory', granted: { room: 'lobby' } },
+    { name: 'everybody else has the one room only', caller: 'mallory', request: { room: 'My Room' }, refused: 'not-allowed /room' }
+  ],
+  voice: [
+    { name: 'calls in both directions', caller: 'susan', granted: { incoming: { allow: true }, outgoing } },
+    { name: 'names are told apart by case', caller: 'Susan', refused: 'not-allowed /voice' }
+  ],
+  conversations: [
+    {
+      name: 'a product that the rule does not name is refused, though a later rule allows it',
+      caller: 'susan',
+      refused: 'not-allowed /conversations'
+    }
+  ],
+  sync: [
+    { name: 'more than maxTtl is refused', caller: 'susan', request: { ttl: 3601 }, refused: 'not-allowed /ttl' }
+  ]
+}
+
+const ofOneRule: Record<string, Array<Row & { allow?: string, more?: string }>> = {
+  video: [
+    { name: '{} is all that the product is configured for', request: { room: 'any' }, granted: { room: 'any' } },
+    { name: 'an empty list allows nothing', allow: '{ rooms: [] }', request: { room: 'any' }, refused: 'not-allowed /room' },
+    { name: 'an empty list leaves nothing to fill in', allow: '{ rooms: [] }', refused: 'not-allowed /room' },
+    { name: 'one pattern is not one room', allow: '{ rooms: ["lobby*"] }', refused: 'not-allowed /room' },
+    { name: 'the same room twice is one', allow: '{ rooms: [lobby, lobby] }', granted: { room: 'lobby' } },
+    { name: 'rooms of {caller} alone', allow: '{ rooms: ["{caller}:*"] }', request: { room: 'susan:1' }, granted: { room: 'susan:1' } },
+    { name: 'rooms of another caller', allow: '{ rooms: ["{caller}:*"] }', request: { room: 'juan:1' }, refused: 'not-allowed /room' },
+    { name: '{caller} is filled in', allow: '{ rooms: ["room of {caller}"] }', granted: { room: 'room of susan' } },
+    {
+      name: 'a room filled in is none that Twilio would not take',
+      caller: 'n'.repeat(121),
+      allow: '{ rooms: ["room of {caller}"] }',
+      refused: 'not-allowed /room'
+    },
+    {
+      name: 'a room filled in may be as long as Twilio takes',
+      caller: '🎉'.repeat(121),
+      allow: '{ rooms: ["room {caller}."] }',
+      granted: { room: `room ${'🎉'.repeat(121)}.` }
+    },
+    { name: '{caller} twice in one', caller: 'a$&b', allow: '{ rooms: ["{caller}+{caller}"] }', granted: { room: 'a$&b+a$&b' } },
+    {
+      name: 'a name is no expression',
+      caller: 'a.c',
+      allow: '{ rooms: ["{caller}-1"] }',
+      request: { room: 'abc-1' },
+      refused: 'not-allowed /room'
+    },
+    {
+      name: 'a room is found in another normal form, and given in NFC',
+      allow: '{ rooms: ["cafe\\u0301-*"] }',
+      request: { room: 'cafe\u0301-1' },
+      granted: { room: 'caf\u00e9-1' }
+    }
+  ],
+  sync: [
+    {
+      name: 'identities of {caller}',
+      caller: 'app',
+      more: 'identities: ["{caller}-*"]',
+      request: { identity: 'app-7' },
+      identity: 'app-7',
+      granted: { service_sid: 'default' }
+    },
+    { name: 'without identities only the own name', caller: 'app', request: { identity: 'app' }, granted: { service_sid: 'default' } },
+    { name: 'without identities no other name', caller: 'app', request: { identity: 'susan' }, refused: 'not-allowed /identity' },
+    {
+      name: 'maxTtl may be above the settings\' maximum',
+      more: 'maxTtl: 86400',
+      request: { ttl: 86400 },
+      ttl: 86400,
+      granted: { service_sid: 'default' }
+    },
+    { name: 'maxTtl below the default is what a caller gets', more: 'maxTtl: 180', ttl: 180, granted: { service_sid: 'default' } },
+    { name: 'without maxTtl the settings\' maximum', request: { ttl: 7201 }, refused: 'not-allowed /ttl' }
+  ],
+  voice: [
+    {
+      name: 'an identity has to fit the product all the same',
+      caller: 'app',
+      more: 'identities: ["*"]',
+      request: { identity: 'app-7' },
+      refused: 'identity-unsuitable'
+    },
+    { name: 'incoming alone forbids outgoing', allow: '{ incoming: true }', granted: { incoming: { allow: true } } },
+    { name: 'incoming alone refuses outgoing', allow: '{ incoming: true }', request: { outgoing: true }, refused: 'not-allowed /outgoing' },
+    { name: 'outgoing alone forbids incoming', allow: '{ outgoing: true }', request: { incoming: true }, refused: 'not-allowed /incoming' },
+    { name: 'neither direction', allow: '{ incoming: false }', refused: 'not-allowed /outgoing' },
+    {
+      name: 'a parameter that a pattern matches',
+      allow: '{ outgoing: true, params: { To: ["+1*"] } }',
+      request: { params: { To: '+15' } },
+      granted: { outgoing: { ...outgoing, params: { To: '+15' } } }
+    },
+    {
+      name: 'a parameter that no pattern matches',
+      allow: '{ outgoing: true, params: { To: ["+1*"] } }',
+      request: { params: { To: '+44' } },
+      refused: 'not-allowed /params'
+    },
+    {
+      name: 'a parameter without a pattern',
+      allow: '{ outgoing: true, params: { To: ["+1*"] } }',
+      request: { params: { From: 'x' } },
+      refused: 'not-allowed /params'
+    }
+  ]
+}
+
+const ofNames: Array<Row & { policy: string }> = [
+  { name: 'no rule refuses', policy: 'rules: [{ who: [susan], allow: { sync: {} } }]', caller: 'juan', refused: 'not-allowed' },
+  {
+    name: 'the first rule decides, not the best',
+    policy: 'rules: [{ who: ["s*"], allow: {} }, { who: [susan], allow: { sync: {} } }]',
+    caller: 'susan',
+    refused: 'not-allowed /sync'
+  },
+  {
+    name: 'a name above a pattern',
+    policy: 'rules: [{ who: [susan], allow: { sync: {} } }, { who: ["s*"], allow: {} }]',
+    caller: 'susan',
+    granted: { service_sid: 'default' }
+  },
+  {
+    name: 'a pattern that matches in the middle',
+    policy: 'rules: [{ who: ["*@example.com"], allow: { sync: {} } }]',
+    caller: 'a@example.com.org',
+    refused: 'not-allowed'
+  },
+  {
+    name: 'a group is its first rule\'s',
+    policy: 'groups: { g: [a] }\nrules: [{ who: [b], allow: {} }, { who: [group:g], allow: { sync: {} } }, { who: [group:g], allow: {} }]',
+    caller: 'a',
+    granted: { service_sid: 'default' }
+  },
+  {
+    name: 'names in who are in any normal form',
+    policy: 'rules: [{ who: ["andre\\u0301"], allow: { sync: {} } }]',
+    caller: 'andr\u00e9',
+    granted: { service_sid: 'default' }
+  },
+  {
+    name: 'a name that every object has',
+    policy: 'rules: [{ who: [constructor], allow: { sync: {} } }]',
+    caller: 'toString',
+    refused: 'not-allowed'
+  }
+]
+
+for (const [product, rows] of Object.entries(ofTheExample)) for (const row of rows) testDecision(example, product, row)
+for (const [product, rows] of Object.entries(ofOneRule)) {
+  for (const { allow = '{}', more, ...row } of rows) testDecision(rule(`{ ${product}: ${allow} }`, more), product, row)
+}
+for (const { policy, ...row } of ofNames) testDecision(policy, 'sync', row)
 
 test('mode: audit lets through what only the policy would refuse, and says what that is', async t => {
   const { policy } = await read(`mode: audit\n${rule('{ video: { rooms: [lobby] } }')}`, 'policy.yaml')
@@ -102,22 +244,28 @@ test('mode: audit lets through what only the policy would refuse, and says what 
 })
 
 test('mode: audit grants what would be refused for what the policy leaves of it, and nothing that is refused without a policy', async t => {
-  const asked = async (allow: string, product: string, request: object, identity = 'susan') => {
-    const { policy } = await read(`mode: audit\n${rule(allow, ', identities: ["*"]')}`, 'policy.yaml')
+  const rows: Array<Row & { allow?: string, wouldRefuse?: string }> = [
+    {
+      name: 'no direction is left',
+      request: { incoming: false },
+      granted: { outgoing },
+      wouldRefuse: 'outgoing: a token needs calls in or calls out.'
+    },
+    {
+      name: 'params are left without calls',
+      request: { params: { To: 'a' } },
+      granted: { incoming: { allow: true }, outgoing: { ...outgoing, params: { To: 'a' } } },
+      wouldRefuse: 'params: go with outgoing calls only.'
+    },
+    { name: 'no policy would grant it', request: { incoming: false, outgoing: false }, refused: 'request-invalid /outgoing' },
+    { name: 'the product is not allowed, nor does the identity fit it', allow: '{}', identity: 'a-b', refused: 'identity-unsuitable' }
+  ]
+  for (const { name, allow = '{ voice: { incoming: true } }', request = {}, identity = 'susan', wouldRefuse, ...expected } of rows) {
+    const { policy } = await read(`mode: audit\n${rule(allow, 'identities: ["*"]')}`, 'policy.yaml')
     const decision = decide({ policy: policy!, ttl }, { name: 'susan', identity: 'susan' }, { identity })
-    try {
-      return `${JSON.stringify(decision.grant({ product: products.get(product)!, settings, request }).grant.toPayload())} ${decision.wouldRefuse()}`
-    } catch (error) {
-      return `${(error as Problem).code} ${decision.wouldRefuse()}`
-    }
+    const outcome = orRefusal(() => ({ granted: payloadOf(decision, 'voice', request) }))
+    t.strictSame({ ...outcome, wouldRefuse: decision.wouldRefuse() }, { ...expected, wouldRefuse }, name)
   }
-  const out = `"outgoing":{"application_sid":"${settings.TWILIO_TWIML_APP_SID}"`
-  for (const [says, result, expected] of [
-    ['no direction is left', await asked('{ voice: { incoming: true } }', 'voice', { incoming: false }), `{${out}}} outgoing: a token needs calls in or calls out.`],
-    ['params are left without calls', await asked('{ voice: { incoming: true } }', 'voice', { params: { To: 'a' } }), `{"incoming":{"allow":true},${out},"params":{"To":"a"}}} params: go with outgoing calls only.`],
-    ['no policy would grant it', await asked('{ voice: { incoming: true } }', 'voice', { incoming: false, outgoing: false }), 'request-invalid undefined'],
-    ['the product is not allowed, nor does the identity fit it', await asked('{}', 'voice', {}, 'a-b'), 'identity-unsuitable undefined']
-  ] as const) t.equal(result, expected, says)
 })
 
 test('without a policy file everybody has everything in its own name', async t => {
@@ -156,19 +304,31 @@ test('a pattern of many stars is answered in the time of a walk along the text',
 })
 
 test('what stars leave between them is in order and does not overlap', async t => {
-  for (const [pattern, text, expected] of [
-    ['ab*ba', 'aba', false], ['ab*ba', 'abba', true], ['*a*a*', 'a', false], ['*a*a*', 'aa', true],
-    ['a*b*c', 'acb', false], ['a*bc*c', 'abc', false], ['a*bc*c', 'abcc', true], ['**', '', true], ['', '', true], ['', 'a', false]
-  ] as const) t.equal(matches(piecesOf(pattern), text), expected, `${pattern} ${text}`)
+  const rows: Array<{ pattern: string, text: string, expected: boolean }> = [
+    { pattern: 'ab*ba', text: 'aba', expected: false },
+    { pattern: 'ab*ba', text: 'abba', expected: true },
+    { pattern: '*a*a*', text: 'a', expected: false },
+    { pattern: '*a*a*', text: 'aa', expected: true },
+    { pattern: 'a*b*c', text: 'acb', expected: false },
+    { pattern: 'a*bc*c', text: 'abc', expected: false },
+    { pattern: 'a*bc*c', text: 'abcc', expected: true },
+    { pattern: '**', text: '', expected: true },
+    { pattern: '', text: '', expected: true },
+    { pattern: '', text: 'a', expected: false }
+  ]
+  for (const { pattern, text, expected } of rows) t.equal(matches(piecesOf(pattern), text), expected, `${pattern} ${text}`)
 })
 
 test('a refusal of a name says whether another one would do', async t => {
   const choose = chooser({ name: 'susan', identity: 'susan' })
-  for (const [asked, patterns, message] of [
-    ['attic', ['lobby'], 'not one that this caller may have'],
-    [undefined, ['lobby', 'attic'], 'has to be named: this caller may have some, and not all'],
-    [undefined, [], 'none is allowed for this caller']
-  ] as const) t.throws(() => choose('room', asked, [...patterns]), { code: 'not-allowed', options: { errors: [{ path: '/room', message }] } })
+  const rows: Array<{ asked?: string, patterns: string[], message: string }> = [
+    { asked: 'attic', patterns: ['lobby'], message: 'not one that this caller may have' },
+    { patterns: ['lobby', 'attic'], message: 'has to be named: this caller may have some, and not all' },
+    { patterns: [], message: 'none is allowed for this caller' }
+  ]
+  for (const { asked, patterns, message } of rows) {
+    t.throws(() => choose('room', asked, patterns), { code: 'not-allowed', options: { errors: [{ path: '/room', message }] } })
+  }
   t.equal(choose('room', undefined, undefined), undefined)
 })
 
