@@ -40,9 +40,9 @@ const kinds: Kind[] = [
   {
     id: 'store',
     title: 'Callers',
-    help: 'Whether names and passwords can be checked. While the database or the login endpoint is away, sign-ins get 503, never 401. Look there first, then into the log.',
+    help: 'Whether names and passwords can be checked. While the database or the login endpoint is unavailable, sign-ins get 503, never 401. Look there first, then into the log.',
     docs: ['docs/callers.md', 'Names and passwords'],
-    read: ({ gauges }) => gauges.store_up === 1 ? { state: 'good', word: 'OK', detail: 'can sign in' } : { state: 'bad', word: 'Away', detail: 'nobody can sign in' }
+    read: ({ gauges }) => gauges.store_up === 1 ? { state: 'good', word: 'OK', detail: 'can sign in' } : { state: 'bad', word: 'Down', detail: 'nobody can sign in' }
   },
   {
     id: 'audit',
@@ -56,11 +56,11 @@ const kinds: Kind[] = [
   {
     id: 'limits',
     title: 'Limits',
-    help: 'Where requests, tokens and wrong passwords are counted: on this node, or in a Redis that all nodes share. While Redis is away, REDIS_DOWN decides whether each node counts for itself or requests get 503.',
+    help: 'Where requests, tokens and wrong passwords are counted: on this node, or in a Redis that all nodes share. While Redis is unavailable, REDIS_DOWN decides whether each node counts for itself or requests get 503.',
     docs: ['docs/operations.md', 'Redis'],
     read: ({ gauges, settings, values }) => gauges.limits_shared === 1
       ? { state: 'good', word: 'OK', detail: settings.REDIS_URL === true ? 'shared over Redis' : 'on this node' }
-      : values.REDIS_DOWN === 'closed' ? { state: 'bad', word: 'Redis away', detail: 'requests get 503' } : { state: 'warn', word: 'Redis away', detail: 'on this node' }
+      : values.REDIS_DOWN === 'closed' ? { state: 'bad', word: 'Redis down', detail: 'requests get 503' } : { state: 'warn', word: 'Redis down', detail: 'on this node' }
   },
   {
     id: 'keys',

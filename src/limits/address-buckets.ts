@@ -13,7 +13,7 @@ export interface AddressKey {
 /** From the narrowest to the widest. */
 export type AddressKeys = readonly [AddressKey, ...AddressKey[]]
 
-/** One counter for all texts that are no address (a header that a proxy let through), so that inventing them gains nothing. */
+/** One counter for all texts that are not an address (a header that a proxy passed on), so that inventing them gains nothing. */
 const NO_ADDRESS: AddressKeys = [{ key: 'no-address', times: 1 }]
 
 /** Parsing an IPv6 address takes as long as signing a token. */

@@ -3,7 +3,7 @@ import { MemoryCounters } from './memory/counters.js'
 
 const MINUTE_MS = 60_000
 
-/** Lines a minute about one address, in audit or log, for requests without a valid login. */
+/** Maximum lines a minute about one address, in audit or log, for requests without a valid login. */
 const MAX_LINES = 1000
 
 /** Limits the lines about one address, so that nobody can fill the disk. */

@@ -4,7 +4,7 @@ import { memory } from '../limits/memory/counters.js'
 import type { Settings } from '../settings/schema.js'
 import { readRedisTls } from './redis-tls.js'
 
-/** Opens the counters where the settings say. Redis may be away: that is logged, and `up` is false. */
+/** Opens the counters that the settings name. If Redis is unavailable, that is logged and `up` is false. */
 export async function openCounters (settings: Settings, cwd: string, logger: Log): Promise<CounterSource> {
   const { REDIS_URL: url, REDIS_PREFIX: prefix, REDIS_DOWN: down } = settings
   if (url === undefined) return memory
@@ -16,8 +16,8 @@ export async function openCounters (settings: Settings, cwd: string, logger: Log
     down,
     readTls: async () => (await readRedisTls(settings, cwd)).options,
     onChange (up, outage) {
-      if (up) logger.info('Redis is there; limits are shared')
-      else logger.warn({ cause: outage?.cause }, `Redis is away; ${without}${outage?.advice === undefined ? '' : `. ${outage.advice}`}`)
+      if (up) logger.info('Redis is connected; limits are shared')
+      else logger.warn({ cause: outage?.cause }, `Redis is unavailable; ${without}${outage?.advice === undefined ? '' : `. ${outage.advice}`}`)
     },
     onEviction (policy) {
       logger.warn(`Redis may evict keys (maxmemory-policy is ${policy}), and limits and locks with them; run there: CONFIG SET maxmemory-policy noeviction`)

@@ -113,11 +113,11 @@ t.test('that such a guess cannot be counted, as Redis went meanwhile, ends nothi
   await until(() => waiting(1))
   const before = (await audit()).length
   await redis.kill()
-  await until(() => log().includes('Redis is away'))
+  await until(() => log().includes('Redis is unavailable'))
   await hangUp()
   await until(async () => (await audit()).length > before)
   await redis.start()
-  await until(() => log().split('Redis is there').length >= 3)
+  await until(() => log().split('Redis is connected').length >= 3)
   hashes.release()
   t.equal(await login(home, 'ann', right), 200)
 })

@@ -40,7 +40,7 @@ t.test('check asks the login as a start does, and --offline does not', async t =
   server.handler = yes
   t.match(await check(cwd, env), { code: 78, right: false, diagnostics: [{ level: 'mistake', subject: 'LOGIN_URL', message: /^LOGIN_URL says yes to a name and password that were made up/ }] })
   server.handler = (_credentials, response) => answer(response, 500)
-  t.match(await check(cwd, env), { code: 69, right: true, diagnostics: [{ level: 'warning', subject: 'LOGIN_URL', code: 'unreachable', message: /^LOGIN_URL is away, so nobody can sign in: .*500/ }] })
+  t.match(await check(cwd, env), { code: 69, right: true, diagnostics: [{ level: 'warning', subject: 'LOGIN_URL', code: 'unreachable', message: /^LOGIN_URL is unavailable, so nobody can sign in: .*500/ }] })
   const asked = server.requests
   t.match(await check(cwd, { ...env, PORT: 'x' }), { code: 78 })
   t.equal(server.requests, asked, 'nobody is asked while there are mistakes')
@@ -49,10 +49,10 @@ t.test('check asks the login as a start does, and --offline does not', async t =
 t.test('what a start would survive is a warning, and the exit code says that it could not be asked', async t => {
   const cwd = folder(t)
   const rows: Array<{ env: Record<string, string>, subject: string, message: RegExp }> = [
-    { env: { LOGIN_URL: `http://127.0.0.1:${closed}/` }, subject: 'LOGIN_URL', message: /^LOGIN_URL is away, so nobody can sign in: .*ECONNREFUSED/ },
-    { env: { DATABASE_URL: `postgres://u:secretkey@127.0.0.1:${closed}/a`, USERS_QUERY: 'SELECT $1' }, subject: 'DATABASE_URL', message: /^DATABASE_URL is away, so nobody can sign in: .*ECONNREFUSED/ },
-    { env: { REDIS_URL: `redis://:secretkey@127.0.0.1:${closed}` }, subject: 'REDIS_URL', message: /^REDIS_URL: Redis is away; each node limits for itself \(ECONNREFUSED\)$/ },
-    { env: { REDIS_URL: `redis://127.0.0.1:${closed}`, REDIS_DOWN: 'closed' }, subject: 'REDIS_URL', message: /^REDIS_URL: Redis is away; requests are refused with 503/ }
+    { env: { LOGIN_URL: `http://127.0.0.1:${closed}/` }, subject: 'LOGIN_URL', message: /^LOGIN_URL is unavailable, so nobody can sign in: .*ECONNREFUSED/ },
+    { env: { DATABASE_URL: `postgres://u:secretkey@127.0.0.1:${closed}/a`, USERS_QUERY: 'SELECT $1' }, subject: 'DATABASE_URL', message: /^DATABASE_URL is unavailable, so nobody can sign in: .*ECONNREFUSED/ },
+    { env: { REDIS_URL: `redis://:secretkey@127.0.0.1:${closed}` }, subject: 'REDIS_URL', message: /^REDIS_URL: Redis is unavailable; each node limits for itself \(ECONNREFUSED\)$/ },
+    { env: { REDIS_URL: `redis://127.0.0.1:${closed}`, REDIS_DOWN: 'closed' }, subject: 'REDIS_URL', message: /^REDIS_URL: Redis is unavailable; requests are refused with 503/ }
   ]
   for (const { env, subject, message } of rows) {
     t.match(await check(cwd, env), { code: 69, right: true, diagnostics: [{ level: 'warning', code: 'unreachable', subject, message }] }, subject)

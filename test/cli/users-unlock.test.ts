@@ -83,7 +83,7 @@ t.test('S75: with Redis all nodes let it in', { skip: noRedis }, async t => {
   t.strictSame(await unlock(application, 'juan', settings), { code: 69, out: '', err: 'nothing was unlocked: the list in Redis changed at each try\n' })
 
   await redis.kill()
-  t.match(await unlock(nodes[0]!.folder, 'susan', settings), { code: 69, out: '', err: /^nothing was unlocked: Redis is away; .*\(ECONNREFUSED\)\n$/ })
+  t.match(await unlock(nodes[0]!.folder, 'susan', settings), { code: 69, out: '', err: /^nothing was unlocked: Redis is unavailable; .*\(ECONNREFUSED\)\n$/ })
 })
 
 t.test('what cannot be unlocked is said', async t => {

@@ -152,7 +152,7 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
         await page.getByRole('heading', { name: 'Get a token' }).waitFor()
         await go('Operator')
         await page.getByText('As of').waitFor()
-        if (day === illDay) t.match(await tiles(page), /Not ready[^]*without callers, audit[^]*Away[^]*Stopped[^]*12 lines wait[^]*Redis away[^]*40 waiting[^]*Refused/)
+        if (day === illDay) t.match(await tiles(page), /Not ready[^]*without callers, audit[^]*Down[^]*Stopped[^]*12 lines wait[^]*Redis down[^]*40 waiting[^]*Refused/)
         for (const width of [1280, 768, 360]) {
           await page.setViewportSize({ width, height: 800 })
           await until(() => page.evaluate<boolean>('[...document.querySelectorAll("figure canvas")].every(canvas => canvas.clientWidth <= canvas.closest("figure").clientWidth)'))

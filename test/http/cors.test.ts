@@ -121,7 +121,7 @@ t.test('nor does it where the limits are shared', { skip: noRedis }, async t => 
   t.teardown(broker.close)
   await spendNothing(t, broker)
   await redis.kill()
-  t.equal((await ask(broker.url, { as: susan, ...foreign[0] })).status, 403, 'nor where Redis is away')
+  t.equal((await ask(broker.url, { as: susan, ...foreign[0] })).status, 403, 'nor where Redis is unavailable')
 })
 
 t.test('S134: outside /token all but signs of life counts, and what pages of others ask for counts apart', async t => {

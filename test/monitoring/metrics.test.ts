@@ -1,7 +1,7 @@
 import { readFileSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { attemptTime } from '../../src/callers/stores/circuit-breaker.js'
+import { ATTEMPT_TIMEOUT_MS } from '../../src/callers/stores/circuit-breaker.js'
 import { parse } from 'yaml'
 import { basic, startBroker, susan } from '../helpers/broker.js'
 import { ask, type Ask } from '../helpers/http.js'
@@ -153,7 +153,7 @@ t.test('who hangs up while waiting for a login is counted as that, and no secret
   t.teardown(server.close)
   const broker = await startBroker({ settings: { LOGIN_URL: server.url, OPERATORS: 'olga' } })
   t.teardown(broker.close)
-  const attempts = heldTimers(t, attemptTime)
+  const attempts = heldTimers(t, ATTEMPT_TIMEOUT_MS)
   const { requests } = server
   const hangUp = new AbortController()
   const slow = fetch(`${broker.url}/token/video`, { headers: { Authorization: basic('slow', 'canary-password') }, signal: hangUp.signal }).catch(() => {})

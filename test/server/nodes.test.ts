@@ -142,7 +142,7 @@ t.test('three nodes on one Redis behind one nginx', { skip: noNginx || noRedis }
     const without = served
     await until(() => served > without + 40)
     await redis.kill()
-    await until(() => nodes[0]!.log().includes('Redis is away'))
+    await until(() => nodes[0]!.log().includes('Redis is unavailable'))
     const alone = served
     await until(() => served > alone + 40)
     enough.abort()

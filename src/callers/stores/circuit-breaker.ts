@@ -1,31 +1,31 @@
 import { startDeadline } from '../../lib/deadline.js'
 import { problem } from '../../problems.js'
 
-/** Ends when its signal is aborted; beyond that nobody waits for it. */
+/** Should end when its signal is aborted. Its result is then ignored. */
 type Work<T> = (signal: AbortSignal) => Promise<T>
 
 export interface CircuitOptions {
-  /** Rejects while the store is away. Asked by a timer while the circuit is open, so that no caller is the experiment. */
+  /** Rejects while the store is unavailable. While the circuit is open, a timer runs it, so that no caller's login is used as a test. */
   probe: Work<unknown>
-  /** Told of each opening, with its cause, and of each closing. */
+  /** Called each time the circuit opens, with the cause, and each time it closes. */
   onChange?: (open: boolean, cause?: unknown) => void
 }
 
-/** So many failures with no success between them open the circuit. */
-const failuresAllowed = 5
-/** Milliseconds for one attempt, waiting for a connection included. */
-export const attemptTime = 800
-/** Milliseconds between two probes: with one attempt's time added, a store that is back is used again within 2 s. */
-const probeEvery = 1000
-/** Seconds. */
-const retryAfter = 5
+/** This number of failures, without a success in between, opens the circuit. */
+const MAX_FAILURES = 5
+/** For one attempt, including the wait for a connection. */
+export const ATTEMPT_TIMEOUT_MS = 800
+/** Between two probes. Together with the time of an attempt, an available store is used again within 2 s. */
+const PROBE_INTERVAL_MS = 1000
+const RETRY_AFTER_SECONDS = 5
 
 /**
- * A circuit breaker for a store that may be unavailable. An attempt that fails, or takes longer than 0.8 s, is `store-unavailable`. Five in
- * a row open the circuit: running attempts end, and further ones fail immediately, without another connection to a server in trouble. While
- * it is open, the store is probed every second.
+ * A circuit breaker for a store that may be unavailable. An attempt that fails or takes longer than 0.8 s becomes `store-unavailable`. Five
+ * failures in a row open the circuit: running attempts end, and further ones fail immediately, so that a server in trouble gets no more
+ * connections. While the circuit is open, the store is probed every second.
  *
- * A client that hangs up is no failure and does not end an attempt. Timers measure all times, so a step of the clock changes nothing.
+ * A client that hangs up neither counts as a failure nor ends an attempt. All times are measured by timers, so setting the machine's clock
+ * has no effect.
  */
 export class Circuit {
   readonly #probe: Work<unknown>
@@ -40,12 +40,12 @@ export class Circuit {
     this.#onChange = onChange
   }
 
-  /** While this is true every caller is refused. */
+  /** While this is true, `run` fails immediately. */
   get open () {
     return this.#probing !== undefined
   }
 
-  /** @throws Problem `store-unavailable`, with what went wrong as its cause */
+  /** @throws Problem `store-unavailable`, with the last error as its cause */
   async run<T> (work: Work<T>): Promise<T> {
     if (this.open) throw this.#unavailable()
     try {
@@ -54,14 +54,14 @@ export class Circuit {
       return result
     } catch (error) {
       this.#cause = error
-      if (++this.#failures >= failuresAllowed) this.#open()
+      if (++this.#failures >= MAX_FAILURES) this.#open()
       throw this.#unavailable()
     }
   }
 
-  /** The same where one failure is enough to open the circuit: at a start, when nothing good is known of the store. */
+  /** Like `run`, but a single failure opens the circuit. For the start, when the store has not answered yet. */
   runFirst<T> (work: Work<T>): Promise<T> {
-    this.#failures = failuresAllowed - 1
+    this.#failures = MAX_FAILURES - 1
     return this.run(work)
   }
 
@@ -73,10 +73,10 @@ export class Circuit {
   #open () {
     if (this.open) return
     for (const ending of this.#underWay) ending.abort(this.#cause)
-    // Two probes never meet: an attempt ends before the timer's next turn.
+    // Probes never overlap: an attempt ends before the next probe starts.
     this.#probing = setInterval(() => {
       this.#attempt(this.#probe).then(() => this.#restore(), () => {})
-    }, probeEvery).unref()
+    }, PROBE_INTERVAL_MS).unref()
     this.#onChange(true, this.#cause)
   }
 
@@ -88,12 +88,12 @@ export class Circuit {
   }
 
   #unavailable () {
-    return problem('store-unavailable', { retryAfter, cause: this.#cause })
+    return problem('store-unavailable', { retryAfter: RETRY_AFTER_SECONDS, cause: this.#cause })
   }
 
   async #attempt<T> (work: Work<T>): Promise<T> {
     const ending = new AbortController()
-    const settled = startDeadline(attemptTime, () => ending.abort(new Error(`no answer within ${attemptTime} ms`)))
+    const settled = startDeadline(ATTEMPT_TIMEOUT_MS, () => ending.abort(new Error(`no answer within ${ATTEMPT_TIMEOUT_MS} ms`)))
     const ended = new Promise<never>((_resolve, reject) => {
       ending.signal.addEventListener('abort', () => reject(ending.signal.reason))
     })

@@ -33,6 +33,6 @@ export function unusable (cause: string) {
 /** Logs one line when the circuit opens and one when it closes. */
 export function logOutages (store: string, log: StoreLog) {
   return (open: boolean, cause: unknown) => open
-    ? log.warn(`${store} is away, so nobody can sign in: ${String(cause)}`)
+    ? log.warn(`${store} is unavailable, so nobody can sign in: ${String(cause)}`)
     : log.info(`${store} answers again`)
 }

@@ -59,7 +59,7 @@ const marks: Record<Outcome, [mark: string, style: Parameters<Paint>[0]]> = {
   ok: ['ok  ', 'green'],
   failed: ['FAIL', 'red'],
   skipped: ['skip', 'dim'],
-  unavailable: ['away', 'yellow']
+  unavailable: ['down', 'yellow']
 }
 
 function inLines (results: readonly Result[], paint: Paint): string {

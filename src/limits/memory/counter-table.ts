@@ -17,7 +17,7 @@ export interface Counter extends ListEntry<Counter> {
 /**
  * A bounded number of counters, by key.
  *
- * Attackers can invent keys without end, so a full table drops counters: first the oldest whose hits were all released (they cost an
+ * Attackers can invent any number of keys, so a full table drops counters: first the oldest whose hits were all released (they cost an
  * attacker nothing), then the oldest below its limit, and never one that reached its limit. Once such locked counters fill three quarters
  * of the table, a new key is refused until the first of them ends: better to refuse too much than to forget a lock. By default that takes
  * 12 288 keys at their limit in one window; for addresses with 120 requests a minute, 24 576 requests a second.

@@ -26,8 +26,8 @@ interface Outcome {
 }
 
 /**
- * Sends counts to Redis, and their outcomes in batches. Outcomes that could not be sent wait until Redis is back: otherwise the
- * reservations of logins that have ended would stay there, and other logins would wait for them.
+ * Sends counts to Redis, and their outcomes in batches. Outcomes that could not be sent wait until Redis is available again: otherwise
+ * reservations of logins that have ended would remain in Redis, and other logins would wait for them.
  */
 export class CommandBatch {
   readonly #connection: RedisConnection

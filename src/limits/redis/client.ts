@@ -8,16 +8,15 @@ import type { ClusterTarget, RedisAddress, RedisTarget, SentinelTarget } from '.
 /** How long a request waits for Redis. */
 export const COMMAND_TIMEOUT_MS = 250
 const CONNECT_TIMEOUT_MS = 500
-/** For connecting, signing in, and in a cluster asking where the slots are. */
+/** For connecting, signing in and, with a Redis Cluster, reading which node has which slots. */
 const OPEN_TIMEOUT_MS = 2 * (CONNECT_TIMEOUT_MS + COMMAND_TIMEOUT_MS)
 
 export type RedisClient = Redis | Cluster
 
 /**
- * Connects to what REDIS_URL names. The client never connects again by itself, and never queues commands: whoever holds it has to open
- * another one.
- * @param tls certificates; used where the URL asks for TLS
- * @throws whatever made it fail
+ * Connects to the servers that REDIS_URL names. The client never reconnects and never queues commands: after an error, open a new one.
+ * @param tls certificates; used if the URL's scheme is `rediss`
+ * @throws the first error; UnusableRedis if the server is of another kind than REDIS_URL says
  */
 export async function openClient (target: RedisTarget, tls: SecureContextOptions = {}): Promise<RedisClient> {
   const options = optionsFor(target, tls)
@@ -36,7 +35,7 @@ function optionsFor ({ username, password, ...target }: RedisTarget, tls: Secure
     protocol: 2,
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
-    // No `commandTimeout`: it takes an answer that came while this process stood still for none.
+    // No `commandTimeout`: if this process was paused, it would report answers that have arrived in the meantime as missing.
     disableClientInfo: true,
     enableReadyCheck: false,
     enableOfflineQueue: false,
@@ -54,13 +53,13 @@ async function openCluster ({ addresses }: ClusterTarget, { scripts, ...redisOpt
     lazyConnect: true,
     enableReadyCheck: false,
     enableOfflineQueue: false,
-    // No automatic pipelines: while a slot moves, one whose commands are all answered by ASK throws where nobody can catch it (ioredis
-    // 6.0.0).
+    // No automatic pipelines: if a slot is moving and every command of a pipeline is answered by ASK, ioredis 6.0.0 throws an error that
+    // nobody can catch.
     slotsRefreshTimeout: CONNECT_TIMEOUT_MS + COMMAND_TIMEOUT_MS,
     clusterRetryStrategy: null,
-    // ioredis would send again what nobody waits for any more, and it would be counted. A new connection knows where the slots are now.
+    // ioredis would repeat a command after its caller has given up, and count the hit. A new connection reads the slots anew.
     maxRedirections: 0,
-    // A name stays a name, because certificates are for names.
+    // Keeps host names unresolved, because certificates contain names and not addresses.
     dnsLookup: (host, callback) => callback(null, host)
   }))
 }
@@ -79,7 +78,7 @@ async function openBySentinels (
     sentinelPassword,
     sentinelCommandTimeout: COMMAND_TIMEOUT_MS,
     ...(options.tls && { sentinelTLS: options.tls, enableTLSForSentinelMode: true }),
-    // There is a new client for every connection, so what it learned would be lost.
+    // Each connection has a new client, which would not know the Sentinels that this one has found.
     updateSentinels: false,
     sentinelRetryStrategy: () => null
   })
@@ -92,7 +91,7 @@ async function openBySentinels (
   }
 }
 
-/** Asks all at once, so that one that is away costs no time. ioredis asks one after the other, and keeps to itself why it failed. */
+/** Tries all addresses in parallel, so that a server that is down costs no time. ioredis tries one after another and hides its errors. */
 async function firstAnswering (addresses: RedisAddress[], options: RedisOptions, mode: Mode): Promise<RedisAddress> {
   const asked = addresses.map(async address => {
     const redis = await connected(new Redis({ ...options, ...address }))
@@ -108,7 +107,7 @@ async function firstAnswering (addresses: RedisAddress[], options: RedisOptions,
 
 type Mode = 'standalone' | 'cluster' | 'sentinel'
 
-/** What is wrong where a server is of this mode and should be of another. */
+/** The cause to report, by the expected mode and then by the server's actual mode. */
 const wrongModes: Record<Mode, Partial<Record<Mode, UnusableRedis['word']>>> = {
   standalone: { cluster: 'cluster-node', sentinel: 'a-sentinel' },
   cluster: { standalone: 'not-a-cluster', sentinel: 'a-sentinel' },
@@ -116,7 +115,7 @@ const wrongModes: Record<Mode, Partial<Record<Mode, UnusableRedis['word']>>> = {
 }
 
 /**
- * Asks what kind of server it is. No access rule can forbid HELLO. A server that does not know the command may be of any kind.
+ * Checks the server's mode. Uses HELLO, which no ACL can forbid. Accepts a server that does not know HELLO.
  * @throws UnusableRedis
  */
 async function requireMode (redis: Redis, mode: Mode): Promise<Redis> {
@@ -137,12 +136,12 @@ async function connected<T extends RedisClient> (client: T): Promise<T> {
   return client
 }
 
-/** @throws Error where Redis does not answer within `ms`, and whatever `work` rejects with */
+/** @throws Error if Redis does not answer within `ms`; or the error of `work` */
 export function inTime<T> (ms: number, work: () => Promise<T>): Promise<T> {
   return withTimeout(ms, 'Redis does not answer', work)
 }
 
-/** Rejects with the error that broke the connection, because the commands only report that it was closed. */
+/** Rejects with the error that broke the connection: the command's own error only says that it was closed. */
 async function failFast<T> (client: RedisClient, ms: number, work: () => Promise<T>): Promise<T> {
   let cause: unknown
   client.on('error', error => { cause ??= error })

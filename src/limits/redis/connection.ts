@@ -5,7 +5,7 @@ import type { KeyOf } from './keys.js'
 import { outageOf, type Outage } from './outage.js'
 import type { RedisTarget } from './target.js'
 
-/** Between two checks. */
+/** Time between two checks. */
 const CHECK_INTERVAL_MS = 1500
 
 export interface ConnectionOptions {
@@ -13,7 +13,7 @@ export interface ConnectionOptions {
   keyOf: KeyOf
   /** Reads the certificates for TLS; called for every new connection, so that changed files are used. */
   readTls?: () => Promise<SecureContextOptions>
-  /** Called with the result of the first check, then at every loss and return. */
+  /** Called with the result of the first check, then whenever Redis becomes unavailable or available. */
   onChange?: (up: boolean, outage?: Outage) => void
   /** Called once for each maxmemory-policy by which Redis may evict keys. */
   onEviction?: (policy: string) => void
@@ -51,7 +51,7 @@ export class RedisConnection {
     return this.#up === true
   }
 
-  /** Runs a command. Resolves with undefined, at once or within 250 ms, where Redis does not answer. */
+  /** Runs a command. If Redis is unavailable, resolves with undefined, after 250 ms at most. */
   async run<T> (command: (redis: RedisClient) => Promise<T>): Promise<T | undefined> {
     const client = this.#client
     if (client === undefined || !this.up) return
@@ -69,7 +69,7 @@ export class RedisConnection {
     this.#client?.disconnect()
   }
 
-  /** Never two at once: to connect can take longer than the interval. */
+  /** Schedules the next check after each one has ended, because connecting can take longer than the interval. */
   #scheduleCheck (): void {
     if (this.#isClosed) return
     this.#checkTimer = setTimeout(async () => {
@@ -97,7 +97,7 @@ export class RedisConnection {
     }
   }
 
-  /** One key is new, as many of a request's are: while a Redis Cluster moves a slot, scripts with such keys fail, and others do not. */
+  /** Uses one new key, as most requests do: while a Redis Cluster moves a slot, only scripts with new keys fail. */
   async #probe (redis: RedisClient): Promise<void> {
     const keys = ['', randomUUID()].map(text => this.keyOf('probe', text))
     const hit = (windowMs: number) => [Number.MAX_SAFE_INTEGER, windowMs, 0]
@@ -113,12 +113,12 @@ export class RedisConnection {
 
   #giveUp (client: RedisClient, cause: unknown): void {
     if (client !== this.#client || !this.up) return
-    // What is under way may still be answered: places that were taken in Redis have to be given back there.
+    // Running commands may still be answered: reservations that Redis has counted must then be released there.
     setTimeout(() => client.disconnect(), COMMAND_TIMEOUT_MS).unref()
     this.#report(false, cause)
   }
 
-  /** Reports every change, and while Redis is away whatever else there comes to be done about it. */
+  /** Reports every change and, while Redis is unavailable, each new piece of advice. */
   #report (up: boolean, cause?: unknown): void {
     const outage = up ? undefined : outageOf(cause, this.#options.target.kind)
     const isNews = up !== this.#up || (outage?.advice !== undefined && outage.advice !== this.#advice)

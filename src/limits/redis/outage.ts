@@ -1,6 +1,6 @@
 import type { RedisTarget } from './target.js'
 
-/** Redis answers, but is not what REDIS_URL says. */
+/** Redis answers, but the server is not of the kind that REDIS_URL says. */
 export class UnusableRedis extends Error {
   override readonly name = 'UnusableRedis'
 
@@ -12,7 +12,7 @@ export class UnusableRedis extends Error {
 export interface Outage {
   /** One word for logs. */
   cause: string
-  /** What an operator has to do; undefined if the cause does not tell. */
+  /** What an operator has to do; undefined if the cause does not reveal it. */
   advice: string | undefined
 }
 
@@ -39,14 +39,14 @@ export function refusalOf ({ name, message }: Error): string | undefined {
 const advice: Array<{ cause: RegExp, only?: RedisTarget['kind'], says: string }> = [
   { cause: /^(cluster-node|MOVED|ASK|CROSSSLOT|TRYAGAIN|CLUSTERDOWN)$/, only: 'single', says: 'REDIS_URL names one node of a Redis Cluster: list several, as in redis://one:6379,redis://two:6379, or write redis+cluster://one:6379' },
   { cause: /^READONLY$/, only: 'single', says: 'REDIS_URL names a replica: give the address of its master, or of the Sentinels' },
-  { cause: /^not-a-cluster$/, says: 'REDIS_URL is for a Redis Cluster, and the server is none: give its one address, as in redis://one:6379' },
+  { cause: /^not-a-cluster$/, says: 'REDIS_URL is for a Redis Cluster, but the server is not part of one: give its one address, as in redis://one:6379' },
   { cause: /^a-sentinel$/, says: 'REDIS_URL names a Sentinel: write redis+sentinel://one:26379,two:26379/mymaster' },
-  { cause: /^not-a-sentinel$/, says: 'REDIS_URL is for Sentinels, and the server is none: give the addresses of the Sentinels' },
-  { cause: /^unknown-master$/, says: 'The Sentinels know no master of the name at the end of REDIS_URL' },
+  { cause: /^not-a-sentinel$/, says: 'REDIS_URL is for Sentinels, but the server is not one: give the addresses of the Sentinels' },
+  { cause: /^unknown-master$/, says: 'The Sentinels do not know a master with the name at the end of REDIS_URL' },
   { cause: /^(NOAUTH|WRONGPASS)$/, says: 'Put the right user and password into REDIS_URL' },
   { cause: /^NOPERM$/, says: 'The user in REDIS_URL lacks a right: docs/operations.md has the rule to set' },
   { cause: /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/, says: 'The certificate of Redis is not signed by an authority that is trusted here: name the right one in REDIS_CA_FILE' },
   { cause: /^ERR_TLS_CERT_ALTNAME_INVALID$/, says: 'The certificate of Redis is for other names than the host in REDIS_URL' },
   { cause: /^CERT_HAS_EXPIRED$/, says: 'The certificate of Redis has expired: renew it there' },
-  { cause: /^ERR_SSL_TLSV1\w*CERTIFICATE_REQUIRED$/, says: 'Redis wants a certificate of the broker: set REDIS_CERT_FILE and REDIS_KEY_FILE' }
+  { cause: /^ERR_SSL_TLSV1\w*CERTIFICATE_REQUIRED$/, says: 'Redis requires a client certificate: set REDIS_CERT_FILE and REDIS_KEY_FILE' }
 ]

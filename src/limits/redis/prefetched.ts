@@ -19,7 +19,7 @@ export class PrefetchedReplies {
     return reply
   }
 
-  /** @returns false if it was taken already */
+  /** @returns false if `take` has already returned it */
   delete (key: string, reply: Reply): boolean {
     const replies = this.#replies.get(key)
     const had = replies?.delete(reply) === true

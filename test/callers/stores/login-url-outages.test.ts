@@ -95,7 +95,7 @@ for (const [fault, strike] of Object.entries(faults)) {
     await heal()
     await until(() => verify().then(caller => caller?.name === 'susan', () => false))
     t.equal(store.ready, true)
-    t.match(said.slice(-2), [/^LOGIN_URL is away, so nobody can sign in: /, 'LOGIN_URL answers again'])
+    t.match(said.slice(-2), [/^LOGIN_URL is unavailable, so nobody can sign in: /, 'LOGIN_URL answers again'])
     t.notMatch(said.join(), /canary|right|susan/)
   })
 }

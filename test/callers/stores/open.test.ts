@@ -74,7 +74,7 @@ t.test('with DATABASE_URL the operator\'s own table decides', { skip: noPostgres
   t.match(await ask(broker.url, { as: wrong }), { status: 503, body: { code: 'store-unavailable' } })
   const later = await startBroker({ settings })
   t.teardown(later.close)
-  t.match(later.log(), /DATABASE_URL is away, so nobody can sign in/)
+  t.match(later.log(), /DATABASE_URL is unavailable, so nobody can sign in/)
   t.match(await ask(later.url, { as: susan }), { status: 503 })
   await server.start()
   await until(async () => (await ask(later.url, { as: susan })).status === 200)

@@ -83,7 +83,7 @@ t.test('S140: PostgreSQL goes wrong', { skip: noPostgres }, async t => {
       await heal()
       await until(() => verify().then(caller => caller?.name === 'susan', () => false))
       t.equal(store.ready, true)
-      t.match(said.slice(-2), [/^DATABASE_URL is away, so nobody can sign in: /, 'DATABASE_URL answers again'])
+      t.match(said.slice(-2), [/^DATABASE_URL is unavailable, so nobody can sign in: /, 'DATABASE_URL answers again'])
       t.notMatch(said.join(), server.password)
     })
   }

@@ -52,7 +52,7 @@ t.test('PostgreSQL at the start', { skip: noPostgres }, async t => {
     t.test(`a URL with ${what} is found at the start, and the log does not repeat the password`, async t => {
       const { store, said } = await open(t, [], byName, change(server.url()))
       t.match((await store.check()).map(textOf), [says])
-      t.match(said, [/^DATABASE_URL is away/])
+      t.match(said, [/^DATABASE_URL is unavailable/])
       t.notMatch(said.join(), 'canary')
     })
   }

@@ -124,9 +124,9 @@ t.test('limits on a Redis Cluster and behind Sentinels', { skip: noRedis }, asyn
     ...masters.map(port => ({ what: 'one node of a cluster', url: `redis://127.0.0.1:${port}`, cause: 'cluster-node', says: /REDIS_URL names one node of a Redis Cluster: list several, as in redis:\/\/one:6379,redis:\/\/two:6379/ })),
     { what: 'a Sentinel as a server', url: `redis://127.0.0.1:${sentinel.sentinels[0]!.port}`, cause: 'a-sentinel', says: /REDIS_URL names a Sentinel: write redis\+sentinel:/ },
     { what: 'a Sentinel as a cluster', url: `redis+cluster://127.0.0.1:${sentinel.sentinels[0]!.port}`, cause: 'a-sentinel', says: /REDIS_URL names a Sentinel/ },
-    { what: 'a server as a cluster', url: `redis+cluster://127.0.0.1:${sentinel.servers[0]!.port}`, cause: 'not-a-cluster', says: /REDIS_URL is for a Redis Cluster, and the server is none/ },
-    { what: 'a server as a Sentinel', url: `redis+sentinel://127.0.0.1:${sentinel.servers[0]!.port}/mymaster`, cause: 'not-a-sentinel', says: /REDIS_URL is for Sentinels, and the server is none/ },
-    { what: 'a master that the Sentinels do not know', url: `${sentinel.url}s`, cause: 'unknown-master', says: /The Sentinels know no master of the name at the end of REDIS_URL/ },
+    { what: 'a server as a cluster', url: `redis+cluster://127.0.0.1:${sentinel.servers[0]!.port}`, cause: 'not-a-cluster', says: /REDIS_URL is for a Redis Cluster, but the server is not part of one/ },
+    { what: 'a server as a Sentinel', url: `redis+sentinel://127.0.0.1:${sentinel.servers[0]!.port}/mymaster`, cause: 'not-a-sentinel', says: /REDIS_URL is for Sentinels, but the server is not one/ },
+    { what: 'a master that the Sentinels do not know', url: `${sentinel.url}s`, cause: 'unknown-master', says: /The Sentinels do not know a master with the name at the end of REDIS_URL/ },
     { what: 'a replica', url: `redis://127.0.0.1:${sentinel.servers[1]!.port}`, cause: 'READONLY', says: /REDIS_URL names a replica/ }
   ]
 
@@ -150,7 +150,7 @@ t.test('limits on a Redis Cluster and behind Sentinels', { skip: noRedis }, asyn
       const lines = broker.log().split('\n').filter(line => line.includes('Redis is') && !/"(no answer|ETIMEDOUT)"/.test(line))
       t.equal(lines.length, 1, what)
       t.match(JSON.parse(lines[0]!), { level: 40, cause, msg: says }, what)
-      t.match(lines[0], /Redis is away; requests are refused with 503 until it is back\. /)
+      t.match(lines[0], /Redis is unavailable; requests are refused with 503 until it is back\. /)
     }
   })
 

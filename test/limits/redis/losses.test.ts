@@ -58,7 +58,7 @@ t.test('O2: a Redis that may evict keys is warned of', { skip: noRedis }, async 
     await redis.ask('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
     const { log } = await broker()
     await redis.ask('CLIENT', 'KILL', 'TYPE', 'normal')
-    await until(() => log().split('Redis is there').length >= 3)
+    await until(() => log().split('Redis is connected').length >= 3)
     // Each look at the statistics is an INFO itself, which the next one sees.
     let own = 0
     await until(async () => Number(/cmdstat_info:calls=(\d+)/.exec(`${await redis.ask('INFO', 'commandstats')}`)?.[1] ?? 0) - own++ >= 2)

@@ -15,7 +15,7 @@ t.test('S87: three nodes on one Redis hold the limits of one', { skip: noRedis }
   patientWithRedis(t)
   const nodes = await Promise.all([1, 2, 3].map(() => startBroker({ settings: { REDIS_URL: redis.url, CALLER_LIMIT_MAX: '3' } })))
   t.teardown(() => Promise.all(nodes.map(node => node.close())))
-  t.match(nodes[0]!.log(), /Redis is there; limits are shared/)
+  t.match(nodes[0]!.log(), /Redis is connected; limits are shared/)
   t.match(await ask(nodes[0]!.url, { as: 'Bearer x' }), { status: 401, body: { code: 'credentials-missing' } }, 'a scheme that is off')
 
   const tokens = await Promise.all(Array.from({ length: 6 }, (_, i) => ask(nodes[i % 3]!.url, { as: susan })))
@@ -27,13 +27,13 @@ t.test('S87: three nodes on one Redis hold the limits of one', { skip: noRedis }
 
   await redis.kill()
   t.match(await ask(nodes[0]!.url, { as: wrong }), { status: 429 }, 'a lock lasts without Redis')
-  t.match(nodes[0]!.log(), /Redis is away; each node limits for itself/)
+  t.match(nodes[0]!.log(), /Redis is unavailable; each node limits for itself/)
   await redis.start()
-  await until(() => nodes.every(node => node.log().split('Redis is there').length >= 3))
+  await until(() => nodes.every(node => node.log().split('Redis is connected').length >= 3))
   t.match(await ask(nodes[0]!.url, { as: wrong }), { status: 429 }, 'and against one that comes back empty')
 })
 
-t.test('under REDIS_DOWN=closed no request is let in while Redis is away', { skip: noRedis }, async t => {
+t.test('under REDIS_DOWN=closed no request is let in while Redis is unavailable', { skip: noRedis }, async t => {
   const redis = await redisServer()
   t.teardown(redis.close)
   patientWithRedis(t)

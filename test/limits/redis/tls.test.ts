@@ -71,7 +71,7 @@ t.test('TLS to Redis', { skip: noRedis }, async t => {
     { what: 'a wrong authority of Sentinels', settings: { REDIS_URL: ofSentinel, REDIS_CA_FILE: path('other.pem') }, says: notSigned },
     { what: 'an authority that nobody named', settings: { REDIS_URL: `rediss://localhost:${named.port}` }, says: notSigned },
     { what: 'a certificate for another name', settings: { REDIS_URL: `rediss://127.0.0.1:${named.port}`, REDIS_CA_FILE: path('named.pem') }, says: /The certificate of Redis is for other names than the host in REDIS_URL/ },
-    { what: 'no certificate where one is wanted', settings: { REDIS_URL: `rediss://127.0.0.1:${strict.port}`, REDIS_CA_FILE: path('redis.pem') }, says: /Redis wants a certificate of the broker: set REDIS_CERT_FILE and REDIS_KEY_FILE/ }
+    { what: 'no certificate where one is wanted', settings: { REDIS_URL: `rediss://127.0.0.1:${strict.port}`, REDIS_CA_FILE: path('redis.pem') }, says: /Redis requires a client certificate: set REDIS_CERT_FILE and REDIS_KEY_FILE/ }
   ]
   t.test('S137: what is wrong with a certificate is said in the log, and Redis is not used', async t => {
     for (const { what, settings, says } of refused) {
