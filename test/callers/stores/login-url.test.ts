@@ -25,53 +25,137 @@ t.test('a user and password in the URL are the broker\'s own credentials', async
   t.equal(headers.authorization, `Basic ${Buffer.from('broker:c\u00e4nary:').toString('base64')}`)
 })
 
-type Row = [what: string, status: number, body: string | Buffer, expected: object | null | string]
+interface Row {
+  name: string
+  status: number
+  body: string | Buffer
+  /** The caller, nobody, or the cause of an outage. */
+  expected: object | null | string
+}
 
 const answers: Row[] = [
-  ['200 with an empty object', 200, '{}', { name: 'susan', identity: 'susan', asTyped: true }],
-  ['200 with an identity', 200, '{"identity":"agent 7"}', { name: 'susan', identity: 'agent 7', asTyped: true }],
-  ['200 with more than was asked for', 200, '{"identity":"agent 7","email":"s@example.com","__proto__":{"name":"bob"}}', { name: 'susan', identity: 'agent 7', asTyped: true }],
-  ['200 with an identity only in a prototype', 200, '{"__proto__":{"identity":"bob"}}', { name: 'susan', identity: 'susan', asTyped: true }],
-  ['401', 401, '', null],
-  ['403', 403, '{"error":"locked"}', null],
-  ['401 with a page that is too long to read', 401, 'x'.repeat(200_000), null],
-  ['200 without a body', 200, '', 'LOGIN_URL answered 200 without a JSON object'],
-  ['200 with a page', 200, '<html>Wrong password</html>', 'LOGIN_URL answered 200 without a JSON object'],
-  ['200 with null', 200, 'null', 'LOGIN_URL answered 200 without a JSON object'],
-  ['200 with false', 200, 'false', 'LOGIN_URL answered 200 without a JSON object'],
-  ['200 with true', 200, 'true', 'LOGIN_URL answered 200 without a JSON object'],
-  ['200 with a list', 200, '[{"identity":"agent 7"}]', 'LOGIN_URL answered 200 without a JSON object'],
-  ['200 with half an object', 200, '{"identity":"age', 'LOGIN_URL answered 200 without a JSON object'],
-  ['200 with a number for identity', 200, '{"identity":7}', 'LOGIN_URL answered an identity that is no text'],
-  ['200 with null for identity', 200, '{"identity":null}', 'LOGIN_URL answered an identity that is no text'],
-  ['200 with an empty identity', 200, '{"identity":""}', 'LOGIN_URL answered an identity that is no text'],
-  ['200 with a name', 200, '{"name":"Susan"}', { name: 'Susan', identity: 'Susan' }],
-  ['200 with a name and an identity', 200, '{"name":"Susan","identity":"agent 7"}', { name: 'Susan', identity: 'agent 7' }],
-  ['200 with name and identity in another normal form', 200, '{"name":"Zoe\\u0308","identity":"agent e\\u0301"}', { name: 'Zo\u00eb', identity: 'agent \u00e9' }],
-  ['200 with a number for name', 200, '{"name":7}', 'LOGIN_URL answered a name that is no text'],
-  ['200 with null for name', 200, '{"name":null}', 'LOGIN_URL answered a name that is no text'],
-  ['200 with an empty name', 200, '{"name":""}', 'LOGIN_URL answered a name that no caller can have: a name has 1 to 121 characters'],
-  ['200 with a name that is too long', 200, `{"name":"${'x'.repeat(122)}"}`, 'LOGIN_URL answered a name that no caller can have: a name has 1 to 121 characters'],
-  ['200 with a bearer token\'s name', 200, '{"name":"jwt:susan"}', 'LOGIN_URL answered a name that no caller can have: a name holds none of : * { }'],
-  ['200 with a line break in the name', 200, '{"name":"a\\nb"}', 'LOGIN_URL answered a name that no caller can have: a name holds no control characters'],
-  ['200 with half a surrogate pair in the name', 200, '{"name":"a\\ud800"}', 'LOGIN_URL answered a name that no caller can have: a name holds no control characters'],
-  ['200 with a blank before the name', 200, '{"name":" Susan"}', 'LOGIN_URL answered a name that no caller can have: a name has no blank at either end'],
-  ...['\\u0000', '\\n', '\\r', '\\t', '\\u007f', '\\u0085', '\\u009b', '\\u2028', '\\u2029', '\\ud800', '\\udc00'].map((escape): Row => [
-    `200 with ${escape.slice(1)} in the identity`, 200, `{"identity":"agent${escape}7"}`, 'LOGIN_URL answered an identity with a control character, a line break or half a surrogate pair'
-  ]),
-  ['200 that is not UTF-8', 200, Buffer.from('{"identity":"Zo\u00eb"}', 'latin1'), 'LOGIN_URL answered 200 without a JSON object'],
-  ['200 with more than 16 KiB', 200, `{"x":"${'x'.repeat(16_384)}"}`, 'LOGIN_URL answered more than 16384 bytes'],
-  ['201', 201, '{}', 'LOGIN_URL answered 201'],
-  ['204', 204, '', 'LOGIN_URL answered 204'],
-  ['400', 400, '{}', 'LOGIN_URL answered 400'],
-  ['404', 404, '{}', 'LOGIN_URL answered 404'],
-  ['429', 429, '{}', 'LOGIN_URL answered 429'],
-  ['500', 500, '{}', 'LOGIN_URL answered 500'],
-  ['503', 503, '{}', 'LOGIN_URL answered 503']
+  { name: '200 with an empty object', status: 200, body: '{}', expected: { name: 'susan', identity: 'susan', asTyped: true } },
+  {
+    name: '200 with an identity',
+    status: 200,
+    body: '{"identity":"agent 7"}',
+    expected: { name: 'susan', identity: 'agent 7', asTyped: true }
+  },
+  {
+    name: '200 with more than was asked for',
+    status: 200,
+    body: '{"identity":"agent 7","email":"s@example.com","__proto__":{"name":"bob"}}',
+    expected: { name: 'susan', identity: 'agent 7', asTyped: true }
+  },
+  {
+    name: '200 with an identity only in a prototype',
+    status: 200,
+    body: '{"__proto__":{"identity":"bob"}}',
+    expected: { name: 'susan', identity: 'susan', asTyped: true }
+  },
+  { name: '401', status: 401, body: '', expected: null },
+  { name: '403', status: 403, body: '{"error":"locked"}', expected: null },
+  { name: '401 with a page that is too long to read', status: 401, body: 'x'.repeat(200_000), expected: null },
+  { name: '200 without a body', status: 200, body: '', expected: 'LOGIN_URL answered 200 without a JSON object' },
+  { name: '200 with a page', status: 200, body: '<html>Wrong password</html>', expected: 'LOGIN_URL answered 200 without a JSON object' },
+  { name: '200 with null', status: 200, body: 'null', expected: 'LOGIN_URL answered 200 without a JSON object' },
+  { name: '200 with false', status: 200, body: 'false', expected: 'LOGIN_URL answered 200 without a JSON object' },
+  { name: '200 with true', status: 200, body: 'true', expected: 'LOGIN_URL answered 200 without a JSON object' },
+  { name: '200 with a list', status: 200, body: '[{"identity":"agent 7"}]', expected: 'LOGIN_URL answered 200 without a JSON object' },
+  { name: '200 with half an object', status: 200, body: '{"identity":"age', expected: 'LOGIN_URL answered 200 without a JSON object' },
+  {
+    name: '200 with a number for identity',
+    status: 200,
+    body: '{"identity":7}',
+    expected: 'LOGIN_URL answered an identity that is no text'
+  },
+  {
+    name: '200 with null for identity',
+    status: 200,
+    body: '{"identity":null}',
+    expected: 'LOGIN_URL answered an identity that is no text'
+  },
+  { name: '200 with an empty identity', status: 200, body: '{"identity":""}', expected: 'LOGIN_URL answered an identity that is no text' },
+  { name: '200 with a name', status: 200, body: '{"name":"Susan"}', expected: { name: 'Susan', identity: 'Susan' } },
+  {
+    name: '200 with a name and an identity',
+    status: 200,
+    body: '{"name":"Susan","identity":"agent 7"}',
+    expected: { name: 'Susan', identity: 'agent 7' }
+  },
+  {
+    name: '200 with name and identity in another normal form',
+    status: 200,
+    body: '{"name":"Zoe\\u0308","identity":"agent e\\u0301"}',
+    expected: { name: 'Zo\u00eb', identity: 'agent \u00e9' }
+  },
+  { name: '200 with a number for name', status: 200, body: '{"name":7}', expected: 'LOGIN_URL answered a name that is no text' },
+  { name: '200 with null for name', status: 200, body: '{"name":null}', expected: 'LOGIN_URL answered a name that is no text' },
+  {
+    name: '200 with an empty name',
+    status: 200,
+    body: '{"name":""}',
+    expected: 'LOGIN_URL answered a name that no caller can have: a name has 1 to 121 characters'
+  },
+  {
+    name: '200 with a name that is too long',
+    status: 200,
+    body: `{"name":"${'x'.repeat(122)}"}`,
+    expected: 'LOGIN_URL answered a name that no caller can have: a name has 1 to 121 characters'
+  },
+  {
+    name: '200 with a bearer token\'s name',
+    status: 200,
+    body: '{"name":"jwt:susan"}',
+    expected: 'LOGIN_URL answered a name that no caller can have: a name holds none of : * { }'
+  },
+  {
+    name: '200 with a line break in the name',
+    status: 200,
+    body: '{"name":"a\\nb"}',
+    expected: 'LOGIN_URL answered a name that no caller can have: a name holds no control characters'
+  },
+  {
+    name: '200 with half a surrogate pair in the name',
+    status: 200,
+    body: '{"name":"a\\ud800"}',
+    expected: 'LOGIN_URL answered a name that no caller can have: a name holds no control characters'
+  },
+  {
+    name: '200 with a blank before the name',
+    status: 200,
+    body: '{"name":" Susan"}',
+    expected: 'LOGIN_URL answered a name that no caller can have: a name has no blank at either end'
+  },
+  ...['\\u0000', '\\n', '\\r', '\\t', '\\u007f', '\\u0085', '\\u009b', '\\u2028', '\\u2029', '\\ud800', '\\udc00'].map((escape): Row => ({
+    name: `200 with ${escape.slice(1)} in the identity`,
+    status: 200,
+    body: `{"identity":"agent${escape}7"}`,
+    expected: 'LOGIN_URL answered an identity with a control character, a line break or half a surrogate pair'
+  })),
+  {
+    name: '200 that is not UTF-8',
+    status: 200,
+    body: Buffer.from('{"identity":"Zo\u00eb"}', 'latin1'),
+    expected: 'LOGIN_URL answered 200 without a JSON object'
+  },
+  {
+    name: '200 with more than 16 KiB',
+    status: 200,
+    body: `{"x":"${'x'.repeat(16_384)}"}`,
+    expected: 'LOGIN_URL answered more than 16384 bytes'
+  },
+  { name: '201', status: 201, body: '{}', expected: 'LOGIN_URL answered 201' },
+  { name: '204', status: 204, body: '', expected: 'LOGIN_URL answered 204' },
+  { name: '400', status: 400, body: '{}', expected: 'LOGIN_URL answered 400' },
+  { name: '404', status: 404, body: '{}', expected: 'LOGIN_URL answered 404' },
+  { name: '429', status: 429, body: '{}', expected: 'LOGIN_URL answered 429' },
+  { name: '500', status: 500, body: '{}', expected: 'LOGIN_URL answered 500' },
+  { name: '503', status: 503, body: '{}', expected: 'LOGIN_URL answered 503' }
 ]
 
-for (const [what, status, body, expected] of answers) {
-  t.test(`${what} is ${typeof expected === 'string' ? 'an outage' : expected === null ? 'a no' : 'a yes'}`, async t => {
+for (const { name, status, body, expected } of answers) {
+  t.test(`${name} is ${typeof expected === 'string' ? 'an outage' : expected === null ? 'a no' : 'a yes'}`, async t => {
     const { verify } = await open(t, (_credentials, response) => response.writeHead(status).end(body))
     if (typeof expected === 'string') t.equal(await cause(t, verify()), expected)
     else t.strictSame(await verify(), expected)
