@@ -53,20 +53,35 @@ t.test('a page signs in once, gets tokens without the password, and signs out', 
 t.test('a name and password in JSON open a session, too', async t => {
   const broker = await started(t)
   t.match(await new Page(broker.url).open({ as: '', body: { username: 'susan', password: 'secret123' } }), { status: 201 })
-  const rows: Array<[what: string, request: object, status: number, code: string]> = [
-    ['a wrong password', { as: '', body: { username: 'susan', password: 'x' } }, 401, 'credentials-wrong'],
-    ['no password', { as: '', body: { username: 'susan' } }, 401, 'credentials-wrong'],
-    ['a password that is no text', { as: '', body: { username: 'susan', password: 1 } }, 401, 'credentials-wrong'],
-    ['an empty object', { as: '', body: {} }, 401, 'credentials-missing'],
-    ['both ways at once', { body: { username: 'susan', password: 'secret123' } }, 400, 'request-invalid'],
-    ['another property', { body: { ttl: 600 } }, 400, 'request-invalid'],
-    ['another property beside the password', { as: '', body: { username: 'susan', password: 'secret123', identity: 'bob' } }, 400, 'request-invalid'],
-    ['a query', { path: '/session?ttl=600' }, 400, 'request-invalid'],
-    ['no JSON', { as: '', body: '{' }, 400, 'request-invalid'],
-    ['a form', { as: '', body: 'username=susan', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } }, 415, 'media-type'],
-    ['a body that is too large', { as: '', body: { username: 'x'.repeat(5000) } }, 413, 'body-too-large']
+  const rows: Array<{ name: string, request: object, status: number, code: string }> = [
+    { name: 'a wrong password', request: { as: '', body: { username: 'susan', password: 'x' } }, status: 401, code: 'credentials-wrong' },
+    { name: 'no password', request: { as: '', body: { username: 'susan' } }, status: 401, code: 'credentials-wrong' },
+    {
+      name: 'a password that is no text',
+      request: { as: '', body: { username: 'susan', password: 1 } },
+      status: 401,
+      code: 'credentials-wrong'
+    },
+    { name: 'an empty object', request: { as: '', body: {} }, status: 401, code: 'credentials-missing' },
+    { name: 'both ways at once', request: { body: { username: 'susan', password: 'secret123' } }, status: 400, code: 'request-invalid' },
+    { name: 'another property', request: { body: { ttl: 600 } }, status: 400, code: 'request-invalid' },
+    {
+      name: 'another property beside the password',
+      request: { as: '', body: { username: 'susan', password: 'secret123', identity: 'bob' } },
+      status: 400,
+      code: 'request-invalid'
+    },
+    { name: 'a query', request: { path: '/session?ttl=600' }, status: 400, code: 'request-invalid' },
+    { name: 'no JSON', request: { as: '', body: '{' }, status: 400, code: 'request-invalid' },
+    {
+      name: 'a form',
+      request: { as: '', body: 'username=susan', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } },
+      status: 415,
+      code: 'media-type'
+    },
+    { name: 'a body that is too large', request: { as: '', body: { username: 'x'.repeat(5000) } }, status: 413, code: 'body-too-large' }
   ]
-  for (const [what, request, status, code] of rows) t.match(await new Page(broker.url).open(request), { status, headers: { 'dpop-nonce': /./ }, body: { code } }, what)
+  for (const { name, request, status, code } of rows) t.match(await new Page(broker.url).open(request), { status, headers: { 'dpop-nonce': /./ }, body: { code } }, name)
   for (const { event, products } of (await broker.audit()).slice(1)) t.match({ event, products }, { event: 'token.refused', products: [] })
 })
 
@@ -89,26 +104,64 @@ t.test('proofs of a library that knows nothing of this broker are taken', async 
 t.test('each 401 asks for what the route takes, and none for a password where none was used', async t => {
   const { url } = await started(t, { settings: { OPERATORS: 'susan' } })
   const page = await signedIn(url)
-  const both = `${basicChallenge}, DPoP algs="ES256"`
-  const rows: Array<[what: string, answer: Promise<unknown>, code: string, challenge: string]> = [
-    ['a token without credentials', ask(url), 'credentials-missing', both],
-    ['a token by an unknown scheme', ask(url, { as: 'Digest x' }), 'credentials-missing', both],
-    ['a wrong password', ask(url, { as: basic('susan', 'x') }), 'credentials-wrong', basicChallenge],
-    ['opening without credentials', ask(url, { path: '/session' }), 'credentials-missing', basicChallenge],
-    ['opening with a session', page.ask({ path: '/session' }), 'credentials-missing', basicChallenge],
-    ['opening with a wrong password', new Page(url).open({ as: basic('susan', 'x') }), 'credentials-wrong', basicChallenge],
-    ['opening without a proof', new Page(url).open({ proof: undefined }), 'proof-wrong', dpopChallenge('invalid_dpop_proof')],
-    ['opening by a proof for a session', new Page(url).open({ parts: { claims: { ath: 'x' } } }), 'proof-wrong', dpopChallenge('invalid_dpop_proof')],
-    ['opening by a proof of another time', new Page(url).open({ parts: { claims: { iat: 1 } } }), 'proof-stale', dpopChallenge('use_dpop_nonce')],
-    ['ending without credentials', ask(url, { method: 'DELETE', path: '/session' }), 'credentials-missing', 'DPoP algs="ES256"'],
-    ['ending with a password', ask(url, { method: 'DELETE', path: '/session', as: susan }), 'credentials-missing', 'DPoP algs="ES256"'],
-    ['metrics by a session', page.ask({ method: 'GET', path: '/metrics' }), 'credentials-missing', basicChallenge],
-    ['what is no session', page.ask({ as: 'DPoP ttb_x' }), 'session-ended', dpopChallenge('invalid_token')],
-    ['a scheme without a session', page.ask({ as: 'DPoP' }), 'session-ended', dpopChallenge('invalid_token')],
-    ['a session without a proof', page.ask({ proof: undefined }), 'proof-wrong', dpopChallenge('invalid_dpop_proof')],
-    ['a session as a bearer token', page.ask({ as: `Bearer ${page.session}` }), 'credentials-wrong', 'DPoP algs="ES256"']
+  const session = 'DPoP algs="ES256"'
+  const both = `${basicChallenge}, ${session}`
+  const proofWrong = dpopChallenge('invalid_dpop_proof')
+  const sessionEnded = dpopChallenge('invalid_token')
+  const rows: Array<{ name: string, answer: Promise<unknown>, code: string, challenge: string }> = [
+    { name: 'a token without credentials', answer: ask(url), code: 'credentials-missing', challenge: both },
+    { name: 'a token by an unknown scheme', answer: ask(url, { as: 'Digest x' }), code: 'credentials-missing', challenge: both },
+    { name: 'a wrong password', answer: ask(url, { as: basic('susan', 'x') }), code: 'credentials-wrong', challenge: basicChallenge },
+    { name: 'opening without credentials', answer: ask(url, { path: '/session' }), code: 'credentials-missing', challenge: basicChallenge },
+    { name: 'opening with a session', answer: page.ask({ path: '/session' }), code: 'credentials-missing', challenge: basicChallenge },
+    {
+      name: 'opening with a wrong password',
+      answer: new Page(url).open({ as: basic('susan', 'x') }),
+      code: 'credentials-wrong',
+      challenge: basicChallenge
+    },
+    { name: 'opening without a proof', answer: new Page(url).open({ proof: undefined }), code: 'proof-wrong', challenge: proofWrong },
+    {
+      name: 'opening by a proof for a session',
+      answer: new Page(url).open({ parts: { claims: { ath: 'x' } } }),
+      code: 'proof-wrong',
+      challenge: proofWrong
+    },
+    {
+      name: 'opening by a proof of another time',
+      answer: new Page(url).open({ parts: { claims: { iat: 1 } } }),
+      code: 'proof-stale',
+      challenge: dpopChallenge('use_dpop_nonce')
+    },
+    {
+      name: 'ending without credentials',
+      answer: ask(url, { method: 'DELETE', path: '/session' }),
+      code: 'credentials-missing',
+      challenge: session
+    },
+    {
+      name: 'ending with a password',
+      answer: ask(url, { method: 'DELETE', path: '/session', as: susan }),
+      code: 'credentials-missing',
+      challenge: session
+    },
+    {
+      name: 'metrics by a session',
+      answer: page.ask({ method: 'GET', path: '/metrics' }),
+      code: 'credentials-missing',
+      challenge: basicChallenge
+    },
+    { name: 'what is no session', answer: page.ask({ as: 'DPoP ttb_x' }), code: 'session-ended', challenge: sessionEnded },
+    { name: 'a scheme without a session', answer: page.ask({ as: 'DPoP' }), code: 'session-ended', challenge: sessionEnded },
+    { name: 'a session without a proof', answer: page.ask({ proof: undefined }), code: 'proof-wrong', challenge: proofWrong },
+    {
+      name: 'a session as a bearer token',
+      answer: page.ask({ as: `Bearer ${page.session}` }),
+      code: 'credentials-wrong',
+      challenge: session
+    }
   ]
-  for (const [what, answer, code, challenge] of rows) t.match(await answer, { status: 401, headers: { 'www-authenticate': challenge, 'x-request-id': /./ }, body: { code } }, what)
+  for (const { name, answer, code, challenge } of rows) t.match(await answer, { status: 401, headers: { 'www-authenticate': challenge, 'x-request-id': /./ }, body: { code } }, name)
   t.match(await raw(url, 'POST /session HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'), /^HTTP\/1.1 401 [^]*credentials-missing/, 'a POST that does not say how long it is')
   t.match(await page.ask({ as: `dPoP ${page.session}` }), { status: 200 }, 'the scheme in any case')
   t.match(await page.ask({ method: 'GET', path: '/operator.json' }), { status: 200 }, 'operators may sign in so')
