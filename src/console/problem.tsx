@@ -19,21 +19,27 @@ export function Problem ({ refusal, inView = false }: ProblemProps) {
   const more = errors.filter(({ message }) => !detail.includes(message))
   return (
     <div ref={place} class='problem' role='alert'>
-      <p>{detail}</p>
+      <p><Detail refusal={refusal} /></p>
       {more.length > 0 && (
         <ul>
           {more.map(({ path, message }) => <li key={path}>{path !== '' && <code>{path.slice(1)}</code>} {message}</li>)}
         </ul>
       )}
-      {refusal.retryAfter !== undefined && <Countdown refusal={refusal} seconds={refusal.retryAfter} />}
       <p class='ids'><code>{code}</code>{requestId !== undefined && <> · request <code>{requestId}</code></>}</p>
     </div>
   )
 }
 
+/** Where the broker said when to try again, that time counts down in its sentence: two times would soon differ. */
+function Detail ({ refusal: { detail, retryAfter }, refusal }: { refusal: Refusal }) {
+  if (retryAfter === undefined) return <>{detail}</>
+  const [before = '', after = '.'] = detail.split(/ ?Try again in [\w ]+/)
+  return <>{before} <Countdown key={refusal} seconds={retryAfter} />{after}</>
+}
+
 /** Not read out each second. */
-function Countdown ({ refusal, seconds }: { refusal: Refusal, seconds: number }) {
-  const end = useMemo(() => now() + seconds * 1000, [refusal])
+function Countdown ({ seconds }: { seconds: number }) {
+  const end = useMemo(() => now() + seconds * 1000, [])
   const left = Math.max(0, Math.ceil((end - useNow()) / 1000))
-  return <p aria-live='off'>{left === 0 ? 'Try again now.' : <>Try again in <span class='number'>{left < 60 ? `${left} s` : clock(left)}</span>.</>}</p>
+  return <span aria-live='off'>{left === 0 ? 'Try again now' : <>Try again in <span class='number'>{left < 60 ? `${left} s` : clock(left)}</span></>}</span>
 }

@@ -3,7 +3,7 @@ import type { OncePerMinute } from '../limits/lines.js'
 import { invalidRequest, Problem, problem, problemBody, type ProblemCode, type SchemaError } from '../problems.js'
 import { auditRefusal, type AuditRefusalOptions } from './audit-refusals.js'
 import { hasHungUp } from './hang-up.js'
-import { challengesOf, type IdentifyOptions } from './identify.js'
+import { challengesOf, withoutPasswords, type IdentifyOptions } from './identify.js'
 import { recordRequest, type RequestEndOptions } from './request-end.js'
 
 /** Errors of Fastify and its plugins that the request caused, by their code. */
@@ -65,7 +65,7 @@ function sendProblem (reply: FastifyReply, refusal: Problem, { schemes }: Identi
   if (headers) reply.headers(headers)
   // RFC 9113 §8.2.2: HTTP/2 has no Connection header. Fastify sets one where it stops reading a body.
   if (request.raw.httpVersionMajor === 2) reply.removeHeader('Connection')
-  return reply.code(status).type('application/problem+json').send(JSON.stringify(problemBody(refusal, request.id)))
+  return reply.code(status).type('application/problem+json').send(JSON.stringify(problemBody(withoutPasswords(request, refusal, schemes), request.id)))
 }
 
 /** Returns a problem as it is, maps an error that the request caused to its problem, and anything else to an internal error. */

@@ -62,6 +62,15 @@ export function credentialsMissing (request: FastifyRequest, schemes: readonly S
   return problem('credentials-missing', { detail: `This route needs credentials. Send ${usages.join('; or ')}.` })
 }
 
+/**
+ * Says what the broker takes where nobody has a password: whoever reads `Wrong username or password` would look for another one.
+ */
+export function withoutPasswords (request: FastifyRequest, refusal: Problem, schemes: readonly Scheme[]): Problem {
+  if (refusal.code !== 'credentials-wrong' || !schemes.some(({ isClosed }) => isClosed)) return refusal
+  const usages = openSchemes(request, schemes).map(({ usage }) => usage)
+  return problem(refusal.code, { ...refusal.options, detail: `Nobody has a password for this broker. Send ${usages.join('; or ')}.` })
+}
+
 function takes ({ routeOptions: { config } }: FastifyRequest, { name }: Scheme): boolean {
   return config.schemes?.includes(name) ?? true
 }

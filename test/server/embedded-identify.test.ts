@@ -198,7 +198,7 @@ t.test('who signs in with a password, too, is the same caller', async t => {
 t.test('without authenticate nobody has a password, and there are no sessions', async t => {
   const { page, url } = await withCookies(t, { authenticate: undefined, settings: { SESSION_TTL: 600 } } as unknown as Embedded)
   t.match(await page(), { status: 200 })
-  t.match(await ask(url, { path: token, as: susan }), { status: 401, headers: { 'www-authenticate': challenge }, body: { code: 'credentials-wrong' } })
+  t.match(await ask(url, { path: token, as: susan }), { status: 401, headers: { 'www-authenticate': challenge }, body: { code: 'credentials-wrong', detail: /^Nobody has a password for this broker\. Send JSON by POST/ } })
   t.match(await ask(url, { path: '/twilio/session', as: susan }), { status: 404 })
   t.match(await ask(url, { path: token }), { status: 401, headers: { 'www-authenticate': challenge }, body: { code: 'credentials-missing', detail: /Send JSON by POST with the header X-Requested-With/ } })
 })

@@ -21,7 +21,7 @@ const challenge = 'Bearer realm="twilio-token-broker"'
 t.test('with an identity provider no store is needed: then nobody has a password', async t => {
   const { url, audit } = await alone(t)
   t.match(await ask(url, { as: provider.bearer() }), { status: 200, body: { identity: 'auth0|42' } })
-  for (let i = 0; i < 8; i++) t.match(await ask(url, { as: susan }), { status: 401, headers: { 'www-authenticate': challenge }, body: { code: 'credentials-wrong' } }, 'no guess is counted, as none can be right')
+  for (let i = 0; i < 8; i++) t.match(await ask(url, { as: susan }), { status: 401, headers: { 'www-authenticate': challenge }, body: { code: 'credentials-wrong', detail: 'Nobody has a password for this broker. Send a token of the identity provider, as Authorization: Bearer (RFC 6750).' } }, 'no guess is counted, as none can be right')
   t.match((await audit()).at(-1), { code: 'credentials-wrong', caller: /^hmac:/, via: 'basic' })
   const rows: Array<[what: string, request: Parameters<typeof ask>[1], status: number, code: string]> = [
     ['no credentials', {}, 401, 'credentials-missing'],
