@@ -24,7 +24,7 @@ export const problems = {
   'identity-unsuitable': { status: 422, detail: 'The identity does not fit the product.' },
   'rate-limited': { status: 429, detail: 'Too many requests from this address. Try again later.' },
   'login-limited': { status: 429, detail: 'Too many wrong passwords for this name. Try again later, or ask the operator of this broker to unlock the name.' },
-  'caller-limited': { status: 429, detail: 'Too many tokens for this caller. Try again later.' },
+  'caller-limited': { status: 429, detail: 'You asked for too many tokens. Try again later.' },
   'headers-too-large': { status: 431, detail: 'The request line and headers may have at most 16 KiB together.' },
   internal: { status: 500, detail: 'The broker failed. The operator finds the cause in its log under this requestId.' },
   'store-unavailable': { status: 503, detail: 'The store of callers cannot be reached, so nobody can sign in. Try again in a few seconds.' },

@@ -55,7 +55,7 @@ export function TokenCard ({ given, answer: { token: text, identity, expiresIn }
       </div>
       <p class='sr' role='status'>{state === 'soon' && 'The token ends within a minute.'}{state === 'over' && 'The token has ended.'}</p>
       <progress value={left} max={expiresIn} aria-label='Life that is left' />
-      <Grants token={token} identity={identity} left={left} />
+      <Grants token={token} identity={identity} />
       <Copy title='Token' text={text} />
       <Next given={given} room={roomOf(token)} />
       <h3>What is in it</h3>
@@ -70,17 +70,14 @@ function roomOf (token: Token): string | undefined {
   return typeof video?.room === 'string' ? video.room : undefined
 }
 
-function Grants ({ token, identity, left }: { token: Token, identity: string, left: number }) {
+function Grants ({ token, identity }: { token: Token, identity: string }) {
   const sentences = grantsInWords(grantsOf(token), value => MARK + shown(value) + MARK)
-  const whose = <>as <em>{identity}</em>{left > 0 && <> for <em>{clock(left)}</em></>}</>
+    .map(sentence => sentence.split(MARK).map((part, i) => i % 2 === 1 ? <em key={i}>{part}</em> : part))
+  const whose = <>With this token, <em>{identity}</em></>
   return (
-    <ul class='grants'>
-      {sentences.map(sentence => (
-        <li key={sentence}>
-          {sentence.split(MARK).map((part, i) => i % 2 === 1 ? <em key={i}>{part}</em> : part)} {sentences.length === 1 && whose}
-        </li>
-      ))}
-      {sentences.length > 1 && <li>{whose}</li>}
-    </ul>
+    <div class='grants'>
+      <p>{whose}{sentences.length === 1 ? <> {sentences[0]}</> : ':'}</p>
+      {sentences.length > 1 && <ul>{sentences.map((sentence, i) => <li key={i}>{sentence}</li>)}</ul>}
+    </div>
   )
 }

@@ -71,18 +71,18 @@ export function decide ({ policy, ttl, identityForm }: DecisionOptions, caller: 
 
   if (asked.identity !== undefined && !isIdentity(asked.identity)) badRequest('identity', 'must not hold control characters or line breaks')
   const found = policy.ruleFor(caller)
-  if (found === null) policyRefuses(problem('not-allowed', { detail: 'No rule of the policy is for this caller.' }))
+  if (found === null) policyRefuses(problem('not-allowed', { detail: 'No rule of the policy matches this name or its groups.' }))
   const rule = found ?? open
 
   // The policy speaks of identities as they are, whatever the token makes of them.
   const plainIdentity = asked.identity?.normalize('NFC') ?? caller.identity
-  unless(plainIdentity === caller.identity || rule.mayName(plainIdentity, caller), 'identity', 'not one that this caller may name')
+  unless(plainIdentity === caller.identity || rule.mayName(plainIdentity, caller), 'identity', 'the policy does not allow this one')
   const identity = inForm(plainIdentity, identityForm)
 
   const max = rule.maxTtl ?? ttl.max
   const life = asked.ttl ?? Math.min(ttl.default, max)
-  if (life > Math.max(max, ttl.max)) throw notAllowed('ttl', `at most ${max} seconds for this caller`)
-  unless(life <= max, 'ttl', `at most ${max} seconds for this caller`)
+  if (life > Math.max(max, ttl.max)) throw notAllowed('ttl', `at most ${max} seconds are allowed`)
+  unless(life <= max, 'ttl', `at most ${max} seconds are allowed`)
 
   return {
     identity,
@@ -96,7 +96,7 @@ export function decide ({ policy, ttl, identityForm }: DecisionOptions, caller: 
       }
       const maxTtl = rule.maxTtlOf?.(name)
       try {
-        const allow = rule.allow(name) ?? forbid(name, 'not allowed for this caller')
+        const allow = rule.allow(name) ?? forbid(name, 'the policy does not allow it')
         if (maxTtl !== undefined && asked.ttl !== undefined && asked.ttl > maxTtl) forbid('ttl', `at most ${maxTtl} seconds for ${name}`)
         return { ...ask(allow), ...(maxTtl !== undefined && { maxTtl }) }
       } catch (error) {

@@ -89,10 +89,10 @@ export function chooser ({ name }: Caller): GrantContext['choose'] {
     const list = listOf(patterns)
     if (asked === undefined) return list.only(name) ?? forbid(property, unnamed(patterns))
     const text = asked.normalize('NFC')
-    return list.matches(text, name) ? text : forbid(property, 'not one that this caller may have')
+    return list.matches(text, name) ? text : forbid(property, 'the policy does not allow this one')
   }
 }
 
 function unnamed (patterns: readonly string[]): string {
-  return patterns.length === 0 ? 'none is allowed for this caller' : 'has to be named: this caller may have some, and not all'
+  return patterns.length === 0 ? 'the policy allows none' : 'has to be named: the policy allows some, and not all'
 }

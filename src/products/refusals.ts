@@ -27,7 +27,7 @@ export function badRequest (property: string, sentence: string): never {
  * @example const incoming = resolveFlag('incoming', request.incoming, allow.incoming ?? false)
  */
 export function resolveFlag (property: string, asked: boolean | undefined, allowed: boolean): boolean {
-  if (asked && !allowed) forbid(property, 'not allowed for this caller')
+  if (asked && !allowed) forbid(property, 'the policy does not allow it')
   return asked ?? allowed
 }
 
@@ -43,7 +43,7 @@ export function chooseEach (
   patterns: Record<string, string[]> | undefined
 ): void {
   for (const [name, value] of Object.entries(asked)) {
-    if (patterns && !Object.hasOwn(patterns, name)) forbid(property, 'one that is not allowed for this caller')
+    if (patterns && !Object.hasOwn(patterns, name)) forbid(property, 'holds one that the policy does not allow')
     choose(property, value, patterns?.[name])
   }
 }

@@ -86,7 +86,7 @@ const explanations: Array<[says: string, file: string | undefined, line: string[
     'rule      policy.yaml:4:5, rule 1', 'answer    yes', 'identity  susan', 'ttl       600 seconds', 'grant     {"video":{"room":"support-1"}}'
   ]],
   ['what is refused', 'policy.yaml', ['susan', 'video', '--room', 'attic'], 1, [
-    'rule      policy.yaml:4:5, rule 1', 'answer    no: 403 not-allowed', '          room: not one that this caller may have'
+    'rule      policy.yaml:4:5, rule 1', 'answer    no: 403 not-allowed', '          room: the policy does not allow this one'
   ]],
   ['what makes no sense', 'policy.yaml', ['susan', 'voice', '--no-incoming', '--no-outgoing', '--room', 'x'], 1, [
     'rule      policy.yaml:4:5, rule 1', 'answer    no: 400 request-invalid', '          the request: has an unknown property; known are push, ttl, params, incoming, outgoing, identity'
@@ -98,7 +98,7 @@ const explanations: Array<[says: string, file: string | undefined, line: string[
     'rule      policy.yaml:10:5, rule 2', 'answer    yes', 'identity  guest-1', 'ttl       3600 seconds', 'grant     {"video":{}}'
   ]],
   ['a caller without a rule', 'audit.yaml', ['juan', 'sync'], 0, [
-    'rule      none is for this caller', 'answer    yes, but without mode: audit no: No rule of the policy is for this caller.',
+    'rule      none is for this caller', 'answer    yes, but without mode: audit no: No rule of the policy matches this name or its groups.',
     'identity  juan', 'ttl       3600 seconds', 'grant     {"data_sync":{"service_sid":"default"}}'
   ]],
   ['no policy', undefined, ['juan', 'sync'], 0, [

@@ -322,9 +322,9 @@ test('what stars leave between them is in order and does not overlap', async t =
 test('a refusal of a name says whether another one would do', async t => {
   const choose = chooser({ name: 'susan', identity: 'susan' })
   const rows: Array<{ asked?: string, patterns: string[], message: string }> = [
-    { asked: 'attic', patterns: ['lobby'], message: 'not one that this caller may have' },
-    { patterns: ['lobby', 'attic'], message: 'has to be named: this caller may have some, and not all' },
-    { patterns: [], message: 'none is allowed for this caller' }
+    { asked: 'attic', patterns: ['lobby'], message: 'the policy does not allow this one' },
+    { patterns: ['lobby', 'attic'], message: 'has to be named: the policy allows some, and not all' },
+    { patterns: [], message: 'the policy allows none' }
   ]
   for (const { asked, patterns, message } of rows) {
     t.throws(() => choose('room', asked, patterns), { code: 'not-allowed', options: { errors: [{ path: '/room', message }] } })

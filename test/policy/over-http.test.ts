@@ -67,7 +67,7 @@ t.test('the first rule for a caller decides, and a refusal names the property', 
   t.match(await ask(broker.url, { as: susan, path: '/token', body: { products: { sync: {}, video: { room: 'x' } } } }),
     { status: 403, body: { code: 'not-allowed', detail: /^video: room: /, errors: [{ path: '/products/video/room' }] } }, 'what is named must be granted')
   t.match(await ask(broker.url, { as: susan, path: '/token', body: { products: { sync: {}, chat: {} } } }),
-    { status: 403, body: { code: 'not-allowed', detail: /^chat: not allowed for this caller\.$/, errors: [{ path: '/products/chat', message: 'not allowed for this caller' }] } }, 'a product as a whole is said once')
+    { status: 403, body: { code: 'not-allowed', detail: /^chat: the policy does not allow it\.$/, errors: [{ path: '/products/chat', message: 'the policy does not allow it' }] } }, 'a product as a whole is said once')
   t.match(await ask(broker.url, { as: basic('stranger', 'secret123'), path: '/token' }), { status: 403, body: { code: 'not-allowed' } })
   t.match(await ask(broker.url, { as: basic('chooser', 'secret123'), path: '/token' }), { status: 403, body: { code: 'not-allowed', detail: /Name a product in "products"/ } })
   for (const [product, most] of [['voice', 121], ['video', 128], ['conversations', 256]] as const) {

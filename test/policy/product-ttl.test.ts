@@ -20,7 +20,7 @@ t.test('a product\'s maxTtl bounds tokens that hold it, and the smallest bounds 
     { path: '/token/video', body: { room: 'b1' }, refused: /^room: /, at: '/room' },
     { path: '/token/voice', body: {}, life: 3600 },
     { path: '/token/conversations', body: {}, life: 3600 },
-    { path: '/token/conversations', body: { ttl: 3601 }, refused: /^ttl: at most 3600 seconds for this caller/, at: '/ttl' },
+    { path: '/token/conversations', body: { ttl: 3601 }, refused: /^ttl: at most 3600 seconds are allowed/, at: '/ttl' },
     { path: '/token', body: { products: { voice: {}, sync: {} } }, life: 900 },
     { path: '/token', body: { products: { video: { room: 'a1' }, sync: {} } }, life: 600 },
     { path: '/token', body: { products: { voice: {} } }, life: 3600 },

@@ -42,7 +42,7 @@ t.test('testProduct gives a product\'s part of the token without a server', asyn
 
 const settings = { FAX_PAGES: 3 }
 const refused: Array<{ title: string, product: Product, asked: ProductTest, problem: object }> = [
-  { title: 'a room that no pattern allows', product: video, asked: { request: { room: 'attic' }, allow: { rooms: ['lobby'] } }, problem: { code: 'not-allowed', status: 403, message: 'room: not one that this caller may have.' } },
+  { title: 'a room that no pattern allows', product: video, asked: { request: { room: 'attic' }, allow: { rooms: ['lobby'] } }, problem: { code: 'not-allowed', status: 403, message: 'room: the policy does not allow this one.' } },
   { title: 'a property that there is not', product: video, asked: { request: { Room: 'a' } }, problem: { code: 'request-invalid', status: 400, options: { errors: [{ path: '', message: 'has an unknown property; known are room' }] } } },
   { title: 'a property of the broker', product: video, asked: { request: { ttl: 600 } }, problem: { code: 'request-invalid', status: 400 } },
   { title: 'a property that is missing', product: fax, asked: { settings }, problem: { code: 'request-invalid', status: 400, options: { errors: [{ path: '/to' }] } } },
