@@ -67,11 +67,11 @@ function Explanation ({ code }: { code: number }) {
         <h2 id='explanation' tabIndex={-1}><code>{code}</code> {titleOf(code)}</h2>
         {known && (
           <>
-            <h3>Causes, the commonest first</h3>
+            <h3>Causes, the most common first</h3>
             <ul>{known.causes.map(cause => <li key={cause}><Linked text={cause} /></li>)}</ul>
             <h3>How to tell</h3>
             <p><Linked text={known.look} /></p>
-            {/\binspect\b/.test(known.look) && <p class='fine'><code>npx twilio-token-broker inspect</code> is a command. But for the signature, <a href='#/explain'>Explain a token</a> says the same.</p>}
+            {/\binspect\b/.test(known.look) && <p class='fine'>Commands are run as <code>npx twilio-token-broker inspect</code>. <a href='#/explain'>Explain a token</a> finds the same, except for the signature.</p>}
             <h3>What to do</h3>
             <p><Linked text={known.fix} /></p>
             {inVoice(known).map(note => <p class='fine' key={note}><Linked text={note} /></p>)}
@@ -83,9 +83,13 @@ function Explanation ({ code }: { code: number }) {
   )
 }
 
-/** Text in which each code leads to its explanation. */
+/** Text in which each code leads to its explanation, and commands look like such. */
 function Linked ({ text }: { text: string }) {
-  return <>{splitAtCodes(text).map((part, i) => i % 2 === 1 ? <a key={i} href={`#/codes/${part}`}>{part}</a> : part)}</>
+  return <>{splitAtCodes(text).map((part, i) => i % 2 === 1 ? <a key={i} href={`#/codes/${part}`}>{part}</a> : <Commands key={i} text={part} />)}</>
+}
+
+function Commands ({ text }: { text: string }) {
+  return <>{text.split(/\b(inspect(?: --json)?|check --online)\b/).map((part, i) => i % 2 === 1 ? <code key={i}>{part}</code> : part)}</>
 }
 
 /** In a tab of its own: to leave this page is to sign out. */

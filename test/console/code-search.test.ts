@@ -19,6 +19,13 @@ t.test('codes are found by a message, a part of the number, or words', t => {
   t.end()
 })
 
+t.test('no explanation takes this page for the Twilio Console', t => {
+  for (const [code, { causes, look, fix }] of allCodes) {
+    for (const text of [...causes, look, fix]) t.notMatch(text, /(?<!Twilio )\bconsole\b/i, `${code}: ${text}`)
+  }
+  t.end()
+})
+
 t.test('every code is in the group of its product, which its title then does not repeat', t => {
   const groups = groupsOf(allCodes)
   t.equal(groups.length, 6)

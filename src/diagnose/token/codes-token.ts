@@ -61,7 +61,7 @@ export const tokenCodes: Codes = {
     title: 'authentication failed',
     causes: ['the account is suspended', 'the key was deleted or is of another region', 'any of what 20101 to 20107 stand for: Voice\'s SDK shows 31201 as this'],
     look: `${inspect} ${online}`,
-    fix: 'Follow what they find; then look at the account\'s state in the console.',
+    fix: 'Follow what they find; then look at the account\'s state in the Twilio Console.',
     voice: 31201
   },
   20152: { title: 'the token\'s header is not right', causes: ['cty is not twilio-fpa;v=1', 'alg is not HS256, or typ is not JWT'], look: inspect, fix: 'See 20102, which means the same.' },
@@ -75,10 +75,10 @@ export const tokenCodes: Codes = {
     title: 'no token that Twilio takes',
     causes: ['it is no JWT of three parts', 'its header is not as Twilio wants it', 'it was signed by a Restricted API key, which cannot sign tokens'],
     look: `${inspect} check --online finds a Restricted key.`,
-    fix: 'Make a Standard key in the console, under API keys & tokens.'
+    fix: 'Make a Standard key in the Twilio Console, under API keys & tokens.'
   },
-  20403: { title: 'the account may not do this', causes: ['the account is suspended or closed'], look: 'See the account\'s state in the console.', fix: 'Settle it with Twilio; no other token helps.' },
+  20403: { title: 'the account may not do this', causes: ['the account is suspended or closed'], look: 'See the account\'s state in the Twilio Console.', fix: 'Settle it with Twilio; no other token helps.' },
   21218: { title: 'the application SID is not valid', causes: ['outgoing.application_sid is no TwiML app (AP…) of this account and region'], look: online, fix: 'Set TWILIO_TWIML_APP_SID to an app of this account.' },
   70051: { title: 'the REST API does not authorise the key', causes: ['a Restricted key without the permission', 'credentials of another account', 'the account or key is suspended'], look: online, fix: 'Use a Standard key of this account.' },
-  70151: { title: 'too many API keys', causes: ['the account has as many keys as it can'], look: 'See the list of keys in the console.', fix: 'Delete keys that nothing uses.' }
+  70151: { title: 'too many API keys', causes: ['the account has as many keys as it can'], look: 'See the list of keys in the Twilio Console.', fix: 'Delete keys that nothing uses.' }
 }
