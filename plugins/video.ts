@@ -8,7 +8,7 @@ export default defineProduct({
   name: 'video',
   settings: Type.Object({}),
   request: Type.Object({
-    room: Type.Optional(Type.String({ minLength: 1, maxLength: maxRoomLength, description: 'a room\'s name or SID; without it, any room', examples: ['My Room'] }))
+    room: Type.Optional(Type.String({ minLength: 1, maxLength: maxRoomLength, description: 'a room\'s name or SID; default: any room', examples: ['My Room'] }))
   }),
   allow: Type.Object({ rooms: Type.Optional(Patterns) }),
   identity: { maxLength: 128 },

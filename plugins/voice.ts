@@ -1,8 +1,8 @@
 import AccessToken from 'twilio/lib/jwt/AccessToken.js'
 import { AnyName, badRequest, chooseEach, defineProduct, forbid, Patterns, pushCredential, pushRequest, pushSettings, resolveFlag, Sid, Type } from '../src/product.js'
 
-const takesCalls = Type.Optional(Type.Boolean({ description: 'whether the page takes calls; without it, if that is allowed' }))
-const makesCalls = Type.Optional(Type.Boolean({ description: 'whether the page makes calls; without it, if that is allowed and TWILIO_TWIML_APP_SID is set', examples: [true] }))
+const takesCalls = Type.Optional(Type.Boolean({ description: 'whether the page takes calls; default: yes, if that is allowed' }))
+const makesCalls = Type.Optional(Type.Boolean({ description: 'whether the page makes calls; default: yes, if that is allowed and TWILIO_TWIML_APP_SID is set', examples: [true] }))
 const flag = Type.Optional(Type.Boolean())
 
 export default defineProduct({

@@ -48,7 +48,7 @@ function RouteCard ({ route, session, at }: { route: Route, session: Session, at
   // A link to one product's operation chooses its tab.
   useEffect(() => { setChosen(chosen => routeAt([route], at)?.name ?? chosen) }, [at])
   const { entries } = tabs.find(({ name }) => name === chosen)!
-  const operations = entries.map(entry => <Operation key={entry.id} entry={entry} session={session} />)
+  const operations = entries.map(entry => <Operation key={entry.id} entry={entry} session={session} under={path} />)
   return (
     <section class='card' id={id}>
       <h2 tabIndex={-1}><code>{path}</code></h2>

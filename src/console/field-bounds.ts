@@ -15,7 +15,7 @@ export function bounded (field: Field, allow: Allow): Field {
 /** Where one flag of a product is written, the others are forbidden. */
 function boundedFlag (field: Field, allow: Allow): Field {
   const isBound = Object.values(allow).some(value => typeof value === 'boolean')
-  return !isBound || allow[field.name] === true ? field : { ...field, choices: ['false'], hint: 'the policy does not allow it' }
+  return !isBound || allow[field.name] === true ? field : { ...field, choices: [], placeholder: 'no', hint: 'the policy does not allow it' }
 }
 
 /** One name is filled in by the broker; of several, one has to be named. */

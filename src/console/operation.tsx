@@ -8,8 +8,15 @@ import { SendIt } from './send-it.js'
 import type { Session } from './session.js'
 import { curl } from './snippets.js'
 
+interface OperationProps {
+  entry: Entry
+  session: Session
+  /** The path that stands above it. */
+  under: string
+}
+
 /** What one operation takes and answers. */
-export function Operation ({ entry, session }: { entry: Entry, session: Session }) {
+export function Operation ({ entry, session, under }: OperationProps) {
   const { id, method, path, operation, body, answers, refusals } = entry
   const { credentials: { name }, description, offers } = session
   const example = exampleFor(entry, offers)
@@ -25,8 +32,8 @@ export function Operation ({ entry, session }: { entry: Entry, session: Session 
   return (
     <section class='operation' id={id} aria-label={`${method} ${path}`}>
       <div>
-        <h3><span class='method'>{method}</span> <code>{path}</code></h3>
-        <p>{operation.summary}. {whoInWords(operation)}</p>
+        <h3><span class='method'>{method}</span> {path === under ? operation.summary : <code>{path}</code>}</h3>
+        <p>{path !== under && `${operation.summary}. `}{whoInWords(operation)}</p>
         {body && <h4>Body</h4>}
         {body && <Properties schema={body.schema} required='required' />}
         {operation.parameters && <h4>Query</h4>}

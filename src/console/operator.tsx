@@ -61,7 +61,7 @@ function Which (
   return (
     <div class='which'>
       <p>
-        Node <b>{host}</b>, process {pid}, version {version}, up since {timeOf(since)}. As of <time dateTime={data.at}>{timeOf(data.at)}</time> {zoneOf()}{stale && <b class='bad'>, {age} s ago</b>}.
+        Node <b>{host}</b>, process {pid}, version {version}, up since {timeOf(since)}. As of <time dateTime={data.at}>{timeOf(data.at)}</time> {zoneOf()}{stale && <b class='bad'>, {age} s ago</b>}.{stale && ' The page asks again by itself.'}
       </p>
       {nodes.size > 1 && (
         <label>Nodes that answer here

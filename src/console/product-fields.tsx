@@ -54,7 +54,7 @@ function Input ({ id, field: { kind, hint, required, choices, placeholder, schem
   if (kind === 'choice') {
     return (
       <select {...common}>
-        <option value=''>{placeholder || (required ? 'choose one' : 'as allowed')}</option>
+        <option value=''>{placeholder || (required ? 'choose one' : 'default')}</option>
         {choices.filter(choice => choice !== placeholder).map(choice => <option key={choice} value={choice}>{schema.type === 'boolean' ? words[choice] : choice}</option>)}
       </select>
     )

@@ -1,6 +1,7 @@
 import type { Allow, Bounds, Schema } from './available-products.js'
 import { bounded } from './field-bounds.js'
 import { fieldOf, type Field } from './fields.js'
+import { durationInWords } from './schema-text.js'
 
 export type { Field }
 
@@ -28,8 +29,13 @@ export function sharedFieldsOf (
     const others = identities.includes('*') ? 'any other' : identities.join(', ')
     fields.push({ ...fieldOf('identity', { ...name, description: `the name inside the token: your own, or ${others}` }, false), placeholder: identity })
   }
-  if (life !== undefined) fields.push({ ...fieldOf('ttl', { ...life, maximum }, false), placeholder: String(Math.min(ttl, maximum)) })
+  if (life !== undefined) fields.push({ ...fieldOf('ttl', { ...life, maximum }, false), hint: ttlHint(life.minimum!, maximum), placeholder: String(Math.min(ttl, maximum)) })
   return fields
+}
+
+/** In words as well: many seconds say little. */
+function ttlHint (minimum: number, maximum: number): string {
+  return `in seconds, ${minimum} to ${maximum}: ${durationInWords(minimum)} to ${durationInWords(maximum)}`
 }
 
 /** What was typed, by property; empty is not asked. */

@@ -28,3 +28,9 @@ export function boundsInWords ({ minimum, maximum, minLength, maxLength }: Schem
 export function formInWords (schema: Schema): string {
   return [typeInWords(schema), boundsInWords(schema)].filter(part => part !== undefined).join(', ')
 }
+
+/** A whole number of the largest unit that fits: `90 minutes`, `24 hours`. */
+export function durationInWords (seconds: number): string {
+  const [size, unit] = seconds % 3600 === 0 ? [seconds / 3600, 'hour'] : seconds % 60 === 0 ? [seconds / 60, 'minute'] : [seconds, 'second']
+  return `${size} ${unit}${size === 1 ? '' : 's'}`
+}

@@ -19,7 +19,7 @@ const settingOf = {
 
 /** The property `push`: for a product's `request`. */
 export const pushRequest = {
-  push: Type.Optional(Type.Enum(['ios', 'android', 'web'], { description: 'whose push credential goes along; without it, the general one' }))
+  push: Type.Optional(Type.Enum(['ios', 'android', 'web'], { description: 'the platform whose push credential goes along; default: the general one' }))
 }
 
 type PushSettings = Partial<Record<keyof typeof pushSettings, string>>

@@ -33,9 +33,9 @@ export const noTokenQuery = Type.Object({}, {
 
 /** What every token request may ask for. */
 export const commonRequest = Type.Object({
-  ttl: Type.Optional(Type.Integer({ minimum: tokenLife.min, maximum: tokenLife.max, description: 'seconds that the token lives', examples: [600] })),
+  ttl: Type.Optional(Type.Integer({ minimum: tokenLife.min, maximum: tokenLife.max, description: 'seconds that the token lives, at most what TOKEN_TTL_MAX and the policy allow; default: TOKEN_TTL, or the policy\'s maxTtl if that is less', examples: [600] })),
   // Each product limits the length itself, with a 422.
-  identity: Type.Optional(Type.String({ minLength: 1, description: 'the name inside the token; without it, your own' }))
+  identity: Type.Optional(Type.String({ minLength: 1, description: 'the name inside the token; default: your own' }))
 })
 
 export type CommonRequest = Static<typeof commonRequest>

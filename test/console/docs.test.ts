@@ -88,6 +88,8 @@ t.test('the reference in the console', { skip: chromiumMissing() }, async t => {
     t.equal(asked.length, before)
 
     const get = page.locator('#get-healthz')
+    t.equal(await page.locator('#healthz').getByText('/healthz', { exact: true }).count(), 1, 'a heading does not say the path of its card again')
+    t.match(await get.getByRole('heading', { level: 3 }).first().innerText(), /^GET Whether the process lives$/)
     await get.getByRole('button', { name: 'Send it' }).click()
     await get.getByLabel('Answer', { exact: true }).getByText('"alive": true').waitFor()
     t.equal(await page.locator('#session').getByRole('button', { name: 'Send it' }).count(), 0, 'sessions are the page\'s own')

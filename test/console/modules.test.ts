@@ -123,7 +123,7 @@ t.test('a field takes what the caller may really have', t => {
     { what: 'what the policy says in another form', name: 'room', schema: room, allow: { rooms: [1] }, field: { kind: 'text', required: false, hint: 'a room' } },
     { what: 'both directions', name: 'incoming', schema: flag, allow: {}, field: { choices: ['true', 'false'] } },
     { what: 'the direction that is written', name: 'incoming', schema: flag, allow: { incoming: true }, field: { choices: ['true', 'false'], hint: '' } },
-    { what: 'the direction that is not', name: 'incoming', schema: flag, allow: { outgoing: true }, field: { choices: ['false'], hint: 'the policy does not allow it' } },
+    { what: 'the direction that is not', name: 'incoming', schema: flag, allow: { outgoing: true }, field: { choices: [], placeholder: 'no', hint: 'the policy does not allow it' } },
     { what: 'any parameters', name: 'params', schema: pairs, allow: {}, field: { hint: 'one name=value a line' } },
     { what: 'some parameters', name: 'params', schema: pairs, allow: { params: { To: ['+49*', '+1*'] } }, field: { hint: 'one name=value a line; allowed: To=+49*,+1*' } }
   ]
@@ -133,8 +133,10 @@ t.test('a field takes what the caller may really have', t => {
   const shared: Record<string, Schema> = { identity: { type: 'string' }, ttl: { type: 'integer', minimum: 180, maximum: 86400, description: 'seconds' } }
   const own = (more: Partial<Bounds>, products: Allow[] = []) => sharedFieldsOf(shared, { ...bounds, ...more }, products)
   t.strictSame(own({}).map(({ name }) => name), ['ttl'], 'no identity where none may be named')
-  t.match(own({}), [{ placeholder: '3600', hint: 'seconds, 180 to 7200', schema: { maximum: 7200 } }])
-  t.match(own({}, [{}, { maxTtl: 600 }]), [{ placeholder: '600', hint: 'seconds, 180 to 600' }], 'the shortest of the products that are picked')
+  t.match(own({}), [{ placeholder: '3600', hint: 'in seconds, 180 to 7200: 3 minutes to 2 hours', schema: { maximum: 7200 } }])
+  t.match(own({}, [{}, { maxTtl: 600 }]), [{ placeholder: '600', hint: 'in seconds, 180 to 600: 3 minutes to 10 minutes' }], 'the shortest of the products that are picked')
+  t.match(own({ maxTtl: 3600 }), [{ hint: /3 minutes to 1 hour$/ }])
+  t.match(own({ maxTtl: 1000 }), [{ hint: /3 minutes to 1000 seconds$/ }])
   t.match(own({ identities: ['guest-*', 'bot'] }), [{ name: 'identity', placeholder: 'susan', hint: 'the name inside the token: your own, or guest-*, bot' }, {}])
   t.match(own({ identities: ['*'] }), [{ hint: /or any other$/ }, {}])
   t.strictSame(sharedFieldsOf({}, bounds, []), [])

@@ -221,7 +221,7 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
     await page.route('**/operator.json*', route => route.fulfill({ status: 503, headers: { 'Retry-After': '2' }, contentType: 'application/problem+json', body: JSON.stringify({ code: 'store-unavailable', detail: 'The store of callers cannot be reached.' }) }))
     await page.clock.runFor(POLL_MS)
     await page.getByRole('alert').getByText('The store of callers cannot be reached.').waitFor()
-    await until(async () => /, \d+ s ago/.test(await page.locator('.which').innerText()))
+    await until(async () => /, \d+ s ago\. The page asks again by itself\./.test(await page.locator('.which').innerText()))
     await page.getByRole('region', { name: 'State, as it was last known' }).waitFor()
     t.strictSame(await faults(), [])
     await page.unroute('**/operator.json*')
