@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { validatorOf } from '../lib/ajv.js'
 import type { Log } from '../lib/log.js'
 import { hostRequest } from './host-request.js'
 import { pipeline, type PipelineOptions } from './pipeline.js'
@@ -14,6 +15,16 @@ export interface AppOptions extends PipelineOptions {
   prefix: string
 }
 
+/**
+ * Validates requests by their schemas. Response schemas are only for types and OpenAPI: Fastify's serializer would drop properties that a
+ * schema lacks. Given here, because Fastify would otherwise load compilers of its own, which takes a twentieth of a start.
+ */
+const compilersFactory = {
+  // Fastify hands it the route with the schema, whatever its type says.
+  buildValidator: () => (route: unknown) => validatorOf((route as { schema: object }).schema),
+  buildSerializer: () => () => JSON.stringify
+}
+
 /** The broker as a Fastify app of its own. It does not listen: a reload replaces the app and keeps the sockets. */
 export async function createApp ({ logger, trustProxy, prefix, ...options }: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
@@ -25,6 +36,7 @@ export async function createApp ({ logger, trustProxy, prefix, ...options }: App
     requestIdHeader: false,
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
     exposeHeadRoutes: false,
+    schemaController: { compilersFactory },
     // While the app closes, requests that still reach it are answered as usual, and not with 503.
     return503OnClosing: false,
     // The router's own refusal of a long path (414) would repeat the path.

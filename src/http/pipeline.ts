@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import { validatorOf } from '../lib/ajv.js'
 import type { DecisionOptions } from '../policy/decide.js'
 import { GrantCombiner } from '../tokens/combine.js'
 import { rejectUnprovenSession } from './bearer-auth.js'
@@ -76,7 +75,6 @@ const steps: readonly Step[] = [
   { for: ['sessions', 'underToken'], preValidation: identifyByBody },
   { for: ['underToken'], preValidation: identifyByApplication },
   { for: ['tokens'], preValidation: noteProducts },
-  { for: ['every'], setUp: useSchemas },
   { for: ['tokens'], preHandler: validateGet },
 
   // The token.
@@ -139,13 +137,4 @@ async function prepare (root: FastifyInstance, options: PipelineOptions) {
     sessionPath: `${root.prefix}/session`,
     tokenPath: `${root.prefix}/token`
   }
-}
-
-/**
- * Validates requests by their schemas. Response schemas are only for types and OpenAPI: Fastify's serializer would drop properties that a
- * schema lacks.
- */
-function useSchemas (scope: FastifyInstance): void {
-  scope.setValidatorCompiler(({ schema }) => validatorOf(schema))
-  scope.setSerializerCompiler(() => JSON.stringify)
 }
