@@ -39,7 +39,7 @@ export function validate (all: TObject, variables: Environment, missing: (name: 
   const known = Object.fromEntries(given.filter(entry => !isNoInteger(entry)))
   try {
     // Own ajv: the one that env-schema shares keeps every schema for ever, and each of these is new.
-    return { values: envSchema<Settings>({ schema: all, data: known, env: false, ajv: newAjv('settings') }), diagnostics }
+    return { values: envSchema<Settings>({ schema: neededOf(all, known), data: known, env: false, ajv: newAjv('settings') }), diagnostics }
   } catch (error) {
     const { errors, message } = error as Error & { errors?: Fault[] }
     // Schemas of third parties may not go together.
@@ -55,6 +55,16 @@ export function validate (all: TObject, variables: Environment, missing: (name: 
     const rest = validate(Type.Partial(all), Object.fromEntries(Object.entries(known).filter(([name]) => !faulty.has(name))), missing)
     return { values: rest.values, diagnostics: [...diagnostics, ...rest.diagnostics] }
   }
+}
+
+/**
+ * The schema without those of the broker's own settings that are optional and not set: for them ajv would generate half of its code.
+ * Those of products stay, so that it shows whether they go together.
+ */
+function neededOf (all: TObject, known: Environment): TObject {
+  const isNeeded = ([name, property]: [string, TSchema]): boolean =>
+    name in known || 'default' in property || !(name in schema.properties) || all.required?.includes(name) === true
+  return { ...all, properties: Object.fromEntries(Object.entries(all.properties).filter(isNeeded)) }
 }
 
 interface Fault { instancePath: string, params: { missingProperty?: string } }
