@@ -31,7 +31,7 @@ const frontDoors = {
   'policy/file': ['load', 'read', 'schema', 'messages', 'unknown-users', 'expectations'],
   products: ['contract', 'define', 'deprecated', 'fit', 'load', 'push', 'refusals', 'schemas'],
   server: ['start', 'embedded', 'config', 'log-writer', 'try-services', 'unlock'],
-  settings: ['load', 'schema', 'shown', 'rules', 'some', 'sources', 'value', 'embedded', 'sessions', 'jwt', 'jwt-rules']
+  settings: ['load', 'schema', 'shown', 'rules', 'api-key', 'sources', 'value', 'embedded', 'sessions', 'jwt', 'jwt-rules']
 }
 
 /** A file of src/ counts as a folder of its own. */

@@ -6,7 +6,7 @@ import { checkSignature, type Signature } from '../../diagnose/token/signature.j
 import { grantsInWords } from '../../diagnose/token/words.js'
 import { codes } from '../../diagnose/token/codes.js'
 import type { Settings } from '../../settings/schema.js'
-import { readSome } from '../../settings/some.js'
+import { readApiKey } from '../../settings/api-key.js'
 import { exitCodes, type Io } from '../io.js'
 import { paintFor, type Paint } from '../paint.js'
 import { allInput } from '../stdin.js'
@@ -21,7 +21,7 @@ export interface InspectOptions {
  */
 export async function inspect (io: Io, typed: string | undefined, { json }: InspectOptions): Promise<number> {
   const token = readToken(typed ?? await allInput(io))
-  const settings = await readSome(['TWILIO_ACCOUNT_SID', 'TWILIO_API_KEY_SID', 'TWILIO_API_KEY_SECRET', 'TWILIO_REGION'], io.env, io.cwd)
+  const settings = await readApiKey(io.env, io.cwd)
   const signature = await signatureOf(token, settings)
   const now = Math.floor(Date.now() / 1000)
   const configured = { accountSid: settings.TWILIO_ACCOUNT_SID, keySid: settings.TWILIO_API_KEY_SID, region: settings.TWILIO_REGION }
