@@ -184,15 +184,15 @@ t.test('a set is cut down to the keys that signatures may be checked by, and one
   const { jwk } = old
   t.same(keySetOf({ keys: [jwk, ...[{ use: 'enc' }, { d: 'x' }, { kty: 'oct' }, { y: 'AAAA' }].map(change => ({ ...jwk, ...change })), null, 'x'] }).keys, [jwk])
   const short = newRsaKey('short', {}, 1024).jwk
-  const bad: Array<[what: string, set: unknown, says: RegExp]> = [
-    ['nothing', undefined, /no JSON object with a list "keys"/],
-    ['a list', [], /no JSON object/],
-    ['keys that are no list', { keys: {} }, /no JSON object/],
-    ['no keys', { keys: [] }, /no public key for signatures/],
-    ['keys that cannot be used', { keys: [short, { ...jwk, use: 'enc' }] }, /no public key for signatures/],
-    ['more than 100', { keys: Array(101).fill(jwk) }, /more than 100 keys/]
+  const bad: Array<{ name: string, set: unknown, message: RegExp }> = [
+    { name: 'nothing', set: undefined, message: /no JSON object with a list "keys"/ },
+    { name: 'a list', set: [], message: /no JSON object/ },
+    { name: 'keys that are no list', set: { keys: {} }, message: /no JSON object/ },
+    { name: 'no keys', set: { keys: [] }, message: /no public key for signatures/ },
+    { name: 'keys that cannot be used', set: { keys: [short, { ...jwk, use: 'enc' }] }, message: /no public key for signatures/ },
+    { name: 'more than 100', set: { keys: Array(101).fill(jwk) }, message: /more than 100 keys/ }
   ]
-  for (const [what, set, message] of bad) t.throws(() => keySetOf(set), { name: 'KeysError', message }, what)
+  for (const { name, set, message } of bad) t.throws(() => keySetOf(set), { name: 'KeysError', message }, name)
   t.equal(keySetOf({ keys: Array(100).fill(jwk) }).keys.length, 100)
 })
 
