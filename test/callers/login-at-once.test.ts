@@ -31,11 +31,15 @@ t.test('a thousand logins at once, right, wrong and hung up: each answer is its 
 t.test('no result is shared between logins that differ in name or password', async t => {
   const { login, store } = desk({ store: new FakeStore({ ab: 'c', a: 'bc' }), failuresMax: 1000 })
   store.hold()
-  const pairs = Array.from({ length: 200 }, (_, i) => [
-    ['ab', 'c', 'ab'], ['a', 'bc', 'a'], ['abc', '', 'credentials-wrong'], ['a', 'c', 'credentials-wrong']
-  ][i % 4]!)
-  const all = outcomes(pairs.map(([name, password]) => login(name, password)))
+  const rows = [
+    { name: 'ab', password: 'c', outcome: 'ab' },
+    { name: 'a', password: 'bc', outcome: 'a' },
+    { name: 'abc', password: '', outcome: 'credentials-wrong' },
+    { name: 'a', password: 'c', outcome: 'credentials-wrong' }
+  ]
+  const logins = Array.from({ length: 200 }, (_, i) => rows[i % 4]!)
+  const all = outcomes(logins.map(({ name, password }) => login(name, password)))
   await settle()
   store.release()
-  t.strictSame(await all, pairs.map(([, , outcome]) => outcome))
+  t.strictSame(await all, logins.map(({ outcome }) => outcome))
 })

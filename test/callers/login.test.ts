@@ -58,25 +58,25 @@ t.test('a caller who was removed, or has a new password, is not remembered', asy
 })
 
 t.test('S15: an answer that is no caller never lets anyone in', async t => {
-  const answers: Array<[says: string, answer: () => unknown, code: string]> = [
-    ['null', () => null, 'credentials-wrong'],
-    ['undefined', () => undefined, 'store-unavailable'],
-    ['false', () => false, 'store-unavailable'],
-    ['true', () => true, 'store-unavailable'],
-    ['the name', () => 'susan', 'store-unavailable'],
-    ['an empty object', () => ({}), 'store-unavailable'],
-    ['no identity', () => ({ name: 'susan' }), 'store-unavailable'],
-    ['an empty identity', () => ({ name: 'susan', identity: '' }), 'store-unavailable'],
-    ['an identity that is no text', () => ({ name: 'susan', identity: 7 }), 'store-unavailable'],
-    ['an empty name', () => ({ name: '', identity: 'susan' }), 'store-unavailable'],
-    ['an error', () => { throw new Error('ECONNREFUSED') }, 'store-unavailable'],
-    ['a rejection with undefined', () => Promise.reject(undefined), 'store-unavailable'], // eslint-disable-line prefer-promise-reject-errors
-    ['an outage', () => { throw problem('store-unavailable', { retryAfter: 3 }) }, 'store-unavailable'],
-    ['a full queue', () => { throw problem('overloaded') }, 'overloaded'],
-    ['a refusal that is thrown', () => { throw problem('credentials-wrong') }, 'credentials-wrong']
+  const answers: Array<{ name: string, answer: () => unknown, code: string }> = [
+    { name: 'null', answer: () => null, code: 'credentials-wrong' },
+    { name: 'undefined', answer: () => undefined, code: 'store-unavailable' },
+    { name: 'false', answer: () => false, code: 'store-unavailable' },
+    { name: 'true', answer: () => true, code: 'store-unavailable' },
+    { name: 'the name', answer: () => 'susan', code: 'store-unavailable' },
+    { name: 'an empty object', answer: () => ({}), code: 'store-unavailable' },
+    { name: 'no identity', answer: () => ({ name: 'susan' }), code: 'store-unavailable' },
+    { name: 'an empty identity', answer: () => ({ name: 'susan', identity: '' }), code: 'store-unavailable' },
+    { name: 'an identity that is no text', answer: () => ({ name: 'susan', identity: 7 }), code: 'store-unavailable' },
+    { name: 'an empty name', answer: () => ({ name: '', identity: 'susan' }), code: 'store-unavailable' },
+    { name: 'an error', answer: () => { throw new Error('ECONNREFUSED') }, code: 'store-unavailable' },
+    { name: 'a rejection with undefined', answer: () => Promise.reject(undefined), code: 'store-unavailable' }, // eslint-disable-line prefer-promise-reject-errors
+    { name: 'an outage', answer: () => { throw problem('store-unavailable', { retryAfter: 3 }) }, code: 'store-unavailable' },
+    { name: 'a full queue', answer: () => { throw problem('overloaded') }, code: 'overloaded' },
+    { name: 'a refusal that is thrown', answer: () => { throw problem('credentials-wrong') }, code: 'credentials-wrong' }
   ]
-  for (const [says, answer, code] of answers) {
-    await t.test(says, async t => {
+  for (const { name, answer, code } of answers) {
+    await t.test(name, async t => {
       const { login, store } = desk({ failuresMax: 1 })
       store.answerWith = answer
       await t.rejects(login(), { code })
