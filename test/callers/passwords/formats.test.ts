@@ -20,27 +20,54 @@ const mistakeOf = (hash: string, forms = databaseFormats) => {
 const verify = (hash: string, password: string) => storedHash(hash, databaseFormats).verify(password)
 
 t.test('hashes that other tools made are verified', async t => {
-  const rows: Array<[tool: string, form: string, hash: string]> = [
-    ['htpasswd -B', 'bcrypt', '$2y$04$mFq0iUsWh2LiSrg9To2X.er00OuMOGYHpV6c2lpC/6tZskM4FdZti'],
-    ['the same with the letter of OpenBSD', 'bcrypt', '$2b$04$mFq0iUsWh2LiSrg9To2X.er00OuMOGYHpV6c2lpC/6tZskM4FdZti'],
-    ['the same with the first letter', 'bcrypt', '$2a$04$mFq0iUsWh2LiSrg9To2X.er00OuMOGYHpV6c2lpC/6tZskM4FdZti'],
-    ['argon2\'s reference command', 'argon2id', '$argon2id$v=19$m=256,t=3,p=2$c29tZXNhbHQxMjM0NTY3OA$hGs1oMIVhqseT64AEfQhPyILdb9BC5iqGCL5zG0Iw4s'],
-    ['Python\'s hashlib.scrypt', 'scrypt', '$scrypt$ln=4,r=8,p=2$AAECAwQFBgcICQoLDA0ODw$VbIe1ib8N3AGdHJ/i+4z5gayZwy70BXfZyJXhL3ev0c'],
-    ['the same with more memory than Node allows by default', 'scrypt', '$scrypt$ln=15,r=8,p=1$AAECAwQFBgcICQoLDA0ODw$eo40JB24mNWRdcaWU4xBdGepdf/laQaEJfFhiNMVnFg'],
-    ['Python\'s hashlib.pbkdf2_hmac, as Django writes it', 'pbkdf2_sha256', 'pbkdf2_sha256$1000$NaClNaClNaCl$Yjgv2ldhpZaD1nWilO6B2wcqdx/pg2kewTaiJVKptNs=']
+  const rows = [
+    { tool: 'htpasswd -B', format: 'bcrypt', hash: '$2y$04$mFq0iUsWh2LiSrg9To2X.er00OuMOGYHpV6c2lpC/6tZskM4FdZti' },
+    { tool: 'the same with the letter of OpenBSD', format: 'bcrypt', hash: '$2b$04$mFq0iUsWh2LiSrg9To2X.er00OuMOGYHpV6c2lpC/6tZskM4FdZti' },
+    { tool: 'the same with the first letter', format: 'bcrypt', hash: '$2a$04$mFq0iUsWh2LiSrg9To2X.er00OuMOGYHpV6c2lpC/6tZskM4FdZti' },
+    {
+      tool: 'argon2\'s reference command',
+      format: 'argon2id',
+      hash: '$argon2id$v=19$m=256,t=3,p=2$c29tZXNhbHQxMjM0NTY3OA$hGs1oMIVhqseT64AEfQhPyILdb9BC5iqGCL5zG0Iw4s'
+    },
+    {
+      tool: 'Python\'s hashlib.scrypt',
+      format: 'scrypt',
+      hash: '$scrypt$ln=4,r=8,p=2$AAECAwQFBgcICQoLDA0ODw$VbIe1ib8N3AGdHJ/i+4z5gayZwy70BXfZyJXhL3ev0c'
+    },
+    {
+      tool: 'the same with more memory than Node allows by default',
+      format: 'scrypt',
+      hash: '$scrypt$ln=15,r=8,p=1$AAECAwQFBgcICQoLDA0ODw$eo40JB24mNWRdcaWU4xBdGepdf/laQaEJfFhiNMVnFg'
+    },
+    {
+      tool: 'Python\'s hashlib.pbkdf2_hmac, as Django writes it',
+      format: 'pbkdf2_sha256',
+      hash: 'pbkdf2_sha256$1000$NaClNaClNaCl$Yjgv2ldhpZaD1nWilO6B2wcqdx/pg2kewTaiJVKptNs='
+    }
   ]
-  for (const [tool, form, hash] of rows) {
-    t.equal(formatOf(hash, databaseFormats)?.name, form, tool)
+  for (const { tool, format, hash } of rows) {
+    t.equal(formatOf(hash, databaseFormats)?.name, format, tool)
     t.equal(await verify(hash, password), true)
     t.equal(await verify(hash, `${password}x`), false)
   }
 })
 
 t.test('the examples of RFC 7914 §12 are verified, one of which has a salt of four bytes', async t => {
-  for (const [parameters, salt, typed, digest] of [
-    ['ln=10,r=8,p=16', 'NaCl', 'password', 'fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b3731622eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640'],
-    ['ln=14,r=8,p=1', 'SodiumChloride', 'pleaseletmein', '7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2d5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887']
-  ] as const) {
+  const examples = [
+    {
+      parameters: 'ln=10,r=8,p=16',
+      salt: 'NaCl',
+      typed: 'password',
+      digest: 'fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b3731622eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640'
+    },
+    {
+      parameters: 'ln=14,r=8,p=1',
+      salt: 'SodiumChloride',
+      typed: 'pleaseletmein',
+      digest: '7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2d5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887'
+    }
+  ]
+  for (const { parameters, salt, typed, digest } of examples) {
     const [s, d] = [Buffer.from(salt), Buffer.from(digest, 'hex')].map(bytes => bytes.toString('base64').replace(/=+$/, ''))
     t.equal(await verify(`$scrypt$${parameters}$${s}$${d}`, typed), true, salt)
     t.equal(await verify(`$scrypt$${parameters}$${s}$${d}`, `${typed}x`), false, salt)
