@@ -208,7 +208,13 @@ t.test('a lowered life counts from the opening, a raised one changes nothing', a
   const store = oneCaller()
   const long = sessionsOf({ store, ttl: 7200 })
   const { session, now } = long.open()
-  for (const [ttl, age, isTaken] of [[600, 599, true], [600, 600, false], [86_400, 7199, true], [86_400, 7200, false]] as const) {
+  const rows = [
+    { ttl: 600, age: 599, isTaken: true },
+    { ttl: 600, age: 600, isTaken: false },
+    { ttl: 86_400, age: 7199, isTaken: true },
+    { ttl: 86_400, age: 7200, isTaken: false }
+  ]
+  for (const { ttl, age, isTaken } of rows) {
     const broker = sessionsOf({ store, ttl, now: () => now + age })
     const answer = await broker.authenticate(session, long.page.proof({ claims: { ...broker.rightFor(session), iat: now + age } }))
     t.match(answer, isTaken ? { caller: susan } : ended, `${ttl} s, after ${age} s`)
