@@ -8,28 +8,44 @@ import { both, label, letsIn, open, susan } from '../../helpers/users-file.js'
 
 t.test('S143: every way of changing the file is seen, and others keep their login', async t => {
   const lucas = `lucas:${susan}\n`
-  const ways: Array<[way: string, name: string, change: (dir: string) => void]> = [
-    ['rewritten in place', label, dir => writeFileSync(join(dir, label), lucas + both)],
-    ['appended to', label, dir => writeFileSync(join(dir, label), lucas, { flag: 'a' })],
-    ['renamed over', label, dir => {
-      writeFileSync(join(dir, 'new'), lucas + both, { mode: 0o600 })
-      renameSync(join(dir, 'new'), join(dir, label))
-    }],
-    ['deleted and made anew', label, dir => {
-      rmSync(join(dir, label))
-      writeFileSync(join(dir, label), lucas + both, { mode: 0o600 })
-    }],
-    ['written behind a link', 'link', dir => writeFileSync(join(dir, label), lucas + both)],
-    ['swapped behind a link', 'link', dir => {
-      writeFileSync(join(dir, 'other'), lucas + both, { mode: 0o600 })
-      symlinkSync('other', join(dir, 'next'))
-      renameSync(join(dir, 'next'), join(dir, 'link'))
-    }],
-    ['made CR LF, with a byte order mark', label, dir => writeFileSync(join(dir, label), '\ufeff' + (lucas + both).replaceAll('\n', '\r\n'))]
+  const ways: Array<{ name: string, path: string, change: (dir: string) => void }> = [
+    { name: 'rewritten in place', path: label, change: dir => writeFileSync(join(dir, label), lucas + both) },
+    { name: 'appended to', path: label, change: dir => writeFileSync(join(dir, label), lucas, { flag: 'a' }) },
+    {
+      name: 'renamed over',
+      path: label,
+      change: dir => {
+        writeFileSync(join(dir, 'new'), lucas + both, { mode: 0o600 })
+        renameSync(join(dir, 'new'), join(dir, label))
+      }
+    },
+    {
+      name: 'deleted and made anew',
+      path: label,
+      change: dir => {
+        rmSync(join(dir, label))
+        writeFileSync(join(dir, label), lucas + both, { mode: 0o600 })
+      }
+    },
+    { name: 'written behind a link', path: 'link', change: dir => writeFileSync(join(dir, label), lucas + both) },
+    {
+      name: 'swapped behind a link',
+      path: 'link',
+      change: dir => {
+        writeFileSync(join(dir, 'other'), lucas + both, { mode: 0o600 })
+        symlinkSync('other', join(dir, 'next'))
+        renameSync(join(dir, 'next'), join(dir, 'link'))
+      }
+    },
+    {
+      name: 'made CR LF, with a byte order mark',
+      path: label,
+      change: dir => writeFileSync(join(dir, label), '\ufeff' + (lucas + both).replaceAll('\n', '\r\n'))
+    }
   ]
-  for (const [way, name, change] of ways) {
-    await t.test(way, async t => {
-      const { dir, store, reloads } = await open(t, both, name)
+  for (const { name, path, change } of ways) {
+    await t.test(name, async t => {
+      const { dir, store, reloads } = await open(t, both, path)
       const caller = await store.verify('juan', 'battery staple', login())
       change(dir)
       await until(() => store.size === 3)
@@ -50,30 +66,50 @@ t.test('renames are seen every time', async t => {
 })
 
 t.test('S142: a file at fault changes nothing and is reported once; the next good one is taken', async t => {
-  const faults: Array<[fault: string, says: RegExp, change: (path: string) => void]> = [
-    ['half written', /^users file rejected, the previous callers stay: users.htpasswd:2 this is not a complete argon2id hash/, path => writeFileSync(path, both.slice(0, -20))],
-    ['empty', /users.htpasswd has no users/, path => truncateSync(path, 0)],
-    ['deleted', /users.htpasswd is missing/, path => rmSync(path)],
-    ['a duplicate', /users.htpasswd:3 the same name as in line 1/, path => writeFileSync(path, `${both}SUSAN:${susan}\n`)],
-    ['a weak hash', /users.htpasswd:3 crypt \(DES\) is not accepted/, path => writeFileSync(path, `${both}lucas:6qdlYGFdyh6k6\n`)],
-    ['not UTF-8', /users.htpasswd:1 this line is not UTF-8/, path => writeFileSync(path, Buffer.from([0xff]))],
-    ['unreadable', /users.htpasswd cannot be read \(ELOOP\)/, path => {
-      rmSync(path)
-      symlinkSync(label, path)
-    }],
-    ['a folder', /users.htpasswd is not a file/, path => {
-      rmSync(path)
-      mkdirSync(path)
-    }],
-    ['writable for everyone', /everyone may write users.htpasswd/, path => chmodSync(path, 0o666)]
+  const faults: Array<{ name: string, message: RegExp, change: (path: string) => void }> = [
+    {
+      name: 'half written',
+      message: /^users file rejected, the previous callers stay: users.htpasswd:2 this is not a complete argon2id hash/,
+      change: path => writeFileSync(path, both.slice(0, -20))
+    },
+    { name: 'empty', message: /users.htpasswd has no users/, change: path => truncateSync(path, 0) },
+    { name: 'deleted', message: /users.htpasswd is missing/, change: path => rmSync(path) },
+    {
+      name: 'a duplicate',
+      message: /users.htpasswd:3 the same name as in line 1/,
+      change: path => writeFileSync(path, `${both}SUSAN:${susan}\n`)
+    },
+    {
+      name: 'a weak hash',
+      message: /users.htpasswd:3 crypt \(DES\) is not accepted/,
+      change: path => writeFileSync(path, `${both}lucas:6qdlYGFdyh6k6\n`)
+    },
+    { name: 'not UTF-8', message: /users.htpasswd:1 this line is not UTF-8/, change: path => writeFileSync(path, Buffer.from([0xff])) },
+    {
+      name: 'unreadable',
+      message: /users.htpasswd cannot be read \(ELOOP\)/,
+      change: path => {
+        rmSync(path)
+        symlinkSync(label, path)
+      }
+    },
+    {
+      name: 'a folder',
+      message: /users.htpasswd is not a file/,
+      change: path => {
+        rmSync(path)
+        mkdirSync(path)
+      }
+    },
+    { name: 'writable for everyone', message: /everyone may write users.htpasswd/, change: path => chmodSync(path, 0o666) }
   ]
-  for (const [fault, says, change] of faults) {
-    await t.test(fault, async t => {
+  for (const { name, message, change } of faults) {
+    await t.test(name, async t => {
       const { store, path, reloads } = await open(t, both)
       const caller = await store.verify('susan', 'correct horse', login())
       change(path)
       await until(() => reloads.length > 0)
-      t.match(reloads, [{ ok: false, message: says, mistakes: [{ subject: 'users.htpasswd' }], warnings: [], callers: 2 }])
+      t.match(reloads, [{ ok: false, message, mistakes: [{ subject: 'users.htpasswd' }], warnings: [], callers: 2 }])
       t.ok(caller && store.isCurrent(caller))
       t.equal(await letsIn(store, 'juan', 'battery staple'), true)
 
@@ -81,7 +117,7 @@ t.test('S142: a file at fault changes nothing and is reported once; the next goo
       writeFileSync(`${path}.new`, `susan:${susan}\n`, { mode: 0o600 })
       renameSync(`${path}.new`, path)
       await until(() => store.size === 1)
-      t.equal(reloads.filter(({ message }) => says.test(message)).length, 1)
+      t.equal(reloads.filter(reload => message.test(reload.message)).length, 1)
       t.ok(caller && store.isCurrent(caller))
     })
   }

@@ -11,28 +11,54 @@ import type { Edit } from '../../../src/callers/users-file/edit.js'
 
 t.test('an edit leaves every other byte as it is', async t => {
   const latin1 = '\xe4:x\n'
-  const rows: Array<[what: string, edit: Edit, before: string, after: string | undefined]> = [
-    ['adding to nothing', withUser('susan', 'h'), '', 'susan:h\n'],
-    ['adding behind the last line', withUser('susan', 'h'), '# all\n\njuan:x\n', '# all\n\njuan:x\nsusan:h\n'],
-    ['adding where the last line has no end', withUser('susan', 'h'), 'juan:x', 'juan:x\nsusan:h\n'],
-    ['adding to lines with CR LF', withUser('susan', 'h'), 'juan:x\r\nlucas:y', 'juan:x\r\nlucas:y\r\nsusan:h\r\n'],
-    ['adding to a file at fault', withUser('susan', 'h'), `${latin1}juan\n`, `${latin1}juan\nsusan:h\n`],
-    ['adding a name that is there', withUser('susan', 'h'), 'susan:x\n', undefined],
-    ['adding a name that is there in another case', withUser('susan', 'h'), '# x\nSUSAN:x\n', undefined],
-    ['adding a name that only a comment holds', withUser('susan', 'h'), '#susan:x\n', '#susan:x\nsusan:h\n'],
-    ['another hash', withHash('juan', 'h'), '# all\r\nsusan:x \r\njuan:y\r\n\r\nlucas:z', '# all\r\nsusan:x \r\njuan:h\r\n\r\nlucas:z'],
-    ['another hash on the last line', withHash('juan', 'h'), 'susan:x\njuan:y', 'susan:x\njuan:h'],
-    ['another hash behind a byte order mark', withHash('juan', 'h'), '\xef\xbb\xbfjuan:y\n', '\xef\xbb\xbfjuan:h\n'],
-    ['another hash for a name without one', withHash('juan', 'h'), 'juan\nsusan:x\n', 'juan:h\nsusan:x\n'],
-    ['another hash between lines that are not UTF-8', withHash('juan', 'h'), `${latin1}juan:x\n${latin1}`, `${latin1}juan:h\n${latin1}`],
-    ['another hash for nobody', withHash('Juan', 'h'), 'juan:y\n', undefined],
-    ['removing', withoutUser('juan'), '# all\nsusan:x\njuan:y\n# end', '# all\nsusan:x\n# end'],
-    ['removing a name that is there twice', withoutUser('juan'), 'juan:x\nsusan:x\njuan:y', 'susan:x\n'],
-    ['removing the first behind a byte order mark', withoutUser('juan'), '\xef\xbb\xbfjuan:y\r\nsusan:x', '\xef\xbb\xbfsusan:x'],
-    ['removing nobody', withoutUser('nobody'), 'susan:x\n', undefined],
-    ['removing a comment', withoutUser('#susan'), '#susan:x\n', undefined]
+  /** Without `after`, nothing is changed. */
+  const rows: Array<{ name: string, edit: Edit, before: string, after?: string }> = [
+    { name: 'adding to nothing', edit: withUser('susan', 'h'), before: '', after: 'susan:h\n' },
+    { name: 'adding behind the last line', edit: withUser('susan', 'h'), before: '# all\n\njuan:x\n', after: '# all\n\njuan:x\nsusan:h\n' },
+    { name: 'adding where the last line has no end', edit: withUser('susan', 'h'), before: 'juan:x', after: 'juan:x\nsusan:h\n' },
+    {
+      name: 'adding to lines with CR LF',
+      edit: withUser('susan', 'h'),
+      before: 'juan:x\r\nlucas:y',
+      after: 'juan:x\r\nlucas:y\r\nsusan:h\r\n'
+    },
+    { name: 'adding to a file at fault', edit: withUser('susan', 'h'), before: `${latin1}juan\n`, after: `${latin1}juan\nsusan:h\n` },
+    { name: 'adding a name that is there', edit: withUser('susan', 'h'), before: 'susan:x\n' },
+    { name: 'adding a name that is there in another case', edit: withUser('susan', 'h'), before: '# x\nSUSAN:x\n' },
+    { name: 'adding a name that only a comment holds', edit: withUser('susan', 'h'), before: '#susan:x\n', after: '#susan:x\nsusan:h\n' },
+    {
+      name: 'another hash',
+      edit: withHash('juan', 'h'),
+      before: '# all\r\nsusan:x \r\njuan:y\r\n\r\nlucas:z',
+      after: '# all\r\nsusan:x \r\njuan:h\r\n\r\nlucas:z'
+    },
+    { name: 'another hash on the last line', edit: withHash('juan', 'h'), before: 'susan:x\njuan:y', after: 'susan:x\njuan:h' },
+    {
+      name: 'another hash behind a byte order mark',
+      edit: withHash('juan', 'h'),
+      before: '\xef\xbb\xbfjuan:y\n',
+      after: '\xef\xbb\xbfjuan:h\n'
+    },
+    { name: 'another hash for a name without one', edit: withHash('juan', 'h'), before: 'juan\nsusan:x\n', after: 'juan:h\nsusan:x\n' },
+    {
+      name: 'another hash between lines that are not UTF-8',
+      edit: withHash('juan', 'h'),
+      before: `${latin1}juan:x\n${latin1}`,
+      after: `${latin1}juan:h\n${latin1}`
+    },
+    { name: 'another hash for nobody', edit: withHash('Juan', 'h'), before: 'juan:y\n' },
+    { name: 'removing', edit: withoutUser('juan'), before: '# all\nsusan:x\njuan:y\n# end', after: '# all\nsusan:x\n# end' },
+    { name: 'removing a name that is there twice', edit: withoutUser('juan'), before: 'juan:x\nsusan:x\njuan:y', after: 'susan:x\n' },
+    {
+      name: 'removing the first behind a byte order mark',
+      edit: withoutUser('juan'),
+      before: '\xef\xbb\xbfjuan:y\r\nsusan:x',
+      after: '\xef\xbb\xbfsusan:x'
+    },
+    { name: 'removing nobody', edit: withoutUser('nobody'), before: 'susan:x\n' },
+    { name: 'removing a comment', edit: withoutUser('#susan'), before: '#susan:x\n' }
   ]
-  for (const [what, edit, before, after] of rows) t.equal(edit(Buffer.from(before, 'latin1'))?.toString('latin1'), after, what)
+  for (const { name, edit, before, after } of rows) t.equal(edit(Buffer.from(before, 'latin1'))?.toString('latin1'), after, name)
 })
 
 t.test('names count in normal form C', async t => {
