@@ -48,23 +48,68 @@ t.test('a provider that does not answer is a warning and exit code 69, as a star
   t.match(await check(), { code: 69, warnings: [/./, /./, /they did not come in time$/] })
 })
 
-const rows: Array<[what: string, settings: Partial<Settings>, spoil: (provider: Provider) => void, outcomes: object[]]> = [
-  ['all right', {}, () => {}, [{ about: 'JWT_ISSUER', answer: 'yes', says: /names it/ }, { about: 'JWT_ISSUER', answer: 'yes', says: /^1 of its keys can sign/ }]],
-  ['a key set', { JWT_KEYS: 'jwks' }, () => {}, [{ about: 'JWT_KEYS', answer: 'yes' }]],
-  ['a document that does not say how tokens are signed', {}, provider => { provider.document = () => ({ issuer: provider.issuer, jwks_uri: `${provider.issuer}jwks` }) }, [{ answer: 'yes' }, { answer: 'yes' }]],
-  ['no document', {}, provider => { provider.discovery = response => json(response, {}, 404) }, [{ about: 'JWT_ISSUER', answer: 'no', says: /the discovery document was answered with status 404$/ }]],
-  ['a document of another issuer', {}, provider => { provider.document = () => ({ issuer: 'x' }) }, [{ answer: 'no', says: /names another issuer/ }]],
-  ['an outage', {}, provider => { provider.discovery = response => json(response, {}, 500) }, [{ answer: 'unknown', says: /status 500/ }]],
-  ['nobody there', {}, provider => { provider.close().catch(() => {}) }, [{ answer: 'unknown', says: /cannot be fetched \(ECONNREFUSED\)/ }]],
-  ['tokens signed otherwise', { JWT_ALGORITHMS: 'ES256' }, provider => { const { document } = provider; provider.document = () => ({ ...document(), id_token_signing_alg_values_supported: ['RS256', '\u001b[31m', 1] }) }, [{ answer: 'no', says: /^the provider signs ID tokens by RS256, 1, and JWT_ALGORITHMS takes ES256$/ }]],
-  ['no key of the algorithm', { JWT_KEYS: 'jwks', JWT_ALGORITHMS: 'PS256,ES384,Ed25519' }, provider => { provider.keys = [rsa.jwk, newEcKey('ec').jwk] }, [{ answer: 'no', says: /^none of its 2 keys is for PS256 or ES384 or Ed25519; set JWT_ALGORITHMS$/ }]],
-  ['a secret instead of keys', { JWT_KEYS: 'jwks' }, provider => { provider.keys = [{ kty: 'oct', k: 'AAAA' }] }, [{ answer: 'no', says: /holds no public key/ }]]
+interface Row {
+  name: string
+  settings?: Partial<Settings>
+  spoil?: (provider: Provider) => void
+  outcomes: object[]
+}
+
+const rows: Row[] = [
+  {
+    name: 'all right',
+    outcomes: [{ about: 'JWT_ISSUER', answer: 'yes', says: /names it/ }, { about: 'JWT_ISSUER', answer: 'yes', says: /^1 of its keys can sign/ }]
+  },
+  { name: 'a key set', settings: { JWT_KEYS: 'jwks' }, outcomes: [{ about: 'JWT_KEYS', answer: 'yes' }] },
+  {
+    name: 'a document that does not say how tokens are signed',
+    spoil: provider => { provider.document = () => ({ issuer: provider.issuer, jwks_uri: `${provider.issuer}jwks` }) },
+    outcomes: [{ answer: 'yes' }, { answer: 'yes' }]
+  },
+  {
+    name: 'no document',
+    spoil: provider => { provider.discovery = response => json(response, {}, 404) },
+    outcomes: [{ about: 'JWT_ISSUER', answer: 'no', says: /the discovery document was answered with status 404$/ }]
+  },
+  {
+    name: 'a document of another issuer',
+    spoil: provider => { provider.document = () => ({ issuer: 'x' }) },
+    outcomes: [{ answer: 'no', says: /names another issuer/ }]
+  },
+  {
+    name: 'an outage',
+    spoil: provider => { provider.discovery = response => json(response, {}, 500) },
+    outcomes: [{ answer: 'unknown', says: /status 500/ }]
+  },
+  {
+    name: 'nobody there',
+    spoil: provider => { provider.close().catch(() => {}) },
+    outcomes: [{ answer: 'unknown', says: /cannot be fetched \(ECONNREFUSED\)/ }]
+  },
+  {
+    name: 'tokens signed otherwise',
+    settings: { JWT_ALGORITHMS: 'ES256' },
+    spoil: provider => { const { document } = provider; provider.document = () => ({ ...document(), id_token_signing_alg_values_supported: ['RS256', '\u001b[31m', 1] }) },
+    outcomes: [{ answer: 'no', says: /^the provider signs ID tokens by RS256, 1, and JWT_ALGORITHMS takes ES256$/ }]
+  },
+  {
+    name: 'no key of the algorithm',
+    settings: { JWT_KEYS: 'jwks', JWT_ALGORITHMS: 'PS256,ES384,Ed25519' },
+    spoil: provider => { provider.keys = [rsa.jwk, newEcKey('ec').jwk] },
+    outcomes: [{ answer: 'no', says: /^none of its 2 keys is for PS256 or ES384 or Ed25519; set JWT_ALGORITHMS$/ }]
+  },
+  {
+    name: 'a secret instead of keys',
+    settings: { JWT_KEYS: 'jwks' },
+    spoil: provider => { provider.keys = [{ kty: 'oct', k: 'AAAA' }] },
+    outcomes: [{ answer: 'no', says: /holds no public key/ }]
+  }
 ]
 
-for (const [what, settings, spoil, outcomes] of rows) {
-  t.test(`check --online says in words what the provider publishes: ${what}`, async t => {
+for (const { name, settings = {}, spoil, outcomes } of rows) {
+  t.test(`check --online says in words what the provider publishes: ${name}`, async t => {
     const { provider, cwd } = await world(t)
-    spoil(provider)
+    spoil?.(provider)
     const { JWT_KEYS: keys } = settings
     const found = await askProvider({ JWT_ISSUER: provider.issuer, JWT_AUDIENCE: 'broker', ...settings, ...(keys && { JWT_KEYS: provider.issuer + keys }) } as Settings, cwd)
     t.match(found, outcomes)

@@ -102,6 +102,7 @@ t.test('a certificate has to fit its key', { skip: spawnSync('openssl', ['versio
 
 const account = `/2010-04-01/Accounts/${secrets.accountSid}`
 const apps = `api.twilio.com${account}/Applications.json`
+const dublinApps = `api.dublin.ie1.twilio.com${account}/Applications.json`
 const syncs = 'sync.twilio.com/v1/Services'
 const ok: RestAnswer = { status: 200 }
 const no: RestAnswer = { status: 401, code: 20003 }
@@ -118,38 +119,148 @@ const all: Record<string, RestAnswer> = {
 const unreachable = 'Twilio could not be reached; check the network, or try again'
 
 /** What differs from an account where all is right, and what is said of it. */
-const rows: Array<[what: string, answers: Record<string, RestAnswer>, code: number, says: RegExp, more?: { ahead?: number | null, env?: Record<string, string> }]> = [
-  ['all is right', {}, 0, /^yes {6}TWILIO_API_KEY_SID: key and secret are good\nyes {6}TWILIO_ACCOUNT_SID: is the key's account\nyes {6}key type: .*not Restricted\n(yes .*\n){5}yes {6}clock: agrees/m],
-  ['a wrong secret', { [apps]: no, [syncs]: no }, 1, /^no {7}TWILIO_API_KEY_SID: Twilio refuses key and secret \(20003\)/m],
-  ['a key of another account', { [apps]: no }, 1, /^no {7}TWILIO_ACCOUNT_SID: is not the account of this key/m],
-  ['an account that is not found', { [apps]: { status: 404, code: 20404 } }, 1, /^no {7}TWILIO_ACCOUNT_SID: is not/m],
-  ['a Restricted key', { [syncs]: notAuthorised }, 1, /^yes {6}TWILIO_API_KEY_SID.*\nno {7}key type: the key is Restricted/m],
-  ['a Restricted key that may do nothing', { [apps]: notAuthorised, [syncs]: notAuthorised }, 1, /it is Restricted, or the account is suspended/],
-  ['the same in other words', { [apps]: no, [syncs]: notAuthorised }, 1, /it is Restricted, or the account is suspended/],
-  ['a key of another region', { [apps]: no, [syncs]: no, [`api.dublin.ie1.twilio.com${account}/Applications.json`]: ok }, 1, /^no {7}TWILIO_REGION: the key is one of ie1, not of us1/m],
-  ['another region, without an answer from one', { [apps]: no, [syncs]: no, [`api.dublin.ie1.twilio.com${account}/Applications.json`]: 'hang up', [`api.sydney.au1.twilio.com${account}/Applications.json`]: ok }, 1, /the key is one of au1/],
-  ['a region of one\'s own', { [apps]: no, [`api.dublin.ie1.twilio.com${account}/Applications.json`]: ok, 'sync.dublin.ie1.twilio.com/v1/Services': ok, 'sync.dublin.ie1.twilio.com/v1/Services/default': ok }, 0, /key and secret are good/, { env: { TWILIO_REGION: 'ie1', PRODUCTS: 'sync' } }],
-  ['a TwiML app of another account', { [`api.twilio.com${account}/Applications/${secrets.twimlAppSid}.json`]: { status: 404, code: 20404 } }, 1, /^no {7}TWILIO_TWIML_APP_SID: this account has no such TwiML app in this region$/m],
-  ['a service that does not exist', { [`chat.twilio.com/v2/Services/${secrets.chatServiceSid}`]: { status: 404 } }, 1, /^no {7}TWILIO_CHAT_SERVICE_SID: /m],
-  ['a service that fails', { [`chat.twilio.com/v2/Services/${secrets.chatServiceSid}`]: { status: 500, body: '<html>' } }, 69, /^unknown {2}TWILIO_CHAT_SERVICE_SID: Twilio answered 500; try again$/m],
-  ['a service that is throttled', { 'sync.twilio.com/v1/Services/default': { status: 429, code: 20429 } }, 69, /^unknown {2}TWILIO_SYNC_SERVICE_SID: Twilio answered 429 \(20429\)/m],
-  ['a service that hangs up', { 'sync.twilio.com/v1/Services/default': 'hang up' }, 69, new RegExp(`^unknown  TWILIO_SYNC_SERVICE_SID: ${unreachable}$`, 'm')],
-  ['no network', { [apps]: 'hang up', [syncs]: 'hang up' }, 69, new RegExp(`^unknown  TWILIO_API_KEY_SID: ${unreachable}\nunknown  clock: Twilio did not say`, 'm')],
-  ['half a network', { [apps]: 'hang up' }, 69, new RegExp(`^unknown  TWILIO_API_KEY_SID: ${unreachable}\nyes      clock`, 'm')],
-  ['the other half', { [syncs]: 'hang up' }, 69, new RegExp(`^unknown  TWILIO_API_KEY_SID: ${unreachable}`, 'm')],
-  ['a refusal and an outage', { [apps]: no, [syncs]: { status: 503 } }, 69, /^unknown {2}TWILIO_API_KEY_SID: Twilio answered 503/m],
-  ['a clock that is behind', {}, 1, /^no {7}clock: is 1\d\d seconds behind Twilio's; tokens expire too early \(20104\)/m, { ahead: 120 }],
-  ['a clock that is ahead', {}, 1, /^no {7}clock: is 1\d\d seconds ahead of Twilio's; tokens are refused as not yet valid/m, { ahead: -120 }],
-  ['no time', {}, 69, /^unknown {2}clock: /m, { ahead: null }]
+interface Row {
+  name: string
+  answers?: Record<string, RestAnswer>
+  code: number
+  out: RegExp
+  /** Seconds by which Twilio's clock is ahead; null is a Twilio that does not say. */
+  ahead?: number | null
+  env?: Record<string, string>
+}
+
+const rows: Row[] = [
+  {
+    name: 'all is right',
+    code: 0,
+    out: /^yes {6}TWILIO_API_KEY_SID: key and secret are good\nyes {6}TWILIO_ACCOUNT_SID: is the key's account\nyes {6}key type: .*not Restricted\n(yes .*\n){5}yes {6}clock: agrees/m
+  },
+  {
+    name: 'a wrong secret',
+    answers: { [apps]: no, [syncs]: no },
+    code: 1,
+    out: /^no {7}TWILIO_API_KEY_SID: Twilio refuses key and secret \(20003\)/m
+  },
+  { name: 'a key of another account', answers: { [apps]: no }, code: 1, out: /^no {7}TWILIO_ACCOUNT_SID: is not the account of this key/m },
+  {
+    name: 'an account that is not found',
+    answers: { [apps]: { status: 404, code: 20404 } },
+    code: 1,
+    out: /^no {7}TWILIO_ACCOUNT_SID: is not/m
+  },
+  {
+    name: 'a Restricted key',
+    answers: { [syncs]: notAuthorised },
+    code: 1,
+    out: /^yes {6}TWILIO_API_KEY_SID.*\nno {7}key type: the key is Restricted/m
+  },
+  {
+    name: 'a Restricted key that may do nothing',
+    answers: { [apps]: notAuthorised, [syncs]: notAuthorised },
+    code: 1,
+    out: /it is Restricted, or the account is suspended/
+  },
+  {
+    name: 'the same in other words',
+    answers: { [apps]: no, [syncs]: notAuthorised },
+    code: 1,
+    out: /it is Restricted, or the account is suspended/
+  },
+  {
+    name: 'a key of another region',
+    answers: { [apps]: no, [syncs]: no, [dublinApps]: ok },
+    code: 1,
+    out: /^no {7}TWILIO_REGION: the key is one of ie1, not of us1/m
+  },
+  {
+    name: 'another region, without an answer from one',
+    answers: { [apps]: no, [syncs]: no, [dublinApps]: 'hang up', [`api.sydney.au1.twilio.com${account}/Applications.json`]: ok },
+    code: 1,
+    out: /the key is one of au1/
+  },
+  {
+    name: 'a region of one\'s own',
+    answers: { [apps]: no, [dublinApps]: ok, 'sync.dublin.ie1.twilio.com/v1/Services': ok, 'sync.dublin.ie1.twilio.com/v1/Services/default': ok },
+    code: 0,
+    out: /key and secret are good/,
+    env: { TWILIO_REGION: 'ie1', PRODUCTS: 'sync' }
+  },
+  {
+    name: 'a TwiML app of another account',
+    answers: { [`api.twilio.com${account}/Applications/${secrets.twimlAppSid}.json`]: { status: 404, code: 20404 } },
+    code: 1,
+    out: /^no {7}TWILIO_TWIML_APP_SID: this account has no such TwiML app in this region$/m
+  },
+  {
+    name: 'a service that does not exist',
+    answers: { [`chat.twilio.com/v2/Services/${secrets.chatServiceSid}`]: { status: 404 } },
+    code: 1,
+    out: /^no {7}TWILIO_CHAT_SERVICE_SID: /m
+  },
+  {
+    name: 'a service that fails',
+    answers: { [`chat.twilio.com/v2/Services/${secrets.chatServiceSid}`]: { status: 500, body: '<html>' } },
+    code: 69,
+    out: /^unknown {2}TWILIO_CHAT_SERVICE_SID: Twilio answered 500; try again$/m
+  },
+  {
+    name: 'a service that is throttled',
+    answers: { 'sync.twilio.com/v1/Services/default': { status: 429, code: 20429 } },
+    code: 69,
+    out: /^unknown {2}TWILIO_SYNC_SERVICE_SID: Twilio answered 429 \(20429\)/m
+  },
+  {
+    name: 'a service that hangs up',
+    answers: { 'sync.twilio.com/v1/Services/default': 'hang up' },
+    code: 69,
+    out: new RegExp(`^unknown  TWILIO_SYNC_SERVICE_SID: ${unreachable}$`, 'm')
+  },
+  {
+    name: 'no network',
+    answers: { [apps]: 'hang up', [syncs]: 'hang up' },
+    code: 69,
+    out: new RegExp(`^unknown  TWILIO_API_KEY_SID: ${unreachable}\nunknown  clock: Twilio did not say`, 'm')
+  },
+  {
+    name: 'half a network',
+    answers: { [apps]: 'hang up' },
+    code: 69,
+    out: new RegExp(`^unknown  TWILIO_API_KEY_SID: ${unreachable}\nyes      clock`, 'm')
+  },
+  {
+    name: 'the other half',
+    answers: { [syncs]: 'hang up' },
+    code: 69,
+    out: new RegExp(`^unknown  TWILIO_API_KEY_SID: ${unreachable}`, 'm')
+  },
+  {
+    name: 'a refusal and an outage',
+    answers: { [apps]: no, [syncs]: { status: 503 } },
+    code: 69,
+    out: /^unknown {2}TWILIO_API_KEY_SID: Twilio answered 503/m
+  },
+  {
+    name: 'a clock that is behind',
+    code: 1,
+    out: /^no {7}clock: is 1\d\d seconds behind Twilio's; tokens expire too early \(20104\)/m,
+    ahead: 120
+  },
+  {
+    name: 'a clock that is ahead',
+    code: 1,
+    out: /^no {7}clock: is 1\d\d seconds ahead of Twilio's; tokens are refused as not yet valid/m,
+    ahead: -120
+  },
+  { name: 'no time', code: 69, out: /^unknown {2}clock: /m, ahead: null }
 ]
 
 t.test('--online says what Twilio says', async t => {
   const cwd = folder(t)
-  for (const [what, answers, code, says, { ahead = 0, env = {} } = {}] of rows) {
+  for (const { name, answers, code, out, ahead = 0, env } of rows) {
     Object.assign(rest, { answers: { ...all, ...answers }, ahead, asked: [] })
     const answer = await check(cwd, { ...settings, ...env }, '--online')
-    t.equal(answer.code, code, what)
-    t.match(answer.out, says, what)
+    t.equal(answer.code, code, name)
+    t.match(answer.out, out, name)
     t.notMatch(answer.out + answer.err, secrets.keySecret)
     t.ok(rest.asked.every(({ authorization }) => authorization === `Basic ${Buffer.from(`${secrets.keySid}:${secrets.keySecret}`).toString('base64')}`))
   }
