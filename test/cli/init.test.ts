@@ -75,27 +75,71 @@ t.test('a secret comes by standard input, and never needs a terminal', async t =
 
 t.test('what is not right is told, and nothing is written', async t => {
   const dir = t.testdir({ secret: keySecret, sid: keySid, token: '0123456789abcdef0123456789abcdef', short: 'short\n' })
-  const rows: Array<[args: string[], code: number, err: RegExp]> = [
-    [['--account-sid', keySid, '--key-sid', accountSid, '--secret-file', 'secret', '--no-user'], 2, /^TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits; it holds an API key SID \(SK…\)\nTWILIO_API_KEY_SID must be SK and 32 hexadecimal digits; it holds an account SID \(AC…\)\n$/],
-    [['--account-sid', `${accountSid}0`, '--key-sid', keySid, '--secret-file', 'secret', '--no-user'], 2, /^TWILIO_ACCOUNT_SID must be AC and 32/],
-    [[...flags, '--secret-file', 'sid', '--no-user'], 2, /^TWILIO_API_KEY_SECRET is a placeholder or a SID/],
-    [[...flags, '--secret-file', 'secret', '--region', 'eu1', '--no-user'], 2, /^TWILIO_REGION must be us1, ie1 or au1\n$/],
-    [[...flags, '--secret-file', 'none', '--no-user'], 78, /^none cannot be used \(ENOENT\)/],
-    [[...flags, '--secret-file', 'secret', '--user', 'a:b', '--password-file', 'secret'], 2, /^a name holds none of/],
-    [[...flags, '--secret-file', 'secret', '--user', 'susan', '--password-file', 'short'], 2, /^a password has at least 8 characters\n$/],
-    [[...flags, '--secret-file', 'secret', '--user', 'susan', '--password-file', 'none'], 78, /^none cannot be used \(ENOENT\)/],
-    [[...flags, '--secret-file', 'secret', '--user', 'susan', '--password-stdin'], 2, /^a password has 1 to/],
-    [['--secret-stdin', '--password-stdin'], 2, /^standard input can hold one secret/],
-    [[...flags, '--secret-file', 'secret', '--user', 'susan'], 2, /^standard input is not a terminal, so nothing can be asked; add --password-file \(or --password-stdin\)\n$/],
-    [[...flags, '--secret-file', 'secret'], 2, /; add --user \(or --no-user\), --password-file \(or --password-stdin\)\n$/],
-    [[...flags, '--no-user'], 2, /; add --secret-file \(or --secret-stdin\)\n$/],
-    [['--no-user'], 2, /; add --account-sid, --key-sid, --secret-file \(or --secret-stdin\)\n$/],
-    [['--account-sid', 'x', '--region', 'eu1', '--no-user'], 2, /^TWILIO_ACCOUNT_SID must be .*\nTWILIO_REGION must be .*\n.*; add --key-sid, --secret-file/],
-    [[...flags, '--secret-file', 'secret', '--no-user', '--twiml-app-sid', accountSid], 2, /^TWILIO_TWIML_APP_SID must be AP.*; it holds an account SID/],
-    [[...flags, '--secret-file', 'secret', '--no-user', '--origin', 'https://*.example.com'], 2, /^CORS_ORIGINS: entry 1 must be one exact origin/],
-    [[...flags, '--secret-file', 'secret', '--no-user', '--conversations-service-sid', 'x', '--sync-service-sid', 'y'], 2, /^TWILIO_CONVERSATIONS_SERVICE_SID must be .*\nTWILIO_SYNC_SERVICE_SID must be/]
+  const rows: Array<{ args: string[], code: number, err: RegExp }> = [
+    {
+      args: ['--account-sid', keySid, '--key-sid', accountSid, '--secret-file', 'secret', '--no-user'],
+      code: 2,
+      err: /^TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits; it holds an API key SID \(SK…\)\nTWILIO_API_KEY_SID must be SK and 32 hexadecimal digits; it holds an account SID \(AC…\)\n$/
+    },
+    {
+      args: ['--account-sid', `${accountSid}0`, '--key-sid', keySid, '--secret-file', 'secret', '--no-user'],
+      code: 2,
+      err: /^TWILIO_ACCOUNT_SID must be AC and 32/
+    },
+    { args: [...flags, '--secret-file', 'sid', '--no-user'], code: 2, err: /^TWILIO_API_KEY_SECRET is a placeholder or a SID/ },
+    {
+      args: [...flags, '--secret-file', 'secret', '--region', 'eu1', '--no-user'],
+      code: 2,
+      err: /^TWILIO_REGION must be us1, ie1 or au1\n$/
+    },
+    { args: [...flags, '--secret-file', 'none', '--no-user'], code: 78, err: /^none cannot be used \(ENOENT\)/ },
+    { args: [...flags, '--secret-file', 'secret', '--user', 'a:b', '--password-file', 'secret'], code: 2, err: /^a name holds none of/ },
+    {
+      args: [...flags, '--secret-file', 'secret', '--user', 'susan', '--password-file', 'short'],
+      code: 2,
+      err: /^a password has at least 8 characters\n$/
+    },
+    {
+      args: [...flags, '--secret-file', 'secret', '--user', 'susan', '--password-file', 'none'],
+      code: 78,
+      err: /^none cannot be used \(ENOENT\)/
+    },
+    { args: [...flags, '--secret-file', 'secret', '--user', 'susan', '--password-stdin'], code: 2, err: /^a password has 1 to/ },
+    { args: ['--secret-stdin', '--password-stdin'], code: 2, err: /^standard input can hold one secret/ },
+    {
+      args: [...flags, '--secret-file', 'secret', '--user', 'susan'],
+      code: 2,
+      err: /^standard input is not a terminal, so nothing can be asked; add --password-file \(or --password-stdin\)\n$/
+    },
+    {
+      args: [...flags, '--secret-file', 'secret'],
+      code: 2,
+      err: /; add --user \(or --no-user\), --password-file \(or --password-stdin\)\n$/
+    },
+    { args: [...flags, '--no-user'], code: 2, err: /; add --secret-file \(or --secret-stdin\)\n$/ },
+    { args: ['--no-user'], code: 2, err: /; add --account-sid, --key-sid, --secret-file \(or --secret-stdin\)\n$/ },
+    {
+      args: ['--account-sid', 'x', '--region', 'eu1', '--no-user'],
+      code: 2,
+      err: /^TWILIO_ACCOUNT_SID must be .*\nTWILIO_REGION must be .*\n.*; add --key-sid, --secret-file/
+    },
+    {
+      args: [...flags, '--secret-file', 'secret', '--no-user', '--twiml-app-sid', accountSid],
+      code: 2,
+      err: /^TWILIO_TWIML_APP_SID must be AP.*; it holds an account SID/
+    },
+    {
+      args: [...flags, '--secret-file', 'secret', '--no-user', '--origin', 'https://*.example.com'],
+      code: 2,
+      err: /^CORS_ORIGINS: entry 1 must be one exact origin/
+    },
+    {
+      args: [...flags, '--secret-file', 'secret', '--no-user', '--conversations-service-sid', 'x', '--sync-service-sid', 'y'],
+      code: 2,
+      err: /^TWILIO_CONVERSATIONS_SERVICE_SID must be .*\nTWILIO_SYNC_SERVICE_SID must be/
+    }
   ]
-  for (const [args, code, err] of rows) t.match(await init(dir, args), { code, out: '', err }, args.join(' '))
+  for (const { args, code, err } of rows) t.match(await init(dir, args), { code, out: '', err }, args.join(' '))
   t.throws(() => envOf(dir), { code: 'ENOENT' })
   t.match(await init(dir, [...flags, '--secret-file', 'token', '--no-user']), { code: 0, err: /^TWILIO_API_KEY_SECRET: this looks like the auth token of the account.* \(a warning\)\n$/ })
 })
@@ -231,7 +275,11 @@ t.test('Twilio is asked on request, and what the account has is offered', async 
 
   await t.test('a key that Twilio refuses can be given once more, or kept', async t => {
     rest.answers = Object.fromEntries(Object.keys(good).map(url => [url, { status: 401, code: 20003 }]))
-    for (const [again, keys] of [[[[/\(Y\/n\) /, '\r'], ...account, [/Ask Twilio/, 'n\r']], '\r'], [[], 'n\r']] as Array<[typeof account, string]>) {
+    const rows: Array<{ keys: string, again: typeof account }> = [
+      { keys: '\r', again: [[/\(Y\/n\) /, '\r'], ...account, [/Ask Twilio/, 'n\r']] },
+      { keys: 'n\r', again: [] }
+    ]
+    for (const { keys, again } of rows) {
       const dir = t.testdir()
       const talk: typeof account = [...account, [/Ask Twilio/, '\r'], [/refuses key and secret \(20003\)[^]*again\? \(Y\/n\) /, keys], ...again.slice(1), ...least.slice(1)]
       const { code, shown, left } = await atTerminal(dir, ['--no-user'], talk, rest.network)
@@ -250,14 +298,14 @@ t.test('Twilio is asked on request, and what the account has is offered', async 
 
 t.test('what an option gives is looked at before a secret is asked for', async t => {
   const dir = t.testdir({ short: 'short', password })
-  const rows: Array<[args: string[], says: RegExp]> = [
-    [['--user', 'a:b'], /^a name holds none of/],
-    [['--user', 'susan', '--password-file', 'short'], /^a password has at least 8/],
-    [['--account-sid', 'x', '--twiml-app-sid', 'y'], /^TWILIO_ACCOUNT_SID must be .*\nTWILIO_TWIML_APP_SID must be/],
-    [['--secret-stdin'], /^standard input is a terminal, which would show the secret/],
-    [['--password-stdin'], /^standard input is a terminal, which would show the secret/]
+  const rows: Array<{ args: string[], shown: RegExp }> = [
+    { args: ['--user', 'a:b'], shown: /^a name holds none of/ },
+    { args: ['--user', 'susan', '--password-file', 'short'], shown: /^a password has at least 8/ },
+    { args: ['--account-sid', 'x', '--twiml-app-sid', 'y'], shown: /^TWILIO_ACCOUNT_SID must be .*\nTWILIO_TWIML_APP_SID must be/ },
+    { args: ['--secret-stdin'], shown: /^standard input is a terminal, which would show the secret/ },
+    { args: ['--password-stdin'], shown: /^standard input is a terminal, which would show the secret/ }
   ]
-  for (const [args, says] of rows) t.match(await atTerminal(dir, args, []), { code: 2, shown: says }, args.join(' '))
+  for (const { args, shown } of rows) t.match(await atTerminal(dir, args, []), { code: 2, shown }, args.join(' '))
   const given = await atTerminal(dir, ['--account-sid', accountSid, '--region', 'ie1', '--origin', 'https://a.example.com', '--user', 'susan', '--password-file', 'password'], [
     [/^\nCreate an API key[^]*SK…\): /, `${keySid}\r`], [/hidden\): /, `${keySecret}\r`], ...least.slice(0, -1)
   ])
