@@ -81,39 +81,108 @@ test('check: without POLICY_FILE there is nothing to check', async t => {
   t.match(err, /^POLICY_FILE is not set/)
 })
 
-const explanations: Array<[says: string, file: string | undefined, line: string[], code: number, words: Array<string | RegExp>]> = [
-  ['what is allowed', 'policy.yaml', ['susan', 'video', '--room', 'support-1', '--ttl', '600'], 0, [
-    'rule      policy.yaml:4:5, rule 1', 'answer    yes', 'identity  susan', 'ttl       600 seconds', 'grant     {"video":{"room":"support-1"}}'
-  ]],
-  ['what is refused', 'policy.yaml', ['susan', 'video', '--room', 'attic'], 1, [
-    'rule      policy.yaml:4:5, rule 1', 'answer    no: 403 not-allowed', '          room: the policy does not allow this one'
-  ]],
-  ['what makes no sense', 'policy.yaml', ['susan', 'voice', '--no-incoming', '--no-outgoing', '--room', 'x'], 1, [
-    'rule      policy.yaml:4:5, rule 1', 'answer    no: 400 request-invalid', '          the request: has an unknown property; known are push, ttl, params, incoming, outgoing, identity'
-  ]],
-  ['one direction', 'policy.yaml', ['susan', 'voice', '--incoming', '--no-outgoing'], 0, [
-    'rule      policy.yaml:4:5, rule 1', 'answer    yes', 'identity  susan', 'ttl       3600 seconds', 'grant     {"voice":{"incoming":{"allow":true}}}'
-  ]],
-  ['an identity', 'policy.yaml', ['backend', 'video', '--identity', 'guest-1'], 0, [
-    'rule      policy.yaml:10:5, rule 2', 'answer    yes', 'identity  guest-1', 'ttl       3600 seconds', 'grant     {"video":{}}'
-  ]],
-  ['a caller without a rule', 'audit.yaml', ['juan', 'sync'], 0, [
-    'rule      none is for this caller', 'answer    yes, but without mode: audit no: No rule of the policy matches this name or its groups.',
-    'identity  juan', 'ttl       3600 seconds', 'grant     {"data_sync":{"service_sid":"default"}}'
-  ]],
-  ['no policy', undefined, ['juan', 'sync'], 0, [
-    'rule      none: POLICY_FILE is not set', 'answer    yes', 'identity  juan', 'ttl       3600 seconds', 'grant     {"data_sync":{"service_sid":"default"}}'
-  ]],
-  ['an identity that does not fit', undefined, ['a.b', 'voice'], 1, [
-    'rule      none: POLICY_FILE is not set', 'answer    no: 422 identity-unsuitable', /^ {10}identity: voice takes letters, digits and _ only/
-  ]]
+interface Explanation {
+  name: string
+  file?: string
+  args: string[]
+  code: number
+  lines: Array<string | RegExp>
+}
+
+const explanations: Explanation[] = [
+  {
+    name: 'what is allowed',
+    file: 'policy.yaml',
+    args: ['susan', 'video', '--room', 'support-1', '--ttl', '600'],
+    code: 0,
+    lines: [
+      'rule      policy.yaml:4:5, rule 1',
+      'answer    yes',
+      'identity  susan',
+      'ttl       600 seconds',
+      'grant     {"video":{"room":"support-1"}}'
+    ]
+  },
+  {
+    name: 'what is refused',
+    file: 'policy.yaml',
+    args: ['susan', 'video', '--room', 'attic'],
+    code: 1,
+    lines: ['rule      policy.yaml:4:5, rule 1', 'answer    no: 403 not-allowed', '          room: the policy does not allow this one']
+  },
+  {
+    name: 'what makes no sense',
+    file: 'policy.yaml',
+    args: ['susan', 'voice', '--no-incoming', '--no-outgoing', '--room', 'x'],
+    code: 1,
+    lines: [
+      'rule      policy.yaml:4:5, rule 1',
+      'answer    no: 400 request-invalid',
+      '          the request: has an unknown property; known are push, ttl, params, incoming, outgoing, identity'
+    ]
+  },
+  {
+    name: 'one direction',
+    file: 'policy.yaml',
+    args: ['susan', 'voice', '--incoming', '--no-outgoing'],
+    code: 0,
+    lines: [
+      'rule      policy.yaml:4:5, rule 1',
+      'answer    yes',
+      'identity  susan',
+      'ttl       3600 seconds',
+      'grant     {"voice":{"incoming":{"allow":true}}}'
+    ]
+  },
+  {
+    name: 'an identity',
+    file: 'policy.yaml',
+    args: ['backend', 'video', '--identity', 'guest-1'],
+    code: 0,
+    lines: ['rule      policy.yaml:10:5, rule 2', 'answer    yes', 'identity  guest-1', 'ttl       3600 seconds', 'grant     {"video":{}}']
+  },
+  {
+    name: 'a caller without a rule',
+    file: 'audit.yaml',
+    args: ['juan', 'sync'],
+    code: 0,
+    lines: [
+      'rule      none is for this caller',
+      'answer    yes, but without mode: audit no: No rule of the policy matches this name or its groups.',
+      'identity  juan',
+      'ttl       3600 seconds',
+      'grant     {"data_sync":{"service_sid":"default"}}'
+    ]
+  },
+  {
+    name: 'no policy',
+    args: ['juan', 'sync'],
+    code: 0,
+    lines: [
+      'rule      none: POLICY_FILE is not set',
+      'answer    yes',
+      'identity  juan',
+      'ttl       3600 seconds',
+      'grant     {"data_sync":{"service_sid":"default"}}'
+    ]
+  },
+  {
+    name: 'an identity that does not fit',
+    args: ['a.b', 'voice'],
+    code: 1,
+    lines: [
+      'rule      none: POLICY_FILE is not set',
+      'answer    no: 422 identity-unsuitable',
+      /^ {10}identity: voice takes letters, digits and _ only/
+    ]
+  }
 ]
 
-for (const [says, file, line, code, words] of explanations) {
-  test(`explain: ${says}`, async t => {
-    const answer = await run(t.testdir(files), file, ['explain', ...line])
+for (const { name, file, args, code, lines } of explanations) {
+  test(`explain: ${name}`, async t => {
+    const answer = await run(t.testdir(files), file, ['explain', ...args])
     t.equal(answer.code, code, answer.err)
-    t.match(answer.out.trimEnd().split('\n'), words)
+    t.match(answer.out.trimEnd().split('\n'), lines)
   })
 }
 
