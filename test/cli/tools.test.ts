@@ -49,24 +49,45 @@ t.test('mint of a third party\'s product takes its own request', async t => {
 })
 
 t.test('mint says what no token can be made of', async t => {
-  const rows: Array<[args: string[], code: number, err: RegExp, env?: Record<string, string>]> = [
-    [['vidoe', '--identity', 'susan'], 2, /^vidoe is not an enabled product; did you mean video\?\n$/],
-    [['video', '--identity', ''], 2, /^identity: must NOT have fewer than 1 characters\n$/],
-    [['sync', '--identity', 'x'.repeat(257)], 2, /^identity: sync takes at most 256 characters\.\n$/],
-    [['video', '--identity', 'x'.repeat(129)], 2, /^identity: video takes at most 128 characters\.\n$/],
-    [['video'], 2, /required option '--identity <name>'/],
-    [['video', '--identity', 'susan', '--ttl', '1h'], 2, /whole number of seconds/],
-    [['video', '--identity', 'susan', '--ttl', '60'], 2, /^ttl: must be >= 180\n$/],
-    [['video', '--identity', 'susan', '--request', '[]'], 2, /must be a JSON object/],
-    [['video', '--identity', 'susan', '--request', '{'], 2, /must be a JSON object/],
-    [['video', '--identity', 'susan', '--request', '{"rooms":1}'], 2, /^the request: has an unknown property; known are room, ttl, identity\n$/],
-    [['video', '--identity', 'susan', '--room', 'a', '--request', '{"room":"b"}'], 2, /^room is given by --room and in --request; give it once\n$/],
-    [['video', '--identity', 'susan', '--ttl', '600', '--request', '{"ttl":700}'], 2, /^ttl is given by --ttl and in --request; give it once\n$/],
-    [['video', '--identity', 'susan', '--request', '{"identity":"juan"}'], 2, /^identity is given by --identity and in --request; give it once\n$/],
-    [['voice', '--identity', 'a.b'], 2, /^identity: voice takes letters, digits and _ only/],
-    [['video', '--identity', 'susan'], 78, /^TWILIO_API_KEY_SECRET is missing.*\n$/, { ...complete, TWILIO_API_KEY_SECRET: '' }]
+  const rows: Array<{ args: string[], code: number, err: RegExp, env?: Record<string, string> }> = [
+    { args: ['vidoe', '--identity', 'susan'], code: 2, err: /^vidoe is not an enabled product; did you mean video\?\n$/ },
+    { args: ['video', '--identity', ''], code: 2, err: /^identity: must NOT have fewer than 1 characters\n$/ },
+    { args: ['sync', '--identity', 'x'.repeat(257)], code: 2, err: /^identity: sync takes at most 256 characters\.\n$/ },
+    { args: ['video', '--identity', 'x'.repeat(129)], code: 2, err: /^identity: video takes at most 128 characters\.\n$/ },
+    { args: ['video'], code: 2, err: /required option '--identity <name>'/ },
+    { args: ['video', '--identity', 'susan', '--ttl', '1h'], code: 2, err: /whole number of seconds/ },
+    { args: ['video', '--identity', 'susan', '--ttl', '60'], code: 2, err: /^ttl: must be >= 180\n$/ },
+    { args: ['video', '--identity', 'susan', '--request', '[]'], code: 2, err: /must be a JSON object/ },
+    { args: ['video', '--identity', 'susan', '--request', '{'], code: 2, err: /must be a JSON object/ },
+    {
+      args: ['video', '--identity', 'susan', '--request', '{"rooms":1}'],
+      code: 2,
+      err: /^the request: has an unknown property; known are room, ttl, identity\n$/
+    },
+    {
+      args: ['video', '--identity', 'susan', '--room', 'a', '--request', '{"room":"b"}'],
+      code: 2,
+      err: /^room is given by --room and in --request; give it once\n$/
+    },
+    {
+      args: ['video', '--identity', 'susan', '--ttl', '600', '--request', '{"ttl":700}'],
+      code: 2,
+      err: /^ttl is given by --ttl and in --request; give it once\n$/
+    },
+    {
+      args: ['video', '--identity', 'susan', '--request', '{"identity":"juan"}'],
+      code: 2,
+      err: /^identity is given by --identity and in --request; give it once\n$/
+    },
+    { args: ['voice', '--identity', 'a.b'], code: 2, err: /^identity: voice takes letters, digits and _ only/ },
+    {
+      args: ['video', '--identity', 'susan'],
+      code: 78,
+      err: /^TWILIO_API_KEY_SECRET is missing.*\n$/,
+      env: { ...complete, TWILIO_API_KEY_SECRET: '' }
+    }
   ]
-  for (const [args, code, err, env = complete] of rows) {
+  for (const { args, code, err, env = complete } of rows) {
     const answer = await run(['mint', ...args], { env })
     t.match({ code: answer.code, out: answer.out }, { code, out: '' }, args.join(' '))
     t.match(answer.err, err)
@@ -117,14 +138,14 @@ t.test('--version is the package\'s', async t => {
 })
 
 /** A line as it is typed, and what a shell then offers. */
-const lines: Array<[line: string[], offers: string[], not?: string]> = [
-  [['ex'], ['explain']],
-  [['users', 'pas'], ['passwd']],
-  [['users', 'add', '--pass'], ['--password-stdin']],
-  [['policy', 'explain', '--no-'], ['--no-incoming', '--no-outgoing']],
-  [['completion', ''], ['bash', 'zsh', 'fish'], 'users'],
-  [['check', '--on'], ['--online']],
-  [['demo', '--port', '3000', '--he'], ['--help']]
+const lines: Array<{ line: string[], offers: string[], offersNot?: string }> = [
+  { line: ['ex'], offers: ['explain'] },
+  { line: ['users', 'pas'], offers: ['passwd'] },
+  { line: ['users', 'add', '--pass'], offers: ['--password-stdin'] },
+  { line: ['policy', 'explain', '--no-'], offers: ['--no-incoming', '--no-outgoing'] },
+  { line: ['completion', ''], offers: ['bash', 'zsh', 'fish'], offersNot: 'users' },
+  { line: ['check', '--on'], offers: ['--online'] },
+  { line: ['demo', '--port', '3000', '--he'], offers: ['--help'] }
 ]
 const quote = (words: string[]) => words.map(word => `'${word}'`).join(' ')
 
@@ -141,12 +162,12 @@ for (const [shell, ask] of Object.entries(shells)) {
   t.test(`${shell} completes the commands`, { skip: !installed(shell) && `${shell} is not installed` }, async t => {
     const { code, out } = await run(['completion', shell])
     t.equal(code, 0)
-    for (const [line, offers, not = 'nothing'] of lines) {
+    for (const { line, offers, offersNot = 'nothing' } of lines) {
       const { stdout, stderr } = spawnSync(shell, ['-c', `${before[shell] ?? ''}${out}\n${ask(['twilio-token-broker', ...line])}`], { encoding: 'utf8' })
       t.equal(stderr, '')
       const offered = stdout.split('\n').map(entry => entry.split('\t')[0])
       for (const word of offers) t.ok(offered.includes(word), `${line.join(' ')} → ${word}`)
-      t.notOk(offered.includes(not))
+      t.notOk(offered.includes(offersNot))
     }
   })
 }
