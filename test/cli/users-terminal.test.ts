@@ -24,15 +24,20 @@ t.test('at a terminal a new password is asked for twice, without being shown', a
 t.test('at a terminal nothing is changed when the passwords differ or the questions are not answered', async t => {
   const dir = t.testdir({ [label]: `susan:${bcrypt}\n` })
   const aborted = /\naborted; nothing was changed\n$/
-  const rows: Array<[what: string, keys: string, exitCode: number, says: RegExp]> = [
-    ['different', `${password}\r${password}x\r`, 2, /\nthe two passwords are different; nothing was changed\n$/],
-    ['Ctrl-C', 'corr\x03', 130, aborted],
-    ['Ctrl-C at the second', `${password}\rcorr\x03`, 130, aborted],
-    ['Ctrl-D', '\x04', 130, aborted]
+  const rows: Array<{ name: string, keys: string, exitCode: number, err: RegExp }> = [
+    {
+      name: 'different',
+      keys: `${password}\r${password}x\r`,
+      exitCode: 2,
+      err: /\nthe two passwords are different; nothing was changed\n$/
+    },
+    { name: 'Ctrl-C', keys: 'corr\x03', exitCode: 130, err: aborted },
+    { name: 'Ctrl-C at the second', keys: `${password}\rcorr\x03`, exitCode: 130, err: aborted },
+    { name: 'Ctrl-D', keys: '\x04', exitCode: 130, err: aborted }
   ]
-  for (const [what, keys, exitCode, says] of rows) {
+  for (const { name, keys, exitCode, err } of rows) {
     const { stdin, modes } = terminal(keys)
-    t.match(await answered(dir, ['passwd', 'susan'], stdin), { exitCode, out: '', err: says }, what)
+    t.match(await answered(dir, ['passwd', 'susan'], stdin), { exitCode, out: '', err }, name)
     t.same(modes, [true, false], 'the terminal is given back')
   }
   const { stdin } = terminal('')

@@ -30,38 +30,52 @@ t.test('a user is added, checked, given another password and removed', async t =
 
 t.test('the answer is no, with exit code 1', async t => {
   const dir = t.testdir({ [label]: `# ours\nsusan:${bcrypt}\n` })
-  const rows: Array<[args: string[], says: RegExp]> = [
-    [['add', 'susan', '--password-stdin'], /^users.htpasswd already has a user of this name \(case does not count\); for a new password, run: npx twilio-token-broker users passwd NAME\n$/],
-    [['add', 'SUSAN', '--password-stdin'], /^users.htpasswd already has a user of this name/],
-    [['passwd', 'martha', '--password-stdin'], /^users.htpasswd has no user of this name; to see all, run: npx twilio-token-broker users list\n$/],
-    [['passwd', 'Susan', '--password-stdin'], /^users.htpasswd has no user of this name; did you mean susan\?\n$/],
-    [['remove', 'juan'], /^users.htpasswd has no user of this name/],
-    [['remove', 'Susan'], /did you mean susan/],
-    [['check', 'juan', '--password-stdin'], /^users.htpasswd has no user of this name/],
-    [['check', 'susan', '--password-stdin'], /^this is not the password of susan\n$/]
+  const rows: Array<{ args: string[], err: RegExp }> = [
+    {
+      args: ['add', 'susan', '--password-stdin'],
+      err: /^users.htpasswd already has a user of this name \(case does not count\); for a new password, run: npx twilio-token-broker users passwd NAME\n$/
+    },
+    { args: ['add', 'SUSAN', '--password-stdin'], err: /^users.htpasswd already has a user of this name/ },
+    {
+      args: ['passwd', 'martha', '--password-stdin'],
+      err: /^users.htpasswd has no user of this name; to see all, run: npx twilio-token-broker users list\n$/
+    },
+    { args: ['passwd', 'Susan', '--password-stdin'], err: /^users.htpasswd has no user of this name; did you mean susan\?\n$/ },
+    { args: ['remove', 'juan'], err: /^users.htpasswd has no user of this name/ },
+    { args: ['remove', 'Susan'], err: /did you mean susan/ },
+    { args: ['check', 'juan', '--password-stdin'], err: /^users.htpasswd has no user of this name/ },
+    { args: ['check', 'susan', '--password-stdin'], err: /^this is not the password of susan\n$/ }
   ]
-  for (const [args, says] of rows) t.match(await users(dir, args, 'wrong password'), { exitCode: 1, out: '', err: says }, args.join(' '))
+  for (const { args, err } of rows) t.match(await users(dir, args, 'wrong password'), { exitCode: 1, out: '', err }, args.join(' '))
   t.equal(fileIn(dir), `# ours\nsusan:${bcrypt}\n`)
 })
 
 t.test('a call that is not understood is exit code 2, and says the rule', async t => {
   const dir = t.testdir()
-  const rows: Array<[args: string[], input: string | Buffer, says: RegExp]> = [
-    [['add', 'a:b', '--password-stdin'], password, /^a name holds none of : \* \{ \}\n$/],
-    [['add', ' susan', '--password-stdin'], password, /^a name has no blank at either end\n$/],
-    [['add', '#susan', '--password-stdin'], password, /^a name in a users file must not begin with #/],
-    [['add', '', '--password-stdin'], password, /^a name has 1 to 121 characters\n$/],
-    [['add', 'susan', '--password-stdin'], '1234567', /^a password has at least 8 characters; --allow-short takes fewer\n$/],
-    [['add', 'susan', '--password-stdin', '--allow-short'], '\nsecond line', /^a password has 1 to 1024 bytes/],
-    [['add', 'susan', '--password-stdin'], 'x'.repeat(10_000), /^a password has 1 to 1024 bytes/],
-    [['add', 'susan', '--password-stdin'], Buffer.from('passw\xf6rd!', 'latin1'), /^standard input is not UTF-8\n$/],
-    [['add', 'susan'], password, /^standard input is not a terminal, so nothing can be asked; give the password with --password-stdin\n$/],
-    [['add'], '', /missing required argument 'name'/],
-    [['add', 'susan', 'secret'], '', /too many arguments/],
-    [['delete', 'susan'], '', /unknown command/],
-    [[], '', /Usage: users/]
+  const rows: Array<{ args: string[], input: string | Buffer, err: RegExp }> = [
+    { args: ['add', 'a:b', '--password-stdin'], input: password, err: /^a name holds none of : \* \{ \}\n$/ },
+    { args: ['add', ' susan', '--password-stdin'], input: password, err: /^a name has no blank at either end\n$/ },
+    { args: ['add', '#susan', '--password-stdin'], input: password, err: /^a name in a users file must not begin with #/ },
+    { args: ['add', '', '--password-stdin'], input: password, err: /^a name has 1 to 121 characters\n$/ },
+    {
+      args: ['add', 'susan', '--password-stdin'],
+      input: '1234567',
+      err: /^a password has at least 8 characters; --allow-short takes fewer\n$/
+    },
+    { args: ['add', 'susan', '--password-stdin', '--allow-short'], input: '\nsecond line', err: /^a password has 1 to 1024 bytes/ },
+    { args: ['add', 'susan', '--password-stdin'], input: 'x'.repeat(10_000), err: /^a password has 1 to 1024 bytes/ },
+    { args: ['add', 'susan', '--password-stdin'], input: Buffer.from('passw\xf6rd!', 'latin1'), err: /^standard input is not UTF-8\n$/ },
+    {
+      args: ['add', 'susan'],
+      input: password,
+      err: /^standard input is not a terminal, so nothing can be asked; give the password with --password-stdin\n$/
+    },
+    { args: ['add'], input: '', err: /missing required argument 'name'/ },
+    { args: ['add', 'susan', 'secret'], input: '', err: /too many arguments/ },
+    { args: ['delete', 'susan'], input: '', err: /unknown command/ },
+    { args: [], input: '', err: /Usage: users/ }
   ]
-  for (const [args, input, says] of rows) t.match(await users(dir, args, input), { exitCode: 2, out: '', err: says }, args.join(' '))
+  for (const { args, input, err } of rows) t.match(await users(dir, args, input), { exitCode: 2, out: '', err }, args.join(' '))
   t.notOk(existsSync(join(dir, label)))
   t.match(await users(dir, ['add', '--help']), { exitCode: 0, out: /--password-stdin +read the password/, err: '' })
 })
@@ -87,11 +101,11 @@ t.test('the list is names, or JSON', async t => {
 t.test('a check answers JSON', async t => {
   const dir = t.testdir({ [label]: `susan:${bcrypt}\n` })
   const rows = [
-    ['susan', password, 0, { name: 'susan', known: true, correct: true }],
-    ['susan', 'wrong', 1, { name: 'susan', known: true, correct: false }],
-    ['juan', password, 1, { name: 'juan', known: false, correct: false }]
-  ] as const
-  for (const [name, input, exitCode, answer] of rows) {
+    { name: 'susan', input: password, exitCode: 0, answer: { name: 'susan', known: true, correct: true } },
+    { name: 'susan', input: 'wrong', exitCode: 1, answer: { name: 'susan', known: true, correct: false } },
+    { name: 'juan', input: password, exitCode: 1, answer: { name: 'juan', known: false, correct: false } }
+  ]
+  for (const { name, input, exitCode, answer } of rows) {
     const { out, ...rest } = await users(dir, ['check', name, '--json', '--password-stdin'], input)
     t.same(rest, { exitCode, err: '' })
     t.same(JSON.parse(out), answer)
