@@ -233,21 +233,21 @@ t.test('credentials come from a function', async t => {
     t.equal(forms, 1)
     t.equal(world.asked.length, 3)
   })
-  const nothing: Array<[string, TokenBrokerOptions['credentials'], object?]> = [
-    ['has nothing', () => undefined],
-    ['has null', async () => null],
-    ['has no password', () => ({ username: 'susan' })],
-    ['has no name', async () => ({ password: 'secret123' })],
-    ['has an empty password', () => ({ username: 'susan', password: '' })],
-    ['has an empty name', () => ({ username: '', password: 'secret123' })],
-    ['has a password that is no text', () => ({ username: 'susan', password: {} } as never)],
-    ['has a text', () => 'susan:secret123' as never],
-    ['throws', () => { throw new Error('the form was closed') }, { cause: { message: 'the form was closed' } }]
+  const nothing: Array<{ name: string, credentials: TokenBrokerOptions['credentials'], error?: object }> = [
+    { name: 'has nothing', credentials: () => undefined },
+    { name: 'has null', credentials: async () => null },
+    { name: 'has no password', credentials: () => ({ username: 'susan' }) },
+    { name: 'has no name', credentials: async () => ({ password: 'secret123' }) },
+    { name: 'has an empty password', credentials: () => ({ username: 'susan', password: '' }) },
+    { name: 'has an empty name', credentials: () => ({ username: '', password: 'secret123' }) },
+    { name: 'has a password that is no text', credentials: () => ({ username: 'susan', password: {} } as never) },
+    { name: 'has a text', credentials: () => 'susan:secret123' as never },
+    { name: 'throws', credentials: () => { throw new Error('the form was closed') }, error: { cause: { message: 'the form was closed' } } }
   ]
-  for (const [what, credentials, more] of nothing) {
-    await t.test(`and where it ${what}, nothing is asked`, async t => {
+  for (const { name, credentials, error } of nothing) {
+    await t.test(`and where it ${name}, nothing is asked`, async t => {
       const { world, broker } = setUp(t, { credentials })
-      await t.rejects(broker.token('voice'), { name: 'SignInError', code: 'credentials-missing', ...more })
+      await t.rejects(broker.token('voice'), { name: 'SignInError', code: 'credentials-missing', ...error })
       t.equal(world.asked.length, 0)
     })
   }
