@@ -27,19 +27,31 @@ t.test('only what is enabled and allowed is offered, with the fields of its sche
 })
 
 t.test('a property becomes the field that fits its schema', t => {
-  const cases: Array<[schema: Schema, kind: string, hint: string, typed: string, value: unknown]> = [
-    [{ type: 'string', maxLength: 128, description: 'a room' }, 'text', 'a room', 'My Room', 'My Room'],
-    [{ type: 'integer', minimum: 180, maximum: 86400 }, 'number', '180 to 86400', '600', 600],
-    [{ type: 'number' }, 'number', '', '1.5', 1.5],
-    [{ type: 'boolean' }, 'choice', '', 'false', false],
-    [{ enum: ['a', 'b'] }, 'choice', '', 'b', 'b'],
-    [{ anyOf: [{ const: 'a' }, { const: 'b' }] }, 'choice', '', 'a', 'a'],
-    [{ anyOf: [{ const: 'a' }, { type: 'string' }] }, 'json', 'as JSON', '"x"', 'x'],
-    [{ type: 'object', patternProperties: { '^.*$': { type: 'string' } } }, 'pairs', 'one name=value a line', 'To=bob\n\n From = a=b \nX', { To: 'bob', From: 'a=b', X: '' }],
-    [{ type: 'object', patternProperties: { '^.*$': { type: 'object' } } }, 'json', 'as JSON', '{"a":{}}', { a: {} }],
-    [{ type: 'array' }, 'json', 'as JSON', '[1]', [1]]
+  const cases: Array<{ schema: Schema, kind: string, hint: string, typed: string, value: unknown }> = [
+    { schema: { type: 'string', maxLength: 128, description: 'a room' }, kind: 'text', hint: 'a room', typed: 'My Room', value: 'My Room' },
+    { schema: { type: 'integer', minimum: 180, maximum: 86400 }, kind: 'number', hint: '180 to 86400', typed: '600', value: 600 },
+    { schema: { type: 'number' }, kind: 'number', hint: '', typed: '1.5', value: 1.5 },
+    { schema: { type: 'boolean' }, kind: 'choice', hint: '', typed: 'false', value: false },
+    { schema: { enum: ['a', 'b'] }, kind: 'choice', hint: '', typed: 'b', value: 'b' },
+    { schema: { anyOf: [{ const: 'a' }, { const: 'b' }] }, kind: 'choice', hint: '', typed: 'a', value: 'a' },
+    { schema: { anyOf: [{ const: 'a' }, { type: 'string' }] }, kind: 'json', hint: 'as JSON', typed: '"x"', value: 'x' },
+    {
+      schema: { type: 'object', patternProperties: { '^.*$': { type: 'string' } } },
+      kind: 'pairs',
+      hint: 'one name=value a line',
+      typed: 'To=bob\n\n From = a=b \nX',
+      value: { To: 'bob', From: 'a=b', X: '' }
+    },
+    {
+      schema: { type: 'object', patternProperties: { '^.*$': { type: 'object' } } },
+      kind: 'json',
+      hint: 'as JSON',
+      typed: '{"a":{}}',
+      value: { a: {} }
+    },
+    { schema: { type: 'array' }, kind: 'json', hint: 'as JSON', typed: '[1]', value: [1] }
   ]
-  for (const [schema, kind, hint, typed, value] of cases) {
+  for (const { schema, kind, hint, typed, value } of cases) {
     const fields = fieldsOf({ it: schema }, ['it'])
     t.match(fields, [{ name: 'it', kind, hint, required: true }], JSON.stringify(schema))
     t.strictSame(bodyOf(fields, { it: typed }), { it: value })
