@@ -96,10 +96,17 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
     await until(async () => await shownTime(page, 'Tokens') === last)
 
     await plot.focus()
-    const steps: Array<[key: string, value: number, time: RegExp]> = [
-      ['End', 95, /^since \d\d:\d\d$/], ['ArrowRight', 95, /^since/], ['ArrowLeft', 94, new RegExp(`^${last}$`)], ['ArrowUp', 95, /^since/], ['ArrowDown', 94, /–/], ['Home', 0, /–/], ['a', 0, /–/], ['Escape', 94, /–/]
+    const steps = [
+      { key: 'End', value: 95, time: /^since \d\d:\d\d$/ },
+      { key: 'ArrowRight', value: 95, time: /^since/ },
+      { key: 'ArrowLeft', value: 94, time: new RegExp(`^${last}$`) },
+      { key: 'ArrowUp', value: 95, time: /^since/ },
+      { key: 'ArrowDown', value: 94, time: /–/ },
+      { key: 'Home', value: 0, time: /–/ },
+      { key: 'a', value: 0, time: /–/ },
+      { key: 'Escape', value: 94, time: /–/ }
     ]
-    for (const [key, value, time] of steps) {
+    for (const { key, value, time } of steps) {
       await page.keyboard.press(key)
       await until(async () => await plot.getAttribute('aria-valuenow') === String(value))
       t.match(await shownTime(page, 'Sign-in times'), time, key)
