@@ -5,25 +5,61 @@ import { secrets, susan } from '../helpers/broker.js'
 import { application, settings, token, type Embedded } from '../helpers/embedded.js'
 import { ask } from '../helpers/http.js'
 
-const wrongOptions: Array<[name: string, options: object, mistakes: RegExp[]]> = [
-  ['no prefix', { prefix: undefined }, [/^prefix must be a plain path/]],
-  ...['', '/', 'twilio', '/twilio/', '/:tenant', '/tw*', '/a//b', '/a b', '/..', '/a/./b'].map((prefix): typeof wrongOptions[0] => [`the prefix ${prefix}`, { prefix }, [/^prefix must be a plain path/]]),
-  ['no authenticate', { authenticate: true }, [/^authenticate must be a function/]],
-  ...[-1, 901, NaN, '60s', '60', null].map((rememberFor): typeof wrongOptions[0] => [`rememberFor ${rememberFor}`, { rememberFor }, [/^rememberFor must be a number of seconds/]]),
-  ['a folder and a callback of no use', { cwd: null, onStart: true, settings: { ...settings, AUDIT_LOG: 'stdout' } }, [/^cwd must be the path of a folder$/, /^onStart must be a function$/]],
-  ['an audit log that cannot be written', { settings: { ...settings, AUDIT_LOG: 'no/such/folder' } }, [/^AUDIT_LOG names a file that cannot be opened/]],
-  ['what the application decides', { settings: { ...settings, HOST: '0.0.0.0', PORT: 80, TRUST_PROXY: 'true', LOG_LEVEL: 'info', USERS_FILE: 'x', DATABASE_URL: 'x', LOGIN_URL_FILE: 'x', TLS_CERT_FILE: 'x' } },
-    [/^HOST is not used.*where the application listens; remove it$/, /^PORT is not/, /^TRUST_PROXY is not.*trustProxy of the/, /^LOG_LEVEL is not/, /^USERS_FILE is not.*authenticate/, /^DATABASE_URL is not/, /^LOGIN_URL_FILE is not/, /^TLS_CERT_FILE is not/]],
-  ['unknown names', { settings: { ...settings, CORS_ORIGIN: 'https://a.example', FOO: 'x' } }, [/^CORS_ORIGIN is not a setting; did you mean CORS_ORIGINS\?$/, /^FOO is not a setting$/]],
-  ['values of no use', { settings: { ...settings, CORS_ORIGINS: ['https://a.example'], TOKEN_TTL: null } }, [/^CORS_ORIGINS must be text, a number/, /^TOKEN_TTL must be text/]],
-  ['many at once', { prefix: '/', settings: { TWILIO_API_KEY: secrets.keySid, TOKEN_TTL: 5, PRODUCTS: 'vido', POLICY_FILE: 'missing.yaml' } },
-    [/^prefix/, /^PRODUCTS: entry 1.*did you mean video/, /^TWILIO_ACCOUNT_SID is missing/, /^TWILIO_API_KEY_SID is missing: TWILIO_API_KEY is not a setting/, /^TWILIO_API_KEY_SECRET is missing/, /^TOKEN_TTL must/, /^missing\.yaml/]]
+interface Row {
+  name: string
+  options: object
+  mistakes: RegExp[]
+}
+
+const wrongOptions: Row[] = [
+  { name: 'no prefix', options: { prefix: undefined }, mistakes: [/^prefix must be a plain path/] },
+  ...['', '/', 'twilio', '/twilio/', '/:tenant', '/tw*', '/a//b', '/a b', '/..', '/a/./b'].map((prefix): Row => ({
+    name: `the prefix ${prefix}`,
+    options: { prefix },
+    mistakes: [/^prefix must be a plain path/]
+  })),
+  { name: 'no authenticate', options: { authenticate: true }, mistakes: [/^authenticate must be a function/] },
+  ...[-1, 901, NaN, '60s', '60', null].map((rememberFor): Row => ({
+    name: `rememberFor ${rememberFor}`,
+    options: { rememberFor },
+    mistakes: [/^rememberFor must be a number of seconds/]
+  })),
+  {
+    name: 'a folder and a callback of no use',
+    options: { cwd: null, onStart: true, settings: { ...settings, AUDIT_LOG: 'stdout' } },
+    mistakes: [/^cwd must be the path of a folder$/, /^onStart must be a function$/]
+  },
+  {
+    name: 'an audit log that cannot be written',
+    options: { settings: { ...settings, AUDIT_LOG: 'no/such/folder' } },
+    mistakes: [/^AUDIT_LOG names a file that cannot be opened/]
+  },
+  {
+    name: 'what the application decides',
+    options: { settings: { ...settings, HOST: '0.0.0.0', PORT: 80, TRUST_PROXY: 'true', LOG_LEVEL: 'info', USERS_FILE: 'x', DATABASE_URL: 'x', LOGIN_URL_FILE: 'x', TLS_CERT_FILE: 'x' } },
+    mistakes: [/^HOST is not used.*where the application listens; remove it$/, /^PORT is not/, /^TRUST_PROXY is not.*trustProxy of the/, /^LOG_LEVEL is not/, /^USERS_FILE is not.*authenticate/, /^DATABASE_URL is not/, /^LOGIN_URL_FILE is not/, /^TLS_CERT_FILE is not/]
+  },
+  {
+    name: 'unknown names',
+    options: { settings: { ...settings, CORS_ORIGIN: 'https://a.example', FOO: 'x' } },
+    mistakes: [/^CORS_ORIGIN is not a setting; did you mean CORS_ORIGINS\?$/, /^FOO is not a setting$/]
+  },
+  {
+    name: 'values of no use',
+    options: { settings: { ...settings, CORS_ORIGINS: ['https://a.example'], TOKEN_TTL: null } },
+    mistakes: [/^CORS_ORIGINS must be text, a number/, /^TOKEN_TTL must be text/]
+  },
+  {
+    name: 'many at once',
+    options: { prefix: '/', settings: { TWILIO_API_KEY: secrets.keySid, TOKEN_TTL: 5, PRODUCTS: 'vido', POLICY_FILE: 'missing.yaml' } },
+    mistakes: [/^prefix/, /^PRODUCTS: entry 1.*did you mean video/, /^TWILIO_ACCOUNT_SID is missing/, /^TWILIO_API_KEY_SID is missing: TWILIO_API_KEY is not a setting/, /^TWILIO_API_KEY_SECRET is missing/, /^TOKEN_TTL must/, /^missing\.yaml/]
+  }
 ]
 
 t.test('every mistake of the options is told at once, and the application does not start', async t => {
   process.env.TWILIO_ACCOUNT_SID = secrets.accountSid
   t.teardown(() => { delete process.env.TWILIO_ACCOUNT_SID })
-  for (const [name, options, mistakes] of wrongOptions) {
+  for (const { name, options, mistakes } of wrongOptions) {
     const { settings: own, ...others } = options as Partial<BrokerOptions>
     const refused = await application({
       brokers: [{ ...others, ...(own && { settings: { ...Object.fromEntries(Object.keys(settings).map(key => [key, undefined])), ...own } as unknown as Embedded['settings'] }) } as Embedded]
