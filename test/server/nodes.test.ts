@@ -37,13 +37,13 @@ for (const { name, skip, open } of proxies) {
 
     t.test('the broker\'s own answers come back, and pages can read them', async t => {
       const headers = { Origin: origin }
-      const cases: Array<[string, Parameters<typeof ask>[1], number, string]> = [
-        ['no credentials', { headers }, 401, 'credentials-missing'],
-        ['a large body', { as: susan, headers, body: { room: 'x'.repeat(8000) } }, 413, 'body-too-large'],
-        ['an unknown product', { as: susan, headers, path: '/token/nope' }, 404, 'product-unknown'],
-        ['a method that mints nothing', { as: susan, headers, method: 'DELETE' }, 405, 'method-not-allowed']
+      const cases: Array<{ name: string, request: Parameters<typeof ask>[1], status: number, code: string }> = [
+        { name: 'no credentials', request: { headers }, status: 401, code: 'credentials-missing' },
+        { name: 'a large body', request: { as: susan, headers, body: { room: 'x'.repeat(8000) } }, status: 413, code: 'body-too-large' },
+        { name: 'an unknown product', request: { as: susan, headers, path: '/token/nope' }, status: 404, code: 'product-unknown' },
+        { name: 'a method that mints nothing', request: { as: susan, headers, method: 'DELETE' }, status: 405, code: 'method-not-allowed' }
       ]
-      for (const [name, request, status, code] of cases) {
+      for (const { name, request, status, code } of cases) {
         t.match(await ask(proxy.url, request), { status, body: { code }, headers: { 'access-control-allow-origin': origin, 'content-type': /^application\/problem\+json/ } }, name)
       }
       t.match(await ask(proxy.url, { as: susan, headers: { 'X-Long': 'x'.repeat(17_000) } }), { status: 431, body: { code: 'headers-too-large' } }, 'large headers')

@@ -51,17 +51,25 @@ t.test('every mistake of the pair is told at the start, with the others', async 
   writeFileSync(join(folder, 'weakCert'), run('req', '-x509', '-new', '-key', join(folder, 'weakKey'), '-subj', '/CN=localhost', '-days', '2'))
   writeFileSync(join(folder, 'locked.pem'), run('pkey', '-in', join(folder, 'key.pem'), '-aes128', '-passout', 'pass:canary'))
   execFileSync('openssl', ['x509', '-in', join(folder, 'cert.pem'), '-outform', 'der', '-out', join(folder, 'cert.der')])
-  const cases: Array<[cert: string, key: string, ...mistakes: RegExp[]]> = [
-    ['missing', 'nowhere', /^TLS_CERT_FILE names a file that cannot be read/, /^TLS_KEY_FILE names a file that cannot be read/],
-    ['text', 'text', /^TLS_CERT_FILE holds no certificate in PEM form/, /^TLS_KEY_FILE holds no private key in PEM form/],
-    ['cert.der', 'key.pem', /^TLS_CERT_FILE holds no certificate in PEM form/],
-    ['key.pem', 'cert.pem', /^TLS_CERT_FILE holds no certificate/, /^TLS_KEY_FILE holds no private key/],
-    ['cert.pem', 'locked.pem', /^TLS_KEY_FILE holds no private key in PEM form, or one with a passphrase/],
-    ['cert.pem', 'other.pem', /^TLS_KEY_FILE does not hold the key of the first certificate/],
-    ['weakCert', 'weakKey', /^TLS_CERT_FILE and TLS_KEY_FILE are refused by OpenSSL \(ERR_SSL_EE_KEY_TOO_SMALL\)/]
+  const cases: Array<{ cert: string, key: string, mistakes: RegExp[] }> = [
+    {
+      cert: 'missing',
+      key: 'nowhere',
+      mistakes: [/^TLS_CERT_FILE names a file that cannot be read/, /^TLS_KEY_FILE names a file that cannot be read/]
+    },
+    {
+      cert: 'text',
+      key: 'text',
+      mistakes: [/^TLS_CERT_FILE holds no certificate in PEM form/, /^TLS_KEY_FILE holds no private key in PEM form/]
+    },
+    { cert: 'cert.der', key: 'key.pem', mistakes: [/^TLS_CERT_FILE holds no certificate in PEM form/] },
+    { cert: 'key.pem', key: 'cert.pem', mistakes: [/^TLS_CERT_FILE holds no certificate/, /^TLS_KEY_FILE holds no private key/] },
+    { cert: 'cert.pem', key: 'locked.pem', mistakes: [/^TLS_KEY_FILE holds no private key in PEM form, or one with a passphrase/] },
+    { cert: 'cert.pem', key: 'other.pem', mistakes: [/^TLS_KEY_FILE does not hold the key of the first certificate/] },
+    { cert: 'weakCert', key: 'weakKey', mistakes: [/^TLS_CERT_FILE and TLS_KEY_FILE are refused by OpenSSL \(ERR_SSL_EE_KEY_TOO_SMALL\)/] }
   ]
-  for (const [TLS_CERT_FILE, TLS_KEY_FILE, ...mistakes] of cases) {
-    const read = await readKeys({ TLS_CERT_FILE, TLS_KEY_FILE }, folder)
+  for (const { cert, key, mistakes } of cases) {
+    const read = await readKeys({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key }, folder)
     t.equal(read.pair, undefined)
     t.equal(read.mistakes.length, mistakes.length, read.mistakes.join(' | '))
     for (const mistake of mistakes) t.ok(read.mistakes.some(line => mistake.test(line)), String(mistake))
