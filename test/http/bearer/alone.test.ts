@@ -23,14 +23,24 @@ t.test('with an identity provider no store is needed: then nobody has a password
   t.match(await ask(url, { as: provider.bearer() }), { status: 200, body: { identity: 'auth0|42' } })
   for (let i = 0; i < 8; i++) t.match(await ask(url, { as: susan }), { status: 401, headers: { 'www-authenticate': challenge }, body: { code: 'credentials-wrong', detail: 'Nobody has a password for this broker. Send a token of the identity provider, as Authorization: Bearer (RFC 6750).' } }, 'no guess is counted, as none can be right')
   t.match((await audit()).at(-1), { code: 'credentials-wrong', caller: /^hmac:/, via: 'basic' })
-  const rows: Array<[what: string, request: Parameters<typeof ask>[1], status: number, code: string]> = [
-    ['no credentials', {}, 401, 'credentials-missing'],
-    ['a password in the body', { path: '/token', body: { username: 'susan', password: 'secret123' } }, 401, 'credentials-wrong'],
-    ['metrics', { method: 'GET', path: '/metrics' }, 401, 'credentials-missing'],
-    ['metrics by a token', { method: 'GET', path: '/metrics', as: provider.bearer() }, 401, 'credentials-missing'],
-    ['a session in the place of a token', { as: 'Bearer ttb_x' }, 401, 'credentials-wrong']
+  const rows: Array<{ name: string, request: Parameters<typeof ask>[1], status: number, code: string }> = [
+    { name: 'no credentials', request: {}, status: 401, code: 'credentials-missing' },
+    {
+      name: 'a password in the body',
+      request: { path: '/token', body: { username: 'susan', password: 'secret123' } },
+      status: 401,
+      code: 'credentials-wrong'
+    },
+    { name: 'metrics', request: { method: 'GET', path: '/metrics' }, status: 401, code: 'credentials-missing' },
+    {
+      name: 'metrics by a token',
+      request: { method: 'GET', path: '/metrics', as: provider.bearer() },
+      status: 401,
+      code: 'credentials-missing'
+    },
+    { name: 'a session in the place of a token', request: { as: 'Bearer ttb_x' }, status: 401, code: 'credentials-wrong' }
   ]
-  for (const [what, request, status, code] of rows) t.match(await ask(url, request), { status, headers: { 'www-authenticate': new RegExp(`^${challenge}`) }, body: { code } }, what)
+  for (const { name, request, status, code } of rows) t.match(await ask(url, request), { status, headers: { 'www-authenticate': new RegExp(`^${challenge}`) }, body: { code } }, name)
   for (const as of [susan, provider.bearer()]) t.match(await ask(url, { path: '/session', as }), { status: 404, body: { code: 'not-found' } })
   const { body } = await ask(url, { method: 'GET', path: '/openapi.json', as: provider.bearer() })
   t.same(Object.keys((body.components as { securitySchemes: object }).securitySchemes), ['bearer'])

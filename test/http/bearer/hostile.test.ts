@@ -78,19 +78,29 @@ t.test('S31: a token is taken from one header Authorization, and from nowhere el
   const { url } = await brokerOf()
   const bearer = provider.bearer()
   const token = bearer.slice('Bearer '.length)
-  const rows: Array<[what: string, request: Parameters<typeof ask>[1], status: number, code: string]> = [
-    ['twice', { headers: { Authorization: [bearer, bearer] } }, 400, 'request-invalid'],
-    ['beside Basic', { headers: { Authorization: [susan, bearer] } }, 400, 'request-invalid'],
-    ['behind Basic in one header', { as: `${susan}, ${bearer}` }, 401, 'credentials-wrong'],
-    ['in the query', { path: `/token/video?access_token=${token}` }, 401, 'credentials-missing'],
-    ['in a cookie', { headers: { Cookie: `access_token=${token}; Authorization=${token}` } }, 401, 'credentials-missing'],
-    ['in the body', { body: { access_token: token } }, 401, 'credentials-missing'],
-    ['by another scheme', { as: `DPoP ${token}` }, 401, 'session-ended'],
-    ['by a scheme of its own', { as: `Token ${token}` }, 401, 'credentials-missing'],
-    ['beside a password in the body', { path: '/token', as: bearer, body: { username: 'susan', password: 'secret123' } }, 400, 'request-invalid'],
-    ['at a route for passwords', { path: '/session', as: bearer }, 401, 'credentials-missing']
+  const rows: Array<{ name: string, request: Parameters<typeof ask>[1], status: number, code: string }> = [
+    { name: 'twice', request: { headers: { Authorization: [bearer, bearer] } }, status: 400, code: 'request-invalid' },
+    { name: 'beside Basic', request: { headers: { Authorization: [susan, bearer] } }, status: 400, code: 'request-invalid' },
+    { name: 'behind Basic in one header', request: { as: `${susan}, ${bearer}` }, status: 401, code: 'credentials-wrong' },
+    { name: 'in the query', request: { path: `/token/video?access_token=${token}` }, status: 401, code: 'credentials-missing' },
+    {
+      name: 'in a cookie',
+      request: { headers: { Cookie: `access_token=${token}; Authorization=${token}` } },
+      status: 401,
+      code: 'credentials-missing'
+    },
+    { name: 'in the body', request: { body: { access_token: token } }, status: 401, code: 'credentials-missing' },
+    { name: 'by another scheme', request: { as: `DPoP ${token}` }, status: 401, code: 'session-ended' },
+    { name: 'by a scheme of its own', request: { as: `Token ${token}` }, status: 401, code: 'credentials-missing' },
+    {
+      name: 'beside a password in the body',
+      request: { path: '/token', as: bearer, body: { username: 'susan', password: 'secret123' } },
+      status: 400,
+      code: 'request-invalid'
+    },
+    { name: 'at a route for passwords', request: { path: '/session', as: bearer }, status: 401, code: 'credentials-missing' }
   ]
-  for (const [what, request, status, code] of rows) t.match(await ask(url, request), { status, body: { code } }, what)
+  for (const { name, request, status, code } of rows) t.match(await ask(url, request), { status, body: { code } }, name)
   t.match(await ask(url, { as: `bEARER ${token}` }), { status: 200 }, 'the scheme in any case')
 })
 

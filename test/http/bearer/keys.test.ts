@@ -90,19 +90,57 @@ t.test('S33: 300 unknown keys are one fetch', async t => {
   t.equal(own.requests.length, 2)
 })
 
-type Fault = [what: string, says: RegExp, spoil: (own: Provider) => void]
+interface Fault {
+  name: string
+  /** What the log says of it. */
+  message: RegExp
+  spoil: (own: Provider) => void
+}
+
 const faults: Fault[] = [
-  ['refuses connections', /cannot be fetched \(\w+\)/, own => { own.close().catch(() => {}) }],
-  ['answers 500', /the key set was answered with status 500/, own => { own.jwks = response => json(response, {}, 500) }],
-  ['answers HTML', /the key set is not JSON/, own => { own.jwks = html }],
-  ['answers 200 kB', /the key set has more than 102400 bytes/, own => { own.jwks = response => json(response, { keys: [rsa.jwk], x: 'x'.repeat(200_000) }) }],
-  ['redirects', /the key set was answered with status 302, a redirect, which is not followed/, own => { own.jwks = response => response.writeHead(302, { location: `${own.issuer}jwks` }).end() }],
-  ['answers an empty set', /the key set holds no public key/, own => { own.keys = [] }],
-  ['breaks off', /the key set cannot be fetched/, own => { own.jwks = response => response.writeHead(200, { 'content-length': 1000 }).write('{', () => response.destroy()) }],
-  ['has a document that is a list', /the discovery document is no JSON object/, own => { own.discovery = response => json(response, []) }],
-  ['has a document of another issuer', /the discovery document names another issuer than JWT_ISSUER/, own => { own.document = () => ({ issuer: 'https://other.example' }) }],
-  ['has a document whose keys are on another machine by http', /has no https: URL as its jwks_uri/, own => { own.document = () => ({ issuer: own.issuer, jwks_uri: 'http://idp.example/jwks' }) }],
-  ['has a document without keys', /has no https: URL as its jwks_uri/, own => { own.document = () => ({ issuer: own.issuer }) }]
+  { name: 'refuses connections', message: /cannot be fetched \(\w+\)/, spoil: own => { own.close().catch(() => {}) } },
+  {
+    name: 'answers 500',
+    message: /the key set was answered with status 500/,
+    spoil: own => { own.jwks = response => json(response, {}, 500) }
+  },
+  { name: 'answers HTML', message: /the key set is not JSON/, spoil: own => { own.jwks = html } },
+  {
+    name: 'answers 200 kB',
+    message: /the key set has more than 102400 bytes/,
+    spoil: own => { own.jwks = response => json(response, { keys: [rsa.jwk], x: 'x'.repeat(200_000) }) }
+  },
+  {
+    name: 'redirects',
+    message: /the key set was answered with status 302, a redirect, which is not followed/,
+    spoil: own => { own.jwks = response => response.writeHead(302, { location: `${own.issuer}jwks` }).end() }
+  },
+  { name: 'answers an empty set', message: /the key set holds no public key/, spoil: own => { own.keys = [] } },
+  {
+    name: 'breaks off',
+    message: /the key set cannot be fetched/,
+    spoil: own => { own.jwks = response => response.writeHead(200, { 'content-length': 1000 }).write('{', () => response.destroy()) }
+  },
+  {
+    name: 'has a document that is a list',
+    message: /the discovery document is no JSON object/,
+    spoil: own => { own.discovery = response => json(response, []) }
+  },
+  {
+    name: 'has a document of another issuer',
+    message: /the discovery document names another issuer than JWT_ISSUER/,
+    spoil: own => { own.document = () => ({ issuer: 'https://other.example' }) }
+  },
+  {
+    name: 'has a document whose keys are on another machine by http',
+    message: /has no https: URL as its jwks_uri/,
+    spoil: own => { own.document = () => ({ issuer: own.issuer, jwks_uri: 'http://idp.example/jwks' }) }
+  },
+  {
+    name: 'has a document without keys',
+    message: /has no https: URL as its jwks_uri/,
+    spoil: own => { own.document = () => ({ issuer: own.issuer }) }
+  }
 ]
 
 function html (response: ServerResponse) {
@@ -110,8 +148,8 @@ function html (response: ServerResponse) {
 }
 
 t.test('O12: a provider that answers nonsense or nothing: the last good keys serve for a day, then 503', async t => {
-  for (const [what, says, spoil] of faults) {
-    await t.test(`it ${what}`, async t => {
+  for (const { name, message, spoil } of faults) {
+    await t.test(`it ${name}`, async t => {
       const own = await provider(t)
       const { url, log, reload, metricsUrl } = await broker(t, own, { METRICS_PORT: '0' })
       const isUp = async () => /^token_broker_keys_up (\d)$/m.exec((await ask(metricsUrl!, { method: 'GET', path: '/metrics' })).text)![1]
@@ -120,7 +158,7 @@ t.test('O12: a provider that answers nonsense or nothing: the last good keys ser
       const unknown = own.bearer({ key: fresh, header: { alg: 'ES256' } })
       spoil(own)
       await reload()
-      t.match(log(), says)
+      t.match(log(), message)
       t.equal(await isUp(), '0')
       t.equal(await token(url, right), 200)
       t.equal(await token(url, unknown), 'keys-unavailable', 'what nobody can look up')
