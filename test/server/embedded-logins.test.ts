@@ -26,20 +26,20 @@ const logins: Record<string, (username: string, password: string, request: Fasti
   rejects: async () => { throw undefined }, // eslint-disable-line no-throw-literal
   renamed: async () => ({ identity: 'another name', role: 'admin' })
 }
-const outcomes: Record<string, [status: number, code?: string]> = {
-  susan: [200],
-  true: [200],
-  renamed: [200],
-  nobody: [401, 'credentials-wrong'],
-  no: [401, 'credentials-wrong'],
-  ...Object.fromEntries(['undefined', 'text', 'list', 'number', 'empty', 'thief', 'throws', 'rejects'].map(name => [name, [503, 'store-unavailable']]))
+const outcomes: Record<string, { status: number, code?: string }> = {
+  susan: { status: 200 },
+  true: { status: 200 },
+  renamed: { status: 200 },
+  nobody: { status: 401, code: 'credentials-wrong' },
+  no: { status: 401, code: 'credentials-wrong' },
+  ...Object.fromEntries(['undefined', 'text', 'list', 'number', 'empty', 'thief', 'throws', 'rejects'].map(name => [name, { status: 503, code: 'store-unavailable' }]))
 }
 
 t.test('S155: only true and objects are a yes; null and false are a no, and all else is an outage that the log tells of', async t => {
   const authenticate = ((username, password, asked: FastifyRequest) => logins[username]!(username, password, asked)) as BrokerOptions['authenticate']
   const { url, close, audit, log } = await application({ brokers: [{ authenticate, settings: { LOGIN_FAILURES_MAX: 1 } }], server: { requestIdHeader: 'x-own-id' } })
   t.teardown(close)
-  for (const [name, [status, code]] of Object.entries(outcomes)) {
+  for (const [name, { status, code }] of Object.entries(outcomes)) {
     const answer = await ask(url, { as: basic(name, 'secret123'), path: token, headers: { 'X-Own-Id': `id-of-${name}` } })
     t.match(answer, { status, headers: { 'x-request-id': `id-of-${name}` }, ...(code && { body: { code } }) }, name)
     t.match((await audit()).at(-1), { requestId: `id-of-${name}`, ...(code && { code }) }, `${name}: the audit says what the application's log says`)
