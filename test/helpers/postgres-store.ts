@@ -18,6 +18,13 @@ export const another = await argon2('right', cheaply)
 
 export const byName = 'SELECT password AS password_hash, identity FROM callers WHERE name = $1'
 
+export interface CallerRow {
+  name: string
+  hash: string | null
+  identity?: string
+  alias?: string
+}
+
 /** Stores over one PostgreSQL, which stops with the test. */
 export async function postgresStores (t: Test) {
   const server = await postgres()
@@ -26,10 +33,10 @@ export async function postgresStores (t: Test) {
   let tables = 0
 
   /** A store over a table of its own. */
-  async function open (t: Test, rows: Array<[name: string, hash: string | null, identity?: string | null, alias?: string]>, query = byName, url = server.url(), now?: () => number) {
+  async function open (t: Test, rows: CallerRow[], query = byName, url = server.url(), now?: () => number) {
     const table = `callers${tables++}`
     await server.sql(`CREATE TABLE ${table} (name text, password text, identity text, alias text)`)
-    await server.insert(table, rows.map(([name, hash, identity = null, alias = null]) => [name, hash, identity, alias]))
+    await server.insert(table, rows.map(({ name, hash, identity = null, alias = null }) => [name, hash, identity, alias]))
     const said: string[] = []
     const verified: string[] = []
     const queue = new CountingQueue()

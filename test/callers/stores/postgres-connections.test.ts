@@ -11,13 +11,13 @@ t.test('connections to PostgreSQL', { skip: noPostgres }, async t => {
   t.test('the server is asked to end slow statements, but where the URL says not to', async t => {
     const query = 'SELECT password AS password_hash, current_setting(\'statement_timeout\') AS identity FROM callers WHERE name = $1'
     for (const [more, timeout] of [['', '800ms'], ['&statement_timeout=', '0']] as const) {
-      const { verify } = await open(t, [['susan', cheap]], query, server.url() + more)
+      const { verify } = await open(t, [{ name: 'susan', hash: cheap }], query, server.url() + more)
       t.strictSame(await verify('susan', 'right'), { name: 'susan', identity: timeout, asTyped: true })
     }
   })
 
   t.test('a caller who hangs up during the look-up costs no hash', async t => {
-    const { store, queue, table } = await open(t, [['susan', cheap]])
+    const { store, queue, table } = await open(t, [{ name: 'susan', hash: cheap }])
     const unlock = await server.lock(table)
     const hangUp = new AbortController()
     const verifying = store.verify('susan', 'right', { ...login(), signal: hangUp.signal })
@@ -29,7 +29,7 @@ t.test('connections to PostgreSQL', { skip: noPostgres }, async t => {
   })
 
   t.test('callers who hang up during an outage are no reason to turn others away at once', async t => {
-    const { store, verify, table } = await open(t, [['susan', cheap]])
+    const { store, verify, table } = await open(t, [{ name: 'susan', hash: cheap }])
     const unlock = await server.lock(table)
     const hangUp = new AbortController()
     const verifying = Array.from({ length: 9 }, () => store.verify('susan', 'right', { ...login(), signal: hangUp.signal }).catch((error: Error) => error.message))
@@ -41,7 +41,7 @@ t.test('connections to PostgreSQL', { skip: noPostgres }, async t => {
   })
 
   t.test('a login is overloaded at once when 256 others wait for a connection', async t => {
-    const { verify, table } = await open(t, [['susan', cheap]])
+    const { verify, table } = await open(t, [{ name: 'susan', hash: cheap }])
     await verify('susan', 'right')
     const unlock = await server.lock(table)
     const waiting = Array.from({ length: 5 + 256 }, () => verify('nobody', 'x').catch(() => {}))
@@ -53,7 +53,7 @@ t.test('connections to PostgreSQL', { skip: noPostgres }, async t => {
   })
 
   t.test('closing it ends every connection', async t => {
-    const { store, verify } = await open(t, [['susan', cheap]], byName, `${server.url()}&application_name=closing`)
+    const { store, verify } = await open(t, [{ name: 'susan', hash: cheap }], byName, `${server.url()}&application_name=closing`)
     await Promise.all([verify('susan', 'right'), verify('susan', 'right')])
     const sessions = () => server.count('SELECT count(*) FROM pg_stat_activity WHERE application_name = \'closing\'')
     t.ok(await sessions() > 0)

@@ -9,7 +9,7 @@ const query = 'SELECT password AS password_hash, alias AS name, identity FROM ca
 t.test('sessions of callers in PostgreSQL', { skip: noPostgres }, async t => {
   const { server, open } = await postgresStores(t)
   const start = async (now?: () => number) => {
-    const { store, table, verify, said } = await open(t, [['susan', cheap, 'agent 7', 'Susan']], query, undefined, now)
+    const { store, table, verify, said } = await open(t, [{ name: 'susan', hash: cheap, identity: 'agent 7', alias: 'Susan' }], query, undefined, now)
     const caller = (await verify('susan', 'right'))!
     const find = async (name = 'susan') => store.sessions.find({ login: name, caller }, login())
     return { store, table, said, caller, find, set: (column: string) => server.sql(`UPDATE ${table} SET ${column}`) }

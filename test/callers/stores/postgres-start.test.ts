@@ -12,53 +12,93 @@ t.test('PostgreSQL at the start', { skip: noPostgres }, async t => {
   const { server, open, cause } = await postgresStores(t)
 
   t.test('what the database says of data stays out of the log', async t => {
-    const { verify } = await open(t, [['susan', cheap]], 'SELECT password AS password_hash, to_date(name, \'YYYY\') AS identity FROM callers WHERE name = $1')
+    const { verify } = await open(t, [{ name: 'susan', hash: cheap }], 'SELECT password AS password_hash, to_date(name, \'YYYY\') AS identity FROM callers WHERE name = $1')
     t.equal(await cause(t, verify('susan', 'right')), 'PostgreSQL refused USERS_QUERY (SQLSTATE 22007)')
   })
 
-  const mistakes: Array<[what: string, query: string, says: RegExp]> = [
-    ['a syntax error', 'SELEKT password FROM callers WHERE name = $1', /^USERS_QUERY: syntax error at or near "SELEKT" \(SQLSTATE 42601\)$/],
-    ['no such column', 'SELECT pasword AS password_hash FROM callers WHERE name = $1', /^USERS_QUERY: column "pasword" does not exist \(SQLSTATE 42703\)$/],
-    ['no such table', 'SELECT password AS password_hash FROM users WHERE name = $1', /^USERS_QUERY: relation "users" does not exist \(SQLSTATE 42P01\)$/],
-    ['two statements', 'SELECT 1; SELECT $1', /^USERS_QUERY: cannot insert multiple commands/],
-    ['no $1', 'SELECT password AS password_hash FROM callers', /^DATABASE_URL or USERS_QUERY: bind message supplies 1 parameters/],
-    ['no password_hash', 'SELECT password FROM callers WHERE name = $1', /^USERS_QUERY must answer one column named password_hash$/],
-    ['two password_hash', 'SELECT password AS password_hash, name AS password_hash FROM callers WHERE name = $1', /^USERS_QUERY must answer one column named password_hash$/],
-    ['two identities', 'SELECT password AS password_hash, identity, name AS identity FROM callers WHERE name = $1', /^USERS_QUERY answers two columns named identity$/],
-    ['two names', 'SELECT password AS password_hash, name, name FROM callers WHERE name = $1', /^USERS_QUERY answers two columns named name$/]
+  const mistakes: Array<{ name: string, query: string, message: RegExp }> = [
+    {
+      name: 'a syntax error',
+      query: 'SELEKT password FROM callers WHERE name = $1',
+      message: /^USERS_QUERY: syntax error at or near "SELEKT" \(SQLSTATE 42601\)$/
+    },
+    {
+      name: 'no such column',
+      query: 'SELECT pasword AS password_hash FROM callers WHERE name = $1',
+      message: /^USERS_QUERY: column "pasword" does not exist \(SQLSTATE 42703\)$/
+    },
+    {
+      name: 'no such table',
+      query: 'SELECT password AS password_hash FROM users WHERE name = $1',
+      message: /^USERS_QUERY: relation "users" does not exist \(SQLSTATE 42P01\)$/
+    },
+    { name: 'two statements', query: 'SELECT 1; SELECT $1', message: /^USERS_QUERY: cannot insert multiple commands/ },
+    {
+      name: 'no $1',
+      query: 'SELECT password AS password_hash FROM callers',
+      message: /^DATABASE_URL or USERS_QUERY: bind message supplies 1 parameters/
+    },
+    {
+      name: 'no password_hash',
+      query: 'SELECT password FROM callers WHERE name = $1',
+      message: /^USERS_QUERY must answer one column named password_hash$/
+    },
+    {
+      name: 'two password_hash',
+      query: 'SELECT password AS password_hash, name AS password_hash FROM callers WHERE name = $1',
+      message: /^USERS_QUERY must answer one column named password_hash$/
+    },
+    {
+      name: 'two identities',
+      query: 'SELECT password AS password_hash, identity, name AS identity FROM callers WHERE name = $1',
+      message: /^USERS_QUERY answers two columns named identity$/
+    },
+    {
+      name: 'two names',
+      query: 'SELECT password AS password_hash, name, name FROM callers WHERE name = $1',
+      message: /^USERS_QUERY answers two columns named name$/
+    }
   ]
-  for (const [what, query, says] of mistakes) {
-    t.test(`a query with ${what} is found at the start, and an outage to every caller`, async t => {
-      const { store, verify } = await open(t, [['susan', cheap]], query)
-      t.match(await cause(t, verify('susan', 'right')), says)
-      t.match(await cause(t, verify('nobody', 'right')), says)
+  for (const { name, query, message } of mistakes) {
+    t.test(`a query with ${name} is found at the start, and an outage to every caller`, async t => {
+      const { store, verify } = await open(t, [{ name: 'susan', hash: cheap }], query)
+      t.match(await cause(t, verify('susan', 'right')), message)
+      t.match(await cause(t, verify('nobody', 'right')), message)
       const found = await store.check()
       t.equal(found.length, 1)
-      t.match(found.map(textOf), [says])
+      t.match(found.map(textOf), [message])
       t.equal(store.ready, false)
     })
   }
 
   t.test('a query that finds somebody under every name is found at the start', async t => {
-    const { store } = await open(t, [['susan', cheap]], 'SELECT password AS password_hash FROM callers WHERE name <> $1')
+    const { store } = await open(t, [{ name: 'susan', hash: cheap }], 'SELECT password AS password_hash FROM callers WHERE name <> $1')
     t.match((await store.check()).map(textOf), ['USERS_QUERY finds somebody under a name that nobody has: it must compare a column with $1'])
   })
 
-  const urls: Array<[what: string, change: (url: string) => string, says: RegExp]> = [
-    ['a wrong password', url => url.replace(server.password, 'other-canary'), /^DATABASE_URL: password authentication failed for user "broker" \(SQLSTATE 28P01\)$/],
-    ['no such database', url => url.replace('/postgres?', '/nothing?'), /^DATABASE_URL: database "nothing" does not exist \(SQLSTATE 3D000\)$/]
+  const urls: Array<{ name: string, change: (url: string) => string, message: RegExp }> = [
+    {
+      name: 'a wrong password',
+      change: url => url.replace(server.password, 'other-canary'),
+      message: /^DATABASE_URL: password authentication failed for user "broker" \(SQLSTATE 28P01\)$/
+    },
+    {
+      name: 'no such database',
+      change: url => url.replace('/postgres?', '/nothing?'),
+      message: /^DATABASE_URL: database "nothing" does not exist \(SQLSTATE 3D000\)$/
+    }
   ]
-  for (const [what, change, says] of urls) {
-    t.test(`a URL with ${what} is found at the start, and the log does not repeat the password`, async t => {
+  for (const { name, change, message } of urls) {
+    t.test(`a URL with ${name} is found at the start, and the log does not repeat the password`, async t => {
       const { store, said } = await open(t, [], byName, change(server.url()))
-      t.match((await store.check()).map(textOf), [says])
+      t.match((await store.check()).map(textOf), [message])
       t.match(said, [/^DATABASE_URL is unavailable/])
       t.notMatch(said.join(), 'canary')
     })
   }
 
   t.test('the command check runs the query as a start does', async t => {
-    const { table } = await open(t, [['susan', cheap]])
+    const { table } = await open(t, [{ name: 'susan', hash: cheap }])
     const query = `SELECT password AS password_hash, name FROM ${table} WHERE name = $1`
     const rows: Array<{ what: string, env: Record<string, string>, code: number, diagnostics: object[] }> = [
       { what: 'all is right', env: {}, code: 0, diagnostics: [] },
@@ -79,7 +119,7 @@ t.test('PostgreSQL at the start', { skip: noPostgres }, async t => {
   })
 
   t.test('a right query has no mistakes', async t => {
-    const { store } = await open(t, [['susan', cheap]])
+    const { store } = await open(t, [{ name: 'susan', hash: cheap }])
     t.same(await store.check(), [])
     t.equal(store.ready, true)
   })
@@ -92,7 +132,7 @@ t.test('PostgreSQL at the start', { skip: noPostgres }, async t => {
   ]
   for (const { what, query, start, login } of warnings) {
     t.test(what, async t => {
-      const { store, said, verify } = await open(t, [['7', cheap]], query)
+      const { store, said, verify } = await open(t, [{ name: '7', hash: cheap }], query)
       const warned = () => said.filter(text => /^USERS_QUERY answers no "name": names that differ only in case/.test(text)).length
       t.same(await store.check(), [])
       t.equal(warned(), start)

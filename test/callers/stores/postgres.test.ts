@@ -2,7 +2,7 @@ import { pbkdf2Sync, scryptSync } from 'node:crypto'
 import { hash as bcrypt } from '@node-rs/bcrypt'
 import t from 'tap'
 import { noPostgres } from '../../helpers/postgres.js'
-import { another, cheap, postgresStores } from '../../helpers/postgres-store.js'
+import { another, cheap, postgresStores, type CallerRow } from '../../helpers/postgres-store.js'
 
 const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '')
 const salt = Buffer.from('salt of 16 bytes')
@@ -19,37 +19,38 @@ t.test('PostgreSQL', { skip: noPostgres }, async t => {
 
   for (const [form, hash] of Object.entries(forms)) {
     t.test(`a hash of ${form} is verified`, async t => {
-      const { verify } = await open(t, [['susan', hash]])
+      const { verify } = await open(t, [{ name: 'susan', hash }])
       t.strictSame(await verify('susan', 'right'), { name: 'susan', identity: 'susan', asTyped: true })
       t.equal(await verify('susan', 'wrong'), null)
     })
   }
 
   t.test('the identity is the column\'s, and the name where it is null or left out', async t => {
-    const { verify } = await open(t, [['susan', cheap, 'agent 7'], ['juan', cheap]])
+    const { verify } = await open(t, [{ name: 'susan', hash: cheap, identity: 'agent 7' }, { name: 'juan', hash: cheap }])
     t.strictSame(await verify('susan', 'right'), { name: 'susan', identity: 'agent 7', asTyped: true })
     t.strictSame(await verify('juan', 'right'), { name: 'juan', identity: 'juan', asTyped: true })
-    const { verify: without } = await open(t, [['susan', cheap, 'agent 7']], 'SELECT password AS password_hash FROM callers WHERE name = $1')
+    const { verify: without } = await open(t, [{ name: 'susan', hash: cheap, identity: 'agent 7' }], 'SELECT password AS password_hash FROM callers WHERE name = $1')
     t.strictSame(await without('susan', 'right'), { name: 'susan', identity: 'susan', asTyped: true })
   })
 
   t.test('an identity of another type is taken as the database writes it', async t => {
-    const { verify } = await open(t, [['susan', cheap]], 'SELECT password AS password_hash, 7 AS identity FROM callers WHERE name = $1')
+    const { verify } = await open(t, [{ name: 'susan', hash: cheap }], 'SELECT password AS password_hash, 7 AS identity FROM callers WHERE name = $1')
     t.strictSame(await verify('susan', 'right'), { name: 'susan', identity: '7', asTyped: true })
   })
 
   t.test('an empty identity is nobody\'s', async t => {
-    const { verify } = await open(t, [['susan', cheap, '']])
+    const { verify } = await open(t, [{ name: 'susan', hash: cheap, identity: '' }])
     t.equal(await cause(t, verify('susan', 'right')), 'USERS_QUERY answered an identity that is no text')
     t.equal(await verify('susan', 'wrong'), null)
   })
 
-  for (const [what, rows] of Object.entries({
-    'two callers with one identity': [['susan', cheap, 'agent'], ['juan', another, 'agent']],
-    'an identity that is another caller\'s name': [['susan', cheap], ['juan', another, 'susan']]
-  } satisfies Record<string, Array<[string, string, string?]>>)) {
-    t.test(`of ${what} the second does not get in`, async t => {
-      const { verify, store } = await open(t, rows as Array<[string, string, string?]>)
+  const clashes: Record<string, CallerRow[]> = {
+    'two callers with one identity': [{ name: 'susan', hash: cheap, identity: 'agent' }, { name: 'juan', hash: another, identity: 'agent' }],
+    'an identity that is another caller\'s name': [{ name: 'susan', hash: cheap }, { name: 'juan', hash: another, identity: 'susan' }]
+  }
+  for (const [name, rows] of Object.entries(clashes)) {
+    t.test(`of ${name} the second does not get in`, async t => {
+      const { verify, store } = await open(t, rows)
       t.ok(await verify('susan', 'right'))
       t.match(await cause(t, verify('juan', 'right')), /^USERS_QUERY gave a caller the name or identity of another one/)
       t.equal(await verify('juan', 'wrong'), null, 'which only a right password finds out')
@@ -59,30 +60,30 @@ t.test('PostgreSQL', { skip: noPostgres }, async t => {
   }
 
   t.test('a table that takes Susan for susan has one caller, not two with one identity', async t => {
-    const { verify } = await open(t, [['susan', cheap, 'agent 7']], 'SELECT password AS password_hash, identity FROM callers WHERE lower(name) = lower($1)')
+    const { verify } = await open(t, [{ name: 'susan', hash: cheap, identity: 'agent 7' }], 'SELECT password AS password_hash, identity FROM callers WHERE lower(name) = lower($1)')
     t.strictSame(await verify('susan', 'right'), { name: 'susan', identity: 'agent 7', asTyped: true })
     t.strictSame(await verify('Susan', 'right'), { name: 'Susan', identity: 'agent 7', asTyped: true })
   })
 
   t.test('a caller is called what the column name says, however the login spelt it', async t => {
-    const { verify, said } = await open(t, [['Susan', cheap, 'agent 7', 'susan@example.com']], 'SELECT name, password AS password_hash, identity FROM callers WHERE lower(name) = lower($1) OR alias = $1')
+    const { verify, said } = await open(t, [{ name: 'Susan', hash: cheap, identity: 'agent 7', alias: 'susan@example.com' }], 'SELECT name, password AS password_hash, identity FROM callers WHERE lower(name) = lower($1) OR alias = $1')
     for (const login of ['susan', 'SUSAN', 'Susan', 'susan@example.com']) t.strictSame(await verify(login, 'right'), { name: 'Susan', identity: 'agent 7' })
     t.same(said.filter(text => / no "name"/.test(text)), [])
   })
 
   t.test('where the column name is null, the caller is called what was typed', async t => {
-    const { verify } = await open(t, [['Susan', cheap]], 'SELECT NULL AS name, password AS password_hash, identity FROM callers WHERE lower(name) = lower($1)')
+    const { verify } = await open(t, [{ name: 'Susan', hash: cheap }], 'SELECT NULL AS name, password AS password_hash, identity FROM callers WHERE lower(name) = lower($1)')
     t.strictSame(await verify('susan', 'right'), { name: 'susan', identity: 'susan', asTyped: true })
   })
 
   t.test('two callers whom the column name tells apart do not share an identity', async t => {
-    const { verify } = await open(t, [['josé', cheap, 'agent'], ['jose', another, 'agent']], 'SELECT name, password AS password_hash, identity FROM callers WHERE name = $1')
+    const { verify } = await open(t, [{ name: 'josé', hash: cheap, identity: 'agent' }, { name: 'jose', hash: another, identity: 'agent' }], 'SELECT name, password AS password_hash, identity FROM callers WHERE name = $1')
     t.ok(await verify('josé', 'right'))
     t.match(await cause(t, verify('jose', 'right')), /the name or identity of another one/)
   })
 
   t.test('one row that is found by two login names is one caller, also after its password changed', async t => {
-    const { verify, table } = await open(t, [['susan', cheap, 'agent 7', 'susan@example.com']], 'SELECT password AS password_hash, identity FROM callers WHERE name = $1 OR alias = $1')
+    const { verify, table } = await open(t, [{ name: 'susan', hash: cheap, identity: 'agent 7', alias: 'susan@example.com' }], 'SELECT password AS password_hash, identity FROM callers WHERE name = $1 OR alias = $1')
     const both = async () => { for (const login of ['susan', 'susan@example.com']) t.match(await verify(login, 'right'), { identity: 'agent 7' }) }
     await both()
     await server.sql(`UPDATE ${table} SET password = '${another}'`)
@@ -90,32 +91,41 @@ t.test('PostgreSQL', { skip: noPostgres }, async t => {
   })
 
   t.test('a row whose login name is changed keeps its identity', async t => {
-    const { verify, table } = await open(t, [['susan', cheap, 'agent 7']], 'SELECT name, password AS password_hash, identity FROM callers WHERE name = $1')
+    const { verify, table } = await open(t, [{ name: 'susan', hash: cheap, identity: 'agent 7' }], 'SELECT name, password AS password_hash, identity FROM callers WHERE name = $1')
     t.ok(await verify('susan', 'right'))
     await server.sql(`UPDATE ${table} SET name = 'susan2'`)
     t.match(await verify('susan2', 'right'), { name: 'susan2', identity: 'agent 7' })
   })
 
-  for (const [what, query, says] of [
-    ['identity with a line break', "SELECT password AS password_hash, E'agent\n7' AS identity FROM callers WHERE name = $1", /^USERS_QUERY answered an identity with a control character/],
-    ['name that no caller can have', "SELECT 'a:b' AS name, password AS password_hash FROM callers WHERE name = $1", /^USERS_QUERY answered a name that no caller can have: a name holds none of/]
-  ] as const) {
-    t.test(`a ${what} is an outage, and only for the right password`, async t => {
-      const { verify } = await open(t, [['susan', cheap]], query)
-      t.match(await cause(t, verify('susan', 'right')), says)
+  const outages = [
+    {
+      name: 'identity with a line break',
+      query: "SELECT password AS password_hash, E'agent\n7' AS identity FROM callers WHERE name = $1",
+      message: /^USERS_QUERY answered an identity with a control character/
+    },
+    {
+      name: 'name that no caller can have',
+      query: "SELECT 'a:b' AS name, password AS password_hash FROM callers WHERE name = $1",
+      message: /^USERS_QUERY answered a name that no caller can have: a name holds none of/
+    }
+  ]
+  for (const { name, query, message } of outages) {
+    t.test(`a ${name} is an outage, and only for the right password`, async t => {
+      const { verify } = await open(t, [{ name: 'susan', hash: cheap }], query)
+      t.match(await cause(t, verify('susan', 'right')), message)
       t.equal(await verify('susan', 'wrong'), null)
     })
   }
 
   t.test('a caller without a hash has no password, at the cost of one', async t => {
-    const { verify, queue, said } = await open(t, [['susan', null]])
+    const { verify, queue, said } = await open(t, [{ name: 'susan', hash: null }])
     for (const password of ['', 'null', 'right']) t.equal(await verify('susan', password), null)
     t.equal(queue.hashes, 3)
     t.same(said, [])
   })
 
   t.test('a caller whose hash is of a form that is not verified is answered like an unknown one, and the log names the form once', async t => {
-    const { verify, queue, said } = await open(t, [['susan', '$apr1$saltsalt$abcdefghijklmnopqrstuv'], ['juan', '$apr1$saltsalt$abcdefghijklmnopqrstuv']])
+    const { verify, queue, said } = await open(t, [{ name: 'susan', hash: '$apr1$saltsalt$abcdefghijklmnopqrstuv' }, { name: 'juan', hash: '$apr1$saltsalt$abcdefghijklmnopqrstuv' }])
     for (const name of ['susan', 'susan', 'juan', 'nobody']) t.equal(await verify(name, 'right'), null)
     t.equal(queue.hashes, 4)
     t.match(said, [/^a caller cannot sign in, .*apr1 \(MD5\) is not accepted; .*pbkdf2_sha256/])
@@ -124,7 +134,7 @@ t.test('PostgreSQL', { skip: noPostgres }, async t => {
   })
 
   t.test('weak hashes are verified, and the log says so once', async t => {
-    const { verify, said } = await open(t, [['susan', forms.bcrypt]])
+    const { verify, said } = await open(t, [{ name: 'susan', hash: forms.bcrypt }])
     await verify('susan', 'wrong')
     t.ok(await verify('susan', 'right'))
     t.same(said.filter(text => /weak/.test(text)).length, 1)
@@ -132,9 +142,9 @@ t.test('PostgreSQL', { skip: noPostgres }, async t => {
   })
 
   t.test('an unknown name costs the default hash at first, then what the callers cost that were looked up, in their proportions', async t => {
-    const known: Array<[string, string | null]> = []
-    for (let i = 0; i < 20; i++) known.push([`caller${i}`, i % 4 === 0 ? await bcrypt('right', 5) : await bcrypt('right', 4)])
-    const { verify, verified } = await open(t, [...known, ['none', null]])
+    const known: CallerRow[] = []
+    for (let i = 0; i < 20; i++) known.push({ name: `caller${i}`, hash: i % 4 === 0 ? await bcrypt('right', 5) : await bcrypt('right', 4) })
+    const { verify, verified } = await open(t, [...known, { name: 'none', hash: null }])
     const parameters = async (name: string) => {
       verified.length = 0
       await verify(name, 'wrong')
@@ -146,7 +156,7 @@ t.test('PostgreSQL', { skip: noPostgres }, async t => {
     t.equal(await parameters('none'), '$2y$04', 'a caller without a hash is as unknown')
     // Who is asked for again and again counts once.
     for (let i = 0; i < 50; i++) await parameters('caller0')
-    for (const [name] of known) await parameters(name)
+    for (const { name } of known) await parameters(name)
     const costs = []
     for (let i = 0; i < 200; i++) costs.push(await parameters(`nobody${i}`))
     const costly = costs.filter(cost => cost === '$2y$05').length
@@ -155,7 +165,11 @@ t.test('PostgreSQL', { skip: noPostgres }, async t => {
   })
 
   t.test('S94: all spellings of a name cost the same, whether or not it is known and the table takes them for one', async t => {
-    const rows: Array<[string, string]> = [['four', await bcrypt('right', 4)], ['five', await bcrypt('right', 5)], ['susan', await bcrypt('right', 4)]]
+    const rows = [
+      { name: 'four', hash: await bcrypt('right', 4) },
+      { name: 'five', hash: await bcrypt('right', 5) },
+      { name: 'susan', hash: await bcrypt('right', 4) }
+    ]
     for (const compares of ['name = $1', 'lower(name) = lower($1)']) {
       const { verify, verified } = await open(t, rows, `SELECT password AS password_hash FROM callers WHERE ${compares}`)
       const costs = async (name: string) => {
@@ -169,7 +183,7 @@ t.test('PostgreSQL', { skip: noPostgres }, async t => {
   })
 
   t.test('a caller whose hash becomes another is counted with that', async t => {
-    const { verify, verified, server, table } = await open(t, [['susan', await bcrypt('right', 4)]])
+    const { verify, verified, server, table } = await open(t, [{ name: 'susan', hash: await bcrypt('right', 4) }])
     await verify('susan', 'wrong')
     await server.sql(`UPDATE ${table} SET password = '${await bcrypt('right', 5)}'`)
     await verify('susan', 'wrong')
@@ -180,13 +194,13 @@ t.test('PostgreSQL', { skip: noPostgres }, async t => {
   })
 
   t.test('several rows for one name are no answer', async t => {
-    const { verify, store } = await open(t, [['susan', cheap], ['susan', cheap]])
+    const { verify, store } = await open(t, [{ name: 'susan', hash: cheap }, { name: 'susan', hash: cheap }])
     for (let times = 0; times < 6; times++) t.equal(await cause(t, verify('susan', 'right')), 'USERS_QUERY finds several callers under one name')
     t.equal(store.ready, true, 'and no outage for the others')
   })
 
   t.test('a name that a column cannot hold is unknown, at the cost of one hash', async t => {
-    const { verify, queue, store } = await open(t, [['7', cheap]], 'SELECT password AS password_hash FROM callers WHERE name::int = $1')
+    const { verify, queue, store } = await open(t, [{ name: '7', hash: cheap }], 'SELECT password AS password_hash FROM callers WHERE name::int = $1')
     for (const name of ['susan', '99999999999', '\0']) t.equal(await verify(name, 'right'), null)
     t.ok(await verify('7', 'right'))
     t.equal(queue.hashes, 4)
@@ -194,13 +208,13 @@ t.test('PostgreSQL', { skip: noPostgres }, async t => {
   })
 
   t.test('what a caller is called never becomes part of the query', async t => {
-    const { verify, table } = await open(t, [['susan', cheap]])
+    const { verify, table } = await open(t, [{ name: 'susan', hash: cheap }])
     for (const name of [`'; DROP TABLE ${table}; --`, '\' OR true --', '$1', '\\']) t.equal(await verify(name, 'right'), null)
     t.ok(await verify('susan', 'right'))
   })
 
   t.test('a remembered login is current, for as long as a minute', async t => {
-    const { store } = await open(t, [['susan', cheap]])
+    const { store } = await open(t, [{ name: 'susan', hash: cheap }])
     t.equal(store.cacheMs, 60_000)
     t.equal(store.isCurrent({ name: 'susan', identity: 'susan' }), true)
   })
