@@ -1,5 +1,10 @@
 import { createHash, createPublicKey, verify, type JsonWebKey } from 'node:crypto'
-import { problem, type Asked, type makeWorld, type Reply } from './world.js'
+import type { Test } from 'tap'
+import { TokenBroker, type TokenBrokerOptions } from '../../src/client/index.js'
+import { problem, setUp, susan, type Asked, type makeWorld, type Reply } from './world.js'
+
+/** How a request says who asks that brings susan's password. */
+export const basic = `Basic ${btoa('susan:secret123')}`
 
 interface Proof {
   header: { typ?: string, alg?: string, jwk?: JsonWebKey }
@@ -73,4 +78,16 @@ export function openSessions (world: ReturnType<typeof makeWorld>) {
     }
   }
   return broker
+}
+
+/** A page of susan's, whose device has the right time, and a broker with sessions. */
+export function signUp (t: Test, options: Partial<TokenBrokerOptions> = {}) {
+  let calls = 0
+  const page = setUp(t, { session: true, credentials () { calls++; return susan }, ...options })
+  page.world.setWall(page.world.brokerNow * 1000)
+  const sessions = openSessions(page.world)
+  /** The path of each request, and how it says who asks. */
+  const asked = () => page.world.asked.map(({ method, url, authorization }) => `${method} ${new URL(url).pathname} ${authorization.split(' ')[0]}`)
+  const broker = new TokenBroker({ url: 'https://tokens.example.com/', credentials () { calls++; return susan }, onError: error => page.errors.push(error), ...options })
+  return { ...page, broker, sessions, asked, get calls () { return calls } }
 }
