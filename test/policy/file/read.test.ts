@@ -33,105 +33,264 @@ const reader = policyReader({ enabled })
 const read = readingInTexts(reader)
 
 const patternRule = ': 1 to 256 characters, and no braces but those of {caller}'
+const whole = 'stand for nothing there; write its whole name'
 const rule = (entry: string) => `rules:\n  - who: [a]\n    allow: ${entry}\n`
 
-const mistakes: Array<[says: string, text: string, mistakes: string[]]> = [
-  ['an empty file', '', ['1:1 holds nothing, so nobody could have anything; write rules']],
-  ['nothing but a comment', '# later\n', ['1:1 holds nothing, so nobody could have anything; write rules']],
-  ['a list in place of the policy', '[]', ['1:1 the policy must be a map']],
-  ['no rules', 'groups: {}\n', ['1:1 the policy needs rules']],
-  ['rules without a value', 'mode: audit\nrules:\n', ['2:1 rules must be a list: the first rule whose who matches a caller decides; without a match, nothing is allowed']],
-  ['an empty list of rules', 'rules: []\n', ['1:8 rules must not be empty: the first rule whose who matches a caller decides; without a match, nothing is allowed']],
-  ['a rule that is missing', 'rules:\n  -\n', ['2:3 rule 1 must be a map: the first rule whose who matches a caller decides']],
-  ['a misspelt property at the top', 'modes: audit\nrules:\n  - { who: [a], allow: {} }\n', ['1:1 modes is not a property of the policy; did you mean mode?']],
-  ['a misspelt property of a rule', 'rules:\n  - who: [a]\n    alow: {}\n', ['2:5 rule 1 needs allow', '3:5 alow is not a property of rule 1; did you mean allow?']],
-  ['a property that means nothing', 'rules:\n  - { who: [a], allow: {}, zzzzzz: 1 }\n', ['2:28 zzzzzz is not a property of rule 1; known here: who, allow, maxTtl, identities']],
-  ['a property without a value', 'rules: [{ who: [a], allow }]', ['1:21 allow must be a map: products; what is not named is not allowed']],
-  ['a mode that does not exist', 'mode: adit\nrules: [{ who: [a], allow: {} }]\n', ['1:7 mode must be enforce or audit']],
-  ['who that is no list', 'rules: [{ who: a, allow: {} }]', ['1:16 who must be a list: callers\' names, in which * stands for any run of characters, and groups, as group:NAME']],
-  ['nobody in who', 'rules: [{ who: [], allow: {} }]', ['1:16 who must not be empty: callers\' names, in which * stands for any run of characters, and groups, as group:NAME']],
-  ['a group that does not exist', 'groups: { support: [a] }\nrules: [{ who: [group:suport], allow: {} }]', ['2:17 suport is not a group; did you mean support?']],
-  ['a group where there are none', 'rules: [{ who: [group:toString], allow: {} }]', ['1:17 toString is not a group; there are none']],
-  ['a group unlike any of many', `groups: { ${Array.from({ length: 12 }, (_, i) => `g${i}: []`).join(', ')} }\nrules: [{ who: [group:x], allow: {} }]`,
-    ['2:17 x is not a group; known here: g0, g1, g2, g3, g4, g5, g6, g7, g8, g9 and 2 more']],
-  ['a group written as a map', 'rules: [{ who: [group: a], allow: {} }]', ['1:17 an entry of who must be text; put it in quotes']],
-  ['{caller} in who', 'rules: [{ who: ["{caller}"], allow: {} }]', ['1:17 {caller} stands for a name in rooms and identities; who needs the name itself, or *']],
-  ['no caller can be called what who says', 'rules: [{ who: ["a:b", " *"], allow: {} }]', [
-    '1:17 "a:b" is not a caller\'s name: a name holds none of : * { }; a group is written as group:NAME',
-    '1:24 " *" is not a caller\'s name: a name has no blank at either end; a group is written as group:NAME'
-  ]],
-  ['a number as a name', 'rules: [{ who: [007], allow: {} }]', ['1:17 an entry of who must be text; put it in quotes']],
-  ['members that no caller can be called', 'groups:\n  s: [a, a, "b*", "", 7]\n  "5": x\nrules: [{ who: [a], allow: {} }]', [
-    '2:13 "b*" is not a caller\'s name: a name holds none of : * { }',
-    '2:19 "" is not a caller\'s name: a name has 1 to 121 characters',
-    '2:23 an entry of s must be text: a caller\'s name; put it in quotes',
-    '3:8 an entry of groups must be a list'
-  ]],
-  ['a product that does not exist', rule('{ chats: {}, vidoe: {} }'), ['3:14 chats is not a product; did you mean chat?', '3:25 vidoe is not a product; did you mean video?']],
-  ['a product that an object has by nature', rule('{ __proto__: {} }'), ['3:14 __proto__ is not a product; known here: chat, conversations, sync, video, voice, task-router']],
-  ['a product without a value', rule('\n      sync:'), ['4:7 sync must be a map: what the rule\'s callers may do in sync; {} is all that is configured']],
-  ['what a product does not know', rule('{ voice: { incomming: true }, sync: { a: 1 } }'), [
-    '3:23 incomming is not a property of voice; did you mean incoming?', '3:50 a is not a property of sync; known here: maxTtl'
-  ]],
-  ['yes in place of true', rule('{ voice: { outgoing: yes } }'), ['3:33 outgoing must be true or false']],
-  ['rooms that are no list', rule('{ video: { rooms: lobby } }'), ['3:30 rooms must be a list: names, in which * stands for any run of characters and {caller} for the caller\'s name']],
-  ['a parameter that none can be called', rule('{ voice: { params: { "a\\nb": [] } } }'), ['3:33 a\nb is not a property of params; there are none']],
-  ['a room without quotes', rule('{ video: { rooms: [{caller}] } }'), [`3:31 an entry of rooms must be text${patternRule}; put it in quotes`]],
-  ['braces that stand for nothing', rule('{ video: { rooms: ["{user}-*"] }, voice: { params: { To: ["}"] } } }\n    identities: ["{"]'), [
-    `3:31 an entry of rooms cannot be "{user}-*"${patternRule}`,
-    `3:70 an entry of To cannot be "}"${patternRule}`,
-    `4:18 an entry of identities cannot be "{"${patternRule}`
-  ]],
-  ['a maxTtl outside Twilio\'s limits', rule('{}\n    maxTtl: 100'), ['4:13 maxTtl must be >= 180: the longest life of a token, 180 to 86400 seconds']],
-  ['a maxTtl that is no number', rule('{}\n    maxTtl: 1h'), ['4:13 maxTtl must be a whole number: the longest life of a token, 180 to 86400 seconds']],
-  ['a third party\'s entry, deep inside', rule('{ task-router: { level: 7, queues: [{ nam: x }], notes: { any: 1 } } }'), [
-    '3:36 level must be multiple of 5',
-    '3:48 an entry of queues needs name',
-    '3:50 nam is not a property of an entry of queues; did you mean name?'
-  ]],
-  ['many at once, in the file\'s order', 'mode: x\ngroups: { a: b }\nrules:\n  - who: [group:c]\n    allow: { d: {} }\n    maxTtl: 1\n', [
-    '1:7 mode must be enforce or audit',
-    '2:14 a must be a list',
-    '4:11 c is not a group; known here: a',
-    '5:14 d is not a product; known here: chat, conversations, sync, video, voice, task-router',
-    '6:13 maxTtl must be >= 180: the longest life of a token, 180 to 86400 seconds'
-  ]],
+const rows: Array<{ name: string, text: string, mistakes: string[] }> = [
+  { name: 'an empty file', text: '', mistakes: ['1:1 holds nothing, so nobody could have anything; write rules'] },
+  { name: 'nothing but a comment', text: '# later\n', mistakes: ['1:1 holds nothing, so nobody could have anything; write rules'] },
+  { name: 'a list in place of the policy', text: '[]', mistakes: ['1:1 the policy must be a map'] },
+  { name: 'no rules', text: 'groups: {}\n', mistakes: ['1:1 the policy needs rules'] },
+  {
+    name: 'rules without a value',
+    text: 'mode: audit\nrules:\n',
+    mistakes: ['2:1 rules must be a list: the first rule whose who matches a caller decides; without a match, nothing is allowed']
+  },
+  {
+    name: 'an empty list of rules',
+    text: 'rules: []\n',
+    mistakes: ['1:8 rules must not be empty: the first rule whose who matches a caller decides; without a match, nothing is allowed']
+  },
+  {
+    name: 'a rule that is missing',
+    text: 'rules:\n  -\n',
+    mistakes: ['2:3 rule 1 must be a map: the first rule whose who matches a caller decides']
+  },
+  {
+    name: 'a misspelt property at the top',
+    text: 'modes: audit\nrules:\n  - { who: [a], allow: {} }\n',
+    mistakes: ['1:1 modes is not a property of the policy; did you mean mode?']
+  },
+  {
+    name: 'a misspelt property of a rule',
+    text: 'rules:\n  - who: [a]\n    alow: {}\n',
+    mistakes: ['2:5 rule 1 needs allow', '3:5 alow is not a property of rule 1; did you mean allow?']
+  },
+  {
+    name: 'a property that means nothing',
+    text: 'rules:\n  - { who: [a], allow: {}, zzzzzz: 1 }\n',
+    mistakes: ['2:28 zzzzzz is not a property of rule 1; known here: who, allow, maxTtl, identities']
+  },
+  {
+    name: 'a property without a value',
+    text: 'rules: [{ who: [a], allow }]',
+    mistakes: ['1:21 allow must be a map: products; what is not named is not allowed']
+  },
+  {
+    name: 'a mode that does not exist',
+    text: 'mode: adit\nrules: [{ who: [a], allow: {} }]\n',
+    mistakes: ['1:7 mode must be enforce or audit']
+  },
+  {
+    name: 'who that is no list',
+    text: 'rules: [{ who: a, allow: {} }]',
+    mistakes: ['1:16 who must be a list: callers\' names, in which * stands for any run of characters, and groups, as group:NAME']
+  },
+  {
+    name: 'nobody in who',
+    text: 'rules: [{ who: [], allow: {} }]',
+    mistakes: ['1:16 who must not be empty: callers\' names, in which * stands for any run of characters, and groups, as group:NAME']
+  },
+  {
+    name: 'a group that does not exist',
+    text: 'groups: { support: [a] }\nrules: [{ who: [group:suport], allow: {} }]',
+    mistakes: ['2:17 suport is not a group; did you mean support?']
+  },
+  {
+    name: 'a group where there are none',
+    text: 'rules: [{ who: [group:toString], allow: {} }]',
+    mistakes: ['1:17 toString is not a group; there are none']
+  },
+  {
+    name: 'a group unlike any of many',
+    text: `groups: { ${Array.from({ length: 12 }, (_, i) => `g${i}: []`).join(', ')} }\nrules: [{ who: [group:x], allow: {} }]`,
+    mistakes: ['2:17 x is not a group; known here: g0, g1, g2, g3, g4, g5, g6, g7, g8, g9 and 2 more']
+  },
+  {
+    name: 'a group written as a map',
+    text: 'rules: [{ who: [group: a], allow: {} }]',
+    mistakes: ['1:17 an entry of who must be text; put it in quotes']
+  },
+  {
+    name: '{caller} in who',
+    text: 'rules: [{ who: ["{caller}"], allow: {} }]',
+    mistakes: ['1:17 {caller} stands for a name in rooms and identities; who needs the name itself, or *']
+  },
+  {
+    name: 'no caller can be called what who says',
+    text: 'rules: [{ who: ["a:b", " *"], allow: {} }]',
+    mistakes: [
+      '1:17 "a:b" is not a caller\'s name: a name holds none of : * { }; a group is written as group:NAME',
+      '1:24 " *" is not a caller\'s name: a name has no blank at either end; a group is written as group:NAME'
+    ]
+  },
+  {
+    name: 'a number as a name',
+    text: 'rules: [{ who: [007], allow: {} }]',
+    mistakes: ['1:17 an entry of who must be text; put it in quotes']
+  },
+  {
+    name: 'members that no caller can be called',
+    text: 'groups:\n  s: [a, a, "b*", "", 7]\n  "5": x\nrules: [{ who: [a], allow: {} }]',
+    mistakes: [
+      '2:13 "b*" is not a caller\'s name: a name holds none of : * { }',
+      '2:19 "" is not a caller\'s name: a name has 1 to 121 characters',
+      '2:23 an entry of s must be text: a caller\'s name; put it in quotes',
+      '3:8 an entry of groups must be a list'
+    ]
+  },
+  {
+    name: 'a product that does not exist',
+    text: rule('{ chats: {}, vidoe: {} }'),
+    mistakes: ['3:14 chats is not a product; did you mean chat?', '3:25 vidoe is not a product; did you mean video?']
+  },
+  {
+    name: 'a product that an object has by nature',
+    text: rule('{ __proto__: {} }'),
+    mistakes: ['3:14 __proto__ is not a product; known here: chat, conversations, sync, video, voice, task-router']
+  },
+  {
+    name: 'a product without a value',
+    text: rule('\n      sync:'),
+    mistakes: ['4:7 sync must be a map: what the rule\'s callers may do in sync; {} is all that is configured']
+  },
+  {
+    name: 'what a product does not know',
+    text: rule('{ voice: { incomming: true }, sync: { a: 1 } }'),
+    mistakes: ['3:23 incomming is not a property of voice; did you mean incoming?', '3:50 a is not a property of sync; known here: maxTtl']
+  },
+  { name: 'yes in place of true', text: rule('{ voice: { outgoing: yes } }'), mistakes: ['3:33 outgoing must be true or false'] },
+  {
+    name: 'rooms that are no list',
+    text: rule('{ video: { rooms: lobby } }'),
+    mistakes: ['3:30 rooms must be a list: names, in which * stands for any run of characters and {caller} for the caller\'s name']
+  },
+  {
+    name: 'a parameter that none can be called',
+    text: rule('{ voice: { params: { "a\\nb": [] } } }'),
+    mistakes: ['3:33 a\nb is not a property of params; there are none']
+  },
+  {
+    name: 'a room without quotes',
+    text: rule('{ video: { rooms: [{caller}] } }'),
+    mistakes: [`3:31 an entry of rooms must be text${patternRule}; put it in quotes`]
+  },
+  {
+    name: 'braces that stand for nothing',
+    text: rule('{ video: { rooms: ["{user}-*"] }, voice: { params: { To: ["}"] } } }\n    identities: ["{"]'),
+    mistakes: [
+      `3:31 an entry of rooms cannot be "{user}-*"${patternRule}`,
+      `3:70 an entry of To cannot be "}"${patternRule}`,
+      `4:18 an entry of identities cannot be "{"${patternRule}`
+    ]
+  },
+  {
+    name: 'a maxTtl outside Twilio\'s limits',
+    text: rule('{}\n    maxTtl: 100'),
+    mistakes: ['4:13 maxTtl must be >= 180: the longest life of a token, 180 to 86400 seconds']
+  },
+  {
+    name: 'a maxTtl that is no number',
+    text: rule('{}\n    maxTtl: 1h'),
+    mistakes: ['4:13 maxTtl must be a whole number: the longest life of a token, 180 to 86400 seconds']
+  },
+  {
+    name: 'a third party\'s entry, deep inside',
+    text: rule('{ task-router: { level: 7, queues: [{ nam: x }], notes: { any: 1 } } }'),
+    mistakes: [
+      '3:36 level must be multiple of 5',
+      '3:48 an entry of queues needs name',
+      '3:50 nam is not a property of an entry of queues; did you mean name?'
+    ]
+  },
+  {
+    name: 'many at once, in the file\'s order',
+    text: 'mode: x\ngroups: { a: b }\nrules:\n  - who: [group:c]\n    allow: { d: {} }\n    maxTtl: 1\n',
+    mistakes: [
+      '1:7 mode must be enforce or audit',
+      '2:14 a must be a list',
+      '4:11 c is not a group; known here: a',
+      '5:14 d is not a product; known here: chat, conversations, sync, video, voice, task-router',
+      '6:13 maxTtl must be >= 180: the longest life of a token, 180 to 86400 seconds'
+    ]
+  },
 
-  ['a star without quotes', 'rules: [{ who: [*], allow: {} }]', ['1:17 a name that starts with * needs quotes, as in ["*"]']],
-  ['a pattern without quotes', 'rules: [{ who: [*-bot], allow: {} }]', ['1:17 *-bot is an alias of nothing; a name that starts with * needs quotes']],
-  ['a list that does not end', 'rules: [a\n', ['2:1 Flow sequence in block collection must be sufficiently indented and end with a ]']],
-  ['braces without quotes', rule('{ video: { rooms: [{caller}-1] } }'), ['3:39 Unexpected scalar at node end; a text that holds { or starts with * needs quotes']],
-  ['a tab', 'rules:\n\t- who: [a]\n', ['2:1 a tab cannot indent; use blanks']],
-  ['two documents', `${rule('{}')}---\n${rule('{}')}`, ['4:1 a second document starts here; a policy is one']],
-  ['a key twice', 'rules: [{ who: [a], allow: {}, who: [b] }]\nrules: []\n', ['1:32 who stands here a second time; keep one', '2:1 rules stands here a second time; keep one']],
-  ['a key that is a list', '[a]: b\n', ['1:1 a key must be text; a text that holds { or starts with * needs quotes']],
-  ['a tag', 'rules: !!set {}\n', ['1:8 Unresolved tag: tag:yaml.org,2002:set']],
-  ['a merge, which YAML 1.2 does not have', '%YAML 1.1\n---\nrules: [{ <<: { who: [a] }, who: [a], allow: {} }]', ['3:11 << is not a property of rule 1; known here: who, allow, maxTtl, identities']],
-  ['a mistake behind an alias, once', 'rules:\n  - { who: [a], allow: { video: &v { room: x } } }\n  - { who: [b], allow: { video: *v } }\n', ['2:38 room is not a property of video; did you mean rooms?']],
-  ['an alias of the wrong kind, where it stands', 'groups: &g { s: [a] }\nrules:\n  - { who: *g, allow: {} }\n', ['3:12 who must be a list: callers\' names, in which * stands for any run of characters, and groups, as group:NAME']]
+  {
+    name: 'a star without quotes',
+    text: 'rules: [{ who: [*], allow: {} }]',
+    mistakes: ['1:17 a name that starts with * needs quotes, as in ["*"]']
+  },
+  {
+    name: 'a pattern without quotes',
+    text: 'rules: [{ who: [*-bot], allow: {} }]',
+    mistakes: ['1:17 *-bot is an alias of nothing; a name that starts with * needs quotes']
+  },
+  {
+    name: 'a list that does not end',
+    text: 'rules: [a\n',
+    mistakes: ['2:1 Flow sequence in block collection must be sufficiently indented and end with a ]']
+  },
+  {
+    name: 'braces without quotes',
+    text: rule('{ video: { rooms: [{caller}-1] } }'),
+    mistakes: ['3:39 Unexpected scalar at node end; a text that holds { or starts with * needs quotes']
+  },
+  { name: 'a tab', text: 'rules:\n\t- who: [a]\n', mistakes: ['2:1 a tab cannot indent; use blanks'] },
+  { name: 'two documents', text: `${rule('{}')}---\n${rule('{}')}`, mistakes: ['4:1 a second document starts here; a policy is one'] },
+  {
+    name: 'a key twice',
+    text: 'rules: [{ who: [a], allow: {}, who: [b] }]\nrules: []\n',
+    mistakes: ['1:32 who stands here a second time; keep one', '2:1 rules stands here a second time; keep one']
+  },
+  {
+    name: 'a key that is a list',
+    text: '[a]: b\n',
+    mistakes: ['1:1 a key must be text; a text that holds { or starts with * needs quotes']
+  },
+  { name: 'a tag', text: 'rules: !!set {}\n', mistakes: ['1:8 Unresolved tag: tag:yaml.org,2002:set'] },
+  {
+    name: 'a merge, which YAML 1.2 does not have',
+    text: '%YAML 1.1\n---\nrules: [{ <<: { who: [a] }, who: [a], allow: {} }]',
+    mistakes: ['3:11 << is not a property of rule 1; known here: who, allow, maxTtl, identities']
+  },
+  {
+    name: 'a mistake behind an alias, once',
+    text: 'rules:\n  - { who: [a], allow: { video: &v { room: x } } }\n  - { who: [b], allow: { video: *v } }\n',
+    mistakes: ['2:38 room is not a property of video; did you mean rooms?']
+  },
+  {
+    name: 'an alias of the wrong kind, where it stands',
+    text: 'groups: &g { s: [a] }\nrules:\n  - { who: *g, allow: {} }\n',
+    mistakes: ['3:12 who must be a list: callers\' names, in which * stands for any run of characters, and groups, as group:NAME']
+  },
+
+  {
+    name: 'names of callers with a bearer token that none can have',
+    text: 'groups: { s: ["jwt:a:b", "jwt:"] }\nrules: [{ who: ["jwt:a:b", "jwt: *", "jwt:{caller}", "JWT:a"], allow: {} }]',
+    mistakes: [
+      '1:15 "jwt:a:b" is not a caller\'s name: a name holds none of : * { }',
+      '1:26 "jwt:" is not a caller\'s name: a name has 1 to 121 characters',
+      '2:17 "jwt:a:b" is not a caller\'s name: a name holds none of : * { }; a group is written as group:NAME',
+      '2:28 "jwt: *" is not a caller\'s name: a name has no blank at either end; a group is written as group:NAME',
+      '2:38 {caller} stands for a name in rooms and identities; who needs the name itself, or *',
+      '2:54 "JWT:a" is not a caller\'s name: a name holds none of : * { }; a group is written as group:NAME'
+    ]
+  },
+  {
+    name: 'groups that no identity provider can say',
+    text: 'rules: [{ who: ["jwt-group:", "jwt-group:s*", "jwt-group:{caller}"], allow: {} }]',
+    mistakes: [
+      '1:17 "" cannot be a group of the identity provider: it has 1 to 128 characters, and no control characters',
+      `1:31 "s*" cannot be a group of the identity provider: * and {caller} ${whole}`,
+      `1:47 "{caller}" cannot be a group of the identity provider: * and {caller} ${whole}`
+    ]
+  }
 ]
 
-const whole = 'stand for nothing there; write its whole name'
-mistakes.push(
-  ['names of callers with a bearer token that none can have', 'groups: { s: ["jwt:a:b", "jwt:"] }\nrules: [{ who: ["jwt:a:b", "jwt: *", "jwt:{caller}", "JWT:a"], allow: {} }]', [
-    '1:15 "jwt:a:b" is not a caller\'s name: a name holds none of : * { }',
-    '1:26 "jwt:" is not a caller\'s name: a name has 1 to 121 characters',
-    '2:17 "jwt:a:b" is not a caller\'s name: a name holds none of : * { }; a group is written as group:NAME',
-    '2:28 "jwt: *" is not a caller\'s name: a name has no blank at either end; a group is written as group:NAME',
-    '2:38 {caller} stands for a name in rooms and identities; who needs the name itself, or *',
-    '2:54 "JWT:a" is not a caller\'s name: a name holds none of : * { }; a group is written as group:NAME'
-  ]],
-  ['groups that no identity provider can say', 'rules: [{ who: ["jwt-group:", "jwt-group:s*", "jwt-group:{caller}"], allow: {} }]', [
-    '1:17 "" cannot be a group of the identity provider: it has 1 to 128 characters, and no control characters',
-    `1:31 "s*" cannot be a group of the identity provider: * and {caller} ${whole}`,
-    `1:47 "{caller}" cannot be a group of the identity provider: * and {caller} ${whole}`
-  ]]
-)
-
-for (const [says, text, expected] of mistakes) {
-  test(`mistake: ${says}`, async t => {
+for (const { name, text, mistakes } of rows) {
+  test(`mistake: ${name}`, async t => {
     const reading = await read(text, 'policy.yaml')
-    t.same(reading.mistakes, expected.map(mistake => `policy.yaml:${mistake}`))
+    t.same(reading.mistakes, mistakes.map(mistake => `policy.yaml:${mistake}`))
     t.equal(reading.policy, null)
   })
 }
@@ -158,15 +317,15 @@ test('each mistake and warning is data: of what, of which kind, and where', asyn
 
 test('a file of any size or depth is answered', async t => {
   t.same((await read('a'.repeat(4 * 1024 * 1024 + 1), 'p')).mistakes, ['p:1:1 is larger than 4 MiB, which no policy needs'])
-  const deep: Array<[text: string, place: string]> = [
-    ['['.repeat(3000), '1:101'],
-    [`rules:\n  ${'{a: '.repeat(3000)}`, '2:403'],
-    [`{"rules":${'['.repeat(1500)}${']'.repeat(1500)}}`, '1:109'],
-    [`rules:\n${'- '.repeat(3000)}`, '2:1'],
-    [`${'? '.repeat(3000)}`, '1:1']
+  const deep: Array<{ text: string, place: string }> = [
+    { text: '['.repeat(3000), place: '1:101' },
+    { text: `rules:\n  ${'{a: '.repeat(3000)}`, place: '2:403' },
+    { text: `{"rules":${'['.repeat(1500)}${']'.repeat(1500)}}`, place: '1:109' },
+    { text: `rules:\n${'- '.repeat(3000)}`, place: '2:1' },
+    { text: `${'? '.repeat(3000)}`, place: '1:1' }
   ]
   // Twice: what the first reading may do to the second is not seen in one.
-  for (const [text, place] of [...deep, ...deep]) t.same((await read(text, 'p')).mistakes, [`p:${place} nested too deep for a policy`])
+  for (const { text, place } of [...deep, ...deep]) t.same((await read(text, 'p')).mistakes, [`p:${place} nested too deep for a policy`])
   t.not((await read(`rules: ${'[{ who: [a], allow: {} }]'} # ${'[]'.repeat(200)}`, 'p')).policy, null)
 })
 
