@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { complete, secrets, startBroker, susan } from '../../helpers/broker.js'
+import { basic, complete, secrets, startBroker, susan } from '../../helpers/broker.js'
 import { ask, raw, type Answer, type Ask } from '../../helpers/http.js'
 import { open } from '../../helpers/token.js'
 
@@ -59,42 +59,88 @@ t.test('the 2021 tutorial\'s call works unchanged', async t => {
   t.strictSame(answer.body.products, ['conversations', 'sync', 'video', 'voice'])
 })
 
-const granted: Array<[name: string, path: string, body: unknown, grant: object]> = [
-  ['video for any room', 'video', {}, { video: {} }],
-  ['video for one room', 'video', { room: 'My Room' }, { video: { room: 'My Room' } }],
-  ['voice both ways', 'voice', undefined, { voice: both }],
-  ['voice for calls in', 'voice', { outgoing: false }, { voice: { incoming: { allow: true } } }],
-  ['voice for calls out', 'voice', { incoming: false, params: { To: '+15550100' } },
-    { voice: { outgoing: { application_sid: app, params: { To: '+15550100' } } } }],
-  ['voice with a param whose name has a line break', 'voice', { incoming: false, params: { 'a\nb': 'c' } },
-    { voice: { outgoing: { application_sid: app, params: { 'a\nb': 'c' } } } }],
-  ['chat', 'chat', {}, { chat: { service_sid: chatServiceSid } }],
-  ['conversations', 'conversations', {}, { chat: { service_sid: conversationsServiceSid } }],
-  ['sync', 'sync', {}, { data_sync: { service_sid: 'default' } }]
+const granted: Array<{ name: string, product: string, body?: object, expected: object }> = [
+  { name: 'video for any room', product: 'video', body: {}, expected: { video: {} } },
+  { name: 'video for one room', product: 'video', body: { room: 'My Room' }, expected: { video: { room: 'My Room' } } },
+  { name: 'voice both ways', product: 'voice', expected: { voice: both } },
+  { name: 'voice for calls in', product: 'voice', body: { outgoing: false }, expected: { voice: { incoming: { allow: true } } } },
+  {
+    name: 'voice for calls out',
+    product: 'voice',
+    body: { incoming: false, params: { To: '+15550100' } },
+    expected: { voice: { outgoing: { application_sid: app, params: { To: '+15550100' } } } }
+  },
+  {
+    name: 'voice with a param whose name has a line break',
+    product: 'voice',
+    body: { incoming: false, params: { 'a\nb': 'c' } },
+    expected: { voice: { outgoing: { application_sid: app, params: { 'a\nb': 'c' } } } }
+  },
+  { name: 'chat', product: 'chat', body: {}, expected: { chat: { service_sid: chatServiceSid } } },
+  { name: 'conversations', product: 'conversations', body: {}, expected: { chat: { service_sid: conversationsServiceSid } } },
+  { name: 'sync', product: 'sync', body: {}, expected: { data_sync: { service_sid: 'default' } } }
 ]
 
 t.test('each product grants exactly what was asked for', async t => {
-  for (const [name, product, body, grant] of granted) {
+  for (const { name, product, body, expected } of granted) {
     const answer = await as(body, `/token/${product}`)
     t.equal(answer.status, 200, name)
-    t.strictSame(grants(answer), grant, name)
+    t.strictSame(grants(answer), expected, name)
   }
 })
 
-const refused: Array<[name: string, path: string, body: unknown, status: number, expected: object]> = [
-  ['neither direction', 'voice', { incoming: false, outgoing: false }, 400, { errors: [{ path: '/outgoing' }] }],
-  ['params without calls out', 'voice', { outgoing: false, params: { a: 'b' } }, 400, { errors: [{ path: '/params' }] }],
-  ['params that are no strings', 'voice', { params: { secretkey: 1 } }, 400, { errors: [{ path: '/params' }] }],
-  ...['\n', '\r', '\u2028'].map((end): [string, string, unknown, number, object] =>
-    [`params that are no strings, by a name with the line break ${end.charCodeAt(0)}`, 'voice', { params: { [`secretkey${end}`]: 1 } }, 400, { errors: [{ path: '/params' }] }]),
-  ['a ttl above the caller\'s', 'video', { ttl: 3601 }, 403, { code: 'not-allowed', errors: [{ path: '/ttl' }], detail: /^ttl: at most 3600 seconds/ }],
-  ['another\'s identity', 'video', { identity: 'bob' }, 403, { code: 'not-allowed', errors: [{ path: '/identity' }] }],
-  ['two properties at fault', 'video', { ttl: '1', room: 1, x: 1 }, 400,
-    { errors: [{ path: '', message: 'has an unknown property; known are ttl, room, identity' }, { path: '/room' }, { path: '/ttl' }] }]
+/** With 400, where a row names no other status. */
+interface Refused {
+  name: string
+  body: object
+  status?: number
+  expected: object
+}
+
+const refused: Array<Refused & { product: string }> = [
+  {
+    name: 'neither direction',
+    product: 'voice',
+    body: { incoming: false, outgoing: false },
+    expected: { errors: [{ path: '/outgoing' }] }
+  },
+  {
+    name: 'params without calls out',
+    product: 'voice',
+    body: { outgoing: false, params: { a: 'b' } },
+    expected: { errors: [{ path: '/params' }] }
+  },
+  { name: 'params that are no strings', product: 'voice', body: { params: { secretkey: 1 } }, expected: { errors: [{ path: '/params' }] } },
+  ...['\n', '\r', '\u2028'].map(end => ({
+    name: `params that are no strings, by a name with the line break ${end.charCodeAt(0)}`,
+    product: 'voice',
+    body: { params: { [`secretkey${end}`]: 1 } },
+    expected: { errors: [{ path: '/params' }] }
+  })),
+  {
+    name: 'a ttl above the caller\'s',
+    product: 'video',
+    body: { ttl: 3601 },
+    status: 403,
+    expected: { code: 'not-allowed', errors: [{ path: '/ttl' }], detail: /^ttl: at most 3600 seconds/ }
+  },
+  {
+    name: 'another\'s identity',
+    product: 'video',
+    body: { identity: 'bob' },
+    status: 403,
+    expected: { code: 'not-allowed', errors: [{ path: '/identity' }] }
+  },
+  {
+    name: 'two properties at fault',
+    product: 'video',
+    body: { ttl: '1', room: 1, x: 1 },
+    expected: { errors: [{ path: '', message: 'has an unknown property; known are ttl, room, identity' }, { path: '/room' }, { path: '/ttl' }] }
+  }
 ]
 
 t.test('a refusal names the property, and nothing is narrowed', async t => {
-  for (const [name, product, body, status, expected] of refused) {
+  for (const { name, product, body, status = 400, expected } of refused) {
     const answer = await as(body, `/token/${product}`)
     t.equal(answer.status, status, name)
     t.match({ ...answer.body, errors: answer.body.errors?.toSorted((a, b) => a.path < b.path ? -1 : 1) }, expected, name)
@@ -115,20 +161,36 @@ t.test('POST /token puts what is named into one token, or fails whole', async t 
   t.match(one.body, { products: ['video', 'sync'], expiresIn: 600 })
   t.match((await broker.audit()).at(-1), { products: ['video', 'sync'] })
 
-  const failures: Array<[string, unknown, number, object]> = [
-    ['no product', { products: {} }, 400, { errors: [{ path: '/products' }] }],
-    ['an unknown product', { products: { video: {}, nope: {} } }, 404, { code: 'product-unknown' }],
-    ['a product called constructor', { products: { constructor: {} } }, 404, { code: 'product-unknown' }],
-    ['products that are no object', { products: ['video'] }, 400, { errors: [{ path: '/products' }] }],
-    ['a product that is no object', { products: { video: 1 } }, 400, { errors: [{ path: '/products' }] }],
-    ['a property at fault', { products: { video: { room: 1 } } }, 400, { errors: [{ path: '/products/video/room' }] }],
-    ['an unknown property', { products: { video: { ttl: 180 } } }, 400, { errors: [{ path: '/products/video', message: /known are room/ }] }],
-    ['a product refused', { products: { sync: {}, voice: { incoming: false, outgoing: false } } }, 400, { errors: [{ path: '/products/voice/outgoing' }] }],
-    ['two services for one grant', { products: { chat: {}, conversations: {} } }, 400, { detail: /chat and conversations|conversations and chat/ }],
-    ['a property of a product beside products', { products: { video: {} }, room: 'x' }, 400, { errors: [{ path: '' }] }],
-    ['credentials both ways', { username: 'susan', password: 'secret123' }, 400, { errors: [{ message: /Authorization/ }] }]
+  const failures: Refused[] = [
+    { name: 'no product', body: { products: {} }, expected: { errors: [{ path: '/products' }] } },
+    { name: 'an unknown product', body: { products: { video: {}, nope: {} } }, status: 404, expected: { code: 'product-unknown' } },
+    { name: 'a product called constructor', body: { products: { constructor: {} } }, status: 404, expected: { code: 'product-unknown' } },
+    { name: 'products that are no object', body: { products: ['video'] }, expected: { errors: [{ path: '/products' }] } },
+    { name: 'a product that is no object', body: { products: { video: 1 } }, expected: { errors: [{ path: '/products' }] } },
+    { name: 'a property at fault', body: { products: { video: { room: 1 } } }, expected: { errors: [{ path: '/products/video/room' }] } },
+    {
+      name: 'an unknown property',
+      body: { products: { video: { ttl: 180 } } },
+      expected: { errors: [{ path: '/products/video', message: /known are room/ }] }
+    },
+    {
+      name: 'a product refused',
+      body: { products: { sync: {}, voice: { incoming: false, outgoing: false } } },
+      expected: { errors: [{ path: '/products/voice/outgoing' }] }
+    },
+    {
+      name: 'two services for one grant',
+      body: { products: { chat: {}, conversations: {} } },
+      expected: { detail: /chat and conversations|conversations and chat/ }
+    },
+    { name: 'a property of a product beside products', body: { products: { video: {} }, room: 'x' }, expected: { errors: [{ path: '' }] } },
+    {
+      name: 'credentials both ways',
+      body: { username: 'susan', password: 'secret123' },
+      expected: { errors: [{ message: /Authorization/ }] }
+    }
   ]
-  for (const [name, body, status, expected] of failures) {
+  for (const { name, body, status = 400, expected } of failures) {
     const answer = await as(body, '/token')
     t.equal(answer.status, status, name)
     t.match(answer.body, expected, name)
@@ -146,25 +208,45 @@ t.test('every property at fault is told at once, those of several products too, 
   t.match(await as({ products: { nope: 1 } }, '/token'), { status: 400, body: { errors: [{ path: '/products', message: 'must be object' }] } })
 })
 
-const byBody: Array<[string, Ask, number, string]> = [
-  ['a wrong password', { body: { username: 'susan', password: 'wrong-one' } }, 401, 'credentials-wrong'],
-  ['no password', { body: { username: 'susan' } }, 401, 'credentials-wrong'],
-  ['no name', { body: { password: 'secret123' } }, 401, 'credentials-wrong'],
-  ['a password that is no string', { body: { username: 'susan', password: 123 } }, 401, 'credentials-wrong'],
-  ['neither', { body: {} }, 401, 'credentials-missing'],
-  ['no body', {}, 401, 'credentials-missing'],
-  ['null', { body: 'null' }, 401, 'credentials-missing'],
-  ['an array', { body: [] }, 401, 'credentials-missing'],
-  ['Bearer beside right credentials', { as: 'Bearer x', body: { username: 'susan', password: 'secret123' } }, 401, 'credentials-missing'],
-  ['no JSON', { body: '{' }, 400, 'request-invalid'],
-  ['a form', { body: 'username=susan', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } }, 415, 'media-type'],
-  ['too large a body', { body: { username: 'x'.repeat(5000) } }, 413, 'body-too-large'],
-  ['a query', { path: '/token?username=susan', body: { username: 'susan', password: 'secret123' } }, 400, 'request-invalid'],
-  ['an unknown property', { body: { username: 'susan', password: 'secret123', remember: true } }, 400, 'request-invalid']
+const byBody: Array<{ name: string, request: Ask, status: number, code: string }> = [
+  { name: 'a wrong password', request: { body: { username: 'susan', password: 'wrong-one' } }, status: 401, code: 'credentials-wrong' },
+  { name: 'no password', request: { body: { username: 'susan' } }, status: 401, code: 'credentials-wrong' },
+  { name: 'no name', request: { body: { password: 'secret123' } }, status: 401, code: 'credentials-wrong' },
+  { name: 'a password that is no string', request: { body: { username: 'susan', password: 123 } }, status: 401, code: 'credentials-wrong' },
+  { name: 'neither', request: { body: {} }, status: 401, code: 'credentials-missing' },
+  { name: 'no body', request: {}, status: 401, code: 'credentials-missing' },
+  { name: 'null', request: { body: 'null' }, status: 401, code: 'credentials-missing' },
+  { name: 'an array', request: { body: [] }, status: 401, code: 'credentials-missing' },
+  {
+    name: 'Bearer beside right credentials',
+    request: { as: 'Bearer x', body: { username: 'susan', password: 'secret123' } },
+    status: 401,
+    code: 'credentials-missing'
+  },
+  { name: 'no JSON', request: { body: '{' }, status: 400, code: 'request-invalid' },
+  {
+    name: 'a form',
+    request: { body: 'username=susan', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } },
+    status: 415,
+    code: 'media-type'
+  },
+  { name: 'too large a body', request: { body: { username: 'x'.repeat(5000) } }, status: 413, code: 'body-too-large' },
+  {
+    name: 'a query',
+    request: { path: '/token?username=susan', body: { username: 'susan', password: 'secret123' } },
+    status: 400,
+    code: 'request-invalid'
+  },
+  {
+    name: 'an unknown property',
+    request: { body: { username: 'susan', password: 'secret123', remember: true } },
+    status: 400,
+    code: 'request-invalid'
+  }
 ]
 
 t.test('credentials in the body of POST /token are decided as those in the header', async t => {
-  for (const [name, request, status, code] of byBody) {
+  for (const { name, request, status, code } of byBody) {
     const answer = await ask(broker.url, { path: '/token', ...request })
     t.match(answer, { status, body: { code } }, name)
     // A caller may also have a session, so a request without credentials is told of both.
@@ -197,31 +279,40 @@ t.test('S96: without credentials every path under /token answers alike', async t
 t.test('S18: a GET asks for nothing: what it brings is refused, and never passed over', async t => {
   const asking = (text: string, headers = {}) => raw(broker.url, ['GET /token/video HTTP/1.1', 'Host: x', `Authorization: ${susan}`, 'Connection: close', ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), '', text].join('\r\n'))
   const json = { 'Content-Type': 'application/json' }
-  for (const [text, headers] of [
-    ['{"room":"a"}', { ...json, 'Content-Length': 12 }], ['c\r\n{"room":"a"}\r\n0\r\n\r\n', { ...json, 'Transfer-Encoding': 'chunked' }],
-    ['room=a', { 'Content-Type': 'text/plain', 'Content-Length': 6 }], [' ', { 'Content-Length': 1 }]
-  ] as const) t.match(await asking(text, headers), /^HTTP\/1\.1 400 [^]*"a GET takes no body; send it by POST"/, JSON.stringify(text))
-  for (const [text, headers] of [['', {}], ['', json], ['', { ...json, 'Content-Length': 0 }], ['0\r\n\r\n', { 'Transfer-Encoding': 'chunked' }]] as const) {
-    t.match(await asking(text, headers), /^HTTP\/1\.1 200 /, JSON.stringify([text, headers]))
-  }
+  const bodies: Array<{ text: string, headers: object }> = [
+    { text: '{"room":"a"}', headers: { ...json, 'Content-Length': 12 } },
+    { text: 'c\r\n{"room":"a"}\r\n0\r\n\r\n', headers: { ...json, 'Transfer-Encoding': 'chunked' } },
+    { text: 'room=a', headers: { 'Content-Type': 'text/plain', 'Content-Length': 6 } },
+    { text: ' ', headers: { 'Content-Length': 1 } }
+  ]
+  for (const { text, headers } of bodies) t.match(await asking(text, headers), /^HTTP\/1\.1 400 [^]*"a GET takes no body; send it by POST"/, JSON.stringify(text))
+  const empty: Array<{ text: string, headers: object }> = [
+    { text: '', headers: {} },
+    { text: '', headers: json },
+    { text: '', headers: { ...json, 'Content-Length': 0 } },
+    { text: '0\r\n\r\n', headers: { 'Transfer-Encoding': 'chunked' } }
+  ]
+  for (const { text, headers } of empty) t.match(await asking(text, headers), /^HTTP\/1\.1 200 /, JSON.stringify([text, headers]))
 })
 
-const unsuitable: Array<[user: string, product: string, status: number, detail?: RegExp]> = [
-  ['ann-marie', 'voice', 422, /voice takes letters, digits and _ only, and character 4 is "-" \(U\+002D\)/],
-  ['zoë', 'voice', 422, /character 3 is U\+00EB/],
-  ['ann-marie', 'video', 200],
-  ['zoë', 'sync', 200],
-  ['x'.repeat(121), 'voice', 200]
+/** What the refusal says, or nothing where the product takes the identity. */
+const unsuitable: Array<{ caller: string, product: string, detail?: RegExp }> = [
+  { caller: 'ann-marie', product: 'voice', detail: /voice takes letters, digits and _ only, and character 4 is "-" \(U\+002D\)/ },
+  { caller: 'zoë', product: 'voice', detail: /character 3 is U\+00EB/ },
+  { caller: 'ann-marie', product: 'video' },
+  { caller: 'zoë', product: 'sync' },
+  { caller: 'x'.repeat(121), product: 'voice' }
 ]
 
 t.test('an identity that a product does not take is 422, and says which character', async t => {
-  const users = Object.fromEntries(unsuitable.map(([user]) => [user, 'secret123']))
+  const users = Object.fromEntries(unsuitable.map(({ caller }) => [caller, 'secret123']))
   const broker = await startBroker({ users, settings: { TWILIO_REGION: 'us1', TOKEN_TTL: '300', TOKEN_TTL_MAX: '900' } })
   t.teardown(broker.close)
-  for (const [user, product, status, detail] of unsuitable) {
-    const answer = await ask(broker.url, { as: `Basic ${Buffer.from(`${user}:secret123`).toString('base64')}`, path: `/token/${product}` })
-    t.match(answer, { status, body: status === 200 ? { identity: user, expiresIn: 300 } : { code: 'identity-unsuitable', detail } }, `${user} for ${product}`)
-    if (status === 200) t.equal(open(answer.body.token, keySecret).header.twr, 'us1')
+  for (const { caller, product, detail } of unsuitable) {
+    const answer = await ask(broker.url, { as: basic(caller, 'secret123'), path: `/token/${product}` })
+    const expected = detail ? { status: 422, body: { code: 'identity-unsuitable', detail } } : { status: 200, body: { identity: caller, expiresIn: 300 } }
+    t.match(answer, expected, `${caller} for ${product}`)
+    if (!detail) t.equal(open(answer.body.token, keySecret).header.twr, 'us1')
   }
   const all = await ask(broker.url, { path: '/token', body: { username: 'ann-marie', password: 'secret123', ttl: 900 } })
   t.match(all, { status: 200, body: { products: ['conversations', 'sync', 'video'], expiresIn: 900 } }, 'what does not fit is left out')
