@@ -104,7 +104,7 @@ t.test('the first rule for a caller decides, and a refusal names the property', 
     { status: 403, body: { code: 'not-allowed', detail: /^chat: the policy does not allow it\.$/, errors: [{ path: '/products/chat', message: 'the policy does not allow it' }] } }, 'a product as a whole is said once')
   t.match(await ask(broker.url, { as: basic('stranger', 'secret123'), path: '/token' }), { status: 403, body: { code: 'not-allowed' } })
   t.match(await ask(broker.url, { as: basic('chooser', 'secret123'), path: '/token' }), { status: 403, body: { code: 'not-allowed', detail: /Name a product in "products"/ } })
-  for (const [product, most] of [['voice', 121], ['video', 128], ['conversations', 256]] as const) {
+  for (const { product, most } of [{ product: 'voice', most: 121 }, { product: 'video', most: 128 }, { product: 'conversations', most: 256 }]) {
     const named = (length: number) => ask(broker.url, { as: basic('namer', 'secret123'), path: `/token/${product}`, body: { identity: 'x'.repeat(length) } })
     t.equal((await named(most)).status, 200, product)
     for (const length of [most + 1, 1000]) t.match(await named(length), { status: 422, body: { code: 'identity-unsuitable', detail: `identity: ${product} takes at most ${most} characters.` } }, product)

@@ -4,29 +4,29 @@ import { readJson } from '../../../src/policy/file/json.js'
 import { builtIn } from '../../../src/products/load.js'
 import { readingInTexts } from '../in-texts.js'
 
-const left: Array<[says: string, text: string]> = [
-  ['YAML', 'rules: []'],
-  ['no text at all', ''],
-  ['JSON and more', '{} {}'],
-  ['a key that stands twice', '{"rules": [], "rules": [{}]}'],
-  ['a key that stands twice, in two spellings', '{"a": {"b": 1, "\\u0062": 2}}'],
-  ['a key that stands twice, behind a string that looks like one', '{"a": "\\":", "a": "\\\\"}'],
-  ['what is nested deeper than the stack', `${'['.repeat(200_000)}${']'.repeat(200_000)}`]
+const left: Array<{ name: string, text: string }> = [
+  { name: 'YAML', text: 'rules: []' },
+  { name: 'no text at all', text: '' },
+  { name: 'JSON and more', text: '{} {}' },
+  { name: 'a key that stands twice', text: '{"rules": [], "rules": [{}]}' },
+  { name: 'a key that stands twice, in two spellings', text: '{"a": {"b": 1, "\\u0062": 2}}' },
+  { name: 'a key that stands twice, behind a string that looks like one', text: '{"a": "\\":", "a": "\\\\"}' },
+  { name: 'what is nested deeper than the stack', text: `${'['.repeat(200_000)}${']'.repeat(200_000)}` }
 ]
-for (const [says, text] of left) {
-  t.test(`${says} is left to the reader of YAML`, async t => {
+for (const { name, text } of left) {
+  t.test(`${name} is left to the reader of YAML`, async t => {
     t.equal(readJson(text), undefined)
   })
 }
 
-const taken: Array<[says: string, text: string]> = [
-  ['a string that looks like a key', '{"a": "\\"b\\": 1", "c": ["d:", "e\\\\"], "f" : {"": ":"}}'],
-  ['the same key in two maps', '[{"a": 1}, {"a": 2}]'],
-  ['a key of every object', '{"__proto__": 1, "constructor": {"__proto__": null}}'],
-  ['a map indented with tabs', '{\n\t"a": [\n\t\t1\n\t]\n}']
+const taken: Array<{ name: string, text: string }> = [
+  { name: 'a string that looks like a key', text: '{"a": "\\"b\\": 1", "c": ["d:", "e\\\\"], "f" : {"": ":"}}' },
+  { name: 'the same key in two maps', text: '[{"a": 1}, {"a": 2}]' },
+  { name: 'a key of every object', text: '{"__proto__": 1, "constructor": {"__proto__": null}}' },
+  { name: 'a map indented with tabs', text: '{\n\t"a": [\n\t\t1\n\t]\n}' }
 ]
-for (const [says, text] of taken) {
-  t.test(`${says} is JSON`, async t => {
+for (const { name, text } of taken) {
+  t.test(`${name} is JSON`, async t => {
     t.equal(JSON.stringify(readJson(text)?.value), JSON.stringify(JSON.parse(text)))
   })
 }
