@@ -51,10 +51,17 @@ t.test('S1: 1000 interleaved requests of 50 callers, some hung up, some with wro
 t.test('S16: 200 concurrent pairs that differ in name or password share no result', async t => {
   const broker = await startBroker({ users: { susan: 'secret123', juan: 'secret456' }, settings: { LOGIN_FAILURES_MAX: '1000' } })
   t.teardown(broker.close)
-  const pairs = [['susan', 'secret123', 200], ['susan', 'secret456', 401], ['juan', 'secret456', 200], ['juan', 'secret123', 401],
-    ['nobody', 'secret123', 401], ['susan', 'secret1234', 401], ['susan', 'secret12', 401]] as const
+  const logins: Array<{ name: string, password: string, status: number }> = [
+    { name: 'susan', password: 'secret123', status: 200 },
+    { name: 'susan', password: 'secret456', status: 401 },
+    { name: 'juan', password: 'secret456', status: 200 },
+    { name: 'juan', password: 'secret123', status: 401 },
+    { name: 'nobody', password: 'secret123', status: 401 },
+    { name: 'susan', password: 'secret1234', status: 401 },
+    { name: 'susan', password: 'secret12', status: 401 }
+  ]
   const results = await Promise.all(Array.from({ length: 200 }, async (_, i) => {
-    const [name, password, status] = pairs[i % pairs.length]!
+    const { name, password, status } = logins[i % logins.length]!
     return (await ask(broker.url, { as: basic(name, password) })).status === status
   }))
   t.ok(results.every(Boolean))

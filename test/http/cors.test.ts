@@ -38,15 +38,26 @@ t.test('a page may ask from an origin that is listed', async t => {
 
   await t.test('it can read every answer', async t => {
     const headers = { Origin: origin, 'Sec-Fetch-Mode': 'cors' }
-    const requests = [
-      [200, { as: susan }], [401, {}], [401, { as: 'Basic !!!' }], [400, { as: susan, body: '{' }], [404, { as: susan, path: '/token/nope' }],
-      [405, { method: 'PUT' }], [405, { method: 'OPTIONS' }], [413, { as: susan, body: 'x'.repeat(5000) }], [415, { as: susan, body: '{}', type: 'text/plain' }],
-      [400, { path: '/token/%zz' }], [404, { path: '/nothing' }], [200, { method: 'GET', path: '/healthz' }], [405, { path: '/healthz' }],
-      [422, { as: susan, path: '/token/voice', body: { identity: 'susan' } }], [431, { path: `/${'x'.repeat(17_000)}` }]
-    ] as const
-    for (const [status, { type, ...request }] of requests as ReadonlyArray<readonly [number, { type?: string }]>) {
-      const answer = await ask(broker.url, { ...request, headers: { ...headers, ...(type && { 'Content-Type': type }) } })
-      t.match(answer, { status: status === 422 ? 200 : status, headers: readable }, JSON.stringify(request).slice(0, 60))
+    const requests: Array<{ request: Ask, status: number }> = [
+      { request: { as: susan }, status: 200 },
+      { request: {}, status: 401 },
+      { request: { as: 'Basic !!!' }, status: 401 },
+      { request: { as: susan, body: '{' }, status: 400 },
+      { request: { as: susan, path: '/token/nope' }, status: 404 },
+      { request: { method: 'PUT' }, status: 405 },
+      { request: { method: 'OPTIONS' }, status: 405 },
+      { request: { as: susan, body: 'x'.repeat(5000) }, status: 413 },
+      { request: { as: susan, body: '{}', headers: { 'Content-Type': 'text/plain' } }, status: 415 },
+      { request: { path: '/token/%zz' }, status: 400 },
+      { request: { path: '/nothing' }, status: 404 },
+      { request: { method: 'GET', path: '/healthz' }, status: 200 },
+      { request: { path: '/healthz' }, status: 405 },
+      { request: { as: susan, path: '/token/voice', body: { identity: 'susan' } }, status: 200 },
+      { request: { path: `/${'x'.repeat(17_000)}` }, status: 431 }
+    ]
+    for (const { request, status } of requests) {
+      const answer = await ask(broker.url, { ...request, headers: { ...headers, ...request.headers } })
+      t.match(answer, { status, headers: readable }, JSON.stringify(request).slice(0, 60))
     }
     const head = (...lines: string[]) => ['HEAD /token/video HTTP/1.1', 'Host: x', `Origin: ${origin}`, ...lines, '', ''].join('\r\n')
     t.match(await raw(broker.url, head('Host: y')), /^HTTP\/1\.1 400 [^]*\r\naccess-control-allow-origin: https:\/\/app\.example\.com\r\n[^]*\r\n\r\n$/)

@@ -78,7 +78,7 @@ t.test('a request that was granted is judged by the new policy after a reload', 
 t.test('a product that changes an object that it returned before changes nobody else\'s grant', async t => {
   const { send, close } = await faxBroker(careless)
   t.teardown(close)
-  for (const [as, by] of [[susan, 'susan'], [juan, 'juan'], [susan, 'susan']] as const) t.match(await send(as, { to: 'a' }), { grant: { to: 'a', by } }, by)
+  for (const { as, by } of [{ as: susan, by: 'susan' }, { as: juan, by: 'juan' }, { as: susan, by: 'susan' }]) t.match(await send(as, { to: 'a' }), { grant: { to: 'a', by } }, by)
 })
 
 t.test('what was granted is remembered for a minute', async t => {
@@ -88,7 +88,7 @@ t.test('what was granted is remembered for a minute', async t => {
   const caller = { name: 'susan', identity: 'susan' }
   const product = {} as EnabledProduct
   const send = () => last.reuse(caller, product, {}, () => { asked++; return {} as Granted })
-  for (const [at, times] of [[0, 1], [59_999, 1], [60_000, 2], [119_999, 2]] as const) {
+  for (const { at, times } of [{ at: 0, times: 1 }, { at: 59_999, times: 1 }, { at: 60_000, times: 2 }, { at: 119_999, times: 2 }]) {
     now = at
     send()
     t.equal(asked, times, `after ${at} ms`)
