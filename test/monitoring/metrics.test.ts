@@ -129,19 +129,19 @@ t.test('tokens, refusals, logins and reloads are counted, and a reload keeps the
   await broker.reload()
   await broker.write('users.htpasswd', 'nonsense')
   await broker.reload()
-  const counts: Array<[line: string, count: number | undefined]> = [
-    ['token_broker_tokens_total{product="video",via="basic"}', 2],
-    ['token_broker_tokens_total{product="sync",via="basic"}', 1],
-    ['token_broker_tokens_total{product="voice",via="basic"}', undefined],
-    ['token_broker_refusals_total{code="not-allowed"}', 1],
-    ['token_broker_refusals_total{code="credentials-wrong"}', 1],
-    ['token_broker_refusals_total{code="credentials-missing"}', 1],
-    ['token_broker_request_seconds_count{route="/token/video"}', 3],
-    ['token_broker_login_seconds_count{outcome="credentials-wrong"}', 1],
-    ['token_broker_hashes_waiting', 0],
-    ['token_broker_hashes_running', 0]
+  const counts: Array<{ line: string, count: number | undefined }> = [
+    { line: 'token_broker_tokens_total{product="video",via="basic"}', count: 2 },
+    { line: 'token_broker_tokens_total{product="sync",via="basic"}', count: 1 },
+    { line: 'token_broker_tokens_total{product="voice",via="basic"}', count: undefined },
+    { line: 'token_broker_refusals_total{code="not-allowed"}', count: 1 },
+    { line: 'token_broker_refusals_total{code="credentials-wrong"}', count: 1 },
+    { line: 'token_broker_refusals_total{code="credentials-missing"}', count: 1 },
+    { line: 'token_broker_request_seconds_count{route="/token/video"}', count: 3 },
+    { line: 'token_broker_login_seconds_count{outcome="credentials-wrong"}', count: 1 },
+    { line: 'token_broker_hashes_waiting', count: 0 },
+    { line: 'token_broker_hashes_running', count: 0 }
   ]
-  for (const [line, count] of counts) t.equal(await value(broker.url, line), count, line)
+  for (const { line, count } of counts) t.equal(await value(broker.url, line), count, line)
   t.ok((await value(broker.url, 'token_broker_login_seconds_count{outcome="accepted"}') ?? 0) >= 2)
   t.ok((await value(broker.url, 'token_broker_reloads_total{what="settings",outcome="taken"}') ?? 0) >= 1)
   t.ok((await value(broker.url, 'token_broker_reloads_total{what="settings",outcome="refused"}') ?? 0) >= 1)
