@@ -16,6 +16,8 @@ const MAX_HELD = 200_000
  */
 export class IdentityHolders {
   readonly #holders: LRUCache<string, string>
+  /** Two hashes cost as much as the signature of a token, and most callers ask for the same identity again and again. */
+  readonly #lastKeys = new WeakMap<Caller, Keys>()
   readonly #isName: (name: string) => boolean
 
   /**
@@ -36,11 +38,27 @@ export class IdentityHolders {
    * @returns false where it is another caller's, and this one may not have it
    */
   claim (caller: Caller, identity: string): boolean {
-    const [key, own] = [digest(identity), digest(caller.name)]
+    const { key, own } = this.#keysOf(caller, identity)
     if (isBearer(caller) && (this.#isName(identity) || (this.#holders.get(key) ?? own) !== own)) return false
     this.#holders.set(key, own)
     return true
   }
+
+  #keysOf (caller: Caller, identity: string): Keys {
+    const last = this.#lastKeys.get(caller)
+    if (last?.identity === identity) return last
+    const keys = { identity, key: digest(identity), own: digest(caller.name) }
+    this.#lastKeys.set(caller, keys)
+    return keys
+  }
+}
+
+interface Keys {
+  readonly identity: string
+  /** Of the identity. */
+  readonly key: string
+  /** Of the caller's name. */
+  readonly own: string
 }
 
 /** A short key of fixed length. A part of the request's own text would keep the whole text in memory. */

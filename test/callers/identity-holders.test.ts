@@ -25,3 +25,11 @@ t.test('memory is bounded: the identities that were unused for longest are forgo
   t.notOk(holders.claim(caller('jwt:eve'), 'b'))
   t.ok(holders.claim(caller('jwt:eve'), 'a'))
 })
+
+t.test('a caller that changes between identities holds all of them', async t => {
+  const holders = new IdentityHolders(nobody)
+  const susan = caller('susan')
+  for (const identity of ['a', 'a', 'b', 'a']) t.ok(holders.claim(susan, identity))
+  for (const identity of ['a', 'b']) t.notOk(holders.claim(caller('jwt:eve'), identity), identity)
+  t.ok(holders.claim(caller('jwt:eve'), 'c'))
+})
