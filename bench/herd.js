@@ -1,15 +1,18 @@
 // The herd: after a restart, the pages of very many callers renew at once. What a renewal costs by session, beside a cold
 // login and a remembered password: `npm run bench -- herd [SESSIONS]`. Whole requests over loopback, by the broker's CPU time.
+import { fork } from 'node:child_process'
 import { generateKeyPairSync, hash, randomBytes, randomUUID, sign } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { fingerprintOf } from '../dist/src/callers/session/fingerprint.js'
 import { SessionKeys } from '../dist/src/callers/session/keys.js'
 import { seal } from '../dist/src/callers/session/seal.js'
 import { hashPassword } from '../dist/src/callers/passwords/formats.js'
+import { basic, Connection, requestOf } from './tokens/connection.js'
 import { median } from './tokens/load.js'
 import { broker, start } from './tokens/servers.js'
 
@@ -24,12 +27,14 @@ const rounds = Math.ceil(total / perRound)
 const coldPerRound = 12
 /** The other kinds of requests cost the same in every round, so fewer of them tell. */
 const othersPerRound = 2000
+/** Logins of another client before the herd begins, for comparison. */
+const LOGINS_ALONE = 100
 
 const secret = 'a-secret-for-a-benchmark-long-enough'
 const password = 'a password that is right'
 const passwordHash = await hashPassword(password)
 const holders = Array.from({ length: total }, (_, i) => `holder${i}`)
-const cold = Array.from({ length: rounds * coldPerRound + 200 }, (_, i) => `cold${i}`)
+const cold = Array.from({ length: rounds * coldPerRound + LOGINS_ALONE + 400 }, (_, i) => `cold${i}`)
 
 const folder = await mkdtemp(join(tmpdir(), 'bench-herd-'))
 await writeFile(join(folder, 'users.htpasswd'), `susan:${await hashPassword('secret123')}\n${[...holders, ...cold].map(name => `${name}:${passwordHash}\n`).join('')}`, { mode: 0o600 })
@@ -71,53 +76,7 @@ function renewalOf ({ privateKey, header, session, ath }, nonce) {
   return requestOf('POST', '/token/video', `Authorization: DPoP ${session}\r\nDPoP: ${proof}\r\n`)
 }
 
-const basic = (name, word) => requestOf('POST', '/token/video', `Authorization: Basic ${btoa(`${name}:${word}`)}\r\n`)
-const requestOf = (method, path, headers = '') => `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}${method === 'POST' ? 'Content-Length: 0\r\n' : ''}\r\n`
-
-/** A bare socket, one request at a time: an HTTP client of Node's would take more CPU than the broker. */
-class Connection {
-  #socket
-  #left = 0
-  #text = ''
-  #usedAt = 0
-  #answered
-
-  /** @returns the answer's head, once it is there */
-  ask (request) {
-    // The broker closes a connection after 1000 requests, and one that is idle for 10 s.
-    if (this.#left === 0 || performance.now() - this.#usedAt > 5000) this.#open()
-    this.#left--
-    this.#usedAt = performance.now()
-    return new Promise((resolve, reject) => {
-      this.#answered = { resolve, reject }
-      this.#socket.write(request)
-    })
-  }
-
-  #open () {
-    this.#socket?.destroy()
-    const socket = connect({ host: '127.0.0.1', port: server.port }).setNoDelay()
-    this.#socket = socket
-    this.#left = 900
-    this.#text = ''
-    socket.on('data', bytes => {
-      this.#text += bytes.latin1Slice()
-      const end = this.#text.indexOf('\r\n\r\n')
-      if (end < 0 || this.#text.length < end + 4 + Number(/^content-length: (\d+)/im.exec(this.#text)[1])) return
-      const head = this.#text.slice(0, end)
-      this.#text = ''
-      this.#answered.resolve(head)
-    })
-    socket.on('error', error => this.#answered.reject(error))
-    socket.on('close', () => { if (socket === this.#socket) this.#answered?.reject(new Error('the broker closed a connection')) })
-  }
-
-  close () {
-    this.#socket?.destroy()
-  }
-}
-
-const connections = Array.from({ length: atOnce }, () => new Connection())
+const connections = Array.from({ length: atOnce }, () => new Connection(server.port))
 
 /** Sends all of them, some at once. @returns CPU seconds and seconds for each */
 async function send (requests) {
@@ -132,17 +91,10 @@ async function send (requests) {
   return { cpu: (server.cpu() - cpu) / requests.length, seconds: (performance.now() - began) / 1000 / requests.length }
 }
 
-const probes = new Connection()
-async function timed (request) {
-  const began = performance.now()
-  await probes.ask(request)
-  return performance.now() - began
-}
 const p99 = numbers => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length * 0.99)]
 
-const nonce = /^dpop-nonce: (.*)$/im.exec(await probes.ask(requestOf('POST', '/token/video', 'DPoP: none\r\n')))[1]
+const nonce = /^dpop-nonce: (.*)$/im.exec(await connections[0].ask(requestOf('POST', '/token/video', 'DPoP: none\r\n')))[1]
 const results = { 'session, new key': [], 'session, remembered key': [], 'remembered password': [], 'cold login': [] }
-const latency = { health: { alone: [], herd: [] }, login: { alone: [], herd: [] } }
 const strangers = [...cold]
 const known = []
 for (let round = 0; round < rounds; round++) {
@@ -157,22 +109,23 @@ for (let round = 0; round < rounds; round++) {
 }
 
 // What others notice of it: the same herd once more, with new proofs.
-for (let i = 0; i < 400; i++) latency.health.alone.push(await timed(requestOf('GET', '/healthz')))
-for (let i = 0; i < 60; i++) latency.login.alone.push(await timed(basic(strangers.pop(), password)))
+const probe = fork(fileURLToPath(new URL('./tokens/probe.js', import.meta.url)), [String(server.port), password])
+await once(probe, 'message')
+probe.send({ names: strangers.splice(0, LOGINS_ALONE) })
+const [alone] = await once(probe, 'message')
 const crowd = []
 for (const page of known) {
   crowd.push(renewalOf(page, nonce))
   // Sockets that the broker closes meanwhile are to be noticed.
   if (crowd.length % 100 === 0) await nextTurn()
 }
-const progress = { over: false }
-const herd = send(crowd).finally(() => { progress.over = true })
-for (let i = 0; !progress.over && strangers.length > 0; i++) {
-  if (i % 10 === 0) latency.login.herd.push(await timed(basic(strangers.pop(), password)))
-  else latency.health.herd.push(await timed(requestOf('GET', '/healthz')))
-}
-await herd
-for (const connection of [...connections, probes]) connection.close()
+probe.send({ names: strangers })
+const beside = once(probe, 'message')
+await send(crowd)
+probe.send('stop')
+const [herd] = await beside
+probe.disconnect()
+for (const connection of connections) connection.close()
 await server.stop()
 await rm(folder, { recursive: true })
 
@@ -182,4 +135,7 @@ console.log(`${cpus()[0].model}, ${availableParallelism()} cores, Node ${process
 console.log('| a token by | CPU, µs | tokens a second |\n|---|---|---|')
 for (const [name, turns] of Object.entries(results)) console.log(`| ${name} | ${(cost(name) * 1e6).toFixed(0)} | ${(1 / median(turns.map(({ seconds }) => seconds))).toFixed(0)} |`)
 console.log(`\nA session with a new key is ${ratio('session, new key', 'cold login').toFixed(1)} times as cheap as a cold login (aim: 25), and does ${ratio('session, new key', 'remembered password').toFixed(2)} of what a remembered password does (aim: 0.22); with its key remembered ${ratio('session, remembered key', 'remembered password').toFixed(2)} (aim: 0.40).`)
-for (const [name, { alone, herd }] of Object.entries(latency)) console.log(`p99 of ${name}, ms: alone ${p99(alone).toFixed(1)}, during the herd ${p99(herd).toFixed(1)} (${(p99(herd) / p99(alone)).toFixed(1)} times; ${herd.length} asked)`)
+for (const name of ['health', 'login']) {
+  const [before, during] = [p99(alone[name]), p99(herd[name])]
+  console.log(`p99 of ${name}, ms: alone ${before.toFixed(1)}, during the herd ${during.toFixed(1)} (${(during / before).toFixed(1)} times; ${herd[name].length} asked)`)
+}

@@ -9,11 +9,11 @@ import { fileURLToPath } from 'node:url'
 import { furnish } from './tokens/folder.js'
 import { median } from './tokens/load.js'
 
-const ROUNDS = 60
+const ROUNDS = 40
 const TOKENS = 300
 const WARM_UP = 6000
 /** Processes of each build: one may be luckier with the places of its code in memory. */
-const COPIES = 2
+const COPIES = 4
 
 const folders = process.argv.slice(2)
 if (folders.length === 0) {
