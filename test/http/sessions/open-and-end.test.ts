@@ -4,7 +4,7 @@ import { generateKeyPair, generateProof } from 'dpop'
 import t, { type Test } from 'tap'
 import { basic, startBroker, susan, type BrokerOptions } from '../../helpers/broker.js'
 import { hostileProofs } from '../../helpers/hostile-proofs.js'
-import { ask, raw, type Ask } from '../../helpers/http.js'
+import { ask, raw, type Answer, type Ask } from '../../helpers/http.js'
 import { Page, signedIn } from '../../helpers/page.js'
 
 async function started (t: Test, options: BrokerOptions = {}) {
@@ -108,7 +108,7 @@ t.test('each 401 asks for what the route takes, and none for a password where no
   const both = `${basicChallenge}, ${session}`
   const proofWrong = dpopChallenge('invalid_dpop_proof')
   const sessionEnded = dpopChallenge('invalid_token')
-  const rows: Array<{ name: string, answer: Promise<unknown>, code: string, challenge: string }> = [
+  const rows: Array<{ name: string, answer: Promise<Answer>, code: string, challenge: string }> = [
     { name: 'a token without credentials', answer: ask(url), code: 'credentials-missing', challenge: both },
     { name: 'a token by an unknown scheme', answer: ask(url, { as: 'Digest x' }), code: 'credentials-missing', challenge: both },
     { name: 'a wrong password', answer: ask(url, { as: basic('susan', 'x') }), code: 'credentials-wrong', challenge: basicChallenge },
@@ -161,7 +161,12 @@ t.test('each 401 asks for what the route takes, and none for a password where no
       challenge: session
     }
   ]
-  for (const { name, answer, code, challenge } of rows) t.match(await answer, { status: 401, headers: { 'www-authenticate': challenge, 'x-request-id': /./ }, body: { code } }, name)
+  for (const { name, answer, code, challenge } of rows) {
+    const { status, headers, body } = await answer
+    t.match({ status, headers, body }, { status: 401, headers: { 'x-request-id': /./ }, body: { code } }, name)
+    // As a whole: `match` would also take a challenge that asks for more.
+    t.equal(headers['www-authenticate'], challenge, name)
+  }
   t.match(await raw(url, 'POST /session HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'), /^HTTP\/1.1 401 [^]*credentials-missing/, 'a POST that does not say how long it is')
   t.match(await page.ask({ as: `dPoP ${page.session}` }), { status: 200 }, 'the scheme in any case')
   t.match(await page.ask({ method: 'GET', path: '/operator.json' }), { status: 200 }, 'operators may sign in so')
