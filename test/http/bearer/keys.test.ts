@@ -65,8 +65,13 @@ t.test('S34: or from a file that is watched', async t => {
   await until(() => /everyone may write keys\.json, which JWT_KEYS names; run: chmod o-w keys\.json/.test(log()))
   t.equal(await token(url, es256), 200, 'nor does one that everyone may write')
   t.same(own.requests, [])
-  for (const [JWT_KEYS, says] of [['none.json', /cannot be read \(ENOENT\)/], ['.', /is no file/], ['keys.json', /is no JSON object with a list "keys"/]] as const) {
-    await t.rejects(broker(t, own, { JWT_KEYS }, { files: { 'keys.json': '[]' } }), { message: says }, 'at a start it is a mistake')
+  const mistakes: Array<{ file: string, message: RegExp }> = [
+    { file: 'none.json', message: /cannot be read \(ENOENT\)/ },
+    { file: '.', message: /is no file/ },
+    { file: 'keys.json', message: /is no JSON object with a list "keys"/ }
+  ]
+  for (const { file, message } of mistakes) {
+    await t.rejects(broker(t, own, { JWT_KEYS: file }, { files: { 'keys.json': '[]' } }), { message }, 'at a start it is a mistake')
   }
 })
 
