@@ -15,7 +15,7 @@ export function withExamples (command: Command, ...lines: string[]): Command {
   return command.addHelpText('after', `\nExamples:\n${lines.map(line => `  ${line}\n`).join('')}`)
 }
 
-/** Adds the command `help`, also with the words of a command behind it. It reports words that are not a command. */
+/** Adds the command `help [command...]`. It reports words that are not a command. */
 export function withHelp (group: Command): Command {
   group.helpCommand(false).command('help [command...]')
     .description('show the help of a command')
@@ -32,7 +32,7 @@ function helpOf (group: Command, words: string[]): void {
   helpOf(found, rest)
 }
 
-/** A message for a word that is not a command, with the command that may be meant. */
+/** A message for a word that is not a command; suggests a similar command. */
 export function unknownCommand (group: Command, word: string): string {
   return `${word} is not a command${didYouMean(word, group.commands.map(command => command.name()))}`
 }

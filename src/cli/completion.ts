@@ -39,7 +39,7 @@ const shells = { bash, zsh, fish }
 /** The words are letters and dashes, so none of them has to be quoted for a shell. */
 const list = ({ words }: Words) => words.map(({ word }) => word).join(' ')
 const functionName = (program: string) => `_${program.replaceAll('-', '_')}`
-/** Branches of `case` that go from one command to its sub-command. */
+/** Branches of `case`: each goes from a command to one of its sub-commands. */
 const steps = (all: Words[], indent: string) => all.flatMap(({ path, commands }) => commands.map(name => `${indent}'${[...path, name].join(' ')}') path='${[...path, name].join(' ')}' ;;\n`)).join('')
 const candidates = (all: Words[], indent: string) => all.map(words => `${indent}'${words.path.join(' ')}') found='${list(words)}' ;;\n`).join('')
 

@@ -9,7 +9,7 @@ import { serve, untilSignalled } from './start.js'
 
 export interface DemoOptions {
   port: string
-  /** As CORS_ORIGINS. */
+  /** The value for CORS_ORIGINS. */
   origin: string | undefined
 }
 
@@ -41,7 +41,7 @@ function welcome (url: string, password: string): string {
     '',
     `  ${url}/`,
     '',
-    'Or ask for a token:',
+    'Or request a token:',
     '',
     `  curl -u susan:${password} ${url}/token/video`,
     '',

@@ -8,7 +8,7 @@ export interface Io {
   readonly stdin: NodeJS.ReadableStream & { isTTY?: boolean | undefined }
   readonly stdout: Output
   readonly stderr: Output
-  /** Compares a password with a hash. Default: in threads of their own. */
+  /** Compares a password with a hash. Default: in separate threads. */
   readonly verifyHash?: VerifyHash
 }
 
@@ -21,7 +21,7 @@ export const exitCodes = {
   no: 1,
   /** The command line is wrong. */
   usage: 2,
-  /** Something could not be asked, as it does not answer; EX_UNAVAILABLE of sysexits.h. */
+  /** A service does not answer; EX_UNAVAILABLE of sysexits.h. */
   unavailable: 69,
   /** A setting or a file cannot be used; EX_CONFIG of sysexits.h. */
   settings: 78,

@@ -16,7 +16,7 @@ export interface NewPasswordOptions extends PasswordOptions {
 const instead = 'give the password with --password-stdin'
 
 /**
- * Reads a password as it is, from standard input or the terminal.
+ * Reads a password from standard input or the terminal, and does not change it.
  * @throws Failure when it cannot be asked for
  */
 export async function readPassword (io: Io, { passwordStdin }: PasswordOptions): Promise<string> {

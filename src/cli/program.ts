@@ -6,8 +6,8 @@ import { exitCodes, type Io } from './io.js'
 type Done = (exitCode: number) => void
 
 /**
- * The commands beside `start` and `demo`, in the order of the help. Each has a file of its own, which loads what the command does when it
- * runs.
+ * The commands other than `start` and `demo`, in the order of the help. Each is described in its own file, which loads the command's code
+ * only when the command runs.
  */
 const commands: Record<string, (io: Io, done: Done, program: Command) => Promise<Command>> = {
   users: async (io, done) => (await import('./users/command.js')).usersCommand(io, async () => (await import('./users/file.js')).usersFileOf(io), done),
@@ -48,7 +48,7 @@ export async function runProgram (args: string[], io: Io): Promise<number> {
   }
 }
 
-/** The commands to load: the one that is typed, or all, where a text will list them. */
+/** The commands to load: only the typed one, or all if they will be listed. */
 function namesFor ([typed = '']: string[]): string[] {
   return Object.hasOwn(commands, typed) && typed !== 'completion' ? [typed] : Object.keys(commands)
 }
@@ -58,7 +58,7 @@ function addServers (program: Command, io: Io, done: Done): void {
   withExamples(program.command('start', { isDefault: true })
     .description('start the broker, with the settings of the environment and of .env')
     .option('--port <port>', 'the port to listen on, in place of PORT', portNumber)
-    // commander gives the default command every word that is not a command.
+    // commander passes every unknown word to the default command.
     .allowExcessArguments()
     .action(async ({ port }: { port?: string }, { args: [word] }: Command) => {
       if (word !== undefined) program.error(`error: ${unknownCommand(program, word)}`)

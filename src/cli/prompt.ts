@@ -8,14 +8,14 @@ export interface Prompt {
    * @throws Failure on Ctrl-C, and at the end of the input
    */
   hidden (question: string): Promise<string>
-  /** Does the same, and shows what is typed. */
+  /** Like `hidden`, but shows what is typed. */
   shown (question: string): Promise<string>
   /** Restores the terminal. */
   close (): void
 }
 
 /**
- * Opens the terminal for one or more questions. Lines that are typed ahead wait for the next question.
+ * Opens the terminal for one or more questions. A line that is typed early answers the next question.
  * @param instead what the user can do if standard input is not a terminal, for the message
  * @throws Failure when standard input is not a terminal
  */

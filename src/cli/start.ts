@@ -30,14 +30,14 @@ export async function serve (io: Io & Pick<StartOptions, 'demo'>, started: (runn
   }
 }
 
-/** Logs to standard error: standard output is for the audit log alone. On a terminal lines are formatted for people, else they are JSON. */
+/** Logs to standard error: standard output is for the audit log only. On a terminal lines are formatted for people, otherwise as JSON. */
 async function logTo ({ stderr, env }: Io): Promise<LogStream> {
   if (!stderr.isTTY) {
     const writer = new LogWriter(standardSink(stderr, stderrFd), stderrFd)
     process.once('exit', () => writer.flushSync())
     return writer
   }
-  // Imported here because it takes a tenth of a second to load. Writes to a terminal are synchronous, so no line is lost.
+  // Imported on demand: it takes a tenth of a second to load. Writes to a terminal are synchronous, so no line is lost at the exit.
   const { terminalLines } = await import('./terminal-log.js')
   const format = terminalLines({ colorize: !env.NO_COLOR })
   // The formatter parses the line and so undoes the escapes.

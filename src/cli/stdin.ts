@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer'
+import { readAtMost } from '../lib/read-at-most.js'
 import { exitCodes, Failure, type Io } from './io.js'
 
-/** Bytes. Far more than the longest token: standard input may have no end. */
+/** Far more than the longest token: standard input may be endless. */
 const MAX_BYTES = 65_536
 
-/** Bytes. More than any password or secret has. */
+/** More than any password or secret has. */
 const MAX_LINE_BYTES = 4096
 
 /**
@@ -12,15 +13,10 @@ const MAX_LINE_BYTES = 4096
  * @throws Failure when it is not UTF-8, or longer than 64 KiB
  */
 export async function allInput ({ stdin }: Io): Promise<string> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of stdin) {
-    const bytes = Buffer.from(chunk)
-    chunks.push(bytes)
-    length += bytes.length
-    if (length > MAX_BYTES) throw new Failure(exitCodes.usage, `standard input is longer than ${MAX_BYTES} bytes; give the token alone`)
-  }
-  return inUtf8(Buffer.concat(chunks))
+  // No encoding is set, so the stream yields bytes.
+  const bytes = await readAtMost(MAX_BYTES, stdin as AsyncIterable<Uint8Array>)
+  if (bytes === undefined) throw new Failure(exitCodes.usage, `standard input is longer than ${MAX_BYTES} bytes; give the token alone`)
+  return inUtf8(bytes)
 }
 
 /**

@@ -13,8 +13,8 @@ interface RequestLine {
 }
 
 /**
- * Formats a line of the log for people. A request is one line, such as `00:33:57 401 GET /token/video credentials-wrong 23 ms`: it names
- * who asked only once that is proven, as people type passwords in place of names.
+ * Formats a line of the log for people. A request is one line, such as `00:33:57 401 GET /token/video credentials-wrong 23 ms`. The
+ * line contains the caller's name only once it is verified, because people sometimes type the password as their name.
  */
 export function terminalLines ({ colorize }: { colorize: boolean }): (json: string) => string {
   const pretty = prettyFactory({ colorize, translateTime: 'SYS:HH:MM:ss' })
@@ -25,7 +25,7 @@ export function terminalLines ({ colorize }: { colorize: boolean }): (json: stri
 }
 
 function requestLine ({ time, status, method, path, caller, code, ms }: RequestLine): string {
-  // As Sweden writes the time: 24 hours, in two digits each.
+  // The Swedish locale writes the time with 24 hours and two digits each.
   const clock = new Date(time).toLocaleTimeString('sv-SE')
   return `${[clock, status, method, path, caller, code, `${Math.round(ms)} ms`].filter(part => part !== undefined).join(' ')}\n`
 }

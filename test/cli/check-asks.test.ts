@@ -92,7 +92,7 @@ t.test('check doubts names that nobody has, and voice without calls out', async 
         { subject: 'policy.yaml', code: 'unknown', position: { line: 4, column: 26 }, message: 'nobody is not a user of users.htpasswd' }
       ]
     },
-    { what: 'voice without a TwiML app', env: { TWILIO_TWIML_APP_SID: '' }, found: [{ subject: 'TWILIO_TWIML_APP_SID', code: 'missing', message: 'TWILIO_TWIML_APP_SID is not set, so tokens for voice allow calls in, and no calls out' }] },
+    { what: 'voice without a TwiML app', env: { TWILIO_TWIML_APP_SID: '' }, found: [{ subject: 'TWILIO_TWIML_APP_SID', code: 'missing', message: 'TWILIO_TWIML_APP_SID is not set, so tokens for voice allow incoming calls only' }] },
     { what: 'no voice', env: { TWILIO_TWIML_APP_SID: '', PRODUCTS: 'video' }, found: [] },
     { what: 'no policy', env: { POLICY_FILE: '' }, found: [{ subject: 'POLICY_FILE' }] }
   ]

@@ -47,8 +47,8 @@ t.test('inspect says all of it in words', async t => {
 
 t.test('a token of an identity provider is shown with the settings by which the broker would take it', async t => {
   const made = (claims: object) => `${base64url({ alg: 'RS256' })}.${base64url({ iss: 'https://idp.example/', aud: 'broker', sub: 'a', iat: now, exp: now + 60, ...claims })}.AAAA`
-  t.match(await inspect('', settings, [made({})]), { code: 1, out: /This broker takes it as a bearer token, if the provider signed it, with these settings:\n {2}JWT_ISSUER=https:\/\/idp\.example\/\n {2}JWT_AUDIENCE=broker\n$/ })
-  t.match(await inspect('', settings, [made({ aud: undefined })]), { out: /As a bearer token this broker would refuse it:\n {2}it has no aud, [^\n]*\nWhat its settings would be otherwise:\n {2}JWT_ISSUER=/ })
+  t.match(await inspect('', settings, [made({})]), { code: 1, out: /With these settings, this broker accepts it as a bearer token if the provider signed it:\n {2}JWT_ISSUER=https:\/\/idp\.example\/\n {2}JWT_AUDIENCE=broker\n$/ })
+  t.match(await inspect('', settings, [made({ aud: undefined })]), { out: /This broker would refuse it as a bearer token:\n {2}it has no aud, [^\n]*\nOtherwise its settings would be:\n {2}JWT_ISSUER=/ })
   t.match(JSON.parse((await inspect('', settings, ['--json', made({})])).out), { bearer: { settings: { JWT_AUDIENCE: 'broker' }, obstacles: [] } })
   t.equal(JSON.parse((await inspect('', settings, ['--json', good])).out).bearer, undefined)
 })

@@ -195,7 +195,7 @@ t.test('options that do not go together are a matter of usage', async t => {
     { args: ['https://x', '--origin', 'app'], says: /must be one exact origin/ },
     { args: ['https://x', '--room', 'r'], says: /--room needs --user or --bearer-stdin/ },
     { args: ['https://x', '--password-stdin'], says: /--password-stdin needs --user/ },
-    { args: ['https://x', '--user', 'susan', '--bearer-stdin'], says: /stands in place of --user/ },
+    { args: ['https://x', '--user', 'susan', '--bearer-stdin'], says: /replaces --user/ },
     { args: ['https://x', '--bearer-stdin'], says: /holds no bearer token/, input: '\n' },
     { args: ['https://x', '--user', 'susan'], says: /give the password with --password-stdin/ }
   ]

@@ -13,7 +13,7 @@ const wrong = basic('susan', 'wrong-one')
 const file = 'users.htpasswd.unlocked'
 const users = { 'users.htpasswd': 'susan:$2y$10$0DaQsXJgXxgLV.GC15m08uRh/PPW6xkMv7ZmqL3zKzf1HtJRoEoKa\n' }
 const locked = { status: 429, body: { code: 'login-limited' } }
-const says = 'brokers that read it let this name try again within two seconds\nThe request limit of an address stays: a rate-limited answer ends by itself within a minute.\n'
+const says = 'brokers that read it let this name try again within two seconds\nThis does not change the request limit of an address, which ends within a minute.\n'
 
 const unlock = (cwd: string, name: string, env: Record<string, string> = {}) => inProcess(['users', 'unlock', name], { cwd, env: { ...complete, ...env } })
 const signsIn = ({ url }: Broker) => until(async () => (await ask(url, { as: susan })).status === 200)

@@ -175,7 +175,7 @@ t.test('S23: no code of a plugin runs for settings that have another mistake', a
 t.test('the policy is not checked while plugins are not loaded', async t => {
   const cwd = folderOf(t)
   const { code, err } = await inProcess(['policy', 'check'], { cwd, env: { ...settings, PORT: 'x' } })
-  t.match({ code, err }, { code: 78, err: /^PORT must be.*\nPRODUCTS names plugins. They are loaded, and the policy is checked, when these mistakes are gone\n$/ })
+  t.match({ code, err }, { code: 78, err: /^PORT must be.*\nPRODUCTS names plugins. Correct these mistakes first: plugins are only loaded with valid settings\n$/ })
   t.match(await inProcess(['policy', 'check'], { cwd, env: settings }), { code: 0, out: 'policy.yaml is right\n' })
 })
 

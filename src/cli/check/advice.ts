@@ -14,9 +14,9 @@ export interface KnownUsers {
 }
 
 /**
- * Warnings about what is right and may still not be meant.
+ * Warns of settings and files that are valid, but may not be what the operator meant.
  * @param config without mistakes
- * @param users the callers, where they are in a users file
+ * @param users undefined if callers are not in a users file
  */
 export async function advise (config: Config, users: KnownUsers | undefined, cwd: string): Promise<Diagnostic[]> {
   const aboutUsers = users === undefined ? [] : [...strangersAmongOperators(config, users), ...await strangersInPolicy(config, users, cwd)]
@@ -35,10 +35,10 @@ async function strangersInPolicy ({ settings: { POLICY_FILE: file } }: Config, u
   return file === undefined ? [] : unknownUsers(await readFile(resolve(cwd, file), 'utf8'), file, users.names, users.file)
 }
 
-/** Voice works without a TwiML app, for calls in. Most people who miss it mean calls out. */
+/** Without a TwiML app, Voice has incoming calls only, and most people want outgoing calls too. */
 function withoutCallsOut ({ products, given }: Config): Diagnostic[] {
   const isOn = products.some(({ product }) => product.name === 'voice')
   return isOn && !given.TWILIO_TWIML_APP_SID
-    ? [warning('TWILIO_TWIML_APP_SID', 'missing', 'TWILIO_TWIML_APP_SID is not set, so tokens for voice allow calls in, and no calls out')]
+    ? [warning('TWILIO_TWIML_APP_SID', 'missing', 'TWILIO_TWIML_APP_SID is not set, so tokens for voice allow incoming calls only')]
     : []
 }

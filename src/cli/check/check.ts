@@ -19,7 +19,7 @@ export interface CheckOptions {
   json?: boolean
 }
 
-/** Reads settings and files as a start does, asks what a start would ask, and reports everything that is wrong or doubtful. */
+/** Reads settings and files, and contacts the same services, as a start does. Reports every mistake and warning. */
 export async function check (io: Io, { online, offline, json }: CheckOptions, network?: Dispatcher): Promise<number> {
   const state = await readStart(io.env, io.cwd)
   const { settings, products: enabled } = state
@@ -29,7 +29,7 @@ export async function check (io: Io, { online, offline, json }: CheckOptions, ne
   const warnings = textsOf(diagnostics, 'warning')
   const right = mistakes.length === 0
   const products = enabled.map(({ product }) => product.name)
-  // Twilio can only be asked with right settings.
+  // Asking Twilio needs valid settings.
   const outcomes = online && right ? await askAll(state, io.cwd, network) : []
   const keyIds = right && !await hasNoStore(settings, io.cwd) ? keyIdsOf(settings) : []
   if (json) {
@@ -44,8 +44,8 @@ export async function check (io: Io, { online, offline, json }: CheckOptions, ne
 }
 
 /**
- * Finds what is wrong beyond the settings themselves. It asks the store, Redis and the identity provider only where all else is right: else
- * their answers could follow from a mistake that is already reported.
+ * Checks what the settings refer to. Contacts store, Redis and identity provider only if there is no mistake so far: a failure could
+ * otherwise be the consequence of a mistake that is already reported.
  */
 async function diagnose (state: Config, cwd: string, offline = false): Promise<Diagnostic[]> {
   const { diagnostics, users } = await checkFiles(state, cwd)
@@ -53,7 +53,7 @@ async function diagnose (state: Config, cwd: string, offline = false): Promise<D
   return [...diagnostics, ...await advise(state, users, cwd), ...await diagnoseServices(state, cwd, offline)]
 }
 
-/** Loads what opens them only where there may be something to open. */
+/** Loads the modules for it only if there may be a service to contact. */
 async function diagnoseServices (state: Config, cwd: string, offline: boolean): Promise<Diagnostic[]> {
   if (offline && keysFile(state.settings) === undefined) return []
   const { tryServices } = await import('../../server/try-services.js')
@@ -70,8 +70,8 @@ function isUnasked (diagnostics: Diagnostic[], outcomes: Outcome[]): boolean {
 }
 
 /**
- * The ids of the keys for sessions, the sealing one first. Nodes with the same first one accept each other's sessions. Empty without
- * sessions.
+ * The ids of the keys for sessions; the first is that of the key that seals. Nodes with the same first id accept each other's sessions.
+ * Empty without sessions.
  */
 function keyIdsOf (settings: Settings): string[] {
   return sessionTtl(settings, settings.LOGIN_URL === undefined) === 0 ? [] : new SessionKeys(sessionSecrets(settings)).ids
@@ -85,7 +85,7 @@ interface Report {
   warnings: string[]
   keyIds: string[]
   outcomes: Outcome[]
-  /** What helps, or empty. */
+  /** What to do next, or empty. */
   hint: string
 }
 

@@ -7,19 +7,19 @@ import type { CheckOptions } from './check.js'
 /**
  * `check [--online]`.
  * @param done called with the exit code
- * @param network how requests to Twilio leave the machine. Default: as all others
+ * @param network sends the requests to Twilio. Default: the process's own
  */
 export function checkCommand (io: Io, done: (exitCode: number) => void, network?: Dispatcher): Command {
   return withExamples(newCommand(io, 'check')
-    .description('check all settings and files, and ask the store of callers, the identity provider and Redis, as a start would; exit code 78 if a start would fail, 69 if something does not answer, 1 if Twilio says no')
-    .option('--online', 'also ask Twilio: whether key, secret, account and region belong together, whether services exist, what time it is; and say what is wrong with the documents of the identity provider')
-    .addOption(new Option('--offline', 'ask nobody: no store, no identity provider, no Redis').conflicts('online'))
+    .description('check all settings and files, and contact the store of callers, the identity provider and Redis, as a start does; exit code 78 if a start would fail, 69 if something does not answer, 1 if Twilio refuses something')
+    .option('--online', 'also ask Twilio whether key, secret, account and region belong together, whether the services exist, and what time it is; and check the documents of the identity provider')
+    .addOption(new Option('--offline', 'contact no store, identity provider or Redis').conflicts('online'))
     .option('--json', 'print JSON')
     .action(async (options: CheckOptions) => done(await toExitCode(io, async () => {
       const { check } = await import('./check.js')
       return check(io, options, network)
     }))),
   'npx twilio-token-broker check',
-  'npx twilio-token-broker check --offline              # where neither can be reached, as when an image is built',
+  'npx twilio-token-broker check --offline              # without a network, for example while an image is built',
   'npx twilio-token-broker check --online --json')
 }

@@ -11,7 +11,7 @@ import { defaultUsersFile, type Settings } from '../../settings/schema.js'
 
 export interface CheckedFiles {
   diagnostics: Diagnostic[]
-  /** Where they are in a users file that is right. */
+  /** Undefined if callers are not in a users file, or the file has a mistake. */
   users: KnownUsers | undefined
 }
 

@@ -5,8 +5,8 @@ import { bearerRules } from '../../settings/jwt.js'
 import type { Settings } from '../../settings/schema.js'
 
 /**
- * Reads the keys of the identity provider. Empty where the settings name none.
- * @param cwd absolute path, which that of a file starts from
+ * Checks what the identity provider publishes. Empty if the settings name none.
+ * @param cwd absolute path that relative paths in the settings start from
  */
 export async function askProvider (settings: Settings, cwd: string): Promise<Outcome[]> {
   const rules = bearerRules(settings)
@@ -16,8 +16,8 @@ export async function askProvider (settings: Settings, cwd: string): Promise<Out
 }
 
 /**
- * Asks Twilio about the key, the clock, and whatever SIDs the settings name.
- * @param network how requests leave the machine. Default: as all others
+ * Asks Twilio about the key, the clock and the SIDs in the settings.
+ * @param network sends the requests. Default: the process's own
  */
 export async function askTwilio (settings: Settings, products: EnabledProduct[], network?: Dispatcher): Promise<Outcome[]> {
   const { twilioApi } = await import('../../diagnose/online/twilio-api.js')
@@ -26,7 +26,7 @@ export async function askTwilio (settings: Settings, products: EnabledProduct[],
   const twilio = twilioApi(apiKey, region, network)
   const { outcomes, date } = await askKey(twilio, apiKey, region)
   const clock = askClock(date, Date.now())
-  // With a key that Twilio refuses, every service would seem to be missing too, which would hide the cause.
+  // With a key that Twilio refuses, every service would be reported as missing too, which would hide the cause.
   if (outcomes.some(({ answer }) => answer !== 'yes')) return [...outcomes, clock]
   const own = Object.assign({}, ...products.map(({ settings }) => settings)) as Record<string, unknown>
   return [...outcomes, ...await askResources(twilio, apiKey, own), clock]

@@ -9,7 +9,7 @@ export interface ExplainOptions {
   json?: boolean
 }
 
-/** Writes what is known of the codes in `words`; of all codes where there are none. */
+/** Prints the explanation of each code in `words`; without words, of every known code. */
 export function explain (io: Io, words: string[], { json }: ExplainOptions): number {
   if (words.length === 0) return list(io, json)
   const requested = codesIn(words.join(' '))

@@ -13,7 +13,7 @@ export interface Choice {
 
 export type Choices = Partial<Record<'apps' | 'conversations' | 'sync', Choice[]>>
 
-/** As many as a person reads. */
+/** More would not be read. */
 const MAX_CHOICES = 50
 
 /** Where Twilio has each list: the host, the path, and the property of the reply. */
@@ -27,13 +27,13 @@ export interface AccountReply {
   outcomes: Outcome[]
   /** Whether Twilio says that account, key, secret and region do not belong together. */
   isRefused: boolean
-  /** What the account has, if the key is good. */
+  /** The apps and services of the account. Empty if the key is refused. */
   choices: Choices
 }
 
 /**
  * Asks Twilio whether account, key, secret and region belong together, and for the apps and services of the account.
- * @param network how requests leave the machine. Default: as all others
+ * @param network sends the requests. Default: the process's own
  */
 export async function askAboutAccount (apiKey: ApiKey, region: string, network?: Dispatcher): Promise<AccountReply> {
   const { twilioApi } = await import('../../diagnose/online/twilio-api.js')

@@ -7,7 +7,7 @@ import type { InitOptions } from './init.js'
 /**
  * `init`.
  * @param done called with the exit code
- * @param network how requests to Twilio leave the machine. Default: as all others
+ * @param network sends the requests to Twilio. Default: the process's own
  */
 export function initCommand (io: Io, done: (exitCode: number) => void, network?: Dispatcher): Command {
   return withExamples(newCommand(io, 'init')

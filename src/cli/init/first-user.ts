@@ -19,7 +19,7 @@ export interface UserOptions {
 /** `init` has no option that accepts short passwords. */
 const noHint = ''
 
-/** The users file that the broker will use. An old `.env` is replaced, so it does not count. */
+/** The users file that the broker will use. Ignores an old `.env`, because `init` replaces it. */
 export function usersFileOf ({ env }: Io): string {
   return env.USERS_FILE || defaultUsersFile
 }

@@ -5,7 +5,7 @@ import type { Io } from '../io.js'
 
 const SETTINGS = new Set(['TWILIO_ACCOUNT_SID', 'TWILIO_API_KEY_SID', 'TWILIO_API_KEY_SECRET'])
 
-/** Points to `init` when settings are missing that it asks for and there is no `.env`; else empty. */
+/** Suggests `init` if there is no `.env` and a setting that `init` asks for is missing; otherwise empty. */
 export async function initHint ({ cwd }: Io, diagnostics: readonly Diagnostic[]): Promise<string> {
   const exists = await access(resolve(cwd, '.env')).then(() => true, () => false)
   return exists || !diagnostics.some(({ code, subject }) => code === 'missing' && SETTINGS.has(subject)) ? '' : 'There is no .env here. To write one and add a first user, run: npx twilio-token-broker init\n'

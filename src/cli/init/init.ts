@@ -25,9 +25,9 @@ export interface InitOptions extends UserOptions {
 }
 
 /**
- * `init`: asks for what the options leave open, writes `.env`, adds a first user, and says what to run next. Writes nothing before all is
- * known.
- * @param network how requests to Twilio leave the machine. Default: as all others
+ * `init`: asks for everything that the options do not give, writes `.env`, adds a first user, and prints what to run next. Writes nothing
+ * before all answers are complete.
+ * @param network sends the requests to Twilio. Default: the process's own
  */
 export async function init (io: Io, options: InitOptions, network?: Dispatcher): Promise<number> {
   if (options.secretStdin && options.passwordStdin) throw new Failure(exitCodes.usage, 'standard input can hold one secret; give the other one as a file')
@@ -103,7 +103,7 @@ function envFile (answers: Answers): string {
   const lines = order.map(({ setting }) => [setting, answers[setting] ?? ''] as const).filter(([, value]) => value !== '')
     // Without quotes, # begins a comment.
     .map(([setting, value]) => `${setting}=${value.includes('#') ? `'${value}'` : value}\n`)
-  // Of its own, so that a new API key ends no session.
+  // Separate from the API key's secret, so that a new API key ends no session.
   const sessions = `SESSION_SECRET=${randomBytes(32).toString('base64url')}\n`
   return `# Keep this file out of git. All settings: .env.example\n${lines.join('')}${sessions}`
 }

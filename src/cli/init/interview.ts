@@ -21,7 +21,7 @@ interface Known {
   mayReplace: boolean
 }
 
-/** Asks for what is not given. If the options give all that is needed, optional settings are left out and not asked for. */
+/** Asks for everything that is not given. If the options give all required values, it does not ask for optional settings. */
 export async function complete (io: Io, { given, password, user, mayReplace }: Known, network?: Dispatcher): Promise<Plan> {
   const { answers, name } = await withPrompt(io, async prompt => {
     if (!mayReplace && !await isYes(prompt(), '.env exists. Replace it with a new one that has these settings alone? (y/N) ')) {

@@ -66,6 +66,6 @@ export const optional: Question[] = [
 export function caution ({ setting }: Question, value: string): string | undefined {
   // Secrets of keys have upper and lower case letters; an auth token is hexadecimal.
   return setting === 'TWILIO_API_KEY_SECRET' && /^[0-9a-f]{32}$/.test(value)
-    ? 'this looks like the auth token of the account; if it is, create an API key and give its secret'
+    ? 'this looks like the auth token of the account; if it is, create an API key and enter its secret'
     : undefined
 }

@@ -7,7 +7,7 @@ import type { InspectOptions } from './inspect.js'
 export function inspectCommand (io: Io, done: (exitCode: number) => void): Command {
   return withExamples(newCommand(io, 'inspect')
     .description('show what a token contains, and every reason why Twilio would refuse it; exit code 1 if it would')
-    .argument('[token]', 'the token, or whatever the SDK got in its place; without it, standard input is read')
+    .argument('[token]', 'the token, or the text that the SDK received instead; default: standard input')
     .option('--json', 'print JSON')
     .action(async (token: string | undefined, options: InspectOptions) => done(await toExitCode(io, async () => {
       const { inspect } = await import('./inspect.js')

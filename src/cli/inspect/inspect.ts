@@ -35,12 +35,12 @@ export async function inspect (io: Io, typed: string | undefined, { json }: Insp
   return accepted ? exitCodes.ok : exitCodes.no
 }
 
-/** With which settings this broker would take a provider's token in the place of a password. */
+/** The settings with which this broker would accept a token of an identity provider instead of a password. */
 function asBearer ({ settings, obstacles }: ProviderToken): string[] {
   return [
-    obstacles.length === 0 ? 'This broker takes it as a bearer token, if the provider signed it, with these settings:' : 'As a bearer token this broker would refuse it:',
+    obstacles.length === 0 ? 'With these settings, this broker accepts it as a bearer token if the provider signed it:' : 'This broker would refuse it as a bearer token:',
     ...obstacles.map(says => `  ${says}`),
-    ...obstacles.length === 0 ? [] : ['What its settings would be otherwise:'],
+    ...obstacles.length === 0 ? [] : ['Otherwise its settings would be:'],
     ...Object.entries(settings).map(([name, value]) => `  ${name}=${value}`)
   ]
 }
@@ -63,7 +63,7 @@ const signatures = {
   unchecked: 'not checked: TWILIO_API_KEY_SECRET is missing or wrong'
 }
 
-/** What the token says, and what is known of its signature. Empty if it cannot be read. */
+/** Describes the token's content and signature. Empty if the token cannot be read. */
 function contents (token: Token, signature: Signature, now: number): string[] {
   const rows = about(token, now)
   if (rows.length > 0) rows.push(['signature', typeof signature === 'string' ? signatures[signature] : `by the configured secret ${signature.spoilt}`])

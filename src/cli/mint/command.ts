@@ -8,10 +8,10 @@ import type { MintOptions } from './mint.js'
 /** `mint PRODUCT --identity NAME`. */
 export function mintCommand (io: Io, done: (exitCode: number) => void): Command {
   return withExamples(newCommand(io, 'mint')
-    .description('create a token and print it. It is the operator\'s own: the policy does not apply, and the audit log of requests has no line for it')
+    .description('create a token and print it. The policy does not apply, and the audit log gets no line')
     .argument('<product>', 'an enabled product')
     .requiredOption('--identity <name>', 'the name inside the token')
-    .option('--ttl <seconds>', `how long it lives, ${tokenLife.min} to ${tokenLife.max}; by default TOKEN_TTL`, wholeSeconds)
+    .option('--ttl <seconds>', `how long it is valid, ${tokenLife.min} to ${tokenLife.max}; default: TOKEN_TTL`, wholeSeconds)
     .option('--room <room>', 'video: the room it is for')
     .option('--request <json>', 'the properties of a request for this product, as a JSON object', jsonObject)
     .option('--json', 'print the whole answer as JSON')

@@ -34,7 +34,7 @@ export async function mint (io: Io, name: string, { identity: typed, ttl, json, 
   )
   if (twice !== undefined) throw new Failure(exitCodes.usage, `${twice[0]} is given by --${twice[0]} and in --request; give it once`)
   const identity = typed.normalize('NFC')
-  // Not a caller's name: an identity may be longer, and only the product's own rule applies to it.
+  // Not checked like a caller's name: an identity may be longer, and only the product's own rule applies to it.
   const body = { identity, ...request, ...(room !== undefined && { room }), ...(ttl !== undefined && { ttl }) }
   const answer = orUsageFailure(() => {
     const validate = validatorOf(enabled.product.body)

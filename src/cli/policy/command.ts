@@ -24,13 +24,13 @@ export function policyCommand (io: Io, context: () => Promise<PolicyContext>, do
   withExamples(policy.command('explain <name> <product>')
     .description('show which rule decides for a caller, and what the caller would get; exit code 1 if nothing')
     .option('--groups <groups>', 'groups that the store or the identity provider says the caller is in, separated by commas')
-    .option('--room <room>', 'ask for this room')
-    .option('--identity <identity>', 'ask for a token with this identity')
-    .option('--ttl <seconds>', 'ask for a token with this lifetime', wholeSeconds)
-    .option('--incoming', 'ask for incoming calls')
-    .option('--no-incoming', 'ask for no incoming calls')
-    .option('--outgoing', 'ask for outgoing calls')
-    .option('--no-outgoing', 'ask for no outgoing calls')
+    .option('--room <room>', 'request this room')
+    .option('--identity <identity>', 'request a token with this identity')
+    .option('--ttl <seconds>', 'request a token with this lifetime', wholeSeconds)
+    .option('--incoming', 'request incoming calls')
+    .option('--no-incoming', 'request no incoming calls')
+    .option('--outgoing', 'request outgoing calls')
+    .option('--no-outgoing', 'request no outgoing calls')
     .option('--json', 'print JSON')
     .action(run(async () => (await import('./explain.js')).explainDecision)),
   'npx twilio-token-broker policy explain susan video --room "My Room"',
@@ -43,7 +43,7 @@ export function policyCommand (io: Io, context: () => Promise<PolicyContext>, do
   'npx twilio-token-broker policy test',
   'npx twilio-token-broker policy test expectations.yaml --json')
   withExamples(policy.command('schema')
-    .description('print the JSON Schema of the file, with which editors complete it')
+    .description('print the JSON Schema of the file, which editors use for completion')
     .action(run(async () => (await import('./check.js')).printSchema)),
   'npx twilio-token-broker policy schema > policy.schema.json')
   return withHelp(policy)

@@ -13,22 +13,22 @@ export interface PolicyContext {
   readonly enabled: readonly EnabledProduct[]
   /** Products that a policy may name, enabled or not. */
   readonly known: readonly LoadedProduct[]
-  /** Whether callers come from a store that may take several spellings of a name, and answer groups. */
+  /** Whether the store of callers may accept several spellings of a name and return groups. */
   readonly foldNames: boolean
   readonly ttl: DecisionOptions['ttl']
   readonly identityForm?: DecisionOptions['identityForm']
-  /** What JWT_IDENTITY makes of a name claim; undefined where it takes another claim. */
+  /** Returns the identity that JWT_IDENTITY makes of a name; undefined if JWT_IDENTITY uses another claim. */
   readonly bearerIdentity?: (name: string) => string | undefined
 }
 
 /**
- * Reads the settings as far as they are right: missing secrets do not matter to a policy.
- * @throws Failure when PRODUCTS names plugins and a setting is wrong. Plugins are loaded for right settings alone, and the policy may name
+ * Reads the settings that are valid: a policy can be checked without the secrets.
+ * @throws Failure if PRODUCTS names plugins and a setting is wrong. Plugins are only loaded with valid settings, and the policy may name
  * their products
  */
 export async function policyContext ({ env, cwd }: Io): Promise<PolicyContext> {
   const { settings, products, known, notLoaded, diagnostics } = await readSettings(env, cwd)
-  if (notLoaded.length > 0) throw new Failure(exitCodes.settings, [...textsOf(diagnostics, 'mistake'), 'PRODUCTS names plugins. They are loaded, and the policy is checked, when these mistakes are gone'].join('\n'))
+  if (notLoaded.length > 0) throw new Failure(exitCodes.settings, [...textsOf(diagnostics, 'mistake'), 'PRODUCTS names plugins. Correct these mistakes first: plugins are only loaded with valid settings'].join('\n'))
   const { JWT_NAME: nameClaim = 'sub', JWT_IDENTITY: identity = nameClaim } = settings
   const written = identityIn(identity)
   const bearerIdentity = (name: string) => written?.claim === nameClaim ? written.prefix + name : undefined

@@ -23,7 +23,7 @@ interface RequestOptions extends CommonRequest {
 }
 
 /**
- * `policy explain NAME PRODUCT`: which rule decides, and what the broker would answer.
+ * `policy explain NAME PRODUCT`: prints which rule decides, and what the broker would answer.
  * @throws Failure for a name that no caller has, a product that is not enabled, and a policy with mistakes
  */
 export async function explainDecision (
@@ -43,13 +43,13 @@ export async function explainDecision (
   return explanation.allowed ? exitCodes.ok : exitCodes.no
 }
 
-/** A caller as its store or identity provider would answer it. */
+/** A caller as its store or identity provider would return it. */
 export function callerOf (name: string, groups: string | undefined, { foldNames, bearerIdentity }: PolicyContext): Caller {
   const bearer = isBearer({ name })
   const text = bearer ? name.slice(bearerPrefix.length) : name
   const mistake = nameMistake(text)
   if (mistake !== undefined) throw new Failure(exitCodes.usage, mistake)
-  // An identity of another claim cannot be known here. The name stands for it.
+  // If JWT_IDENTITY uses another claim, the identity is unknown here; the name is used instead.
   const identity = (bearer ? bearerIdentity?.(text) : undefined) ?? text
   const caller = { name, identity, ...(foldNames && !bearer && { asTyped: true as const }) }
   if (groups === undefined) return caller
@@ -59,7 +59,7 @@ export function callerOf (name: string, groups: string | undefined, { foldNames,
   return { ...caller, groups: known }
 }
 
-/** `whereIs` is there if the policy comes from a file. */
+/** `whereIs` is set if the policy was read from a file. */
 export type ReadPolicy = { policy: Policy } & Pick<PolicyReading, 'whereIs'>
 
 /** @throws Failure for a policy with mistakes */
@@ -84,7 +84,7 @@ type Explanation = {
   /** Seconds. */
   ttl: number
   grant: object
-  /** Under `mode: audit`, why the policy would refuse the request otherwise. */
+  /** Why the policy would refuse the request if it were not in `mode: audit`. */
   wouldRefuse: string | undefined
 } | {
   allowed: false

@@ -10,8 +10,8 @@ import { productsOf, type PolicyContext } from './context.js'
 import { callerOf, explain, readPolicy, type ReadPolicy } from './explain.js'
 
 /**
- * `policy test [FILE]`: whether the policy decides as expected, by the same code as the broker.
- * @throws Failure for files that cannot be read, and where nothing is expected
+ * `policy test [FILE]`: checks that the policy decides as expected. Uses the broker's own code.
+ * @throws Failure for a file that cannot be read, and if there are no expectations
  */
 export async function testPolicy (io: Io, context: PolicyContext, file: string | undefined, { json }: { json?: boolean }): Promise<number> {
   const { file: policyFile } = context
@@ -66,9 +66,9 @@ async function failureOf (
   const caller = callerOrMistake(name, groups, context)
   if (typeof caller === 'string') return caller
   const explanation = await explain(policy, context, caller, enabled, request)
-  // A mistyped property would be refused whatever the policy says.
+  // A misspelt property is refused by every policy, so the test itself is wrong.
   if (!explanation.allowed && explanation.code === 'request-invalid') return explanation.errors[0]
-  // While the policy is tried out, what it would refuse counts as refused.
+  // In `mode: audit`, a request that the policy would refuse counts as refused.
   const refusal = explanation.allowed ? explanation.wouldRefuse : explanation.errors[0] ?? explanation.detail
   const found = refusal === undefined ? 'allowed' : 'refused'
   if (found === expect) return undefined

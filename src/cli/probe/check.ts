@@ -1,9 +1,9 @@
 import type { Ask, Reply } from './request.js'
 
-/** What a check needs, besides the broker's address. */
+/** What a check needs in addition to the broker's address. */
 export type Need = 'login' | 'origin' | 'room'
 
-/** The broker under test, and what the operator said of it. */
+/** The broker under test, and the options of the command. */
 export interface Target {
   /** Without a slash at its end. */
   url: string
@@ -11,7 +11,7 @@ export interface Target {
   login: string | undefined
   /** An origin whose pages may use the broker. */
   origin: string | undefined
-  /** A Video room that the policy refuses to whom `login` is. */
+  /** A Video room that the policy refuses to the caller of `login`. */
   room: string | undefined
   /** Sends a request to the broker. */
   ask: (request: Ask) => Promise<Reply>
@@ -20,15 +20,15 @@ export interface Target {
 /** One line of the report. */
 export interface Check {
   name: string
-  /** What is right, in a sentence. */
+  /** What the check shows if it succeeds, as a sentence. */
   says: string
   needs?: Need
   /**
-   * @returns what is wrong, in a sentence; undefined where nothing is
+   * @returns what is wrong, as a sentence; undefined if nothing is
    * @throws Unreachable, Unavailable, Limited, or Skipped
    */
   run (target: Target): Promise<string | undefined>
 }
 
-/** A check that says nothing here. */
+/** The check does not apply to this broker. */
 export class Skipped extends Error {}

@@ -5,7 +5,7 @@ import { allowedOrigin, noCors, strangeOrigin, unreadable } from './origin-check
 import { ask, inWords, type Reply } from './request.js'
 import { notCached, refusedRoom, token } from './token-checks.js'
 
-/** Every check, in the order in which they are made. What fails the check of a row is the sentence that its function returns. */
+/** All checks, in the order in which they run. A check fails if its function returns a sentence. */
 export const checks: readonly Check[] = [
   { name: 'plain-http', says: 'no password crosses the network unencrypted', run: encrypted },
   { name: 'ready', says: 'the broker is ready', run: ready },
@@ -24,7 +24,7 @@ export const checks: readonly Check[] = [
   { name: 'allowed-origin', says: 'a page of the allowed origin can use the broker', needs: 'origin', run: allowedOrigin }
 ]
 
-/** A password may pass only by TLS, or within this machine. So no broker may answer in plain HTTP beside its https: address, either. */
+/** Passwords may be sent only over TLS or within this machine. So the host of an https: address must not answer in plain HTTP as well. */
 async function encrypted ({ url }: Target): Promise<string | undefined> {
   const { protocol, hostname } = new URL(url)
   const isSecure = protocol === 'https:'
@@ -36,7 +36,7 @@ async function encrypted ({ url }: Target): Promise<string | undefined> {
 
 async function ready ({ ask }: Target): Promise<string | undefined> {
   const reply = await ask({ method: 'GET', path: '/readyz' })
-  // Proxies may pass the token routes alone. What is not ready is 503.
+  // A proxy may forward the token routes only. A broker that is not ready answers 503.
   return reply.status === 200 || isElsewhere(reply) ? undefined : `/readyz answered ${inWords(reply)}`
 }
 
@@ -63,10 +63,10 @@ function isRefused ({ status }: Reply): boolean {
   return status >= 400 && status < 500
 }
 
-/** Requests a minute of one address that are still a limit. */
+/** Requests a minute: a higher limit for one address counts as none. */
 const MOST_REQUESTS = 10_000
 
-/** The limit of guesses shows itself only to who guesses; it has a maximum that no setting exceeds. */
+/** Checks the request limit only. The limit of guesses cannot be read without guessing, and no setting can raise it beyond a maximum. */
 async function limited ({ ask }: Target): Promise<string | undefined> {
   const policy = (await ask({})).header('ratelimit-policy')
   const [, quota, seconds] = /"address";q=(\d+);w=(\d+)/.exec(policy ?? '') ?? []

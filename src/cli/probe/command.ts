@@ -4,11 +4,11 @@ import { newCommand, withExamples } from '../command.js'
 import { toExitCode, type Io } from '../io.js'
 import type { ProbeOptions } from './run.js'
 
-/** `probe URL`: asks a running broker from outside whether what must fail fails. */
+/** `probe URL`: checks a running broker from outside. */
 export function probeCommand (io: Io, done: (exitCode: number) => void): Command {
   return withExamples(newCommand(io, 'probe')
-    .description('ask a running broker from outside whether what must fail fails, and what must work works; exit code 1 if not, 69 if it cannot be asked. It makes one wrong guess, under a name of its own')
-    .argument('<url>', 'the address under which pages see the broker', brokerUrl)
+    .description('check a running broker from outside: that it refuses what it must refuse, and that callers get tokens; exit code 1 if not, 69 if it does not answer. Makes one wrong guess, under a name that no caller has')
+    .argument('<url>', 'the address that pages use', brokerUrl)
     .option('--user <name>', 'a caller who may have a token')
     .option('--password-stdin', 'read the caller\'s password from the first line of standard input')
     .option('--bearer-stdin', 'read a bearer token from the first line of standard input, in place of --user')
@@ -23,7 +23,7 @@ export function probeCommand (io: Io, done: (exitCode: number) => void): Command
   'npx twilio-token-broker probe https://tokens.example.com --user probe --password-stdin --origin https://app.example.com < password.txt')
 }
 
-/** @returns without a slash at its end */
+/** @returns the URL without a slash at its end */
 function brokerUrl (text: string): string {
   if (!URL.canParse(text)) throw new InvalidArgumentError('It must be an http: or https: URL.')
   const { protocol, username, password, search, hash, href } = new URL(text)

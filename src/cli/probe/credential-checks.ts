@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Target } from './check.js'
 import { codeOf, inWords } from './request.js'
 
-/** Nobody's name: a wrong guess of the probe stops no caller. */
+/** No caller has this name, so the probe's wrong guess locks nobody. */
 const PROBE_NAME = 'twilio-token-broker-probe'
 
 export async function nobodyWithoutCredentials ({ ask }: Target): Promise<string | undefined> {
@@ -13,7 +13,7 @@ export async function nobodyWithoutCredentials ({ ask }: Target): Promise<string
   return undefined
 }
 
-/** Malformed, so it is neither a guess nor anybody's. The broker tells it from none at all. */
+/** Sends a malformed header, which is not a guess. The broker's answer differs from that to a request without the header. */
 export async function authorizationArrives ({ ask }: Target): Promise<string | undefined> {
   const reply = await ask({ headers: { authorization: 'Basic !' } })
   return codeOf(reply) === 'credentials-missing'

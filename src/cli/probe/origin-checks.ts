@@ -10,7 +10,7 @@ const preflight = (origin: string): Ask => ({
   headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,content-type' }
 })
 
-/** With the caller's credentials, where there are any: a token may come of it where the broker does not look at the origin. */
+/** Sends the caller's credentials, if given: a broker that ignores the origin would then issue a token. */
 export async function strangeOrigin ({ ask, login }: Target): Promise<string | undefined> {
   const reply = await ask({ headers: { origin: STRANGE, authorization: login } })
   return reply.status === 403 ? undefined : `answered ${inWords(reply)} in place of 403 to a page of ${STRANGE}`

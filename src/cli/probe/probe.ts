@@ -9,18 +9,18 @@ export interface Result {
   check: string
   says: string
   outcome: Outcome
-  /** Why, where it is not ok. */
+  /** Why the outcome is not `ok`. */
   detail?: string | undefined
 }
 
-/** Why a check is skipped that needs what was not given. */
+/** Why a check is skipped, by the option that is missing. */
 const missing: Record<Need, string> = {
   login: 'no --user or --bearer-stdin, or the address is not encrypted',
   origin: 'no --origin',
   room: 'no --room, or the address is not encrypted'
 }
 
-/** Makes the checks one by one, until nothing answers. */
+/** Runs the checks one after another. Stops when the broker does not answer. */
 export async function probe (target: Target): Promise<Result[]> {
   const results: Result[] = []
   for (const { name: check, says, needs, run } of checks) {

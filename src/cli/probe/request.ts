@@ -1,14 +1,16 @@
 import { request } from 'undici'
 import { isRecord } from '../../lib/is-record.js'
+import { parseJson } from '../../lib/parse-json.js'
+import { readAtMost } from '../../lib/read-at-most.js'
 
-/** Milliseconds that an answer's beginning, and each further piece of it, may take. */
+/** For the headers of an answer, and again for each piece of its body. */
 const TIMEOUT_MS = 10_000
-/** Bytes of an answer that are read; a broker's are far smaller. */
+/** A broker's answers are far smaller. */
 const MAX_BYTES = 65_536
 
 export interface Ask {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD' | 'OPTIONS'
-  /** Behind the broker's address. */
+  /** Appended to the broker's address. */
   path?: string
   headers?: Record<string, string | undefined>
   /** Sent as JSON. */
@@ -17,29 +19,29 @@ export interface Ask {
 
 export interface Reply {
   status: number
-  /** The values of a header, joined; undefined where it is not there. */
+  /** Returns the values of a header, joined by commas; undefined if the answer does not have it. */
   header (name: string): string | undefined
-  /** The answer's JSON object; empty where it is none. */
+  /** The JSON object in the body; empty if there is none. */
   body: Record<string, unknown>
 }
 
 /** Nothing answers at the address. */
 export class Unreachable extends Error {}
 
-/** Whoever answers cannot say: the broker's store or Redis is away, or a proxy does not reach the broker. */
+/** The answer says nothing about the check: the broker's store or Redis is unavailable, or a proxy cannot reach the broker. */
 export class Unavailable extends Error {}
 
-/** A limit was reached, which is no fault. */
+/** A rate limit was reached, which is not a failure. */
 export class Limited extends Error {}
 
 /**
- * Sends one request as it is: redirects are not followed, as credentials are for this address alone.
+ * Sends one request. Does not follow redirects, because the credentials are for this address only.
  * @throws Unreachable, Unavailable for 502 to 504, Limited for 429
  */
 export async function ask (url: string, { method = 'POST', path = '/token', headers = {}, body }: Ask): Promise<Reply> {
   const reply = await send(`${url}${path}`, { method, headers, body })
   const { status } = reply
-  if (status === 429) throw new Limited(`answered 429 ${codeOf(reply)}: too many requests or guesses; nothing is wrong with that, ask again later`)
+  if (status === 429) throw new Limited(`answered 429 ${codeOf(reply)}: too many requests or guesses; that is not a failure, try again later`)
   if (status >= 502 && status <= 504) throw new Unavailable(`answered ${status} ${codeOf(reply)}`.trim())
   return reply
 }
@@ -55,43 +57,29 @@ async function send (url: string, { method, headers, body }: Required<Pick<Ask, 
       bodyTimeout: TIMEOUT_MS,
       reset: true
     })
-    const text = await readText(answer.body)
+    const bytes = await readAtMost(MAX_BYTES, answer.body)
     return {
       status: answer.statusCode,
       header: name => answer.headers[name] === undefined ? undefined : [answer.headers[name]].flat().join(', '),
-      body: objectIn(text)
+      body: objectIn(bytes)
     }
   } catch (error) {
     throw new Unreachable(`nothing answers (${(error as NodeJS.ErrnoException).code})`)
   }
 }
 
-async function readText (body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of body) {
-    chunks.push(chunk)
-    bytes += chunk.length
-    if (bytes > MAX_BYTES) break
-  }
-  return Buffer.concat(chunks).toString()
+/** Empty for an answer that is too long or not a JSON object. */
+function objectIn (bytes: Buffer | undefined): Record<string, unknown> {
+  const value = bytes && parseJson(bytes)
+  return isRecord(value) ? value : {}
 }
 
-function objectIn (text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isRecord(value) ? value : {}
-  } catch {
-    return {}
-  }
-}
-
-/** The code of a problem, as far as it looks like one: another server may answer anything. */
+/** The code of a problem; empty if it does not look like one, because another server may answer anything. */
 export function codeOf ({ body: { code } }: Reply): string {
   return typeof code === 'string' && /^[a-z-]{1,40}$/.test(code) ? code : ''
 }
 
-/** An answer in a sentence's words. */
+/** Status and code of an answer, for messages. */
 export function inWords (reply: Reply): string {
   return `${reply.status} ${codeOf(reply)}`.trim()
 }

@@ -16,8 +16,8 @@ export interface ProbeOptions {
 }
 
 /**
- * Probes the broker at `url`, and writes what was found.
- * @throws Failure 2 for options that do not go together
+ * Probes the broker at `url`, and prints the results.
+ * @throws Failure 2 for options that exclude each other
  */
 export async function runProbe (io: Io, url: string, options: ProbeOptions): Promise<number> {
   const mistake = mistakeIn(options)
@@ -38,7 +38,7 @@ export async function runProbe (io: Io, url: string, options: ProbeOptions): Pro
 }
 
 function mistakeIn ({ user, passwordStdin, bearerStdin, room }: ProbeOptions): string | undefined {
-  if (bearerStdin && (user !== undefined || passwordStdin)) return '--bearer-stdin stands in place of --user and --password-stdin; give one of them'
+  if (bearerStdin && (user !== undefined || passwordStdin)) return '--bearer-stdin replaces --user and --password-stdin; use one of the two'
   if (passwordStdin && user === undefined) return '--password-stdin needs --user'
   return room !== undefined && user === undefined && !bearerStdin ? '--room needs --user or --bearer-stdin' : undefined
 }
@@ -48,7 +48,7 @@ async function loginOf (io: Io, { user, passwordStdin = false, bearerStdin }: Pr
   return user === undefined ? undefined : `Basic ${Buffer.from(`${user}:${await readPassword(io, { passwordStdin })}`).toString('base64')}`
 }
 
-/** @throws Failure for what no header can hold */
+/** @throws Failure for a text that a header cannot contain */
 function headerValue (text: string): string {
   const token = text.trim()
   if (!/^[\x21-\x7e]+$/.test(token)) throw new Failure(exitCodes.usage, 'standard input holds no bearer token')

@@ -14,8 +14,8 @@ export async function refusedRoom ({ ask, login, room }: Target): Promise<string
 }
 
 /**
- * The same request twice has two ids, and says that nobody may store its answer. The caller's own request comes first: one without
- * credentials behind it would get a token out of a cache.
+ * Two equal requests must get different ids, and answers that forbid caching. The caller's own request is sent first: if a proxy caches,
+ * the request without credentials after it gets the caller's token.
  */
 export async function notCached ({ ask, login }: Target): Promise<string | undefined> {
   const replies: Reply[] = []

@@ -9,7 +9,7 @@ export async function addUser (context: UsersContext, typed: string, options: Ne
   const name = typed.normalize('NFC')
   const mistake = userNameMistake(name)
   if (mistake !== undefined) throw new Failure(exitCodes.usage, mistake)
-  // Checked before a password is typed for nothing, and again under the lock.
+  // Checked here, so that nobody types a password in vain, and again under the lock.
   if (similarNames(await bytesOf(context), name).length > 0) throw nameTaken(context)
   const hash = await hashPassword(await readNewPassword(context.io, options))
   if (!await change(context, withUser(name, hash))) throw nameTaken(context)

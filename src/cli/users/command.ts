@@ -6,7 +6,7 @@ import type { UsersContext } from './file.js'
 
 /**
  * `users add|passwd|remove|unlock|list|check|hash`.
- * @param file the users file as the operator named it; called when a command runs, so that `--help` needs no settings
+ * @param file returns the users file as the operator named it; called when a command runs, so that `--help` needs no settings
  * @param done called with the exit code
  */
 export function usersCommand (io: Io, file: () => string | Promise<string>, done: (exitCode: number) => void): Command {
@@ -34,12 +34,12 @@ export function usersCommand (io: Io, file: () => string | Promise<string>, done
     .action(run(async () => (await import('./change.js')).removeUser)),
   'npx twilio-token-broker users remove susan')
   withExamples(users.command('unlock <name>')
-    .description('let a name sign in that wrong passwords have locked; for any store of users')
+    .description('let a name sign in again that wrong passwords have locked; works with every store of users')
     .action(async (name: string) => done(await toExitCode(io, async () => (await import('./unlock.js')).unlockUser(io, name)))),
   'npx twilio-token-broker users unlock susan')
   withExamples(users.command('list')
     .description('list the users')
-    .option('--json', 'print JSON, with the form of each hash')
+    .option('--json', 'print JSON, with the format of each hash')
     .action(run(async () => (await import('./show.js')).listUsers)),
   'npx twilio-token-broker users list',
   'npx twilio-token-broker users list --json')

@@ -17,14 +17,14 @@ export interface UsersContext {
 }
 
 /**
- * The users file that the settings name. It can be edited whatever else they say: an operator may be moving from one store to another.
- * Warns when the broker does not read the file, and when `.env` cannot be read and so may name another one.
+ * The users file that the settings name. It can be edited even if the settings name another store, because an operator may be migrating.
+ * Warns if the broker does not read the file, and if `.env` cannot be read, because it may name another file.
  */
 export function usersFileOf ({ env, cwd, stderr }: Io): string {
   const { variables, diagnostics } = readSources(env, cwd)
   for (const text of textsOf(diagnostics, 'mistake')) stderr.write(`${text} (a warning)\n`)
   const other = ['LOGIN_URL', 'DATABASE_URL'].find(name => (variables[name] ?? variables[`${name}_FILE`]) !== undefined)
-  if (other !== undefined) stderr.write(`${other} is set: the broker asks there who a caller is, and does not read the users file (a warning)\n`)
+  if (other !== undefined) stderr.write(`${other} is set: the broker checks callers there, and does not read the users file (a warning)\n`)
   return variables.USERS_FILE ?? defaultUsersFile
 }
 
@@ -39,7 +39,7 @@ export async function usersOf (context: UsersContext): Promise<Users> {
 }
 
 /**
- * The bytes of the file, right or not: these commands can mend it. Empty if it does not exist.
+ * The bytes of the file, even if it has mistakes: these commands can correct them. Empty if it does not exist.
  * @throws Failure when it cannot be read
  */
 export function bytesOf (context: UsersContext): Promise<Buffer> {

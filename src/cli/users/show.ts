@@ -18,7 +18,7 @@ export async function listUsers (context: UsersContext, { json }: ShowOptions): 
   return say(context, json ? JSON.stringify({ users }) : users.map(({ name }) => name).join('\n'))
 }
 
-/** `users check NAME`: whether a password is the user's. */
+/** `users check NAME`: checks whether a password is the user's. */
 export async function checkPassword (
   context: UsersContext,
   typed: string,

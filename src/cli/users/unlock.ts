@@ -10,7 +10,7 @@ import { orFailure } from '../file-failure.js'
 import { exitCodes, Failure, type Io } from '../io.js'
 import { bytesOf, unknownUser } from './file.js'
 
-/** `users unlock NAME`: wrong passwords of a name count from zero, in all brokers that read these settings. */
+/** `users unlock NAME`: resets the count of wrong passwords of a name, in all brokers with these settings. */
 export async function unlockUser (io: Io, typed: string): Promise<number> {
   const name = typed.normalize('NFC')
   const mistake = nameMistake(name)
@@ -19,11 +19,11 @@ export async function unlockUser (io: Io, typed: string): Promise<number> {
   await requireUser(io, settings, name)
   const { where, outage } = await orFailure(unlockFile(usersFileOf(settings)), unlockName(settings, io.cwd, name))
   if (where === undefined) throw new Failure(exitCodes.unavailable, `nothing was unlocked: ${outage}`)
-  io.stdout.write(`unlocked ${name} in ${where}: brokers that read it let this name try again within two seconds\nThe request limit of an address stays: a rate-limited answer ends by itself within a minute.\n`)
+  io.stdout.write(`unlocked ${name} in ${where}: brokers that read it let this name try again within two seconds\nThis does not change the request limit of an address, which ends within a minute.\n`)
   return exitCodes.ok
 }
 
-/** @throws Failure where it is not certain where the brokers read unlocked names. Other mistakes do not matter here. */
+/** @throws Failure if a mistake makes it unclear where the brokers read unlocked names. Other mistakes are ignored. */
 async function settingsOf ({ env, cwd }: Io): Promise<Settings> {
   const { settings, diagnostics, unread } = await readStart(env, cwd)
   const faults = textsOf(diagnostics.filter(({ subject }) => subject.startsWith('REDIS_') || unread.has('REDIS_URL')), 'mistake')
@@ -32,9 +32,9 @@ async function settingsOf ({ env, cwd }: Io): Promise<Settings> {
 }
 
 /**
- * Databases and logins cannot be asked which names there are. Neither can an application around the broker: it has no users file, and
- * shares what is unlocked through Redis.
- * @throws Failure where there is no such user
+ * Checks that the users file has this name. Other stores cannot list their names. Neither can an application that contains the broker: it
+ * has no users file, and its brokers read unlocked names from Redis.
+ * @throws Failure if there is no such user
  */
 async function requireUser (io: Io, settings: Settings, name: string): Promise<void> {
   if (hasRemoteStore(settings)) return
