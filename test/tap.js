@@ -2,12 +2,31 @@
 // takes longer to load than most tests take. node test/tap.js ARGUMENTS OF TAP
 import { register } from 'node:module'
 
-/** Changes the file of tap that says with which loaders a test is run. Where it reads otherwise one day, tests are as slow as tap makes them. */
+const coverage = new URL(process.argv.includes('--disable-coverage') ? 'coverage.js?off' : 'coverage.js', import.meta.url).href
+
+/** Files of tap, with what is changed there. */
+const changes = {
+  // With which loaders a test is run.
+  '/@tapjs/run/dist/esm/test-argv.js': [
+    ['useImport ? importLoaders : []', '[]'],
+    ["resolveImportSync('@tapjs/processinfo/import', import.meta.url)", JSON.stringify(coverage)]
+  ],
+  // What tap adds to NODE_OPTIONS where it is not among them.
+  '/@tapjs/processinfo/dist/esm/loader-paths.js': [["getImportMetaURL('../esm/import.mjs')", JSON.stringify(coverage)]]
+}
+
 const hooks = `
+const changes = new Map(${JSON.stringify(Object.entries(changes))})
 export async function load (url, context, next) {
   const loaded = await next(url, context)
-  if (!url.endsWith('/@tapjs/run/dist/esm/test-argv.js')) return loaded
-  return { ...loaded, source: String(loaded.source).replace('useImport ? importLoaders : []', '[]') }
+  const path = [...changes.keys()].find(path => url.endsWith(path))
+  if (path === undefined) return loaded
+  let source = String(loaded.source)
+  for (const [from, to] of changes.get(path)) {
+    if (!source.includes(from)) throw new Error('test/tap.js: ' + path + ' no longer has ' + from)
+    source = source.replace(from, to)
+  }
+  return { ...loaded, source }
 }`
 
 register(`data:text/javascript,${encodeURIComponent(hooks)}`)

@@ -9,9 +9,7 @@ import { label } from '../helpers/users-file.js'
 import { until } from '../helpers/until.js'
 
 const script = fileURLToPath(new URL('../helpers/users-cli.js', import.meta.url))
-/** As this process, but without the parts of tap that a child does not need: they take seconds. */
-const nodeArgs = process.execArgv.filter(arg => !/processinfo|tapjs.mock/.test(arg))
-const inProcess = (file: string, args: string[]) => [...nodeArgs, script, file, ...args]
+const inProcess = (file: string, args: string[]) => [...process.execArgv, script, file, ...args]
 const env = { PATH: process.env.PATH }
 
 /** Runs a command in a process of its own. */
