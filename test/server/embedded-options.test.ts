@@ -37,7 +37,16 @@ const wrongOptions: Row[] = [
   {
     name: 'what the application decides',
     options: { settings: { ...settings, HOST: '0.0.0.0', PORT: 80, TRUST_PROXY: 'true', LOG_LEVEL: 'info', USERS_FILE: 'x', DATABASE_URL: 'x', LOGIN_URL_FILE: 'x', TLS_CERT_FILE: 'x' } },
-    mistakes: [/^HOST is not used.*where the application listens; remove it$/, /^PORT is not/, /^TRUST_PROXY is not.*trustProxy of the/, /^LOG_LEVEL is not/, /^USERS_FILE is not.*authenticate/, /^DATABASE_URL is not/, /^LOGIN_URL_FILE is not/, /^TLS_CERT_FILE is not/]
+    mistakes: [
+      /^HOST is not used.*where the application listens; remove it$/,
+      /^PORT is not/,
+      /^TRUST_PROXY is not.*trustProxy of the/,
+      /^LOG_LEVEL is not/,
+      /^USERS_FILE is not.*authenticate/,
+      /^DATABASE_URL is not/,
+      /^LOGIN_URL_FILE is not/,
+      /^TLS_CERT_FILE is not/
+    ]
   },
   {
     name: 'unknown names',
@@ -52,7 +61,15 @@ const wrongOptions: Row[] = [
   {
     name: 'many at once',
     options: { prefix: '/', settings: { TWILIO_API_KEY: secrets.keySid, TOKEN_TTL: 5, PRODUCTS: 'vido', POLICY_FILE: 'missing.yaml' } },
-    mistakes: [/^prefix/, /^PRODUCTS: entry 1.*did you mean video/, /^TWILIO_ACCOUNT_SID is missing/, /^TWILIO_API_KEY_SID is missing: TWILIO_API_KEY is not a setting/, /^TWILIO_API_KEY_SECRET is missing/, /^TOKEN_TTL must/, /^missing\.yaml/]
+    mistakes: [
+      /^prefix/,
+      /^PRODUCTS: entry 1.*did you mean video/,
+      /^TWILIO_ACCOUNT_SID is missing/,
+      /^TWILIO_API_KEY_SID is missing: TWILIO_API_KEY is not a setting/,
+      /^TWILIO_API_KEY_SECRET is missing/,
+      /^TOKEN_TTL must/,
+      /^missing\.yaml/
+    ]
   }
 ]
 
