@@ -50,27 +50,47 @@ t.test('what else is taken: export, blanks, quotes, comments, every line end', a
 const secret = 'hGq7uTzR2wXy9AbC4dEf6GhJ8kLmN0pQ'
 const upper = '9F86D081884C7D659A2FEAA0C55AD015'
 
-/** The number of each wrong line, and what is said of it. */
-const wrong: Array<[name: string, text: string, mistakes: RegExp[]]> = [
-  ['a colon in the place of =', `A=1\nTWILIO_API_KEY_SECRET: ${secret}\nB=2`, [/^\.env:2 this line is not an assignment/]],
-  ['a blank in its place', `TWILIO_API_KEY_SECRET ${secret}\nB=2`, [/^\.env:1 this line is not an assignment/]],
-  ['nothing in its place', `TWILIO_API_KEY_SECRET${secret}\nB=2`, [/^\.env:1 this line is not/]],
-  ['a colon, and an = in the value', `TWILIO_API_KEY_SECRET: ${secret}==\nB=2`, [/^\.env:1 this line is not/]],
-  ['a command of the shell', `set -a\nexport TWILIO_API_KEY_SECRET\nB=2\nsource ${secret}`, [/^\.env:1 /, /^\.env:2 /, /^\.env:4 /]],
-  ['no name', `=${secret}\nB=2`, [/^\.env:1 /]],
-  ['a name with a blank', `MY SECRET=${secret}\nB=2`, [/^\.env:1 /]],
-  ['JSON', `{\n"A": "${secret}"\n}\nB=2`, [/^\.env:1 /, /^\.env:2 /, /^\.env:3 /]],
-  ['no closing quote', `A="${secret}\nB=2`, [/^\.env:1 the closing quote is missing/]],
-  ['a quote alone', 'A=\'\nB=2', [/^\.env:1 the closing quote is missing/]],
-  ['a value over several lines', `A="-----BEGIN\n${secret}\n-----END" # c\nC\nB=2`, [/^\.env:1 the closing quote is missing/, /^\.env:4 this line is not/]],
-  ['two of them', `A="b\nc\nD='e\n${secret}\nf'\ng\nB=2`, [/^\.env:1 the closing/, /^\.env:3 the closing/, /^\.env:6 this line/]],
-  ['more behind the closing quote', `A="b" ${secret}\nB=2`, [/^\.env:1 text follows the closing quote/]],
-  ['an escaped quote', `A="b\\"${secret}"\nB=2`, [/^\.env:1 text follows the closing quote/]],
-  ['more than a person reads', `${`${secret}\n`.repeat(25)}B=2`, [...Array.from({ length: 20 }, (_, i) => new RegExp(`^\\.env:${i + 1} `)), /^\.env has 5 more lines that are wrong$/]]
+/** A text, and what is said of each wrong line, with its number. */
+const wrong: Array<{ name: string, text: string, mistakes: RegExp[] }> = [
+  {
+    name: 'a colon in the place of =',
+    text: `A=1\nTWILIO_API_KEY_SECRET: ${secret}\nB=2`,
+    mistakes: [/^\.env:2 this line is not an assignment/]
+  },
+  { name: 'a blank in its place', text: `TWILIO_API_KEY_SECRET ${secret}\nB=2`, mistakes: [/^\.env:1 this line is not an assignment/] },
+  { name: 'nothing in its place', text: `TWILIO_API_KEY_SECRET${secret}\nB=2`, mistakes: [/^\.env:1 this line is not/] },
+  { name: 'a colon, and an = in the value', text: `TWILIO_API_KEY_SECRET: ${secret}==\nB=2`, mistakes: [/^\.env:1 this line is not/] },
+  {
+    name: 'a command of the shell',
+    text: `set -a\nexport TWILIO_API_KEY_SECRET\nB=2\nsource ${secret}`,
+    mistakes: [/^\.env:1 /, /^\.env:2 /, /^\.env:4 /]
+  },
+  { name: 'no name', text: `=${secret}\nB=2`, mistakes: [/^\.env:1 /] },
+  { name: 'a name with a blank', text: `MY SECRET=${secret}\nB=2`, mistakes: [/^\.env:1 /] },
+  { name: 'JSON', text: `{\n"A": "${secret}"\n}\nB=2`, mistakes: [/^\.env:1 /, /^\.env:2 /, /^\.env:3 /] },
+  { name: 'no closing quote', text: `A="${secret}\nB=2`, mistakes: [/^\.env:1 the closing quote is missing/] },
+  { name: 'a quote alone', text: 'A=\'\nB=2', mistakes: [/^\.env:1 the closing quote is missing/] },
+  {
+    name: 'a value over several lines',
+    text: `A="-----BEGIN\n${secret}\n-----END" # c\nC\nB=2`,
+    mistakes: [/^\.env:1 the closing quote is missing/, /^\.env:4 this line is not/]
+  },
+  {
+    name: 'two of them',
+    text: `A="b\nc\nD='e\n${secret}\nf'\ng\nB=2`,
+    mistakes: [/^\.env:1 the closing/, /^\.env:3 the closing/, /^\.env:6 this line/]
+  },
+  { name: 'more behind the closing quote', text: `A="b" ${secret}\nB=2`, mistakes: [/^\.env:1 text follows the closing quote/] },
+  { name: 'an escaped quote', text: `A="b\\"${secret}"\nB=2`, mistakes: [/^\.env:1 text follows the closing quote/] },
+  {
+    name: 'more than a person reads',
+    text: `${`${secret}\n`.repeat(25)}B=2`,
+    mistakes: [...Array.from({ length: 20 }, (_, i) => new RegExp(`^\\.env:${i + 1} `)), /^\.env has 5 more lines that are wrong$/]
+  }
 ]
 
 t.test('every other line is a mistake with its number and without its text, and swallows no other', async t => {
-  for (const [name, text, mistakes] of wrong) {
+  for (const { name, text, mistakes } of wrong) {
     const found = { mistakes: parseDotenv(text).mistakes.map(textOf) }
     t.equal(found.mistakes.length, mistakes.length, `${name}: ${found.mistakes.join(' | ')}`)
     for (const [i, mistake] of mistakes.entries()) t.match(found.mistakes[i], mistake, name)
@@ -88,7 +108,7 @@ t.test('a variable\'s name is repeated only where it can be nothing else', async
 /** Names that are or hold a secret, and every wrong line. */
 const leaking = [
   `TWILIO_API_KEY_SECRET_${upper}==\n${upper}=\nTWILIO_API_KEY_SECRET:${upper}=\ntwilio_api_key_secret=${secret}\nTwilio-Api-Key-Secret=${secret}\nLOGIN_URL_${secret}=1\n`,
-  wrong.map(([, text]) => text).join('\n').replaceAll('A=', 'TWILIO_API_SECRET=')
+  wrong.map(({ text }) => text).join('\n').replaceAll('A=', 'TWILIO_API_SECRET=')
 ]
 const { TWILIO_API_KEY_SECRET, PORT, ...others } = complete
 const showsSecret = new RegExp(`${secret}|${upper}`)

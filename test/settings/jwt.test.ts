@@ -9,36 +9,99 @@ const read = (settings: Record<string, string>) => readSettings({ ...complete, .
 
 const remoteStores: Array<Record<string, string>> = [{ LOGIN_URL: 'https://app.example/login' }, { DATABASE_URL: 'postgres://db/app', USERS_QUERY: 'SELECT $1' }]
 
-const mistaken: Array<[what: string, settings: Record<string, string>, mistakes: RegExp[]]> = [
-  ['no audience', { JWT_AUDIENCE: '' }, [/^JWT_AUDIENCE is missing: JWT_ISSUER needs/]],
-  ['an empty audience', { JWT_AUDIENCE: 'a,,b' }, [/^JWT_AUDIENCE: entry 2 is empty$/]],
-  ['no issuer beside the rest', { JWT_ISSUER: '', JWT_MAX_AGE: '600', JWT_TYPE: 'JWT' }, [/^JWT_AUDIENCE goes with JWT_ISSUER only/, /^JWT_TYPE goes with/, /^JWT_MAX_AGE goes with/]],
+interface Row {
+  name: string
+  settings: Record<string, string>
+  mistakes: RegExp[]
+}
+
+const mistaken: Row[] = [
+  { name: 'no audience', settings: { JWT_AUDIENCE: '' }, mistakes: [/^JWT_AUDIENCE is missing: JWT_ISSUER needs/] },
+  { name: 'an empty audience', settings: { JWT_AUDIENCE: 'a,,b' }, mistakes: [/^JWT_AUDIENCE: entry 2 is empty$/] },
+  {
+    name: 'no issuer beside the rest',
+    settings: { JWT_ISSUER: '', JWT_MAX_AGE: '600', JWT_TYPE: 'JWT' },
+    mistakes: [/^JWT_AUDIENCE goes with JWT_ISSUER only/, /^JWT_TYPE goes with/, /^JWT_MAX_AGE goes with/]
+  },
   ...['http://idp.example/', 'idp.example', 'ftp://idp.example', 'https://a@idp.example', 'https://idp.example/?a', 'https://idp.example/#a', 'https://', ' https://idp.example', 'HTTPS://idp.example']
-    .map((issuer): typeof mistaken[0] => [`the issuer ${issuer}`, { JWT_ISSUER: issuer }, [/^JWT_ISSUER must be the identity provider's URL, https:, or http: on this machine/]]),
-  ...['http://idp.example/jwks', 'ftp://idp.example/jwks', 'HTTP://idp.example/'].map((keys): typeof mistaken[0] => [`keys at ${keys}`, { JWT_KEYS: keys }, [/^JWT_KEYS must be a URL/]]),
-  ...['HS256', 'none', 'hs512'].map((name): typeof mistaken[0] => [`the algorithm ${name}`, { JWT_ALGORITHMS: `RS256,${name}` }, [/^JWT_ALGORITHMS: entry 2 must be one of RS256, .*this broker could make tokens itself/]]),
-  ['an algorithm that there is not', { JWT_ALGORITHMS: 'RS512' }, [/^JWT_ALGORITHMS: entry 1 must be one of RS256, PS256, ES256, ES384, Ed25519$/]],
-  ['a template as the name', { JWT_NAME: 'a_{sub}' }, [/^JWT_NAME must be the name of a claim$/]],
-  ...['{sub}', 'a{sub}b', '{a}{b}', 'a{', 'a_{}'].map((identity): typeof mistaken[0] => [`the identity ${identity}`, { JWT_IDENTITY: identity }, [/^JWT_IDENTITY must be/]]),
-  ['a pointer that is none', { JWT_GROUPS: '/a~2' }, [/^JWT_GROUPS must be/]],
-  ...['azp', '=web', 'azp=', 'tenant=9007199254740993', 'tenant=1e999', 'azp="web', 'azp="a"b"'].map((required): typeof mistaken[0] => [`requiring ${required}`, { JWT_REQUIRE: required }, [/^JWT_REQUIRE: entry 1 must be a claim and its value/]]),
-  ['one claim twice', { JWT_REQUIRE: 'azp=a,tenant=7,azp=b' }, [/^JWT_REQUIRE: entry 3 names a claim that an earlier entry names/]],
-  ['a type that is none', { JWT_TYPE: 'jwt' }, [/^JWT_TYPE must be JWT or at\+jwt/]],
-  ['an age of no seconds', { JWT_MAX_AGE: '0' }, [/^JWT_MAX_AGE must be a whole number of seconds, 1 to/]],
-  ...remoteStores.flatMap((store): Array<typeof mistaken[0]> => [
-    ['no prefix beside a remote store', store, [/^JWT_IDENTITY must begin with a fixed text/]],
-    ['a claim beside a remote store', { ...store, JWT_IDENTITY: 'sub' }, [/^JWT_IDENTITY must begin with a fixed text/]],
-    ['a template that is none beside a remote store', { ...store, JWT_IDENTITY: '{sub}' }, [/^JWT_IDENTITY must be the name/]],
-    ['a prefix beside a remote store', { ...store, JWT_IDENTITY: 'idp_{sub}' }, []]
+    .map((issuer): Row => ({
+      name: `the issuer ${issuer}`,
+      settings: { JWT_ISSUER: issuer },
+      mistakes: [/^JWT_ISSUER must be the identity provider's URL, https:, or http: on this machine/]
+    })),
+  ...['http://idp.example/jwks', 'ftp://idp.example/jwks', 'HTTP://idp.example/'].map((keys): Row => ({
+    name: `keys at ${keys}`,
+    settings: { JWT_KEYS: keys },
+    mistakes: [/^JWT_KEYS must be a URL/]
+  })),
+  ...['HS256', 'none', 'hs512'].map((name): Row => ({
+    name: `the algorithm ${name}`,
+    settings: { JWT_ALGORITHMS: `RS256,${name}` },
+    mistakes: [/^JWT_ALGORITHMS: entry 2 must be one of RS256, .*this broker could make tokens itself/]
+  })),
+  {
+    name: 'an algorithm that there is not',
+    settings: { JWT_ALGORITHMS: 'RS512' },
+    mistakes: [/^JWT_ALGORITHMS: entry 1 must be one of RS256, PS256, ES256, ES384, Ed25519$/]
+  },
+  { name: 'a template as the name', settings: { JWT_NAME: 'a_{sub}' }, mistakes: [/^JWT_NAME must be the name of a claim$/] },
+  ...['{sub}', 'a{sub}b', '{a}{b}', 'a{', 'a_{}'].map((identity): Row => ({
+    name: `the identity ${identity}`,
+    settings: { JWT_IDENTITY: identity },
+    mistakes: [/^JWT_IDENTITY must be/]
+  })),
+  { name: 'a pointer that is none', settings: { JWT_GROUPS: '/a~2' }, mistakes: [/^JWT_GROUPS must be/] },
+  ...['azp', '=web', 'azp=', 'tenant=9007199254740993', 'tenant=1e999', 'azp="web', 'azp="a"b"'].map((required): Row => ({
+    name: `requiring ${required}`,
+    settings: { JWT_REQUIRE: required },
+    mistakes: [/^JWT_REQUIRE: entry 1 must be a claim and its value/]
+  })),
+  {
+    name: 'one claim twice',
+    settings: { JWT_REQUIRE: 'azp=a,tenant=7,azp=b' },
+    mistakes: [/^JWT_REQUIRE: entry 3 names a claim that an earlier entry names/]
+  },
+  { name: 'a type that is none', settings: { JWT_TYPE: 'jwt' }, mistakes: [/^JWT_TYPE must be JWT or at\+jwt/] },
+  { name: 'an age of no seconds', settings: { JWT_MAX_AGE: '0' }, mistakes: [/^JWT_MAX_AGE must be a whole number of seconds, 1 to/] },
+  ...remoteStores.flatMap((store): Row[] => [
+    { name: 'no prefix beside a remote store', settings: store, mistakes: [/^JWT_IDENTITY must begin with a fixed text/] },
+    {
+      name: 'a claim beside a remote store',
+      settings: { ...store, JWT_IDENTITY: 'sub' },
+      mistakes: [/^JWT_IDENTITY must begin with a fixed text/]
+    },
+    {
+      name: 'a template that is none beside a remote store',
+      settings: { ...store, JWT_IDENTITY: '{sub}' },
+      mistakes: [/^JWT_IDENTITY must be the name/]
+    },
+    { name: 'a prefix beside a remote store', settings: { ...store, JWT_IDENTITY: 'idp_{sub}' }, mistakes: [] }
   ]),
-  ['operators with a token', { OPERATORS: 'jwt:olga@example.com,jwt-group:operators' }, []],
-  ['operators with a token beside a users file', { OPERATORS: 'jwt:olga', USERS_FILE: 'users' }, [/^OPERATORS: entry 1 goes without a store of callers only: with USERS_FILE, name its callers$/]],
-  ['operators with a token without an issuer', { OPERATORS: 'jwt-group:a', JWT_ISSUER: '', JWT_AUDIENCE: '' }, [/^OPERATORS: entry 1 goes with JWT_ISSUER only$/]],
-  ['operators whose name or group is none', { OPERATORS: 'jwt:,jwt-group:,jwt:a*,a:b' }, [/^OPERATORS: entry 1 is no caller's name/, /^OPERATORS: entry 2 names no group/, /^OPERATORS: entry 3 is no/, /^OPERATORS: entry 4 is no/]]
+  { name: 'operators with a token', settings: { OPERATORS: 'jwt:olga@example.com,jwt-group:operators' }, mistakes: [] },
+  {
+    name: 'operators with a token beside a users file',
+    settings: { OPERATORS: 'jwt:olga', USERS_FILE: 'users' },
+    mistakes: [/^OPERATORS: entry 1 goes without a store of callers only: with USERS_FILE, name its callers$/]
+  },
+  {
+    name: 'operators with a token without an issuer',
+    settings: { OPERATORS: 'jwt-group:a', JWT_ISSUER: '', JWT_AUDIENCE: '' },
+    mistakes: [/^OPERATORS: entry 1 goes with JWT_ISSUER only$/]
+  },
+  {
+    name: 'operators whose name or group is none',
+    settings: { OPERATORS: 'jwt:,jwt-group:,jwt:a*,a:b' },
+    mistakes: [
+      /^OPERATORS: entry 1 is no caller's name/,
+      /^OPERATORS: entry 2 names no group/,
+      /^OPERATORS: entry 3 is no/,
+      /^OPERATORS: entry 4 is no/
+    ]
+  }
 ]
 
-for (const [what, settings, mistakes] of mistaken) {
-  t.test(`settings of bearer tokens: ${what}`, async t => {
+for (const { name, settings, mistakes } of mistaken) {
+  t.test(`settings of bearer tokens: ${name}`, async t => {
     const found = (await read({ ...jwt, ...settings })).mistakes
     t.match(found, mistakes)
     t.equal(found.length, mistakes.length, String(found))

@@ -12,75 +12,215 @@ const { TWILIO_ACCOUNT_SID, TWILIO_API_KEY_SID, TWILIO_API_KEY_SECRET } = comple
 const required = { TWILIO_ACCOUNT_SID, TWILIO_API_KEY_SID, TWILIO_API_KEY_SECRET }
 const names = ({ products }: Awaited<ReturnType<typeof readSettings>>) => products.map(({ product }) => product.name)
 
-const mistaken: Array<[name: string, settings: Record<string, string>, mistakes: RegExp[]]> = [
-  ['nothing set', { TWILIO_ACCOUNT_SID: '', TWILIO_API_KEY_SID: '', TWILIO_API_KEY_SECRET: '' },
-    [/^TWILIO_ACCOUNT_SID is missing; it must be AC and 32/, /^TWILIO_API_KEY_SID is missing/, /^TWILIO_API_KEY_SECRET is missing/]],
-  ['a variable that is nearly a setting', { TWILIO_API_KEY_SID: '', TWILIO_API_KEY: TWILIO_API_KEY_SID! },
-    [/^TWILIO_API_KEY_SID is missing: TWILIO_API_KEY is not a setting; did you mean TWILIO_API_KEY_SID\?$/]],
-  ['the names of Twilio\'s samples', { TWILIO_API_KEY_SID: '', TWILIO_API_KEY_SECRET: '', TWILIO_API_KEY: TWILIO_API_KEY_SID!, TWILIO_API_SECRET: TWILIO_API_KEY_SECRET! },
-    [/^TWILIO_API_KEY_SID is missing: TWILIO_API_KEY is not a setting; did you mean TWILIO_API_KEY_SID\?$/,
-      /^TWILIO_API_KEY_SECRET is missing: TWILIO_API_SECRET is not a setting; did you mean TWILIO_API_KEY_SECRET\?$/]],
-  ['two that are nearly one setting', { TWILIO_ACCOUNT_SID: '', ACCOUNT_SID: TWILIO_ACCOUNT_SID!, twilio_account_sid: TWILIO_ACCOUNT_SID! },
-    [/^TWILIO_ACCOUNT_SID is missing: ACCOUNT_SID is not a setting; did you mean TWILIO_ACCOUNT_SID\?$/, /^twilio_account_sid is not a setting; did you mean TWILIO_ACCOUNT_SID\?$/]],
-  ['a file\'s setting mistyped', { TWILIO_API_KEY_SECRET: '', TWILIO_API_KEY_SECRET_FIL: '/run/secrets/x' },
-    [/^TWILIO_API_KEY_SECRET is missing: TWILIO_API_KEY_SECRET_FIL is not a setting; did you mean TWILIO_API_KEY_SECRET_FILE\?$/]],
-  ['a product\'s own setting mistyped', { PRODUCTS: 'chat', TWILIO_CHAT_SERVICE_SID: '', TWILIO_CHAT_SERVICE: complete.TWILIO_CHAT_SERVICE_SID! },
-    [/^TWILIO_CHAT_SERVICE_SID is missing: PRODUCTS names chat/, /^TWILIO_CHAT_SERVICE is not a setting; did you mean TWILIO_CHAT_SERVICE_SID\?$/]],
-  ['a query mistyped', { DATABASE_URL: 'postgres:///app', USER_QUERY: 'SELECT $1' }, [/^USERS_QUERY is missing/, /^USER_QUERY is not a setting; did you mean USERS_QUERY\?$/]],
-  ['numbers that are none', { PORT: ' ', TOKEN_TTL: '0x1000', TOKEN_TTL_MAX: '4e3', SHUTDOWN_DELAY: ' ', RATE_LIMIT_MAX: '10.0' },
-    [/^PORT must be/, /^TOKEN_TTL must be/, /^TOKEN_TTL_MAX must be/, /^SHUTDOWN_DELAY must be/, /^RATE_LIMIT_MAX must be/]],
-  ['SIDs swapped', { TWILIO_ACCOUNT_SID: secrets.keySid, TWILIO_API_KEY_SID: secrets.accountSid },
-    [/^TWILIO_ACCOUNT_SID must be AC .*an API key SID \(SK…\)$/, /^TWILIO_API_KEY_SID must be SK .*an account SID \(AC…\)$/]],
-  ...[secrets.keySid, secrets.keySid.replace('SK', 'VA')].map((sid): typeof mistaken[0] =>
-    ['a SID as the secret', { TWILIO_API_KEY_SECRET: sid }, [/^TWILIO_API_KEY_SECRET is a placeholder or a SID/]]),
-  ...['"abc123"', 'abc 123', '\'abc\'', ' abc'].map((secret): typeof mistaken[0] =>
-    [`the secret ${secret}`, { TWILIO_API_KEY_SECRET: secret }, [/^TWILIO_API_KEY_SECRET must be .*without blanks or quotes$/]]),
-  ...['your_api_key_secret', 'xxxxxxxx', 'SKxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx', 'xxxx-xxxx', '<secret>', 'changeme', 'your-secret-here', 'secret', '${SECRET}'].map((secret): typeof mistaken[0] => // eslint-disable-line no-template-curly-in-string
-    [`the placeholder ${secret}`, { TWILIO_API_KEY_SECRET: secret }, [/^TWILIO_API_KEY_SECRET is a placeholder/]]),
-  ['many at once', { PORT: 'abc', HOST: '0.0.0.0', TOKEN_TTL: '5', CORS_ORIGINS: '*,https://a.example', PRODUCTS: 'voice,vido,chat', TWILIO_CHAT_SERVICE_SID: '' },
-    [/^PRODUCTS: entry 2 is no product; did you mean video\?$/, /^TOKEN_TTL must be a whole number of seconds, 180 to 86400$/, /^PORT must be/,
-      /^CORS_ORIGINS: entry 1 /, /^HOST is not a loopback address/, /^TWILIO_CHAT_SERVICE_SID is missing: PRODUCTS names chat/]],
-  ['a product that nothing is like', { PRODUCTS: 'fax' }, [/^PRODUCTS: entry 1 is no product; there are chat, conversations, sync, video, voice$/]],
-  ['a product twice', { PRODUCTS: 'video,video' }, [/^PRODUCTS: entry 2 is a second product called video/]],
-  ['a plugin that is not there', { PRODUCTS: './missing.js' }, [/^PRODUCTS: the plugin \.\/missing\.js cannot be loaded: /]],
-  ['a package that is not there', { PRODUCTS: '@example/missing' }, [/^PRODUCTS: the plugin @example\/missing cannot be loaded: /]],
-  ['a product setting of the wrong form', { TWILIO_TWIML_APP_SID: 'AP1' }, [/^TWILIO_TWIML_APP_SID must be AP and 32/]],
-  ['video outside us1', { TWILIO_REGION: 'ie1', PRODUCTS: 'video' }, [/^TWILIO_REGION: Twilio does not serve video in this region/]],
-  ['chat in au1', { TWILIO_REGION: 'au1', PRODUCTS: 'chat,conversations' }, [/serve chat/, /serve conversations/]],
-  ['an unknown region', { TWILIO_REGION: 'us2' }, [/^TWILIO_REGION must be us1, ie1 or au1$/]],
-  ['a longest ttl below the usual', { TOKEN_TTL_MAX: '600' }, [/^TOKEN_TTL_MAX is below TOKEN_TTL/]],
-  ...['1', 'true', 'TRUE'].map((value): typeof mistaken[0] => [`TRUST_PROXY=${value}`, { TRUST_PROXY: value }, [/^TRUST_PROXY must list .*anybody could send any address/]]),
-  ['proxies that are no addresses', { TRUST_PROXY: '10.0.0.0/8, loopback, 10.0.0.1/33, 1.2.3.4/8/9, fd00::/8, ::1/129, ::1/x' },
-    [2, 3, 4, 6, 7].map(entry => new RegExp(`^TRUST_PROXY: entry ${entry} `))],
-  ['proxies that are everybody', { TRUST_PROXY: '0.0.0.0/0, ::/0, 10.0.0.0/00, 10.0.0.0/8' },
-    [1, 2, 3].map(entry => new RegExp(`^TRUST_PROXY: entry ${entry} contains every address: anybody could send`))],
+interface Row {
+  name: string
+  settings: Record<string, string>
+  mistakes: RegExp[]
+}
+
+const mistaken: Row[] = [
+  {
+    name: 'nothing set',
+    settings: { TWILIO_ACCOUNT_SID: '', TWILIO_API_KEY_SID: '', TWILIO_API_KEY_SECRET: '' },
+    mistakes: [
+      /^TWILIO_ACCOUNT_SID is missing; it must be AC and 32/,
+      /^TWILIO_API_KEY_SID is missing/,
+      /^TWILIO_API_KEY_SECRET is missing/
+    ]
+  },
+  {
+    name: 'a variable that is nearly a setting',
+    settings: { TWILIO_API_KEY_SID: '', TWILIO_API_KEY: TWILIO_API_KEY_SID! },
+    mistakes: [/^TWILIO_API_KEY_SID is missing: TWILIO_API_KEY is not a setting; did you mean TWILIO_API_KEY_SID\?$/]
+  },
+  {
+    name: 'the names of Twilio\'s samples',
+    settings: { TWILIO_API_KEY_SID: '', TWILIO_API_KEY_SECRET: '', TWILIO_API_KEY: TWILIO_API_KEY_SID!, TWILIO_API_SECRET: TWILIO_API_KEY_SECRET! },
+    mistakes: [
+      /^TWILIO_API_KEY_SID is missing: TWILIO_API_KEY is not a setting; did you mean TWILIO_API_KEY_SID\?$/,
+      /^TWILIO_API_KEY_SECRET is missing: TWILIO_API_SECRET is not a setting; did you mean TWILIO_API_KEY_SECRET\?$/
+    ]
+  },
+  {
+    name: 'two that are nearly one setting',
+    settings: { TWILIO_ACCOUNT_SID: '', ACCOUNT_SID: TWILIO_ACCOUNT_SID!, twilio_account_sid: TWILIO_ACCOUNT_SID! },
+    mistakes: [
+      /^TWILIO_ACCOUNT_SID is missing: ACCOUNT_SID is not a setting; did you mean TWILIO_ACCOUNT_SID\?$/,
+      /^twilio_account_sid is not a setting; did you mean TWILIO_ACCOUNT_SID\?$/
+    ]
+  },
+  {
+    name: 'a file\'s setting mistyped',
+    settings: { TWILIO_API_KEY_SECRET: '', TWILIO_API_KEY_SECRET_FIL: '/run/secrets/x' },
+    mistakes: [/^TWILIO_API_KEY_SECRET is missing: TWILIO_API_KEY_SECRET_FIL is not a setting; did you mean TWILIO_API_KEY_SECRET_FILE\?$/]
+  },
+  {
+    name: 'a product\'s own setting mistyped',
+    settings: { PRODUCTS: 'chat', TWILIO_CHAT_SERVICE_SID: '', TWILIO_CHAT_SERVICE: complete.TWILIO_CHAT_SERVICE_SID! },
+    mistakes: [
+      /^TWILIO_CHAT_SERVICE_SID is missing: PRODUCTS names chat/,
+      /^TWILIO_CHAT_SERVICE is not a setting; did you mean TWILIO_CHAT_SERVICE_SID\?$/
+    ]
+  },
+  {
+    name: 'a query mistyped',
+    settings: { DATABASE_URL: 'postgres:///app', USER_QUERY: 'SELECT $1' },
+    mistakes: [/^USERS_QUERY is missing/, /^USER_QUERY is not a setting; did you mean USERS_QUERY\?$/]
+  },
+  {
+    name: 'numbers that are none',
+    settings: { PORT: ' ', TOKEN_TTL: '0x1000', TOKEN_TTL_MAX: '4e3', SHUTDOWN_DELAY: ' ', RATE_LIMIT_MAX: '10.0' },
+    mistakes: [/^PORT must be/, /^TOKEN_TTL must be/, /^TOKEN_TTL_MAX must be/, /^SHUTDOWN_DELAY must be/, /^RATE_LIMIT_MAX must be/]
+  },
+  {
+    name: 'SIDs swapped',
+    settings: { TWILIO_ACCOUNT_SID: secrets.keySid, TWILIO_API_KEY_SID: secrets.accountSid },
+    mistakes: [/^TWILIO_ACCOUNT_SID must be AC .*an API key SID \(SK…\)$/, /^TWILIO_API_KEY_SID must be SK .*an account SID \(AC…\)$/]
+  },
+  ...[secrets.keySid, secrets.keySid.replace('SK', 'VA')].map((sid): Row => ({
+    name: 'a SID as the secret',
+    settings: { TWILIO_API_KEY_SECRET: sid },
+    mistakes: [/^TWILIO_API_KEY_SECRET is a placeholder or a SID/]
+  })),
+  ...['"abc123"', 'abc 123', '\'abc\'', ' abc'].map((secret): Row => ({
+    name: `the secret ${secret}`,
+    settings: { TWILIO_API_KEY_SECRET: secret },
+    mistakes: [/^TWILIO_API_KEY_SECRET must be .*without blanks or quotes$/]
+  })),
+  ...['your_api_key_secret', 'xxxxxxxx', 'SKxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx', 'xxxx-xxxx', '<secret>', 'changeme', 'your-secret-here', 'secret', '${SECRET}'].map((secret): Row => ({ // eslint-disable-line no-template-curly-in-string
+    name: `the placeholder ${secret}`,
+    settings: { TWILIO_API_KEY_SECRET: secret },
+    mistakes: [/^TWILIO_API_KEY_SECRET is a placeholder/]
+  })),
+  {
+    name: 'many at once',
+    settings: { PORT: 'abc', HOST: '0.0.0.0', TOKEN_TTL: '5', CORS_ORIGINS: '*,https://a.example', PRODUCTS: 'voice,vido,chat', TWILIO_CHAT_SERVICE_SID: '' },
+    mistakes: [
+      /^PRODUCTS: entry 2 is no product; did you mean video\?$/,
+      /^TOKEN_TTL must be a whole number of seconds, 180 to 86400$/,
+      /^PORT must be/,
+      /^CORS_ORIGINS: entry 1 /,
+      /^HOST is not a loopback address/,
+      /^TWILIO_CHAT_SERVICE_SID is missing: PRODUCTS names chat/
+    ]
+  },
+  {
+    name: 'a product that nothing is like',
+    settings: { PRODUCTS: 'fax' },
+    mistakes: [/^PRODUCTS: entry 1 is no product; there are chat, conversations, sync, video, voice$/]
+  },
+  { name: 'a product twice', settings: { PRODUCTS: 'video,video' }, mistakes: [/^PRODUCTS: entry 2 is a second product called video/] },
+  {
+    name: 'a plugin that is not there',
+    settings: { PRODUCTS: './missing.js' },
+    mistakes: [/^PRODUCTS: the plugin \.\/missing\.js cannot be loaded: /]
+  },
+  {
+    name: 'a package that is not there',
+    settings: { PRODUCTS: '@example/missing' },
+    mistakes: [/^PRODUCTS: the plugin @example\/missing cannot be loaded: /]
+  },
+  {
+    name: 'a product setting of the wrong form',
+    settings: { TWILIO_TWIML_APP_SID: 'AP1' },
+    mistakes: [/^TWILIO_TWIML_APP_SID must be AP and 32/]
+  },
+  {
+    name: 'video outside us1',
+    settings: { TWILIO_REGION: 'ie1', PRODUCTS: 'video' },
+    mistakes: [/^TWILIO_REGION: Twilio does not serve video in this region/]
+  },
+  {
+    name: 'chat in au1',
+    settings: { TWILIO_REGION: 'au1', PRODUCTS: 'chat,conversations' },
+    mistakes: [/serve chat/, /serve conversations/]
+  },
+  { name: 'an unknown region', settings: { TWILIO_REGION: 'us2' }, mistakes: [/^TWILIO_REGION must be us1, ie1 or au1$/] },
+  { name: 'a longest ttl below the usual', settings: { TOKEN_TTL_MAX: '600' }, mistakes: [/^TOKEN_TTL_MAX is below TOKEN_TTL/] },
+  ...['1', 'true', 'TRUE'].map((value): Row => ({
+    name: `TRUST_PROXY=${value}`,
+    settings: { TRUST_PROXY: value },
+    mistakes: [/^TRUST_PROXY must list .*anybody could send any address/]
+  })),
+  {
+    name: 'proxies that are no addresses',
+    settings: { TRUST_PROXY: '10.0.0.0/8, loopback, 10.0.0.1/33, 1.2.3.4/8/9, fd00::/8, ::1/129, ::1/x' },
+    mistakes: [2, 3, 4, 6, 7].map(entry => new RegExp(`^TRUST_PROXY: entry ${entry} `))
+  },
+  {
+    name: 'proxies that are everybody',
+    settings: { TRUST_PROXY: '0.0.0.0/0, ::/0, 10.0.0.0/00, 10.0.0.0/8' },
+    mistakes: [1, 2, 3].map(entry => new RegExp(`^TRUST_PROXY: entry ${entry} contains every address: anybody could send`))
+  },
   ...['null', 'https://*.example.com', 'https://a.example/', 'https://a.example:443', 'HTTPS://a.example', 'a.example', 'https://u@a.example', 'https://']
-    .map((origin): typeof mistaken[0] => [`the origin ${origin}`, { CORS_ORIGINS: origin }, [/^CORS_ORIGINS: entry 1 must be one exact origin/]]),
-  ['URLs of the wrong kind', { PUBLIC_URL: 'ftp://a', LOGIN_URL: 'a', REDIS_URL: 'http://a' },
-    [/^PUBLIC_URL must/, /^LOGIN_URL must/, /^REDIS_URL must/]],
-  ...['https://a.example,https://b.example', 'https://user@a.example', 'https://*', 'https://a.example/?x=1', 'https:a.example'].map((url): typeof mistaken[0] =>
-    [`PUBLIC_URL=${url}`, { PUBLIC_URL: url }, [/^PUBLIC_URL must be one http/]]),
-  ['passwords that are not encoded', { LOGIN_URL: 'https://u:50%off@a.example', REDIS_URL: 'redis://%@a.example' },
-    [/^LOGIN_URL must be .* percent-encoded$/, /^REDIS_URL must be .* percent-encoded$/]],
-  ...['postgres://u:p@a.example:port/app', 'postgres://u:p@a.example:99999/app', 'postgres://u:a/b@a.example/app'].map((url): typeof mistaken[0] =>
-    [`DATABASE_URL=${url}`, { DATABASE_URL: url, USERS_QUERY: 'SELECT $1' }, [/^DATABASE_URL must be .* percent-encoded$/]]),
-  ['a database without its query', { DATABASE_URL: 'mysql://a' }, [/^DATABASE_URL must/, /^USERS_QUERY is missing/]],
-  ['a query without its database', { USERS_QUERY: 'SELECT 1' }, [/^USERS_QUERY goes with/, /^USERS_QUERY must take/]],
-  ['two stores', { LOGIN_URL: 'http://localhost/login', USERS_FILE: 'users' }, [/^LOGIN_URL and USERS_FILE each name a store/]],
-  ...['1', '299', '604801', '-1', '1h', '300.5'].map((ttl): typeof mistaken[0] =>
-    [`SESSION_TTL=${ttl}`, { SESSION_TTL: ttl }, [/^SESSION_TTL must be a whole number of seconds, 300 to 604800, or 0 for no sessions$/]]),
-  ...['short', 'x'.repeat(31), `${'x'.repeat(32)} short`, Array(4).fill('x'.repeat(32)).join(' '), ' '].map((secret): typeof mistaken[0] =>
-    [`SESSION_SECRET=${secret}`, { SESSION_SECRET: secret }, [/^SESSION_SECRET must be one to three secrets of at least 32 characters each, separated by blanks/]]),
-  ['a secret of sessions twice', { SESSION_SECRET: 'x'.repeat(32), SESSION_SECRET_FILE: 'secret' }, [/^SESSION_SECRET and SESSION_SECRET_FILE are both set/]],
-  ['half of TLS', { TLS_CERT_FILE: 'a' }, [/^TLS_KEY_FILE is missing/]],
-  ['the other half of TLS', { TLS_KEY_FILE: 'a' }, [/^TLS_CERT_FILE is missing/]],
-  ['a secret twice', { TWILIO_API_KEY_SECRET_FILE: 'secret' }, [/^TWILIO_API_KEY_SECRET and TWILIO_API_KEY_SECRET_FILE are both set/]],
-  ['a secret\'s file that is not there', { TWILIO_API_KEY_SECRET: '', TWILIO_API_KEY_SECRET_FILE: 'missing' },
-    [/^TWILIO_API_KEY_SECRET_FILE names a file that cannot be read/]]
+    .map((origin): Row => ({
+      name: `the origin ${origin}`,
+      settings: { CORS_ORIGINS: origin },
+      mistakes: [/^CORS_ORIGINS: entry 1 must be one exact origin/]
+    })),
+  {
+    name: 'URLs of the wrong kind',
+    settings: { PUBLIC_URL: 'ftp://a', LOGIN_URL: 'a', REDIS_URL: 'http://a' },
+    mistakes: [/^PUBLIC_URL must/, /^LOGIN_URL must/, /^REDIS_URL must/]
+  },
+  ...['https://a.example,https://b.example', 'https://user@a.example', 'https://*', 'https://a.example/?x=1', 'https:a.example'].map((url): Row =>
+    ({ name: `PUBLIC_URL=${url}`, settings: { PUBLIC_URL: url }, mistakes: [/^PUBLIC_URL must be one http/] })),
+  {
+    name: 'passwords that are not encoded',
+    settings: { LOGIN_URL: 'https://u:50%off@a.example', REDIS_URL: 'redis://%@a.example' },
+    mistakes: [/^LOGIN_URL must be .* percent-encoded$/, /^REDIS_URL must be .* percent-encoded$/]
+  },
+  ...['postgres://u:p@a.example:port/app', 'postgres://u:p@a.example:99999/app', 'postgres://u:a/b@a.example/app'].map((url): Row => ({
+    name: `DATABASE_URL=${url}`,
+    settings: { DATABASE_URL: url, USERS_QUERY: 'SELECT $1' },
+    mistakes: [/^DATABASE_URL must be .* percent-encoded$/]
+  })),
+  {
+    name: 'a database without its query',
+    settings: { DATABASE_URL: 'mysql://a' },
+    mistakes: [/^DATABASE_URL must/, /^USERS_QUERY is missing/]
+  },
+  {
+    name: 'a query without its database',
+    settings: { USERS_QUERY: 'SELECT 1' },
+    mistakes: [/^USERS_QUERY goes with/, /^USERS_QUERY must take/]
+  },
+  {
+    name: 'two stores',
+    settings: { LOGIN_URL: 'http://localhost/login', USERS_FILE: 'users' },
+    mistakes: [/^LOGIN_URL and USERS_FILE each name a store/]
+  },
+  ...['1', '299', '604801', '-1', '1h', '300.5'].map((ttl): Row => ({
+    name: `SESSION_TTL=${ttl}`,
+    settings: { SESSION_TTL: ttl },
+    mistakes: [/^SESSION_TTL must be a whole number of seconds, 300 to 604800, or 0 for no sessions$/]
+  })),
+  ...['short', 'x'.repeat(31), `${'x'.repeat(32)} short`, Array(4).fill('x'.repeat(32)).join(' '), ' '].map((secret): Row => ({
+    name: `SESSION_SECRET=${secret}`,
+    settings: { SESSION_SECRET: secret },
+    mistakes: [/^SESSION_SECRET must be one to three secrets of at least 32 characters each, separated by blanks/]
+  })),
+  {
+    name: 'a secret of sessions twice',
+    settings: { SESSION_SECRET: 'x'.repeat(32), SESSION_SECRET_FILE: 'secret' },
+    mistakes: [/^SESSION_SECRET and SESSION_SECRET_FILE are both set/]
+  },
+  { name: 'half of TLS', settings: { TLS_CERT_FILE: 'a' }, mistakes: [/^TLS_KEY_FILE is missing/] },
+  { name: 'the other half of TLS', settings: { TLS_KEY_FILE: 'a' }, mistakes: [/^TLS_CERT_FILE is missing/] },
+  {
+    name: 'a secret twice',
+    settings: { TWILIO_API_KEY_SECRET_FILE: 'secret' },
+    mistakes: [/^TWILIO_API_KEY_SECRET and TWILIO_API_KEY_SECRET_FILE are both set/]
+  },
+  {
+    name: 'a secret\'s file that is not there',
+    settings: { TWILIO_API_KEY_SECRET: '', TWILIO_API_KEY_SECRET_FILE: 'missing' },
+    mistakes: [/^TWILIO_API_KEY_SECRET_FILE names a file that cannot be read/]
+  }
 ]
 
 t.test('every mistake is told at once, by name and rule, never by value', async t => {
-  for (const [name, settings, mistakes] of mistaken) {
+  for (const { name, settings, mistakes } of mistaken) {
     const read = await readSettings({ ...complete, ...settings }, t.testdir({ secret: 'abc' }))
     const found = read.mistakes.filter(mistake => !/not supported by this version/.test(mistake))
     t.equal(found.length, mistakes.length, `${name}: ${found.join(' | ')}`)
