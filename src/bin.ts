@@ -2,10 +2,10 @@
 import { setImmediate } from 'node:timers/promises'
 import { main } from './cli/main.js'
 
-// The only place where the process itself is touched: everything else is handed what it needs.
-let lost = false
-// A reader that has had enough, as head has, is no fault; a full disk is. The audit's own sink minds its own.
-process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => { lost ||= code !== 'EPIPE' })
+// The commands take streams, environment and arguments as parameters, so that tests can replace them.
+let hasLostOutput = false
+// If the reader of a pipe ends, as `head` does, that is not an error; a full disk is. The audit log handles its own errors.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => { hasLostOutput ||= code !== 'EPIPE' })
 const code = await main(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
@@ -13,6 +13,6 @@ const code = await main(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr
 })
-// A write that fails says so a tick later.
+// A failed write is reported in the next turn of the event loop.
 await setImmediate()
-process.exitCode = lost ? 1 : code
+process.exitCode = hasLostOutput ? 1 : code

@@ -19,8 +19,8 @@ const RETRY_MS = 25
 
 /**
  * Runs `work` while no other process on this machine does the same, by a lock beside the file.
- * The lock is a dangling symbolic link whose target names its owner, as Emacs makes them: link and text are created in one step, so
- * nobody ever sees a lock without an owner.
+ * The lock is a dangling symbolic link whose target names its owner, like Emacs' locks: link and target are created in one step, so no
+ * process ever sees a lock without an owner.
  * @throws LockError when another process holds the lock until the timeout
  */
 export async function withLock<T> (file: string, work: () => Promise<T>, { timeoutMs = 5000 }: LockOptions = {}): Promise<T> {
@@ -38,7 +38,7 @@ export async function withLock<T> (file: string, work: () => Promise<T>, { timeo
   }
 }
 
-/** @returns false when there is such a lock already */
+/** @returns false if the lock exists already */
 async function acquire (path: string): Promise<boolean> {
   try {
     await symlink(`${process.pid}@${hostname()}:${randomUUID()}`, path)
@@ -57,7 +57,7 @@ async function acquire (path: string): Promise<boolean> {
 async function removeStale (lock: string): Promise<boolean> {
   const owner = await ownerOf(lock)
   const [, pid, host, id] = /^(\d+)@(.*):([0-9a-f-]{36})$/.exec(owner) ?? []
-  // Whether a process on another machine lives cannot be known.
+  // It is impossible to tell whether a process on another machine is running.
   if (host !== hostname() || !isDead(Number(pid))) return false
   const guard = `${lock}.${id}`
   if (!await acquire(guard)) return false
@@ -69,7 +69,7 @@ async function removeStale (lock: string): Promise<boolean> {
   }
 }
 
-/** The lock's text; empty when it is gone, or not a lock of ours. */
+/** Returns the lock's target; empty if the lock is gone or is not a symbolic link. */
 function ownerOf (lock: string): Promise<string> {
   return readlink(lock).catch(() => '')
 }

@@ -12,8 +12,8 @@ export interface FileLabel {
 }
 
 /**
- * Checks the mode of a file that controls the broker: whoever may write it acts in the operator's place.
- * @returns what is wrong; undefined where nothing is
+ * Checks the mode of a file that controls the broker: anyone who may write it can act as the operator.
+ * @returns what is wrong; undefined if nothing is
  */
 export function writableByEveryone (mode: number, { file, setting, change = 'o-w' }: FileLabel): string | undefined {
   return mode & OTHERS_WRITE ? `everyone may write ${file}${namedBy(setting)}; ${chmod(change, file)}` : undefined

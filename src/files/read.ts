@@ -12,7 +12,7 @@ export interface FileContent {
 /** A pipe must end within this time. */
 const MAX_PIPE_MS = 1000
 
-/** O_NONBLOCK: opening a pipe would otherwise wait until somebody writes to it. */
+/** O_NONBLOCK: otherwise opening a pipe would block until another process writes to it. */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK
 
 /**

@@ -11,11 +11,11 @@ export interface Stamp {
   readonly key: string
   /** Milliseconds since the last change; negative when the file's clock is ahead of ours, NaN without a file. */
   readonly age: number
-  /** A pipe can be read once, and its times change meanwhile. */
+  /** A pipe can be read only once, and reading it changes its times. */
   readonly isPipe: boolean
 }
 
-/** The present state of a path, following links. A missing file is a state too. */
+/** Returns the current state of a path, following links. A missing file is also a state. */
 export async function stampOf (path: string): Promise<Stamp> {
   try {
     const stats = await stat(path, { bigint: true })
@@ -27,15 +27,15 @@ export async function stampOf (path: string): Promise<Stamp> {
 }
 
 /**
- * The keys of several paths, by path; pipes are left out. Call it before the files are read: a change during the reading then counts as a
- * change.
+ * The keys of several paths, by path; pipes are left out. Call it before the files are read, so that a change while they
+ * are read is detected later.
  */
 export async function stampsOf (paths: string[]): Promise<Map<string, string>> {
   const stamps = await Promise.all(paths.map(async path => [path, await stampOf(path)] as const))
   return new Map(stamps.filter(([, { isPipe }]) => !isPipe).map(([path, { key }]) => [path, key]))
 }
 
-/** Milliseconds, two ticks of the slowest clock that stamps files: two changes within one tick leave the same stamp. */
+/** Two ticks of the slowest clock of a file system: two changes within one tick have the same stamp. */
 const TICK_MS = 20
 const MAX_TRIES = 10
 

@@ -7,10 +7,11 @@ const POLL_MS = 250
 export interface WatchOptions {
   /**
    * Files, or links to files, by absolute path, each with the stamp of the state that was last read; `stampsOf` makes it.
-   * The watch writes the stamps that it reports. An owner who reads a file at another time writes that stamp, and no change is reported.
+   * The watch updates the stamps that it reports. If the owner reads a file at another time and sets its stamp here, that change is not
+   * reported.
    */
   stamps: Map<string, string>
-  /** Ends the watch. */
+  /** Ends the watch when it is aborted. */
   signal: AbortSignal
   /**
    * Called after a change, and awaited before that file is polled again. A rejection ends neither the watch nor the process: `onChange` has

@@ -35,7 +35,7 @@ export async function writeAtomic (path: string, bytes: Buffer, models: readonly
 }
 
 /**
- * The path behind all links, whether or not a file is there yet. A rename would replace the link, not the file behind it.
+ * Returns the path that all links lead to, even if there is no file yet. A rename would replace the link, not the file that it leads to.
  * @throws an error of the operating system
  */
 export async function resolveLinks (path: string): Promise<string> {

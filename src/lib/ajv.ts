@@ -7,7 +7,7 @@ import envSchema from 'env-schema'
  */
 const common: Options = { strict: true, strictTypes: false, strictTuples: false, allErrors: true, verbose: true, logger: false }
 
-/** For code that runs once in a start: to optimize it takes longer than that saves. */
+/** For validators that run once, at the start: optimizing their code takes longer than it saves. */
 const runsOnce: Options = { code: { optimize: false } }
 
 const options = {
@@ -33,8 +33,8 @@ export function newAjv (use: SchemaUse): Ajv {
 const validators = new WeakMap<object, ValidateFunction>()
 
 /**
- * The function that validates requests by this schema; always the same one for the same schema object. Each has an ajv of its own, so
- * that both are garbage-collected with the schema, and an equal `$id` in the schemas of two products is no clash.
+ * Returns the function that validates requests by this schema; always the same function for the same schema object. Each function has its
+ * own ajv. So both are garbage-collected together with the schema, and the schemas of two products may have the same `$id`.
  * @throws Error that says why the schema cannot be compiled
  */
 export function validatorOf (schema: object): ValidateFunction {

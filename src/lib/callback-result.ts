@@ -1,6 +1,6 @@
 /**
  * Calls a function that takes a Node callback. Returns a promise only if it has to wait for the callback.
- * @throws the callback's error, if it comes synchronously
+ * @throws the callback's error, if the callback is called synchronously
  */
 export function callbackResult (call: (done: (error?: Error) => void) => void): void | Promise<void> {
   let ended: { error: Error | undefined } | undefined

@@ -1,6 +1,6 @@
 import type { Log } from './log.js'
 
-/** A log that keeps its warnings, each with its cause, and drops all else. */
+/** Creates a log that stores its warnings, each with its cause, and ignores all other lines. */
 export function collectWarnings (): { log: Log, warnings: string[] } {
   const warnings: string[] = []
   return {

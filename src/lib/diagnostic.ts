@@ -4,7 +4,7 @@ export interface Position {
   column: number
 }
 
-/** What kind of fault it is, for programs. */
+/** The kind of mistake or warning, for programs. */
 export type DiagnosticCode =
   /** A required setting, file or entry is missing. */
   | 'missing'

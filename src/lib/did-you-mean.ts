@@ -1,8 +1,8 @@
 import { closest, distance } from 'fastest-levenshtein'
 
 /**
- * The setting that the writer of a variable may have meant: one with a few wrong letters, or one that has or lacks whole words
- * (`TWILIO_API_KEY`, `API_KEY_SECRET`). A single word is too common to be meant as one of ours (`HOSTNAME`, `PATH`).
+ * Returns the setting that a variable was probably meant to be: one that differs in a few letters, or by whole words (`TWILIO_API_KEY`,
+ * `API_KEY_SECRET`). Undefined for a single word, because those are common in other programs (`HOSTNAME`, `PATH`).
  */
 export function nearMiss (variable: string, settings: Iterable<string>): string | undefined {
   return [...settings]
@@ -11,11 +11,11 @@ export function nearMiss (variable: string, settings: Iterable<string>): string 
 }
 
 function isTypo (variable: string, name: string): boolean {
-  // Each letter more or less counts as a typo. Most variables of an environment differ too much in length, and need no closer look.
+  // Compares lengths first, which is cheap: each additional or missing letter counts as a typo.
   return Math.abs(variable.length - name.length) <= maxTypos(name) && typos(variable, name) <= maxTypos(name)
 }
 
-/** How many letters are wrong. Upper and lower case count as equal. */
+/** Counts the wrong letters, ignoring case. */
 function typos (variable: string, name: string): number {
   return distance(variable.toLowerCase(), name.toLowerCase())
 }
@@ -36,15 +36,15 @@ function lacksWords (shorter: string, longer: string): boolean {
   })
 }
 
-/** The known words, those first that one of the written words may have been meant for. */
+/** Returns the known words, those most similar to one of the written words first. */
 export function nearestFirst (written: readonly string[], known: readonly string[]): string[] {
   const typosOf = new Map(known.map(name => [name, Math.min(...written.map(word => typos(word, name)))]))
   return [...known].sort((one, other) => typosOf.get(one)! - typosOf.get(other)!)
 }
 
 /**
- * The end of a message about an unknown word.
- * @returns `; did you mean video?` when one of the known words is near, else a list of them
+ * Returns the end of a message about an unknown word.
+ * @returns `; did you mean video?` if one of the known words is similar, else a list of them
  */
 export function didYouMean (word: string, known: readonly string[]): string {
   if (known.length === 0) return '; there are none'
@@ -53,7 +53,7 @@ export function didYouMean (word: string, known: readonly string[]): string {
 }
 
 /**
- * The known word that an unknown one may have been meant for.
+ * Returns the known word that is most similar to an unknown word; undefined if none is similar.
  * @param known at least one word
  */
 export function nearWord (word: string, known: readonly string[]): string | undefined {

@@ -7,8 +7,8 @@ interface Exemplified {
 }
 
 /**
- * A value of a JSON Schema: its first example, or an object of the properties that have one. Undefined where there is none, or a required
- * one has none.
+ * Returns an example of a JSON Schema: its first own example, or an object with the examples of its properties. Undefined if there is none,
+ * or a required property has none.
  */
 export function exampleOf ({ examples, const: constant, properties = {}, required = [] }: Exemplified): unknown {
   if (examples !== undefined) return examples[0]

@@ -5,7 +5,7 @@ import { isIPv4 } from 'node:net'
  * @param address one that `isIP` accepts
  */
 export function ipNumber (address: string): bigint {
-  // A URL's host has no dotted part and one spelling for each address.
+  // In a URL's host, each address has one spelling, without a dotted part.
   const { hostname } = new URL(`http://[${isIPv4(address) ? `::ffff:${address}` : address.split('%', 1)[0]}]`)
   const [head = [], tail = []] = hostname.slice(1, -1).split('::').map(groups => groups.split(':').filter(group => group !== ''))
   const groups = [...head, ...Array<string>(8 - head.length - tail.length).fill('0'), ...tail]

@@ -1,4 +1,4 @@
-/** Reads a stream to its end; undefined if it is longer. Then it stops reading, which destroys a stream of Node. */
+/** Reads a stream to its end. If it has more than `maxBytes`, destroys it and returns undefined. */
 export async function readAtMost (maxBytes: number, stream: AsyncIterable<Uint8Array>): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = []
   let size = 0

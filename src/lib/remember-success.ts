@@ -1,6 +1,6 @@
 /**
- * Keeps the first result of `read`, and shares a run that is under way. A failure is not kept: the next call reads again.
- * @returns a function that answers what `read` answers
+ * Caches the first result of `read`; calls during a run share it. A failure is not cached: the next call reads again.
+ * @returns a function that returns the result of `read`
  */
 export function rememberSuccess<T> (read: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | undefined

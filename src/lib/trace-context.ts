@@ -9,7 +9,7 @@ export interface TraceContext {
 /** Version, trace, span, flags. Later versions may append fields, but begin with these. */
 const form = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\x7e]{1,128})?$/
 
-/** @returns null for no header, and for an invalid one: the standard says to ignore it */
+/** @returns null if the header is missing or invalid: the standard says to ignore an invalid one */
 export function traceContext (traceparent: string | string[] | undefined): TraceContext | null {
   if (traceparent === undefined) return null
   const [whole, version, traceId, more] = form.exec(String(traceparent)) ?? []

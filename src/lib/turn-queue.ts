@@ -1,11 +1,11 @@
-/** Of those that wait, one in so many goes on in each turn. */
+/** In each turn, one in this number of waiting callers continues. */
 const SHARE = 8
-/** So that no turn takes long, however many wait. */
+/** Keeps each turn short, however many callers wait. */
 const MAX_PER_TURN = 64
 
 /**
- * Spreads costly synchronous work over the turns of the event loop, so that whatever arrives in between is handled in between. The more
- * callers wait, the more of them go on in a turn: each goes on soon, even if other work makes the turns long.
+ * Spreads costly synchronous work over the turns of the event loop, so that other requests are handled in between. The more callers wait,
+ * the more of them continue in each turn, so that waits stay short even if other work makes the turns long.
  */
 export class TurnQueue {
   readonly #waiting: Array<() => void> = []

@@ -3,7 +3,7 @@ import { startDeadline } from './deadline.js'
 /**
  * Resolves with the result of `work` if that settles in time. Does not stop `work` otherwise.
  * @param ms milliseconds
- * @throws Error with `message` after `ms`, and whatever `work` rejects with
+ * @throws Error with `message` after `ms`; or the error of `work`
  */
 export function withTimeout<T> (ms: number, message: string, work: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
