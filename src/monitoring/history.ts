@@ -19,12 +19,12 @@ type Event = AuditEvent & {
   time: string
 }
 
-/** Runs as evenly as the monotonic clock. Counts from 1970, so that its minutes begin with those of wall clocks. */
+/** The monotonic clock, but counted from 1970, so that its minutes begin together with those of wall clocks. */
 const evenClock = () => performance.timeOrigin + performance.now()
 
 /**
- * Keeps what operators look at in memory: sums for each minute of the last hour and for each quarter of an hour of the last day, and the
- * last events. Its names come from the broker's own tables, so it cannot grow.
+ * Keeps the data of the operators' page in memory: sums for each minute of the last hour and for each quarter of an hour of the last day,
+ * and the last events. The names in it are taken from the broker's own tables, so its size is bounded.
  */
 export class History {
   readonly #minutes: Slots
@@ -45,7 +45,8 @@ export class History {
 
   /**
    * Wraps the audit: events are also kept here once they are written.
-   * @param products that are enabled now. Their order lasts, also where a reload takes some away: it decides on colours
+   * @param products that are enabled now. The order of products never changes, even if a reload removes some, because it decides their
+   * colours
    */
   recordingTo (audit: Recorder, products: readonly string[] = []): Recorder {
     this.#start ??= this.#now()
@@ -84,7 +85,7 @@ export class History {
     }
   }
 
-  /** By the clock of `at`, which may have been set since the start. */
+  /** Uses the clock of `at`, which may have been set since the start. */
   #nodeAt (at: Date): Node {
     const ageMs = this.#now() - (this.#start ?? this.#now())
     return { ...this.#node, since: new Date(at.getTime() - ageMs).toISOString() }

@@ -25,8 +25,8 @@ export type Metrics = ReturnType<typeof createMetrics>
 const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /**
- * Creates the metrics of a broker, in a registry of their own, so that two brokers in one process share none. Labels come from the broker's
- * own tables (products, codes, routes), never from requests, so that nobody can make them grow.
+ * Creates the metrics of a broker, in a registry of their own, so that two brokers in one process share none. Labels are taken from the
+ * broker's own tables (products, codes, routes), never from requests, so that clients cannot create new ones.
  */
 export function createMetrics () {
   const registry = new Registry()

@@ -6,7 +6,7 @@ export const readinessSchema = Type.Object({
   degraded: Type.Array(Type.Literal('redis'), { description: 'parts whose absence makes it worse, but not unready', examples: [[]] })
 }, { description: 'what is not available' })
 
-/** Ready is a broker of which nothing is `missing`. */
+/** A broker is ready if nothing is `missing`. */
 export type Readiness = Static<typeof readinessSchema>
 
 /** What `/readyz` answers. */

@@ -1,6 +1,6 @@
 import type { Slot } from './operator-data.js'
 
-/** Sums of what happened, in slots of equal length. Keeps the last `count` of them, so it cannot grow. */
+/** Sums of what happened, in slots of equal length. Keeps the last `count` of them, so its size is bounded. */
 export class Slots {
   readonly #slots: Array<{ at: number, slot: Slot }> = []
   readonly #length: number
@@ -17,7 +17,7 @@ export class Slots {
     this.#now = now
   }
 
-  /** The slot that runs now. */
+  /** The current slot. */
   get current (): Slot {
     const at = this.#at()
     const place = at % this.#count

@@ -1,4 +1,4 @@
-/** A connection that continues reading when it is called. */
+/** A connection that can continue reading. */
 export interface Reader {
   read (): void
 }

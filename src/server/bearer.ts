@@ -7,19 +7,19 @@ import type { Settings } from '../settings/schema.js'
 
 export interface KeysConfig {
   settings: Partial<Settings>
-  /** The mistakes so far. */
+  /** The mistakes and warnings so far. */
   diagnostics: readonly Diagnostic[]
 }
 
 export interface KeysOptions {
-  /** Absolute path, which that of a file starts from. */
+  /** Absolute path that relative paths in the settings start from. */
   cwd: string
   logger: KeysLog
 }
 
 /**
- * Fetches the keys of the identity provider that the settings name for the first time. Opens nothing where none is named, or a mistake is
- * reported already.
+ * Fetches the keys of the identity provider for the first time. Does nothing if the settings name no provider or there is a mistake
+ * already.
  */
 export async function openKeys (
   { settings, diagnostics }: KeysConfig,
@@ -35,12 +35,12 @@ export async function openKeys (
   return { mistakes }
 }
 
-/** Whether the keys of the old settings are those of the new ones. */
+/** Whether old and new settings use the same keys. */
 export function isSameProvider (old: Settings, next: Settings): boolean {
   return old.JWT_ISSUER === next.JWT_ISSUER && old.JWT_KEYS === next.JWT_KEYS
 }
 
-/** Checks bearer tokens as the settings say. Undefined where there are none. */
+/** Creates what verifies bearer tokens; undefined if the settings allow none. */
 export async function createBearer (settings: Settings, keys: ProviderKeys | undefined): Promise<BearerTokens | undefined> {
   const rules = bearerRules(settings)
   if (rules === undefined || keys === undefined) return undefined
@@ -48,7 +48,7 @@ export async function createBearer (settings: Settings, keys: ProviderKeys | und
   return new BearerTokens({ rules, keys })
 }
 
-/** A broker that was started without a store of callers needs bearer tokens. */
+/** Refuses to turn bearer tokens off in a broker that was started without a store of callers. */
 export function loginMistakes ({ JWT_ISSUER: issuer }: Settings, { store, identify }: { store: Pick<OpenStore, 'signIn'>, identify: unknown }): Diagnostic[] {
   return store.signIn === undefined || identify !== undefined || issuer !== undefined
     ? []

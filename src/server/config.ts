@@ -34,7 +34,7 @@ export interface Config extends Read {
   stamps: ReadonlyMap<string, string>
 }
 
-/** Reads what a start needs. Includes the certificate, because the code of plugins is loaded only if that is right, too. */
+/** Reads the config for a start. Includes the certificate, because plugins are only loaded if everything else is valid. */
 export async function readStart (env: Environment, cwd: string): Promise<Config & Pick<ReadKeys, 'pair'>> {
   const stamps = await stampsOf([dotenvIn(cwd)])
   const sources = readSources(env, cwd)
@@ -43,9 +43,9 @@ export async function readStart (env: Environment, cwd: string): Promise<Config 
 }
 
 /**
- * Reads what a reload needs.
- * @param hadDotenv whether there was a `.env`. If it is gone now, that is a mistake: it may have named the policy, without which every
- * caller may have everything
+ * Reads the config for a reload.
+ * @param hadDotenv whether there was a `.env`. If it has been removed, that is a mistake: it may have named the policy, and without a
+ * policy every caller may have everything
  */
 export async function readAgain (env: Environment, cwd: string, hadDotenv: boolean): Promise<Config> {
   const stamps = await stampsOf([dotenvIn(cwd)])
@@ -63,7 +63,7 @@ function dotenvIn (cwd: string): string {
 }
 
 /**
- * Whether the settings name exactly one store, and have no mistake about it. If not, the store is not opened: its own errors would hide the
+ * Whether the settings name exactly one store and have no mistake about it. If not, do not open the store: its own errors would hide the
  * mistake.
  */
 export function mayOpenStore ({ settings, diagnostics, unread }: Pick<Config, 'settings' | 'diagnostics' | 'unread'>): boolean {
@@ -71,15 +71,15 @@ export function mayOpenStore ({ settings, diagnostics, unread }: Pick<Config, 's
 }
 
 interface ConfigOptions {
-  /** Those of the files that the sources come from, beside what `_FILE` settings name. */
+  /** The stamps of the files that the sources were read from, except the files of `_FILE` settings. */
   stamps?: Config['stamps']
   /** Diagnostics of other files. */
   further?: readonly Diagnostic[]
-  /** Whether callers come from a store that may take several spellings of a name, and answer groups. By default as the settings say. */
+  /** Whether the store of callers may accept several spellings of a name and return groups. Default: decided by the settings. */
   foldNames?: boolean
 }
 
-/** Reads settings and policy. The code of plugins is loaded only where neither has a mistake. */
+/** Reads settings and policy. Plugins are loaded only if neither has a mistake. */
 export async function readConfig (given: Sources, cwd: string, options: ConfigOptions = {}): Promise<Config> {
   const stamps = new Map([...options.stamps ?? [], ...await stampsOf(namedFiles(given, cwd))])
   const sources = await withFiles(given, cwd)
@@ -96,7 +96,7 @@ async function withPolicy (
 ): Promise<Config> {
   const { policy, diagnostics: ofPolicy, ...files } = await policyOf(read, cwd, foldNames)
   const diagnostics = [...ofPolicy, ...await diagnoseStore(read.settings, cwd, foldNames)]
-  // A mistake in one of them has to be found again once it is corrected.
+  // These files are watched even if they have a mistake, so that a correction is noticed.
   const further = await stampsOf(filesBeside(read.settings, cwd))
   const redis = await readRedisTls(read.settings, cwd)
   return {
@@ -120,13 +120,13 @@ function withoutPolicy ({ JWT_ISSUER: issuer }: Partial<Settings>): Diagnostic[]
   ]
 }
 
-/** What is wrong with the settings where there is no store of callers, or none but the default users file. */
+/** Checks the settings of a broker without a store of callers, or with the default users file only. */
 async function diagnoseStore (settings: Partial<Settings>, cwd: string, foldNames: boolean): Promise<Diagnostic[]> {
   if (foldNames || settings.USERS_FILE !== undefined) return []
   return await hasNoStore(settings, cwd) ? withoutStore(settings) : bearerOperators(settings)
 }
 
-/** Warns of settings that make no sense where nobody has a password. */
+/** Warns of settings that have no effect if nobody has a password. */
 function withoutStore ({ METRICS_PORT: metrics, SESSION_TTL: ttl = 0 }: Partial<Settings>): Diagnostic[] {
   return [
     ...metrics === undefined ? [warning('METRICS_PORT', 'missing', 'METRICS_PORT is not set: without a store of callers nobody can sign in to /metrics')] : [],

@@ -5,7 +5,7 @@ import type { Backlog, Reader } from './backlog.js'
 import { isOneRequest, UnparsedBytes } from './unparsed-bytes.js'
 
 const MAX_UNANSWERED = 32
-/** Bytes that are read ahead: while nothing is read, a disconnect goes unnoticed. */
+/** Bytes that are read in advance. Without reading, the server would not notice a disconnect. */
 const MAX_READ_AHEAD = 32 * 1024
 /** Bytes that Node may still read after a pause: until it holds 16 KiB, in chunks of up to 64 KiB. */
 const READ_WHILE_PAUSED = 80 * 1024
@@ -97,7 +97,7 @@ export class Http1Connection implements Reader {
     this.#markLast()
   }
 
-  /** Marks only the last response: Node ends the connection after it, so later responses would be lost. */
+  /** Marks only the last response, because Node closes the connection after a marked one. */
   #markLast (previous?: ServerResponse): void {
     if (previous?.headersSent === false) previous.removeHeader('Connection')
     const response = this.#newest?.response

@@ -4,7 +4,7 @@ import type { Backlog } from './backlog.js'
 import { Deadlines } from './deadlines.js'
 
 export interface Http2Limits {
-  /** A session may be idle, a request may take to arrive, and a response to be read, for this time. */
+  /** Maximum time for a session without requests, for a request to arrive, and for a response to be read. */
   timeoutMs: number
   /** A closing session waits this long for its running requests. */
   closeTimeoutMs: number
@@ -83,7 +83,7 @@ export class Http2Sessions {
     beginWaiting(session)
   }
 
-  /** Ends responses that are not read in time and idle sessions, whatever other frames their clients send. Call it every second. */
+  /** Ends idle sessions and responses that are not read in time, even if the client sends other frames. Call it every second. */
   endLate (): void {
     for (const [session, state] of this.#open) {
       for (const response of state.running) if (response.headersSent && this.#deadlines.passed(response)) endLateResponse(response, state)
@@ -125,7 +125,7 @@ function beginWaiting ({ running, waiting }: Session): void {
   }
 }
 
-/** Ends a stream, and refuses those that wait: the client would not read their responses either. */
+/** Ends a stream, and refuses the waiting ones, because the client would not read their responses either. */
 function endLateResponse ({ stream }: Http2ServerResponse, { socket, waiting }: Session): void {
   // If the stream was closed on an earlier pass already, the client has not read even that.
   if (stream.closed) socket.destroy()

@@ -6,7 +6,7 @@ const names = ['TWILIO_API_KEY_SID', 'TWILIO_API_KEY_SECRET'] as const
 /** SID or secret of the API key, by the name of its setting. */
 type KeyHalf = typeof names[number]
 
-/** Decides, at one reload after another, whether a half-changed API key is used. */
+/** Decides at each reload whether to use an API key of which only one half has changed. */
 export class KeyPairChanges {
   #acceptsHalf = false
   #awaited: KeyHalf | undefined
@@ -46,7 +46,7 @@ interface ChosenSettings {
 /**
  * Keeps the API key in use while only its SID or only its secret has changed: Twilio gives a SID one secret, so the other half is still
  * being written, and a token signed by the two would be refused (20107).
- * @param awaited the half that may change by itself, as SIGHUP took the other one alone
+ * @param awaited the half that may change alone, because SIGHUP accepted a change of only the other half
  */
 function keepWholeKey (current: Settings, next: Settings, awaited: KeyHalf | undefined): ChosenSettings {
   const [changed, second] = changedHalves(current, next)
@@ -59,7 +59,7 @@ function keepWholeKey (current: Settings, next: Settings, awaited: KeyHalf | und
   }
 }
 
-/** The half that may change by itself from now on: the one that stayed when the other was taken alone. */
+/** The half that may change alone from now on: the unchanged half, if only the other was accepted. */
 function awaitedHalf (before: Settings, after: Settings, awaited: KeyHalf | undefined): KeyHalf | undefined {
   const [changed, second] = changedHalves(before, after)
   if (changed === undefined) return awaited

@@ -3,7 +3,7 @@ import { isIP, type AddressInfo, type Server } from 'node:net'
 import { mistake, type Diagnostic } from '../lib/diagnostic.js'
 import { StartError } from './config.js'
 
-/** What settings and options call an address. */
+/** The names of the settings and options of an address, for messages. */
 interface Names {
   host: string
   port: string
@@ -14,7 +14,7 @@ interface Names {
 const main: Names = { host: 'HOST', port: 'PORT', otherPort: 'PORT or --port' }
 
 /**
- * @returns the port, which the system chooses where it is 0
+ * @returns the port; if `port` is 0, the one that the system chose
  * @throws StartError
  */
 export async function listen (server: Server, host: string, port: number, names = main): Promise<number> {

@@ -11,7 +11,7 @@ import { answerUnparsable } from './unparsable.js'
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
-/** A client that sends or reads more slowly than this only occupies a socket. */
+/** Maximum time for a client to send a request or read a response: a slower one only occupies a socket. */
 const TIMEOUT_MS = 10_000
 
 /** A shutdown waits this long for running requests. Load balancers and service managers wait 10 s. */
@@ -24,7 +24,7 @@ const MAX_CONNECTIONS = 10_000
 
 /** Set as properties, because the HTTP/2 server accepts none of them as an option. */
 const limits = {
-  // Twice what is allowed. Up to here a hook refuses a request that is too large, so that pages can read why and HEAD gets no body.
+  // Twice the real limit. Up to this size, a hook refuses the request, so that pages can read the reason and HEAD gets no body.
   maxHeaderSize: 32 * 1024,
   headersTimeout: TIMEOUT_MS,
   requestTimeout: TIMEOUT_MS,
@@ -32,7 +32,7 @@ const limits = {
   // How often Node checks these timeouts; with its default of 30 s, 10 s could become 40.
   connectionsCheckingInterval: 2000,
   maxConnections: MAX_CONNECTIONS,
-  // A hook refuses requests without Host: Node itself would go on with the next requests on the socket.
+  // A hook refuses requests without Host and closes the socket. Node would refuse them too, but continue with the next request.
   requireHostHeader: false
 }
 
@@ -40,7 +40,7 @@ export interface Listener {
   server: Server
   /** Serves new connections with another pair. Existing connections continue. */
   renew (pair: KeyPair): void
-  /** Sets the proxies in front, which may hold more than the share of one address. @param proxies IP addresses and CIDR ranges */
+  /** Sets the trusted proxies, which may open more sockets than another address. @param proxies IP addresses and CIDR ranges */
   trustProxies (proxies: string[]): void
   /** From now on, the last response of each connection of HTTP/1.1 says `Connection: close`. */
   announceClose (): void
@@ -111,7 +111,7 @@ export function createListener (current: () => Handler, pair?: KeyPair): Listene
 
 type Serve = (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => void
 
-/** Handles what Node would otherwise answer itself, without any hook of the app. */
+/** Handles the requests that Node would otherwise answer itself, without running the app's hooks. */
 function leaveNothingToNode (server: Server, serve: Serve): void {
   server.on('clientError', answerUnparsable)
   // RFC 9110 §10.1.1 allows ignoring the expectation. Node's own 417 has no problem body and no CORS headers.

@@ -8,7 +8,7 @@ const MAX_WAITING_BYTES = 4 * 1024 * 1024
 const BATCH_BYTES = 4096
 /** A line waits this long for others to share its write: a write for each line would cost as much as a signature. */
 const FLUSH_AFTER_MS = 100
-/** Pino's number. */
+/** The level `warn` in Pino's numbers. */
 const WARN_LEVEL = 40
 
 /** Writes log lines without ever blocking the broker: if the reader stalls and the buffer is full, lines are dropped and counted. */
@@ -77,7 +77,7 @@ export class LogWriter {
     this.#schedule()
   }
 
-  /** Logs that lines were dropped, once the reader is back. */
+  /** Logs that lines were dropped, once the reader reads again. */
   #report (): void {
     const dropped = this.#dropped - this.#reported
     if (dropped === 0) return

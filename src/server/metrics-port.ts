@@ -7,7 +7,7 @@ import { createListener } from './listener.js'
 
 export interface MetricsPortOptions {
   host: string
-  /** The system chooses one where it is 0. */
+  /** 0: the system chooses one. */
   port: number
   metrics: Pick<Metrics, 'registry'>
   readiness: () => Readiness
@@ -29,8 +29,8 @@ const json = (status: number, body: object): Page => ({ status, type: 'applicati
 const plain = (status: number, body: string): Page => ({ status, type: 'text/plain; charset=utf-8', body })
 
 /**
- * Serves `/metrics`, `/healthz` and `/readyz` without a login on a port of their own, in plain HTTP: no password passes, and what they
- * answer is no secret. Its sockets have the limits of the main port's.
+ * Serves `/metrics`, `/healthz` and `/readyz` on a separate port, without a login and in plain HTTP: no passwords are sent, and the answers
+ * contain no secrets. Its sockets have the same limits as those of the main port.
  * @throws StartError
  */
 export async function openMetricsPort ({ host, port, metrics, readiness }: MetricsPortOptions): Promise<MetricsPort> {

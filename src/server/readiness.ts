@@ -2,7 +2,7 @@ import type { Readiness } from '../monitoring/readiness.js'
 import type { Settings } from '../settings/schema.js'
 import type { Services } from './services.js'
 
-/** Knows whether the broker can issue tokens now. */
+/** Determines whether the broker can issue tokens now. */
 export class BrokerReadiness {
   readonly #services: Services
   readonly #whenRedisIsDown: Settings['REDIS_DOWN']
@@ -17,7 +17,7 @@ export class BrokerReadiness {
     this.#isStopping = true
   }
 
-  /** Says which parts that the broker needs do not work now. */
+  /** Lists the parts that do not work now. */
   now (): Readiness {
     const { store, provider, audit, counters } = this.#services
     const isClosedWithoutRedis = this.#whenRedisIsDown === 'closed'

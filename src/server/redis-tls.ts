@@ -4,7 +4,7 @@ import type { Settings } from '../settings/schema.js'
 import { parseCertificate, readPair, readPem } from './tls-files.js'
 
 export interface RedisTls {
-  /** Empty where this machine's authorities vouch for Redis, and Redis asks for no certificate. */
+  /** Empty if Redis is verified by this machine's authorities and requires no client certificate. */
   options: SecureContextOptions
   diagnostics: Diagnostic[]
 }

@@ -23,7 +23,7 @@ export interface ReloadableAppOptions {
   services: Services
   /** The prefix of all paths; empty where the broker is the whole server. */
   prefix?: string
-  /** Whether the secrets are made up, so that Twilio refuses the tokens. Callers are told. */
+  /** Whether the secrets are made up, so that Twilio refuses the tokens. `/openapi.json` and the console show it. */
   demo?: boolean | undefined
   /** The broker's own origins. Read at each request, as they are known only once the server listens. */
   ownOrigins: ReadonlySet<string>
@@ -63,7 +63,7 @@ export class ReloadableApp {
 
   readonly handle: Handler = (request, response) => this.#current.app.routing(request, response)
 
-  /** Says which part that the broker needs to issue tokens does not work now: the store, Redis, the audit, the keys. */
+  /** Lists the parts that are needed to issue tokens and do not work now: store, Redis, audit, keys. */
   readonly readiness = (): Readiness => this.#readiness.now()
 
   /** Makes `/readyz` report `shutdown`. Requests are still answered. */
@@ -86,7 +86,7 @@ export class ReloadableApp {
   }
 
   async close (): Promise<void> {
-    // Otherwise it would open again what is closed here.
+    // Otherwise a running reload would open things that are closed here.
     await this.#reading
     this.#watch.close()
     await this.#current.app.close()
@@ -120,7 +120,7 @@ export class ReloadableApp {
       logger.error(`settings not taken, the old ones stay: ${mistakes.join('; ')}`)
       metrics.reloaded('settings', false)
       this.#closeUnused(keys)
-      // The mistake may be corrected in a file that only the new settings name.
+      // The operator may correct the mistake in a file that only the new settings name.
       this.#watch.watch(next)
       return
     }

@@ -25,12 +25,12 @@ import { mayOpenStore, StartError, type Config } from './config.js'
 import { openCounters } from './open-counters.js'
 import { openUnlockedNames } from './unlock.js'
 
-/** What a reload leaves as it is: files, connections and counts. */
+/** The files, connections and counts that a reload does not replace. */
 export interface Services {
   logger: Log
   store: OpenStore
   identify: IdentifyRequest | undefined
-  /** The identity provider: a reload may bring another one. */
+  /** The identity provider. A reload may replace it. */
   provider: { keys: ProviderKeys | undefined }
   audit: Audit
   guessLimiter: GuessLimiter
@@ -40,7 +40,7 @@ export interface Services {
   /** Where all counts are kept: here, or in a Redis that other nodes share. */
   counters: CounterSource
   addresses: Counters
-  /** What pages of others make an address ask for: in this process alone. */
+  /** Requests from pages of other origins, by address. Counted in this process only. */
   foreign: Counters
   callers: Counters
   sessions: SessionMemory
@@ -58,13 +58,13 @@ export interface ServicesOptions {
   /** For the audit. */
   stdout: NodeJS.WritableStream
   logger: Log
-  /** Where the log is written; undefined where that is not the broker's own. */
+  /** Where the log is written; undefined inside an application, which has its own log. */
   log?: { readonly dropped?: number, readonly logsAllRequests?: boolean } | undefined
-  /** What compares passwords with hashes; by default threads of their own. */
+  /** Compares passwords with hashes. Default: in separate threads. */
   verifyHash?: VerifyHash | undefined
-  /** The callers; by default where the settings say. */
+  /** The store of callers. Default: the one that the settings name. */
   store?: OpenStore | undefined
-  /** What an application around the broker says of its users. */
+  /** Returns who is signed in with the application that contains the broker. */
   identify?: IdentifyRequest | undefined
 }
 
@@ -129,7 +129,7 @@ export async function closeServices ({ store, provider, audit, counters, unlocke
   await audit.close()
 }
 
-/** Closes the services of a start that failed after they were open: the process that called it may go on. */
+/** Closes the services of a start that failed later: the process may continue, as an application does. */
 export async function closeAfter (failure: unknown, services: Services): Promise<never> {
   await closeServices(services)
   throw failure

@@ -8,10 +8,10 @@ import type { Config } from './config.js'
 import { openCounters } from './open-counters.js'
 
 /**
- * Opens a remote store of callers and Redis, fetches the keys of the identity provider, as a start does, and closes all again.
- * What does not answer is a warning of the code `unreachable`, as a start goes on without it.
+ * Opens a remote store of callers and Redis, and fetches the keys of the identity provider, as a start does; then closes all of them.
+ * A service that does not answer is a warning with the code `unreachable`, because a start continues without it.
  * @param config without mistakes
- * @param offline reads the keys alone: where they are a file, nobody is asked
+ * @param offline only reads the keys, and only if they are in a file
  */
 export async function tryServices (config: Config, cwd: string, offline = false): Promise<Diagnostic[]> {
   if (offline) return tryKeys(config, cwd)
@@ -24,9 +24,9 @@ async function tryStore ({ settings }: Config, cwd: string): Promise<Diagnostic[
   // Nobody signs in, so no hash threads are started.
   const { opened: store, mistakes } = await openStore(settings, { cwd, log, queue: new HashQueue(), mayStart: false })
   if (mistakes !== undefined) return [...mistakes]
-  const away = !store.ready
+  const unavailable = !store.ready
   await store.close()
-  return warnings.map(text => warning(text.split(' ', 1)[0]!, away ? 'unreachable' : 'missing', text))
+  return warnings.map(text => warning(text.split(' ', 1)[0]!, unavailable ? 'unreachable' : 'missing', text))
 }
 
 async function tryKeys (config: Config, cwd: string): Promise<Diagnostic[]> {
@@ -41,7 +41,7 @@ async function tryKeys (config: Config, cwd: string): Promise<Diagnostic[]> {
 async function tryCounters ({ settings }: Config, cwd: string): Promise<Diagnostic[]> {
   const { log, warnings } = collectWarnings()
   const counters = await openCounters(settings, cwd, log)
-  const away = !counters.up
+  const unavailable = !counters.up
   counters.close()
-  return warnings.map(text => warning('REDIS_URL', away ? 'unreachable' : 'insecure', `REDIS_URL: ${text}`))
+  return warnings.map(text => warning('REDIS_URL', unavailable ? 'unreachable' : 'insecure', `REDIS_URL: ${text}`))
 }

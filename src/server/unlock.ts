@@ -19,7 +19,7 @@ export function openUnlockedNames (settings: Settings, counters: CounterSource, 
 
 /**
  * Unlocks a name for all brokers that read these settings.
- * @returns where it was written, or why Redis could not be asked
+ * @returns where it was written, or why Redis could not be used
  * @throws LockError, or an error of the operating system
  */
 export async function unlockName (

@@ -1,4 +1,4 @@
-/** The empty line that ends a request's head. */
+/** The empty line at the end of a request's headers. */
 const HEAD_END = Buffer.from('\r\n\r\n')
 /** `GET / HTTP/1.1` and an empty line. */
 const MIN_HEAD_BYTES = 18
@@ -18,8 +18,8 @@ export class UnparsedBytes {
   }
 
   /**
-   * Removes the next bytes, up to the end of at most this number of request heads. Counts what looks like the end of a head inside a body,
-   * too: fewer requests are then removed.
+   * Removes and returns the next bytes, with the headers of at most this number of requests. An empty line in a body is counted like the
+   * end of headers, so there may be fewer requests.
    */
   take (heads: number): Buffer {
     const [piece] = this.#pieces as [Buffer]
