@@ -52,7 +52,7 @@ const examples: Record<string, Example> = {
   'react-cases': { product: 'voice', module: () => reactPage('react-cases') }
 }
 
-/** What is made anew for each request. */
+/** What is made for the first request of a process. */
 const made: Record<string, () => string | Promise<string>> = {
   '/client.js': () => bundleClient(),
   '/client-video.js': () => bundleClient('video'),
@@ -85,6 +85,16 @@ async function exampleModule (path: string): Promise<string> {
   return file!.text.replace('http://127.0.0.1:3000', 'https://tokens.example.com')
 }
 
+const bodies = new Map<string, Promise<string | Buffer | undefined>>()
+
+/** Kept: a test may open a hundred tabs, each of which asks for a bundle of the client. */
+function bodyOf (path: string) {
+  const [file, make] = [files[path], made[path] ?? examplePages[path]]
+  const body = bodies.get(path) ?? Promise.resolve(file !== undefined ? readFile(file) : make?.())
+  bodies.set(path, body)
+  return body
+}
+
 const types: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8' }
 
 /** The strictest policy under which the SDKs work: they need no inline script, no frame, and no server but Twilio's and the broker. */
@@ -103,8 +113,7 @@ export async function servePages (broker?: () => string) {
     const { url = '' } = request
     if (broker !== undefined && url.startsWith('/token')) return forward(request, response, broker())
     const path = url.split('?', 1)[0]!
-    const [file, make] = [files[path], made[path]]
-    const body = file !== undefined ? await readFile(file) : await (make ?? examplePages[path])?.()
+    const body = await bodyOf(path)
     if (body === undefined) return response.writeHead(404).end()
     response.setHeader('Content-Type', types[extname(path) || '.html'] ?? '')
     response.setHeader('Content-Security-Policy', contentSecurityPolicy)

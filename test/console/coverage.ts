@@ -4,6 +4,8 @@ import coverage from 'istanbul-lib-coverage'
 import type { Page } from 'playwright-core'
 import v8ToIstanbul from 'v8-to-istanbul'
 
+const isPackage = (path: string) => path.includes('/node_modules/')
+
 /**
  * What of the page's sources Chromium has run. tap counts what Node runs, and the components need a document: so they are
  * counted where they run, by the source maps of the very files that are shipped.
@@ -24,7 +26,7 @@ export class Coverage {
     for (const { url, source, functions } of await page.coverage.stopJSCoverage()) {
       const name = new URL(url).pathname.split('/').at(-1)!
       const map = JSON.parse(readFileSync(join(this.#folder, `${name}.map`), 'utf8'))
-      const converter = v8ToIstanbul(join(this.#folder, name), 0, { source: source!, sourceMap: { sourcemap: map } })
+      const converter = v8ToIstanbul(join(this.#folder, name), 0, { source: source!, sourceMap: { sourcemap: map } }, isPackage)
       await converter.load()
       converter.applyCoverage(functions)
       this.#map.merge(converter.toIstanbul())

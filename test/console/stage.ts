@@ -25,9 +25,13 @@ const components = {
   docs: ['docs.tsx', 'operation.tsx', 'properties.tsx', 'send-it.tsx', 'tabs.tsx']
 }
 
-/** A broker, and the browser that opens its console. They stop with the test. */
-export async function setStage (t: Test) {
-  const coverage = new Coverage(built())
+/**
+ * A broker, and the browser that opens its console. They stop with the test.
+ * @param counted whether to note which lines run. It slows all that runs in the page, and axe most.
+ */
+export async function setStage (t: Test, { counted = true } = {}) {
+  const folder = built()
+  const coverage = counted ? new Coverage(folder) : undefined
   const browser = await launchChromium()
   t.teardown(() => browser.close())
   const wrong: string[] = []
@@ -43,7 +47,7 @@ export async function setStage (t: Test) {
       // Node runs the other modules, so tap counts them.
       const all = readdirSync('src/console').filter(name => /\.tsx$|^(use|draw)-/.test(name))
       t.strictSame(Object.values(components).flat().sort(), all.sort(), 'every component has its tests')
-      t.strictSame(coverage.missing(components[file]), [], 'every line of the components has run')
+      t.strictSame(coverage?.missing(components[file]), [], 'every line of the components has run')
     }
   }
 }

@@ -23,7 +23,7 @@ export interface VisitOptions {
  * Opens the console in browser contexts of their own.
  * @param wrong takes what no page may do: an error, a dialog, what the CSP stopped, a request to another host
  */
-export function visitor (browser: Browser, coverage: Coverage, wrong: string[]) {
+export function visitor (browser: Browser, coverage: Coverage | undefined, wrong: string[]) {
   return async (t: Test, url: string, { colorScheme = 'light', width = 1280, timeZone, path = '/', clipboard = false, before }: VisitOptions = {}) => {
     const context = await browser.newContext({ colorScheme, ...(timeZone !== undefined && { timezoneId: timeZone }), locale: 'en-GB', viewport: { width, height: 800 }, permissions: clipboard ? ['clipboard-read', 'clipboard-write'] : [] })
     context.setDefaultTimeout(10_000)
@@ -39,10 +39,10 @@ export function visitor (browser: Browser, coverage: Coverage, wrong: string[]) 
     // Chromium notes every answer that is no success, and those that do not come; that is no fault of the page.
     page.on('console', message => { if (!message.text().startsWith('Failed to load resource: ')) note(message.text()) })
     await before?.(page)
-    await coverage.start(page)
+    await coverage?.start(page)
     await page.goto(new URL(path, url).href)
     t.teardown(async () => {
-      await coverage.stop(page)
+      await coverage?.stop(page)
       await context.close()
     })
 
@@ -62,9 +62,10 @@ export function visitor (browser: Browser, coverage: Coverage, wrong: string[]) 
       go: (name: string) => page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name }).click(),
       /** What axe finds wrong. By the debugger, as the CSP lets no script in. */
       async faults (): Promise<string[]> {
-        await page.evaluate(axe)
-        const { violations } = await page.evaluate<{ violations: Array<{ id: string, nodes: Array<{ html: string }> }> }>('axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })')
-        return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 120)}`))
+        if (!await page.evaluate<boolean>('"axe" in globalThis')) await page.evaluate(axe)
+        // Only what is wrong comes out of the page, as all that axe has seen is megabytes.
+        return page.evaluate<string[]>(`axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"] })
+          .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html.slice(0, 120))))`)
       },
       /** What stands out of the card that it is in, and cannot be scrolled to. */
       leaving: () => page.evaluate<string[]>(`[...document.querySelectorAll('.card *')].filter(element => {
