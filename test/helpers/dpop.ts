@@ -1,4 +1,4 @@
-import { generateKeyPairSync, hash, randomUUID, sign, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, randomUUID, sign, type KeyObject } from 'node:crypto'
 
 export const base64url = (value: unknown): string => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
 
@@ -14,15 +14,19 @@ export interface ProofParts {
   signature?: (signed: string) => Buffer
 }
 
+const spki = { type: 'spki', format: 'der' } as const
+const pkcs8 = { type: 'pkcs8', format: 'der' } as const
+
 /** A page's key, and the proofs that it signs. A member that is given as undefined is left out. */
 export class PageKey {
   readonly privateKey: KeyObject
   readonly jwk: Record<string, unknown>
 
   constructor () {
-    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    this.privateKey = privateKey
-    const { kty, crv, x, y } = publicKey.export({ format: 'jwk' })
+    // Node 20 hangs where a new pair is collected as garbage while one of its keys is exported as a JWK: these keys are none of the pair's.
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256', publicKeyEncoding: spki, privateKeyEncoding: pkcs8 })
+    this.privateKey = createPrivateKey({ key: privateKey, ...pkcs8 })
+    const { kty, crv, x, y } = createPublicKey(this.privateKey).export({ format: 'jwk' })
     this.jwk = { kty, crv, x, y }
   }
 
