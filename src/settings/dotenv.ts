@@ -11,13 +11,13 @@ export interface Dotenv {
   assignments: ReadonlyMap<string, Assignment>
   /** Assignments of a name that an earlier line has assigned. */
   repeated: ReadonlyArray<{ name: string, line: number }>
-  /** Names at the beginning of lines that cannot be read. */
+  /** Names at the beginning of lines that cannot be parsed. */
   unread: ReadonlySet<string>
   /** Lines that are neither an assignment nor a comment. Never repeats their text, which may be a secret. */
   mistakes: Diagnostic[]
 }
 
-/** More mistakes than this are only counted: nobody reads further. */
+/** Further mistakes are only counted, because nobody reads more. */
 const MAX_MISTAKES = 20
 
 /**

@@ -6,7 +6,7 @@ import { schema, type Settings } from './schema.js'
 import type { Sources } from './sources.js'
 import { isPlainName } from './variable-name.js'
 
-/** Settings that the application around the broker replaces, and by what. */
+/** Settings that have no use inside an application, with what replaces each. */
 const REPLACED = {
   HOST: 'where the application listens',
   PORT: 'where the application listens',
@@ -49,7 +49,7 @@ export function givenSources (given: GivenSettings, found: Diagnostic[]): Source
   const isText = ([, value]: [string, unknown]) => ['string', 'number', 'boolean'].includes(typeof value)
   const others = ours.filter(value => !isText(value)).map(([name]) => mistake(called(name), 'invalid', `${called(name)} must be text, a number, or true or false`))
   // The application usually logs to standard output, too.
-  const mixed = warning('AUDIT_LOG', 'missing', 'AUDIT_LOG is not set: the audit goes to standard output, among whatever else is written there; set it to the path of a file')
+  const mixed = warning('AUDIT_LOG', 'missing', 'AUDIT_LOG is not set: the audit goes to standard output, mixed with other output; set it to the path of a file')
   const unended = warning('SESSION_TTL', 'insecure', 'SESSION_TTL is set: a password that is changed in the application ends no session before its time')
   return {
     variables: Object.fromEntries(ours.filter(isText).map(([name, value]) => [name, String(value)])),
@@ -65,9 +65,9 @@ export function givenSources (given: GivenSettings, found: Diagnostic[]): Source
   }
 }
 
-/** Reports names that are not a setting: in an application's code, nothing else can be meant. */
+/** Reports names that are not a setting. Among an application's own settings, each of them is a mistake. */
 export function unknownGiven (given: GivenSettings, { known, notLoaded, misspelt }: Read): Diagnostic[] {
-  // They may be settings of a plugin that is not loaded yet.
+  // An unknown name may be a setting of a plugin that is not loaded yet.
   if (notLoaded.length > 0) return []
   const called = callIn(given)
   const names = [...Object.keys(schema.properties), ...known.flatMap(product => Object.keys(product.settings.properties))]

@@ -46,7 +46,8 @@ export const jwtRules: Rule[] = [
 ]
 
 /**
- * Demands a fixed prefix beside a store whose callers cannot be listed: only that keeps the identities of the two kinds of callers apart.
+ * Requires a fixed prefix in JWT_IDENTITY if the store cannot list its callers: only the prefix keeps the identities of the two kinds of
+ * callers apart.
  */
 export function prefixMistakes ({ JWT_ISSUER: issuer, JWT_IDENTITY: identity = '' }: Partial<Settings>): Diagnostic[] {
   const written = identityIn(identity)
@@ -72,7 +73,7 @@ export function isUrl (text: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
 }
 
-/** Whether nobody on the network can change what is read from a URL. */
+/** Whether a URL is protected from changes on the network: `https:`, or on this machine. */
 export function isSafeUrl (text: string): boolean {
   if (!/^https?:\/\/[^\s@\\]+$/.test(text) || !URL.canParse(text)) return false
   const { protocol, hostname } = new URL(text)

@@ -1,36 +1,36 @@
 import { list } from './list.js'
 import type { Settings } from './schema.js'
 
-/** The algorithms that a token may be signed by. None of them has a secret that this broker would have to share with the provider. */
+/** The algorithms that a token may be signed with. None of them needs a secret that provider and broker share. */
 export const jwtAlgorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'Ed25519'] as const
 
-/** A value of JWT_REQUIRE, as JSON has it. */
+/** A value in JWT_REQUIRE. */
 export type RequiredValue = string | number | boolean
 
-/** How bearer tokens have to be, and what is read of them. */
+/** The rules for bearer tokens, and which of their claims are used. */
 export interface BearerRules {
   /** The claim `iss`, byte for byte. */
   readonly issuer: string
-  /** One of them has to be in `aud`. */
+  /** `aud` must contain one of them. */
   readonly audience: readonly string[]
   readonly algorithms: readonly string[]
   /** The claim that is the caller's name. */
   readonly nameClaim: string
-  /** The claim that is the caller's identity, and what stands before it. */
+  /** The claim with the caller's identity, and the text before it. */
   readonly identity: { readonly prefix: string, readonly claim: string }
-  /** Where the list of groups is: the names of the claim and of the properties below it. Undefined: nobody is in a group. */
+  /** The path of the list of groups: the claim, then properties inside it. Undefined: callers have no groups. */
   readonly groups: readonly string[] | undefined
-  /** Claims that have to be there with that very value. */
+  /** Claims that must have exactly this value. */
   readonly required: ReadonlyMap<string, RequiredValue>
-  /** `JWT` also means a token that says no type. */
+  /** `JWT` also accepts a token without `typ`. */
   readonly type: 'JWT' | 'at+jwt'
   /** Seconds from `iat` to `exp` at most. */
   readonly maxAge: number
 }
 
 /**
- * The rules that valid settings mean.
- * @returns undefined where there are no bearer tokens
+ * Derives the rules from valid settings.
+ * @returns undefined if JWT_ISSUER is not set
  */
 export function bearerRules (settings: Partial<Settings>): BearerRules | undefined {
   const { JWT_ISSUER: issuer, JWT_NAME: nameClaim = 'sub', JWT_IDENTITY: identity = nameClaim } = settings
@@ -55,7 +55,7 @@ export function identityIn (text: string): BearerRules['identity'] | undefined {
   return /[{}]/.test(text) ? undefined : { prefix: '', claim: text }
 }
 
-/** A literal name, or a JSON Pointer (RFC 6901) where it begins with `/`. Undefined for a pointer that is none. */
+/** Parses a name, or a JSON Pointer (RFC 6901) if the text begins with `/`. Undefined for an invalid pointer. */
 export function pathIn (text: string): string[] | undefined {
   if (!text.startsWith('/')) return [text]
   if (/~(?![01])/.test(text)) return undefined
@@ -65,7 +65,7 @@ export function pathIn (text: string): string[] | undefined {
 /** RFC 8259 §6 */
 const jsonNumber = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/
 
-/** One `claim=value`. Undefined where it is none. */
+/** Parses one `claim=value`; undefined for anything else. */
 export function requirementIn (entry: string): [claim: string, value: RequiredValue] | undefined {
   const [, claim, text] = /^([^=]+?)\s*=\s*(.+)$/.exec(entry) ?? []
   if (claim === undefined || text === undefined) return undefined
@@ -76,7 +76,7 @@ export function requirementIn (entry: string): [claim: string, value: RequiredVa
   return quoted === null ? undefined : [claim, quoted[1]!]
 }
 
-/** Whether a number is the one that was written. Beyond 2^53, neighbours would be taken for each other. */
+/** Whether a number is represented exactly. Beyond 2^53, different integers become equal. */
 function isExact (value: number): boolean {
   return Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value))
 }

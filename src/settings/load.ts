@@ -17,11 +17,11 @@ export interface Read {
   known: LoadedProduct[]
   /** Whether each setting is set, the products' own included. */
   given: Record<string, boolean>
-  /** The settings that may be in a part of the sources that cannot be read. They are not reported as missing. */
+  /** Settings that may be in an unreadable part of the sources. They are not reported as missing. */
   unread: Names
   /** The entries of PRODUCTS that are plugins and have not been loaded. Empty without mistakes. */
   notLoaded: string[]
-  /** What the mistakes call the variables that are misspelt settings. */
+  /** How the mistakes name the variables that are misspelt settings. */
   misspelt: Names
 }
 
@@ -74,7 +74,7 @@ async function readAll (sources: Sources, cwd: string, plugins: boolean): Promis
     settings: values as Settings,
     diagnostics: [
       ...[...found, ...mistakes].filter(({ code, subject }) => code !== 'missing' || !unread.has(subject)),
-      // Before the plugins are loaded, a variable may be a setting of theirs.
+      // Until the plugins are loaded, an unknown variable may be one of their settings.
       ...(notLoaded.length === 0 ? warnings : notLoaded.map(notLoadedYet)),
       ...withoutUse(variables),
       ...cautions.flatMap(caution => caution(values, unread))

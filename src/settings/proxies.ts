@@ -1,10 +1,10 @@
 import { isIPv4 } from 'node:net'
 import { ipNumber } from '../lib/ip-number.js'
 
-/** Addresses as numbers of 128 bits, those of IPv4 as IPv6 maps them: ::ffff:a.b.c.d. */
+/** Addresses as numbers of 128 bits. IPv4 addresses are mapped into IPv6 (::ffff:a.b.c.d). */
 interface Range {
   start: bigint
-  /** The first address behind it. */
+  /** The first address after the range. */
   end: bigint
 }
 
@@ -24,7 +24,7 @@ const internets: Internet[] = [
 
 /**
  * Whether these addresses and CIDR ranges, each of the right form, together hold at least half of all public addresses of
- * IPv4 or of IPv6. Nobody has so many proxies, and a list of everybody with some holes is still one of everybody.
+ * IPv4 or of IPv6. Nobody has so many proxies, and a list of nearly all addresses is as dangerous as one of all.
  */
 export function holdsEverybody (entries: string[]): boolean {
   const ranges = entries.map(rangeOf)

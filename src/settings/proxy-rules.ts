@@ -4,9 +4,9 @@ import { list } from './list.js'
 import { holdsEverybody } from './proxies.js'
 import { invalid, type Rule } from './rule.js'
 
-const ANYBODY = 'anybody could send any address as their own'
+const ANYBODY = 'anybody could claim any address'
 
-/** Checks TRUST_PROXY: a proxy that is trusted may say which address a request comes from, so it must not be everybody. */
+/** Checks TRUST_PROXY. A trusted proxy decides which client address counts, so the list must not include everybody. */
 export const proxyMistakes: Rule = ({ TRUST_PROXY: proxies }) => {
   if (/^(\d+|true)$/i.test(proxies ?? '')) return [insecure(`must list the proxies' addresses: with a number or true ${ANYBODY}`)]
   const mistakes = list(proxies).flatMap((entry, i) => [

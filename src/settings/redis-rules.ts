@@ -16,7 +16,7 @@ export const redisRules: Rule[] = [
   settings => {
     const files = (['REDIS_CA_FILE', 'REDIS_CERT_FILE', 'REDIS_KEY_FILE'] as const).filter(name => settings[name] !== undefined)
     return files.length > 0 && !/^rediss/.test(settings.REDIS_URL ?? '')
-      ? [conflict(files[0]!, `${files.slice(1).map(name => `and ${name} `).join('')}${files.length > 1 ? 'go' : 'goes'} with TLS to Redis only: let REDIS_URL begin with rediss`)]
+      ? [conflict(files[0]!, `${files.slice(1).map(name => `and ${name} `).join('')}${files.length > 1 ? 'need' : 'needs'} TLS to Redis: let REDIS_URL begin with rediss`)]
       : []
   }
 ]

@@ -15,7 +15,7 @@ const STORE_SETTINGS = ['LOGIN_URL', 'DATABASE_URL', 'USERS_FILE'] as const
 
 export { bearerOperators, list }
 
-/** Rules that no schema can express: about the meaning of a setting, or about two settings together. Each breach is a mistake. */
+/** Rules that a schema cannot express: about the meaning of a setting, or about several settings. Breaking one is a mistake. */
 export const rules: Rule[] = [
   ({ TWILIO_API_KEY_SECRET: secret }) => secret !== undefined && PLACEHOLDERS.some(placeholder => placeholder.test(secret))
     ? [invalid('TWILIO_API_KEY_SECRET', 'is a placeholder or a SID; put the secret of the API key there')]
@@ -79,7 +79,7 @@ export const rules: Rule[] = [
   ...jwtRules
 ]
 
-/** Settings that work but may not be meant. Each is a warning. */
+/** Settings that are valid but may not be intended. Each is a warning. */
 export const cautions: Rule[] = [
   unusedCredentials,
 
@@ -92,7 +92,7 @@ export const cautions: Rule[] = [
     : []
 ]
 
-/** Demands the other one of two settings that need each other. */
+/** Reports if only one of two settings is set that need each other. */
 function missingBeside (settings: Partial<Settings>, one: keyof Settings, other: keyof Settings): Diagnostic[] {
   const [present, absent] = settings[one] === undefined ? [other, one] : [one, other]
   return settings[present] !== undefined && settings[absent] === undefined ? [mistake(absent, 'missing', `${absent} is missing beside ${present}`)] : []
@@ -103,12 +103,12 @@ function hostsOf (url: string | undefined): string {
   return /^[^/]*\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(url ?? '')?.[1] ?? ''
 }
 
-/** Whether callers are kept elsewhere than in a users file. */
+/** Whether callers are in a database or at a login endpoint, not in a users file. */
 export function hasRemoteStore ({ LOGIN_URL: url, DATABASE_URL: database }: Partial<Settings>): boolean {
   return url !== undefined || database !== undefined
 }
 
-/** Whether it is certain which store of callers is meant: no setting that names one may be in a part of the sources that cannot be read. */
+/** Whether it is certain which store is meant: not if a setting that names one may be in an unreadable part of the sources. */
 export function isStoreKnown (settings: Partial<Settings>, unread: Names): boolean {
   return STORE_SETTINGS.some(name => settings[name] !== undefined) || !STORE_SETTINGS.some(name => unread.has(name))
 }

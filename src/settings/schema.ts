@@ -13,10 +13,10 @@ const Host = (default_: string) => Type.String({ pattern: '^[0-9A-Za-z.:_-]+$', 
 const Port = { minimum: 0, maximum: 65535, description: 'a whole number, 0 to 65535' }
 const Text = (description: string) => Type.String({ minLength: 1, description })
 
-/** The users file where no setting names a store. */
+/** The users file, if no setting names a store of callers. */
 export const defaultUsersFile = 'users.htpasswd'
 
-/** Every setting that is not a product's own. A `description` is the rule that a mistake is reported by. */
+/** Every setting except those of products. The `description` is the rule, which messages about mistakes contain. */
 export const schema = Type.Object({
   TWILIO_ACCOUNT_SID: Sid('AC'),
   TWILIO_API_KEY_SID: Sid('SK'),

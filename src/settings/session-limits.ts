@@ -1,8 +1,8 @@
-/** Seconds of a session's life that may be set; 0 is no sessions. */
+/** Allowed values of SESSION_TTL, in seconds; 0 turns sessions off. */
 export const sessionLife = { min: 300, max: 604_800, default: 43_200 } as const
 
-/** Secrets at most: the one that seals, and two from before it. */
+/** The current secret and two older ones. */
 export const SECRETS_MAX = 3
 
-/** Characters of a secret at least. */
+/** Minimum number of characters of a secret. */
 export const SECRET_MIN = 32

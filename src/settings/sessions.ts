@@ -2,14 +2,14 @@ import type { Settings } from './schema.js'
 import { sessionLife } from './session-limits.js'
 
 /**
- * Seconds that a session lives; 0 where there are none.
- * @param tellsChanges whether the store of callers shows a changed password, so that it ends the sessions from before
+ * Returns the lifetime of a session in seconds; 0 if sessions are off.
+ * @param tellsChanges whether the store of callers reveals a changed password, so that older sessions can be ended
  */
 export function sessionTtl ({ SESSION_TTL: ttl }: Partial<Settings>, tellsChanges: boolean): number {
   return ttl ?? (tellsChanges ? sessionLife.default : 0)
 }
 
-/** The secrets of sessions, the one that seals first. Without one of their own, they are sealed by the API key's. */
+/** Returns the secrets of sessions; the first one seals. Without SESSION_SECRET, that is the API key's secret. */
 export function sessionSecrets ({ SESSION_SECRET: secrets, TWILIO_API_KEY_SECRET: keySecret }: Pick<Settings, 'SESSION_SECRET' | 'TWILIO_API_KEY_SECRET'>): [string, ...string[]] {
   return secrets === undefined ? [keySecret] : secrets.trim().split(/\s+/) as [string, ...string[]]
 }

@@ -6,15 +6,15 @@ type Value = string | number | boolean
 type Show = (value: string) => string | undefined
 
 const hidden: Show = () => undefined
-/** Of text that somebody put a password in, as into a URL, nothing is shown. */
+/** Shows nothing of a text that may contain a password, such as a URL with credentials. */
 const whole: Show = value => /:\/\/[^]*@/.test(value) ? undefined : value
 const server: Show = value => serversOf(value, text => [new URL(text)].map(({ protocol, host }) => `${protocol}//${host}`))
 const serverOrFile: Show = value => value.includes('://') ? server(value) : value
 const redis: Show = value => serversOf(value, text => parseRedisUrl(text).addresses.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`))
-/** Enough to tell one from another. */
+/** Shows beginning and end, which is enough to recognize a SID. */
 const sid: Show = value => /^[A-Z]{2}[0-9a-f]{32}$/i.test(value) ? `${value.slice(0, 4)}…${value.slice(-4)}` : undefined
 
-/** How operators see the value of each setting that is text. A new setting does not compile before it has its place here. */
+/** What operators see of each setting that is a text. A new setting must be added here, otherwise the code does not compile. */
 const texts: Record<Exclude<keyof Settings, Plain>, Show> = {
   TWILIO_ACCOUNT_SID: sid,
   TWILIO_API_KEY_SID: sid,
@@ -28,7 +28,7 @@ const texts: Record<Exclude<keyof Settings, Plain>, Show> = {
   PUBLIC_URL: whole,
   USERS_FILE: whole,
   DATABASE_URL: server,
-  // May hold anything.
+  // May contain secrets.
   USERS_QUERY: hidden,
   LOGIN_URL: server,
   SESSION_SECRET: hidden,
@@ -51,7 +51,7 @@ const texts: Record<Exclude<keyof Settings, Plain>, Show> = {
   OPERATORS: whole
 }
 
-/** Settings whose values are numbers, booleans or words of a fixed list: none can be a secret. */
+/** Settings whose values are numbers, booleans or words of a fixed list, and so cannot be secrets. */
 const plain = [
   'TWILIO_REGION', 'TOKEN_TTL', 'TOKEN_TTL_MAX', 'PORT', 'INSECURE_HTTP', 'SESSION_TTL', 'JWT_TYPE', 'JWT_MAX_AGE', 'IDENTITY_FORM', 'RATE_LIMIT_MAX',
   'CALLER_LIMIT_MAX', 'LOGIN_FAILURES_MAX', 'REDIS_DOWN', 'METRICS_PORT', 'CONSOLE', 'LOG_LEVEL', 'SHUTDOWN_DELAY'
@@ -65,8 +65,8 @@ export const needRestart = [
 ] as const satisfies Array<keyof Settings>
 
 /**
- * The values that operators may see. Settings of products may hold anything: only what is a SID is shown.
- * @param started the settings of the start, of which some stay in force through reloads
+ * Returns the values that operators may see. Of products' settings only SIDs are shown, because others may contain secrets.
+ * @param started the settings of the start: some of them stay in force until a restart
  */
 export function shownValues (current: Settings, started: Settings = current): Record<string, Value> {
   const inForce: Record<string, unknown> = { ...current, ...Object.fromEntries(needRestart.map(name => [name, started[name]])) }
@@ -82,9 +82,9 @@ function textOf (name: string, value: unknown): string | undefined {
   return show(value)
 }
 
-/** Host and port without user, password, path and query. Nothing if a part that is left out might have ended up in the host. */
+/** Returns host and port, without user, password, path and query; undefined if the host may contain a part of those. */
 function serversOf (value: string, read: (text: string) => string[]): string | undefined {
-  // A password with a / ends the host early, and its beginning would pass for a port.
+  // If a password contains a /, the host ends there, and the beginning of the password would be parsed as the port.
   if (value.split(',').some(item => /[/?#\\][^]*@/.test(item.replace(/^[\w+]*:\/\//, '')))) return undefined
   try {
     return read(value).filter(server => !server.endsWith('//')).join(', ') || undefined

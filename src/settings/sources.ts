@@ -13,20 +13,19 @@ export type Environment = Record<string, string | undefined>
 /** A set of names of settings. */
 export interface Names { has (name: string): boolean }
 
-/** The values of settings, wherever they come from. */
+/** The values of settings, and the mistakes that were made in reading them. */
 export interface Sources {
   variables: Environment
   diagnostics: Diagnostic[]
-  /** Returns what messages call a variable that is not a setting: its name, or where it is. */
+  /** Returns how messages name a variable that is not a setting: its name, or the line where it is. */
   called: (variable: string) => string
   /**
-   * Settings whose value is unknown: they may stand in a part of `.env` that cannot be read, or in a file of a `_FILE` setting that cannot
-   * be read.
+   * Settings whose value is unknown, because they may be in a line of `.env`, or in a file of a `_FILE` setting, that cannot be read.
    */
   unread: Names
 }
 
-/** Reads `.env` and the environment, which wins. Ignores empty values, of which `.env.example` is full. */
+/** Reads `.env` and the environment, which has precedence. Ignores empty values, because `.env.example` contains many. */
 export function readSources (env: Environment, cwd: string): Sources {
   const { assignments, ...found } = readDotenv(cwd)
   const inFile = withValue(Object.fromEntries(Array.from(assignments, ([name, { value }]) => [name, value])))
@@ -74,7 +73,7 @@ function repeatedName ({ name, line }: Dotenv['repeated'][number]): Diagnostic {
   return warning('.env', 'conflict', `${isPlainName(name) ? name : 'this name'} is set a second time, and this value counts; keep one`, { line })
 }
 
-/** Synchronous, because commands need it before anything else. O_NONBLOCK: opening a pipe would otherwise wait for ever. */
+/** Synchronous, because commands need it first. O_NONBLOCK: otherwise opening a pipe could block for ever. */
 function readWhole (path: string): { bytes: Buffer, mode: number } | undefined {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {

@@ -8,7 +8,7 @@ import type { Environment } from './sources.js'
 export interface Misspelt {
   /** The setting that was probably meant. */
   meant: string
-  /** The variable's name, or where it is. */
+  /** The variable's name, or the line where it is. */
   called: string
   message: string
 }
@@ -20,7 +20,7 @@ export function misspeltVariables (variables: Environment, all: TObject, called:
   })
 }
 
-/** Warns of variables of Twilio's other tools that are often mistaken for what the broker needs. */
+/** Warns of TWILIO_AUTH_TOKEN, which other tools use and which is often mistaken for the API key's secret. */
 export function withoutUse ({ TWILIO_AUTH_TOKEN: authToken }: Environment): Diagnostic[] {
   return authToken === undefined
     ? []
@@ -39,7 +39,7 @@ function isSetting (variable: string, all: TObject): boolean {
   return heldBy(variable) in all.properties
 }
 
-/** Returns the setting that a `<NAME>_FILE` setting holds; any other setting is returned as it is. */
+/** Returns `<NAME>` for a `<NAME>_FILE` setting; any other name unchanged. */
 export function heldBy (setting: string): string {
   return fromFile.find(name => setting === `${name}_FILE`) ?? setting
 }

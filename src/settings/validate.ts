@@ -16,7 +16,7 @@ export function allSettings (products: LoadedProduct[]): { schema: TObject, diag
   for (const { name, settings } of products) {
     for (const [setting, given] of Object.entries(settings.properties)) {
       const rule = Type.Optional(given)
-      // Products may share a setting, such as a push credential, if they mean the same by it.
+      // Products may share a setting, such as a push credential, if they define it in the same way.
       if (!(setting in schema.properties) && isDeepStrictEqual(rule, properties[setting])) continue
       if (setting in properties) diagnostics.push(mistake('PRODUCTS', 'conflict', `PRODUCTS: the plugin ${name} claims the setting ${setting}, which is taken`))
       else properties[setting] = rule
@@ -26,7 +26,7 @@ export function allSettings (products: LoadedProduct[]): { schema: TObject, diag
 }
 
 interface Validated {
-  /** The valid settings, also beside mistakes, so that the rules between settings are checked in the same run. */
+  /** The valid settings, even if others have mistakes, so that rules about several settings are checked in the same run. */
   values: Partial<Settings>
   diagnostics: Diagnostic[]
 }
@@ -38,18 +38,18 @@ export function validate (all: TObject, variables: Environment, missing: (name: 
   const diagnostics = given.filter(isNoInteger).map(([name, value]) => wrong(name, value!, all))
   const known = Object.fromEntries(given.filter(entry => !isNoInteger(entry)))
   try {
-    // Own ajv: the one that env-schema shares keeps every schema for ever, and each of these is new.
+    // A new ajv each time: the one that env-schema shares would keep every schema for ever.
     return { values: envSchema<Settings>({ schema: neededOf(all, known), data: known, env: false, ajv: newAjv('settings') }), diagnostics }
   } catch (error) {
     const { errors, message } = error as Error & { errors?: Fault[] }
-    // Schemas of third parties may not go together.
+    // Schemas of several plugins may contradict each other.
     if (errors === undefined) {
       return { values: known, diagnostics: [...diagnostics, mistake('PRODUCTS', 'conflict', `PRODUCTS: the plugins' settings cannot be read together: ${message}`)] }
     }
     const faulty = faultySettings(errors)
     for (const name of faulty) {
       if (known[name] !== undefined) diagnostics.push(wrong(name, known[name], all))
-      // A file that should have held the setting is reported already.
+      // Already reported: the file that should contain the setting cannot be read.
       else if (!(`${name}_FILE` in variables)) diagnostics.push(missing(name, all))
     }
     const rest = validate(Type.Partial(all), Object.fromEntries(Object.entries(known).filter(([name]) => !faulty.has(name))), missing)

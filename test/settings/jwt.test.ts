@@ -81,7 +81,7 @@ const mistaken: Row[] = [
   {
     name: 'operators with a token beside a users file',
     settings: { OPERATORS: 'jwt:olga', USERS_FILE: 'users' },
-    mistakes: [/^OPERATORS: entry 1 goes without a store of callers only: with USERS_FILE, name its callers$/]
+    mistakes: [/^OPERATORS: entry 1 is only allowed without a store of callers: name callers of USERS_FILE instead$/]
   },
   {
     name: 'operators with a token without an issuer',
@@ -92,7 +92,7 @@ const mistaken: Row[] = [
     name: 'operators whose name or group is none',
     settings: { OPERATORS: 'jwt:,jwt-group:,jwt:a*,a:b' },
     mistakes: [
-      /^OPERATORS: entry 1 is no caller's name/,
+      /^OPERATORS: entry 1 is not a caller's name/,
       /^OPERATORS: entry 2 names no group/,
       /^OPERATORS: entry 3 is no/,
       /^OPERATORS: entry 4 is no/

@@ -58,7 +58,7 @@ t.test('operators may be named by their token, and by a group of it', async t =>
 
 t.test('a users file that is named, or is there, is the store', async t => {
   await t.rejects(startBroker({ settings: { ...jwt, USERS_FILE: 'none.htpasswd' } }), { message: /none\.htpasswd/ })
-  await t.rejects(startBroker({ settings: { ...jwt, OPERATORS: 'susan,jwt:olga' } }), { message: /^OPERATORS: entry 2 goes without a store of callers only: with users\.htpasswd, name its callers, or take the file away$/ })
+  await t.rejects(startBroker({ settings: { ...jwt, OPERATORS: 'susan,jwt:olga' } }), { message: /^OPERATORS: entry 2 is only allowed without a store of callers: name callers of users\.htpasswd instead, or remove that file$/ })
   const { url } = await alone(t, {}, { users: { susan: 'secret123' } })
   t.match(await ask(url, { as: susan }), { status: 200 })
   t.match(await ask(url), { headers: { 'www-authenticate': /^Basic .*DPoP .*Bearer realm="twilio-token-broker"$/ } })
