@@ -1,7 +1,7 @@
 // The herd: after a restart, the pages of very many callers renew at once. What a renewal costs by session, beside a cold
 // login and a remembered password: `npm run bench -- herd [SESSIONS]`. Whole requests over loopback, by the broker's CPU time.
 import { fork } from 'node:child_process'
-import { generateKeyPairSync, hash, randomBytes, randomUUID, sign } from 'node:crypto'
+import { hash, randomBytes, randomUUID, sign } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
@@ -14,6 +14,7 @@ import { seal } from '../dist/src/callers/session/seal.js'
 import { hashPassword } from '../dist/src/callers/passwords/formats.js'
 import { basic, Connection, requestOf } from './tokens/connection.js'
 import { median } from './tokens/load.js'
+import { newPageKey } from './tokens/page-key.js'
 import { broker, start } from './tokens/servers.js'
 
 const total = Number(process.argv[2] ?? 100_000)
@@ -55,8 +56,7 @@ const encode = value => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 /** A page that signed in an hour ago. */
 function pageOf (name) {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const { crv, kty, x, y } = publicKey.export({ format: 'jwk' })
+  const { privateKey, jwk } = newPageKey()
   const caller = { name, identity: name }
   const session = seal(keys.first, {
     login: name,
@@ -64,10 +64,10 @@ function pageOf (name) {
     id: randomBytes(12).toString('base64url'),
     opened: now() - 3600,
     ends: now() + 36_000,
-    thumbprint: hash('sha256', JSON.stringify({ crv, kty, x, y }), 'buffer'),
+    thumbprint: hash('sha256', JSON.stringify(jwk), 'buffer'),
     fingerprint: fingerprintOf(keys.first, 'users-file', name, { caller, credential: passwordHash })
   })
-  return { privateKey, header: encode({ typ: 'dpop+jwt', alg: 'ES256', jwk: { kty, crv, x, y } }), session, ath: hash('sha256', session, 'base64url') }
+  return { privateKey, header: encode({ typ: 'dpop+jwt', alg: 'ES256', jwk }), session, ath: hash('sha256', session, 'base64url') }
 }
 
 function renewalOf ({ privateKey, header, session, ath }, nonce) {

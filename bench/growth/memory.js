@@ -1,6 +1,6 @@
 // What the broker remembers of so many callers, sessions and addresses, in bytes: of each that is kept, and of all together. All but the
 // users file is bounded, so that strangers cannot fill the memory.
-import { generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
+import { randomBytes, randomUUID, sign } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +19,7 @@ import { MemoryCounters } from '../../dist/src/limits/memory/counters.js'
 import { MemoryKnownAddresses } from '../../dist/src/limits/memory/known-addresses.js'
 import { furnish } from '../tokens/folder.js'
 import { table } from '../tokens/load.js'
+import { newPageKey } from '../tokens/page-key.js'
 
 setFlagsFromString('--expose-gc')
 const gc = runInNewContext('gc')
@@ -138,9 +139,8 @@ function addressOf (n) {
 }
 
 function signedProof () {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const { crv, kty, x, y } = publicKey.export({ format: 'jwk' })
+  const { privateKey, jwk } = newPageKey()
   const encode = value => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const signed = `${encode({ typ: 'dpop+jwt', alg: 'ES256', jwk: { kty, crv, x, y } })}.${encode({ htm: 'POST', htu: 'https://tokens.example.com/token/video', iat: 0, jti: randomUUID() })}`
+  const signed = `${encode({ typ: 'dpop+jwt', alg: 'ES256', jwk })}.${encode({ htm: 'POST', htu: 'https://tokens.example.com/token/video', iat: 0, jti: randomUUID() })}`
   return readProof(`${signed}.${sign('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`, readProofHeader)
 }
