@@ -71,7 +71,7 @@ function Explanation ({ code }: { code: number }) {
             <ul>{known.causes.map(cause => <li key={cause}><Linked text={cause} /></li>)}</ul>
             <h3>How to tell</h3>
             <p><Linked text={known.look} /></p>
-            {/\binspect\b/.test(known.look) && <p class='fine'>Commands are run as <code>npx twilio-token-broker inspect</code>. <a href='#/explain'>Explain a token</a> finds the same, except for the signature.</p>}
+            {/\binspect\b/.test(known.look) && <p class='fine'><a href='#/explain'>Explain a token</a> says the same, except that it cannot check the signature.</p>}
             <h3>What to do</h3>
             <p><Linked text={known.fix} /></p>
             {inVoice(known).map(note => <p class='fine' key={note}><Linked text={note} /></p>)}
@@ -89,7 +89,7 @@ function Linked ({ text }: { text: string }) {
 }
 
 function Commands ({ text }: { text: string }) {
-  return <>{text.split(/\b(inspect(?: --json)?|check --online)\b/).map((part, i) => i % 2 === 1 ? <code key={i}>{part}</code> : part)}</>
+  return <>{text.split(/((?:npx twilio-token-broker )?(?:\binspect\b(?: --json)?|\bcheck --online\b))/).map((part, i) => i % 2 === 1 ? <code key={i}>{part}</code> : part)}</>
 }
 
 /** In a tab of its own: to leave this page is to sign out. */

@@ -1,3 +1,4 @@
+import { Fragment } from 'preact'
 import { useState } from 'preact/hooks'
 import { about } from '../diagnose/token/about.js'
 import { codes, codesIn } from '../diagnose/token/codes.js'
@@ -64,14 +65,16 @@ function byCode (found: Finding[]): Array<[code: number, found: Finding[]]> {
 
 /** What was found of one code, and what to do about it. */
 function Code ({ code, found }: { code: number, found: Finding[] }) {
-  const { title, fix, voice } = codes[code]!
+  const { title, voice } = codes[code]!
   return (
     <li>
       <p class='finding-code'><a href={`#/codes/${code}`}><code>{code}</code> {capitalised(title)}</a>{voice !== undefined && <span class='fine'> in Voice <a href={`#/codes/${voice}`}>{voice}</a></span>}</p>
-      {found.map(({ refused, misread, says }) => (
-        <p key={says}><span class={refused ? 'tag bad' : 'tag'}>{misread ? 'wrong' : refused ? 'refused' : 'advice'}</span> {says}</p>
+      {found.map(({ refused, misread, says, fix }) => (
+        <Fragment key={says}>
+          <p><span class={refused ? 'tag bad' : 'tag'}>{misread ? 'wrong' : refused ? 'refused' : 'advice'}</span> {says}</p>
+          {fix !== undefined && <p><b>What to do:</b> {fix}</p>}
+        </Fragment>
       ))}
-      {found.some(({ refused }) => refused) && <p><b>What to do:</b> {fix}</p>}
     </li>
   )
 }

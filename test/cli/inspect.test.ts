@@ -33,7 +33,8 @@ t.test('inspect says all of it in words', async t => {
   t.match(await inspect('', settings, [token({ claims: { iat: undefined, nbf: now, exp: now * 1000 } })]), { code: 1, out: /^issued {5}none\nstarts {5}20\S+Z\nends {7}\d{13} \(milliseconds\)$/m })
 
   t.match(await inspect('', settings, [token({ grants: { video: { roomName: 'My Room' } } })]), { code: 1, out: /^Twilio would refuse it, or give its holder something else than was meant:\n {2}wrong {4}20106 \(Voice: 31204\) {2}Twilio reads no video\.roomName/m })
-  t.match(await inspect('', settings, [token({ by: 'x', grants: { Video: {} } })]), { code: 1, out: /^Twilio would refuse it:\n {2}refused {2}20107 .*\n {2}wrong {4}20106/m })
+  t.match(await inspect('', settings, [token({ by: 'x', grants: { Video: {} } })]), { code: 1, out: /^Twilio would refuse it:\n {2}refused {2}20107 .*\n {11}what to do: Set TWILIO_API_KEY_SID .*\n {2}wrong {4}20106 .*\n {11}what to do: Leave the grant Video out\.\n/m })
+  t.match(await inspect('', settings, [token({ claims: { exp: 3600, iss: undefined, jti: undefined } })]), { out: /iss is missing.*\n {11}what to do: Write the SID of the API key \(SK…\) as iss\.\n {2}advice.*\n {2}refused {2}20104 .*\n {11}what to do: Write exp = iat \+ ttl, in seconds since 1970\.\nMore:/ })
 
   const none = await inspect('', {}, ['undefined'])
   t.match(none, { code: 1, out: /^Twilio would refuse it:\n {2}refused {2}20101 \(Voice: 31204\) {2}this is not a Twilio access token but what JavaScript/ })

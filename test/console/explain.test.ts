@@ -3,9 +3,16 @@ import { chromiumMissing } from '../browser/chromium.js'
 import { basic } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
 import { token } from '../helpers/made-token.js'
+import { claims } from '../diagnose/token/broken/claims.js'
+import { envelope } from '../diagnose/token/broken/envelope.js'
+import { grants } from '../diagnose/token/broken/grants.js'
+import { pasted } from '../diagnose/token/broken/pasted.js'
+import { times } from '../diagnose/token/broken/times.js'
 import { until } from '../helpers/until.js'
 import { ended } from './ended.js'
 import { setStage } from './stage.js'
+
+const broken = [...pasted, ...envelope, ...claims, ...times, ...grants]
 
 /** Chromium looks for the icon again whenever the address changes. */
 const withoutIcons = (asked: Array<{ url: string }>) => asked.map(({ url }) => url).filter(url => !url.endsWith('.svg'))
@@ -26,7 +33,7 @@ t.test('having a token explained in the console', { skip: chromiumMissing() }, a
     t.match(await page.locator('.rows').innerText(), /may enter the video room My Room[^]*issued\s+15 Nov 2023, 03:43:20 GMT\+5:30[^]*ends\s+15 Nov 2023, 04:43:20 GMT\+5:30/)
     await box.fill(token({ grants: { video: { roomName: 'My Room' } } }))
     await page.getByRole('heading', { name: 'Twilio would refuse it, or give its holder something else than was meant' }).waitFor()
-    t.match(await findings.innerText(), /wrong Twilio reads no video\.roomName; it is called video\.room, and without it the holder may enter any room/)
+    t.match(await findings.innerText(), /wrong Twilio reads no video\.roomName; it is called video\.room, and without it the holder may enter any room\s+What to do: Write video\.room in the place of video\.roomName\./)
     await box.fill('undefined')
     await findings.getByText('what JavaScript makes of a missing value').waitFor()
     t.equal(await page.locator('.rows').count(), 0)
@@ -50,7 +57,7 @@ t.test('having a token explained in the console', { skip: chromiumMissing() }, a
     const items = page.locator('.findings > li')
     await items.first().waitFor()
     const texts = await items.allInnerTexts()
-    t.match(texts, [/^20103 [^]*refused iss is missing[^]*refused sub is missing[^]*What to do:/, /^20104 [^]*refused exp is 3600/, /^20101 [^]*advice jti is missing/])
+    t.match(texts, [/^20103 [^]*refused iss is missing[^]*What to do: Write the SID of the API key[^]*refused sub is missing[^]*What to do: Write the SID of the account/, /^20104 [^]*refused exp is 3600[^]*What to do: Write exp = iat \+ ttl, in seconds since 1970\.$/, /^20101 [^]*advice jti is missing/])
     const whole = await page.locator('main').innerText()
     for (const once of ['20103', '20104', '20101', 'iss is missing', 'sub is missing', 'exp is 3600', 'jti is missing']) t.equal(whole.split(once).length, 2, once)
     t.notMatch(texts[2], /What to do/, 'advice says it itself')
@@ -91,8 +98,8 @@ t.test('having a token explained in the console', { skip: chromiumMissing() }, a
     await heading('31202').waitFor()
     await page.goForward()
     await heading('20107').waitFor()
-    await page.getByText('Commands are run as npx twilio-token-broker inspect.').waitFor()
-    t.strictSame(await page.locator('article.code p:not(.fine) code').allInnerTexts(), ['inspect', 'check --online'], 'commands look like such')
+    await page.getByText('Explain a token says the same, except that it cannot check the signature.').waitFor()
+    t.strictSame(await page.locator('article.code p:not(.fine) code').allInnerTexts(), ['npx twilio-token-broker inspect', 'npx twilio-token-broker check --online'], 'commands look like such, and run as they stand')
     t.match(await page.getByRole('link', { name: 'Twilio’s page about 20107' }).getAttribute('href'), 'https://www.twilio.com/docs/api/errors/20107')
     await page.getByRole('link', { name: 'All codes' }).click()
     await until(() => page.evaluate<boolean>('document.activeElement.id === "code-20107"'))
@@ -123,6 +130,18 @@ t.test('having a token explained in the console', { skip: chromiumMissing() }, a
     t.equal(await search.inputValue(), 'SIGNATURE secret', 'the search is still there')
     await page.goto(`${broker.url}/#/codes/nonsense`)
     await search.waitFor()
+  })
+
+  await t.test('no finding is wider than a phone, and nothing leaves its card', async t => {
+    const { page, overflow, leaving } = await visit(t, broker.url, { path: '/#/explain', width: 360 })
+    const box = page.getByLabel('Token', { exact: true })
+    await box.waitFor()
+    for (const { what, given } of broken) {
+      await box.fill(given)
+      await page.locator(given === '' ? '.empty' : 'article').waitFor()
+      t.ok(await overflow() <= 0, `${what} fits`)
+      t.strictSame(await leaving(), [], `nothing leaves its card: ${what}`)
+    }
   })
 
   allWasWell('explain')

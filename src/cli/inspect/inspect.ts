@@ -71,16 +71,19 @@ function contents (token: Token, signature: Signature, now: number): string[] {
 }
 
 function verdict (found: Finding[], accepted: boolean, paint: Paint): string[] {
-  const line = ({ code, refused, misread, says }: Finding) => {
+  const lines = ({ code, refused, misread, says, fix }: Finding) => {
     const voice = codes[code]?.voice
-    return `  ${paint(refused ? 'red' : 'yellow', misread ? 'wrong  ' : refused ? 'refused' : 'advice ')}  ${code}${voice === undefined ? '' : ` (Voice: ${voice})`}  ${says}`
+    return [
+      `  ${paint(refused ? 'red' : 'yellow', misread ? 'wrong  ' : refused ? 'refused' : 'advice ')}  ${code}${voice === undefined ? '' : ` (Voice: ${voice})`}  ${says}`,
+      ...fix === undefined ? [] : [`           ${paint('bold', 'what to do:')} ${fix}`]
+    ]
   }
   const codesFound = [...new Set(found.filter(({ refused }) => refused).map(({ code }) => code))]
   return [
     accepted
       ? paint('green', 'No reason found for Twilio to refuse it. check --online finds out whether the key still exists and may sign tokens.')
       : paint('red', `${verdictOf(found)}:`),
-    ...found.map(line),
+    ...found.flatMap(lines),
     ...(accepted ? [] : [`More: npx twilio-token-broker explain ${codesFound.join(' ')}`])
   ]
 }

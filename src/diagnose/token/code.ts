@@ -15,6 +15,6 @@ export interface ErrorCode {
 export type Codes = Readonly<Record<number, ErrorCode>>
 
 /** Sentences that many codes share. */
-export const inspect = 'Give the token to inspect: it tries every rule and the configured key.'
-export const online = 'check --online asks Twilio whether key, secret, account and region belong together.'
+export const inspect = 'Give the token to npx twilio-token-broker inspect: it tries every rule, and the configured key.'
+export const online = 'Run npx twilio-token-broker check --online: it asks Twilio whether key, secret, account and region belong together.'
 export const fresh = 'Ask for a fresh token; pages should do so before the old one ends.'

@@ -1,6 +1,7 @@
 import { grantsOf } from './about.js'
+import { codes } from './codes.js'
 import type { Token } from './read-token.js'
-import type { TokenFacts, Configured, Group } from './rule.js'
+import type { TokenFacts, Configured, Group, Rule } from './rule.js'
 import { claims } from './rules-claims.js'
 import { envelope } from './rules-envelope.js'
 import { grants } from './rules-grants.js'
@@ -18,6 +19,8 @@ export interface Finding {
   misread?: true
   /** A sentence for people. */
   says: string
+  /** What to change, where Twilio would refuse the token for it. Advice says it itself. */
+  fix?: string
 }
 
 export interface DiagnosisContext {
@@ -30,14 +33,24 @@ export interface DiagnosisContext {
 /** Finds everything that is wrong with a token. Empty when Twilio would accept it, as far as can be known without asking Twilio. */
 export function findings (token: Token, context: DiagnosisContext): Finding[] {
   const other = vendor(token)
-  if (other !== undefined) return [{ code: 20101, refused: true, says: `this is not a Twilio access token but ${other}` }]
+  if (other !== undefined) return [{ code: 20101, refused: true, says: `this is not a Twilio access token but ${other.says}`, fix: other.fix }]
   const found: TokenFacts = { ...context, token, header: token.header ?? {}, claims: token.claims ?? {}, grants: grantsOf(token) }
   return rulesFor(token).flatMap(group => {
     const broken = group.find(({ when }) => when(found))
     if (broken === undefined) return []
-    const { code, advice, misread, says } = broken
-    return [{ code, refused: !advice, ...(misread && { misread }), says: typeof says === 'string' ? says : says(found) }]
+    const { code, advice, misread, says, fix = codes[code]!.fix } = broken
+    return [{
+      code,
+      refused: !advice,
+      ...(misread && { misread }),
+      says: inWords(says, found),
+      ...(!advice && { fix: inWords(fix, found) })
+    }]
   })
+}
+
+function inWords (sentence: Rule['says'], found: TokenFacts): string {
+  return typeof sentence === 'string' ? sentence : sentence(found)
 }
 
 /** Sums up the findings in one sentence; undefined where Twilio would accept the token. */

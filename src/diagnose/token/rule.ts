@@ -32,6 +32,8 @@ export interface Rule {
   misread?: true
   when (found: TokenFacts): boolean
   says: string | ((found: TokenFacts) => string)
+  /** What to change. Without one, what helps against the code in general. */
+  fix?: string | ((found: TokenFacts) => string)
 }
 
 /** Only the first broken rule of a group is reported: the others would say the same in other words. */
@@ -41,6 +43,9 @@ export const isSid = (value: unknown, prefix: string): boolean =>
   typeof value === 'string' && new RegExp(`^${prefix}[0-9a-fA-F]{32}$`).test(value)
 
 export const startsWith = (value: unknown, prefix: string): boolean => typeof value === 'string' && value.startsWith(prefix)
+
+/** What makers of tokens write for the time of now. */
+export const SECONDS = 'seconds since 1970: Math.floor(Date.now() / 1000) in JavaScript, int(time.time()) in Python'
 
 /** Names a claim that was written instead of the right one; the end of a sentence. */
 export const notRead = (claims: Json, names: string[]): string => {

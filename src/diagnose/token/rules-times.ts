@@ -1,6 +1,7 @@
 import { tokenLife } from '../../lib/twilio-limits.js'
+import { fresh } from './code.js'
 import { shown, type Json } from './json.js'
-import { notRead, type TokenFacts, type Group } from './rule.js'
+import { notRead, SECONDS, type TokenFacts, type Group } from './rule.js'
 import { unitOf } from './units.js'
 
 /** Seconds since 1970, in the year 2001. A smaller number is a duration, or comes from a clock that was never set. */
@@ -34,33 +35,37 @@ const counts = ({ claims }: TokenFacts): string => {
 
 const numberOf = (name: string, rest = '') => ({ claims }: TokenFacts) => `${name} is ${shown(JSON.stringify(claims[name]))}; it must be a number of seconds since 1970${rest}`
 
+const END = 'Write exp = iat + ttl, in seconds since 1970.'
+const ISSUED = `Write the time of issue as iat, in ${SECONDS}.`
+const UNIT = `Write times in ${SECONDS}; exp = iat + ttl.`
+
 /** Rules about the times of validity. */
 export const time: Group[] = [
   [
-    { code: 20104, when: ({ claims: { exp } }) => exp === undefined, says: ({ claims }) => `exp is missing: a token must say when it ends${notRead(claims, ['expiresIn', 'expires_in', 'expires', 'expiry', 'expiration', 'ttl'])}` },
-    { code: 20104, when: ({ claims: { exp } }) => typeof exp !== 'number', says: numberOf('exp') },
-    { code: 20104, when: ({ claims: { exp } }) => seconds(exp) < MIN_DATE, says: ({ claims }) => `exp is ${shown(claims.exp)}, which is no time but a duration; it must be the time of the end in seconds since 1970: the time of issue plus the duration` },
-    { code: 20104, when: found => life(found) === 0, says: ({ claims }) => `exp is the same as ${claims.iat === undefined ? 'nbf' : 'iat'}: it ends in the second in which it is issued. Add the ttl, 180 seconds at least` },
-    { code: 20104, when: found => life(found) < 0, says: 'it ends before it was issued: its ttl is not above 0' },
-    { code: 20104, when: ({ claims: { exp }, now }) => seconds(exp) <= now, says: ({ claims: { exp }, now }) => `it ended ${ago(now - seconds(exp))} ago, by this clock; ask for a fresh one` },
-    { code: 20157, when: found => life(found) > tokenLife.max, says: found => `it lives ${life(found)} seconds; Twilio takes at most ${tokenLife.max} (24 hours)` },
+    { code: 20104, when: ({ claims: { exp } }) => exp === undefined, says: ({ claims }) => `exp is missing: a token must say when it ends${notRead(claims, ['expiresIn', 'expires_in', 'expires', 'expiry', 'expiration', 'ttl'])}`, fix: END },
+    { code: 20104, when: ({ claims: { exp } }) => typeof exp !== 'number', says: numberOf('exp'), fix: `${END} A number, without quotes.` },
+    { code: 20104, when: ({ claims: { exp } }) => seconds(exp) < MIN_DATE, says: ({ claims }) => `exp is ${shown(claims.exp)}, which is no time but a duration; it must be the time of the end in seconds since 1970: the time of issue plus the duration`, fix: END },
+    { code: 20104, when: found => life(found) === 0, says: ({ claims }) => `exp is the same as ${claims.iat === undefined ? 'nbf' : 'iat'}: it ends in the second in which it is issued. Add the ttl, 180 seconds at least`, fix: END },
+    { code: 20104, when: found => life(found) < 0, says: 'it ends before it was issued: its ttl is not above 0', fix: `Use a ttl of ${tokenLife.min} to ${tokenLife.max} seconds, and add it: exp = iat + ttl.` },
+    { code: 20104, when: ({ claims: { exp }, now }) => seconds(exp) <= now, says: ({ claims: { exp }, now }) => `it ended ${ago(now - seconds(exp))} ago, by this clock`, fix: fresh },
+    { code: 20157, when: found => life(found) > tokenLife.max, says: found => `it lives ${life(found)} seconds; Twilio takes at most ${tokenLife.max} (24 hours)`, fix: `Use a ttl of at most ${tokenLife.max} seconds: exp = iat + ttl.` },
     { code: 20104, advice: true, when: found => life(found) < 10, says: found => `it lives ${life(found)} seconds only, as with a ttl that was given as a string` },
     { code: 20104, advice: true, when: found => life(found) < tokenLife.min, says: found => `it lives ${life(found)} seconds only; Twilio names ${tokenLife.min} as the least` }
   ],
   [
-    { code: 20104, when: ({ claims }) => inOtherUnits(claims).includes('exp'), says: counts },
-    { code: 20105, when: ({ claims }) => inOtherUnits(claims).length > 0, says: counts }
+    { code: 20104, when: ({ claims }) => inOtherUnits(claims).includes('exp'), says: counts, fix: UNIT },
+    { code: 20105, when: ({ claims }) => inOtherUnits(claims).length > 0, says: counts, fix: UNIT }
   ],
   [
-    { code: 20155, when: ({ claims: { iat } }) => iat !== undefined && typeof iat !== 'number', says: numberOf('iat') },
-    { code: 20155, when: ({ claims: { iat } }) => seconds(iat) < MIN_DATE, says: ({ claims }) => `iat is ${shown(claims.iat)}, a time in 1970 or so; it must be the time of issue, in seconds since 1970` },
-    { code: 20105, when: ({ claims: { iat }, now }) => seconds(iat) > now + CLOCK_TOLERANCE_SECONDS, says: ({ claims: { iat }, now }) => `it was issued ${ago(seconds(iat) - now)} in the future, so one of the clocks is wrong` },
+    { code: 20155, when: ({ claims: { iat } }) => iat !== undefined && typeof iat !== 'number', says: numberOf('iat'), fix: `${ISSUED} A number, without quotes.` },
+    { code: 20155, when: ({ claims: { iat } }) => seconds(iat) < MIN_DATE, says: ({ claims }) => `iat is ${shown(claims.iat)}, a time in 1970 or so; it must be the time of issue, in seconds since 1970`, fix: ISSUED },
+    { code: 20105, when: ({ claims: { iat }, now }) => seconds(iat) > now + CLOCK_TOLERANCE_SECONDS, says: ({ claims: { iat }, now }) => `it was issued ${ago(seconds(iat) - now)} in the future, so one of the clocks is wrong`, fix: 'Let the machine that makes the tokens set its clock by NTP.' },
     { code: 20105, advice: true, when: hasOnlyNbf, says: 'nbf stands in the place of iat, as Twilio\'s Python library writes it. Twilio takes that, but refuses the token where this server\'s clock is ahead by seconds; in Python, AccessToken(…, nbf=None) leaves it out' },
     { code: 20155, advice: true, when: ({ claims: { iat, nbf } }) => iat === undefined && nbf === undefined, says: 'iat is missing; Twilio\'s own tokens say when they were issued' }
   ],
   [
-    { code: 20155, when: ({ claims: { nbf } }) => nbf !== undefined && typeof nbf !== 'number', says: numberOf('nbf', ', or left out') },
-    { code: 20105, when: ({ claims: { iat, nbf }, now }) => seconds(nbf) > now && !(seconds(iat) > now + CLOCK_TOLERANCE_SECONDS), says: 'nbf is in the future, so Twilio does not take it yet; leave nbf out' },
+    { code: 20155, when: ({ claims: { nbf } }) => nbf !== undefined && typeof nbf !== 'number', says: numberOf('nbf', ', or left out'), fix: 'Leave nbf out.' },
+    { code: 20105, when: ({ claims: { iat, nbf }, now }) => seconds(nbf) > now && !(seconds(iat) > now + CLOCK_TOLERANCE_SECONDS), says: 'nbf is in the future, so Twilio does not take it yet', fix: 'Leave nbf out, and let the machine that makes the tokens set its clock by NTP.' },
     { code: 20105, advice: true, when: found => !Number.isNaN(seconds(found.claims.nbf)) && !hasOnlyNbf(found), says: 'nbf is set: a clock that is ahead by seconds makes Twilio refuse such tokens; leave it out' }
   ],
   [{
