@@ -32,7 +32,7 @@ t.test('a page may ask from an origin that is listed', async t => {
       }, path)
       t.notOk(answer.headers.ratelimit, 'and spends no limit')
     }
-    t.match(await ask(broker.url, { method: 'OPTIONS', headers: { Origin: 'capacitor://localhost', ...preflight } }),
+    t.has(await ask(broker.url, { method: 'OPTIONS', headers: { Origin: 'capacitor://localhost', ...preflight } }),
       { status: 204, headers: { 'access-control-allow-origin': 'capacitor://localhost' } })
   })
 
@@ -76,7 +76,7 @@ t.test('from any other origin nothing is minted, and its preflight allows nothin
     t.notOk(refusedPreflight.headers['access-control-allow-origin'], other)
     for (const as of [susan, 'Basic !!!', undefined]) {
       const answer = await ask(broker.url, { as, headers: { Origin: other } })
-      t.match(answer, { status: 403, body: { code: 'origin-refused' } }, other)
+      t.has(answer, { status: 403, body: { code: 'origin-refused' } }, other)
       t.notOk(answer.headers['access-control-allow-origin'], other)
     }
   }
@@ -90,7 +90,7 @@ t.test('the broker\'s own origins are its address, loopback\'s names with its po
   t.teardown(broker.close)
   const { port } = new URL(broker.url)
   for (const own of [`http://127.0.0.1:${port}`, `http://localhost:${port}`, `http://[::1]:${port}`, 'https://tokens.example.com']) {
-    t.match(await ask(broker.url, { as: susan, headers: { Origin: own, 'Sec-Fetch-Mode': 'same-origin' } }), { status: 200, headers: { 'access-control-allow-origin': own } }, own)
+    t.has(await ask(broker.url, { as: susan, headers: { Origin: own, 'Sec-Fetch-Mode': 'same-origin' } }), { status: 200, headers: { 'access-control-allow-origin': own } }, own)
   }
   for (const other of [`http://rebound.test:${port}`, `https://localhost:${port}`, 'http://localhost']) {
     t.equal((await ask(broker.url, { as: susan, headers: { Origin: other, Host: new URL(other).host } })).status, 403, other)
@@ -163,7 +163,7 @@ t.test('S135: behind DNS rebinding a GET, whose Origin browsers leave out, is re
   const get = (headers: Record<string, string>, path = '/token/video') => ask(broker.url, { as: susan, method: 'GET', path, headers: { 'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Site': 'same-origin', ...headers } })
   const hosts = ['evil.example', `evil.example:${port}`, `localhost.evil.example:${port}`, `127.0.0.1.evil.example:${port}`, `evil.localhost:${port}`, 'localhost', '127.0.0.1', `0:${port}`, 'tokens.example.com.evil.example', 'tokens.example.com:8443', '<script>', 'a b']
   for (const Host of hosts) {
-    for (const path of ['/token/video', '/openapi.json', '/operator.json']) t.match(await get({ Host }, path), { status: 403, body: { code: 'origin-refused' } }, `${Host} ${path}`)
+    for (const path of ['/token/video', '/openapi.json', '/operator.json']) t.has(await get({ Host }, path), { status: 403, body: { code: 'origin-refused' } }, `${Host} ${path}`)
     t.equal((await get({ Host, 'Sec-Fetch-Mode': 'same-origin' })).status, 403)
     t.equal((await get({ Host, 'X-Forwarded-Host': `localhost:${port}` })).status, 403, 'whatever a page adds')
   }
@@ -183,5 +183,5 @@ t.test('over HTTP/2 the name is its :authority', async t => {
   const { port } = new URL(broker.url)
   const get = (authority: string) => askIn(client, { as: susan, method: 'GET', headers: { ':authority': authority, 'sec-fetch-mode': 'cors', 'sec-fetch-site': 'same-origin' } })
   t.equal((await get(`localhost:${port}`)).status, 200)
-  t.match(await get(`evil.example:${port}`), { status: 403, body: { code: 'origin-refused' } })
+  t.has(await get(`evil.example:${port}`), { status: 403, body: { code: 'origin-refused' } })
 })

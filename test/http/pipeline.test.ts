@@ -7,8 +7,8 @@ t.teardown(broker.close)
 
 t.test('outside /token there is a sign of life, and nothing else', async t => {
   t.match(await ask(broker.url, { method: 'GET', path: '/healthz' }), { status: 200, body: { alive: true } })
-  t.match(await ask(broker.url, { method: 'HEAD', path: '/healthz' }), { status: 200, text: '' })
-  t.match(await ask(broker.url, { path: '/healthz' }), { status: 405, headers: { allow: 'GET, HEAD' }, body: { code: 'method-not-allowed' } })
+  t.has(await ask(broker.url, { method: 'HEAD', path: '/healthz' }), { status: 200, text: '' })
+  t.has(await ask(broker.url, { path: '/healthz' }), { status: 405, headers: { allow: 'GET, HEAD' }, body: { code: 'method-not-allowed' } })
   t.match(await ask(broker.url, { method: 'GET', path: '/nothing' }), { status: 404, body: { code: 'not-found', detail: /nothing at this address/ } })
 })
 
@@ -20,7 +20,7 @@ t.test('what is no request there is refused whatever its body is said to be', as
       for (const path of ['/', '/healthz', '/readyz', '/metrics', '/openapi.json']) {
         t.match(await ask(broker.url, { method, path, ...body }), { status: 405, headers: { allow: /^GET/ }, body: { code: 'method-not-allowed' } }, `${path}: ${says}`)
       }
-      t.match(await ask(broker.url, { method, path: '/nothing', ...body }), { status: 404, body: { code: 'not-found' } }, says)
+      t.has(await ask(broker.url, { method, path: '/nothing', ...body }), { status: 404, body: { code: 'not-found' } }, says)
     }
   }
 })

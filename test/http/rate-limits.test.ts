@@ -30,7 +30,7 @@ t.test('a caller gets so many tokens a minute', async t => {
   t.equal((await ask(broker.url, { as: susan })).status, 200)
   t.equal((await ask(broker.url, { path: '/token', body: { username: 'susan', password: 'secret123' } })).status, 200)
   t.match(await ask(broker.url, { as: susan }), { status: 429, body: { code: 'caller-limited' }, headers: { 'retry-after': /^\d+$/ } })
-  t.match((await broker.audit()).at(-1), { event: 'token.refused', code: 'caller-limited', caller: 'susan' })
+  t.has((await broker.audit()).at(-1), { event: 'token.refused', code: 'caller-limited', caller: 'susan' })
   t.equal((await ask(broker.url, { as: basic('juan', 'secret123') })).status, 200)
 })
 
@@ -54,7 +54,7 @@ t.test('spellings of a name share one bucket', async t => {
   const broker = await startBroker({ settings: { LOGIN_FAILURES_MAX: '4' } })
   t.teardown(broker.close)
   for (const name of ['susan', 'SUSAN', 'ſusan', 'Susan']) t.equal((await ask(broker.url, { as: basic(name, 'x') })).status, 401)
-  t.match(await ask(broker.url, { as: susan }), { status: 429, body: { code: 'login-limited' } })
+  t.has(await ask(broker.url, { as: susan }), { status: 429, body: { code: 'login-limited' } })
 })
 
 t.test('S89: forged X-Forwarded-For from a peer that is no proxy leaves one bucket', async t => {
@@ -72,16 +72,16 @@ t.test('a trusted proxy\'s X-Forwarded-For is the address, one bucket a /64, and
   t.teardown(broker.close)
   const from = async (address: string) => (await ask(broker.url, { as: susan, headers: { 'X-Forwarded-For': address } })).status
   t.equal(await from('203.0.113.1'), 200)
-  t.match((await broker.audit()).at(-1), { ip: '203.0.113.1' })
+  t.has((await broker.audit()).at(-1), { ip: '203.0.113.1' })
   t.equal(await from('203.0.113.2'), 200)
   t.equal(await from('203.0.113.1'), 429)
   t.equal(await from('::ffff:203.0.113.1'), 429, 'the same address, as IPv6 writes it')
   t.equal(await from('::ffff:203.0.113.3'), 200)
-  t.match((await broker.audit()).at(-1), { ip: '203.0.113.3' })
+  t.has((await broker.audit()).at(-1), { ip: '203.0.113.3' })
   t.equal(await from('2001:db8::1'), 200)
   t.equal(await from('2001:db8::2'), 429)
   t.equal(await from('2001:db8:0:1::1'), 200)
   t.equal(await from('<script>'), 200, 'the proxy\'s own address stands in')
-  t.match((await broker.audit()).at(-1), { ip: '127.0.0.1' })
+  t.has((await broker.audit()).at(-1), { ip: '127.0.0.1' })
   t.equal(await from('unknown'), 429)
 })

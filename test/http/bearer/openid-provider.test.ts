@@ -31,9 +31,9 @@ t.test('who signs in at a real OpenID provider by code and PKCE gets a token for
   for (const [provider, [sub, identity]] of Object.entries(subs)) {
     const { idToken } = await signIn(sub)
     const { status, body } = await ask(broker.url, { path: '/token/voice', as: `Bearer ${idToken}` })
-    t.match({ status, identity: body.identity }, { status: 200, identity }, provider)
-    t.match(open(body.token, secrets.keySecret).claims.grants, { identity, voice: { incoming: { allow: true } } })
-    t.match((await broker.audit()).at(-1), { event: 'token.issued', caller: `jwt:${sub}`, identity, via: 'bearer' })
+    t.has({ status, identity: body.identity }, { status: 200, identity }, provider)
+    t.has(open(body.token, secrets.keySecret).claims.grants, { identity, voice: { incoming: { allow: true } } })
+    t.has((await broker.audit()).at(-1), { event: 'token.issued', caller: `jwt:${sub}`, identity, via: 'bearer' })
   }
 })
 

@@ -57,7 +57,7 @@ t.test('S48: of all that is wrong with a request by session, what is cheap to ch
     await spoil(attempt)
     const { as, claims, headers, signature } = attempt.wrong
     const request: PageAsk = { ...(as !== undefined && { as }), ...(headers && { headers }), parts: { claims, ...(signature && { signature }) } }
-    t.match(await page.ask(request), { status, body: { code } }, what)
+    t.has(await page.ask(request), { status, body: { code } }, what)
     const { code: audited, caller, sessionId } = (await broker.audit()).at(-1)!
     t.same([audited, caller === 'susan', sessionId !== undefined], [code, named, named], `${what}, in the audit`)
   }
