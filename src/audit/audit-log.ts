@@ -76,9 +76,10 @@ export interface Audit {
   readonly dropped: number
   /**
    * Resolves once the line is written. Await it before sending a token.
+   * @param onLate called where the line failed but was written after all, with the event as the log has it
    * @throws Problem `audit-unavailable`
    */
-  record (event: AuditEvent): Promise<void>
+  record (event: AuditEvent, onLate?: (event: AuditEvent) => void): Promise<void>
   /**
    * Continues in the file that now has the log's name. Call it after a rotation.
    * @throws the system's error, when that file cannot be opened; the old one stays in use
@@ -104,20 +105,21 @@ export function createAudit (sink: Sink, stallMs = 1000): Audit {
     get ok () { return writer.ok },
     get pending () { return writer.pending },
     get dropped () { return writer.dropped },
-    record: event => record(writer, event),
+    record: (event, onLate) => record(writer, event, onLate),
     reopen: () => writer.reopen(),
     close: () => writer.close()
   }
 }
 
-function record (writer: BatchWriter, event: AuditEvent): Promise<void> {
+function record (writer: BatchWriter, event: AuditEvent, onLate: (event: AuditEvent) => void = () => {}): Promise<void> {
   const time = new Date().toISOString()
+  const keep = (event: AuditEvent) => writer.enqueue(lineOf({ time, ...event }), () => onLate(event))
   return new Promise((resolve, reject) => {
     writer.write(lineOf({ time, ...event }), resolve, cause => {
       // A refused caller now gets this code instead, so its line is written later. A token that is not sent needs no line.
-      if (event.event === 'token.refused') writer.enqueue(lineOf({ time, ...event, code: 'audit-unavailable' satisfies ProblemCode }))
+      if (event.event === 'token.refused') keep({ ...event, code: 'audit-unavailable' satisfies ProblemCode })
       // An ended session stays ended, so its line is written later as well.
-      if (event.event === 'session.ended') writer.enqueue(lineOf({ time, ...event }))
+      if (event.event === 'session.ended') keep(event)
       reject(problem('audit-unavailable', { retryAfter: 5, cause }))
     })
   })

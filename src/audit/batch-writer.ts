@@ -60,11 +60,14 @@ export class BatchWriter {
     this.#schedule()
   }
 
-  /** Keeps a line that nobody waits for, and writes it as soon as the log can be written again. */
-  enqueue (line: string): void {
+  /** Keeps a line that nobody waits for, and writes it as soon as the log can be written again. Then it calls `onWritten`. */
+  enqueue (line: string, onWritten: () => void): void {
     const entry: Entry = {
       line,
-      onWritten: () => this.#pending.delete(entry),
+      onWritten: () => {
+        this.#pending.delete(entry)
+        onWritten()
+      },
       onFailed: () => this.#keep(entry)
     }
     this.#keep(entry)

@@ -34,7 +34,7 @@ export class History {
   readonly #now: () => number
   readonly #node = { id: randomUUID(), host: hostname(), pid: process.pid, version: version() }
   #start: number | undefined
-  #count = 0
+  #lastEvent = 0
 
   /** @param now a monotonic clock, in milliseconds */
   constructor (now = evenClock) {
@@ -44,7 +44,8 @@ export class History {
   }
 
   /**
-   * Wraps the audit: events are also kept here once they are written.
+   * Wraps the audit: tokens and refusals are counted here when they are answered, and events are listed once their lines are written.
+   * So a refusal counts while the audit cannot be written, too. Then `audit-unavailable` is what the caller is answered.
    * @param products that are enabled now. The order of products never changes, even if a reload removes some, because it decides their
    * colours
    */
@@ -53,8 +54,16 @@ export class History {
     for (const name of products) this.#products.add(name)
     return {
       record: async event => {
-        await audit.record(event)
-        this.#keep(event)
+        const time = Date.now()
+        try {
+          await audit.record(event, late => this.#list(late, time))
+        } catch (error) {
+          // A token that was not sent comes again, as a refusal.
+          if (event.event === 'token.refused') this.#count({ ...event, code: 'audit-unavailable' })
+          throw error
+        }
+        this.#count(event)
+        this.#list(event, time)
       }
     }
   }
@@ -80,7 +89,7 @@ export class History {
       quarters: this.#quarters.list(),
       elapsed: { minute: this.#minutes.elapsed, quarter: this.#quarters.elapsed },
       products: [...this.#products],
-      lastEvent: this.#count,
+      lastEvent: this.#lastEvent,
       events: this.#newer(after)
     }
   }
@@ -98,9 +107,13 @@ export class History {
       .map(({ n, time, event }) => ({ n, time: new Date(time).toISOString(), ...event }))
   }
 
-  #keep (event: AuditEvent): void {
+  #count (event: AuditEvent): void {
     for (const slot of this.#current()) count(slot, event)
-    this.#events[this.#count++ % MAX_EVENTS] = { n: this.#count, time: Date.now(), event }
+  }
+
+  /** @param time when it happened, in milliseconds; its line may be written later */
+  #list (event: AuditEvent, time: number): void {
+    this.#events[this.#lastEvent++ % MAX_EVENTS] = { n: this.#lastEvent, time, event }
   }
 
   #current (): Slot[] {

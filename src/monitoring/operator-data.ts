@@ -8,7 +8,7 @@ const Time = (description: string) => Type.String({ format: 'date-time', descrip
 /** What happened within a minute, or a quarter of an hour. */
 export const slotSchema = Type.Object({
   tokens: Counts('issued, by product; a token for several products counts for each'),
-  refusals: Counts('of requests with credentials, by product; none: they named no enabled product'),
+  refusals: Counts('of requests with credentials, by product, whether or not their audit lines could be written; none: they named no enabled product'),
   codes: Counts('the same refusals, by code'),
   logins: Type.Object({
     count: Type.Integer({ description: 'how many' }),

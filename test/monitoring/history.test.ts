@@ -1,13 +1,16 @@
+import { unlinkSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import type { Recorder, TokenIssued, TokenRefused } from '../../src/audit/audit-log.js'
 import { History } from '../../src/monitoring/history.js'
-import type { Slot } from '../../src/monitoring/operator-data.js'
+import type { OperatorData, Slot } from '../../src/monitoring/operator-data.js'
 import { problem } from '../../src/problems.js'
 import { basic, startBroker, susan, type BrokerOptions } from '../helpers/broker.js'
 import { ask, type Ask } from '../helpers/http.js'
+import { until } from '../helpers/until.js'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')
@@ -102,10 +105,24 @@ t.test('the last 200 events are kept, and only newer ones are told', async t => 
   t.strictSame(data(450).events, [])
 })
 
-t.test('what was not written is not kept', async t => {
-  const { data, audit } = setUp(async () => { throw problem('audit-unavailable') })
+t.test('while the audit cannot be written, refusals are counted as they are answered, and listed once their lines are written', async t => {
+  const late: Array<() => void> = []
+  const { clock, data, audit } = setUp(async (event, onLate) => {
+    late.push(() => onLate!({ ...event, code: 'audit-unavailable' } as TokenRefused))
+    throw problem('audit-unavailable')
+  })
   await t.rejects(audit.record(issued(['video'])), { code: 'audit-unavailable' })
-  t.strictSame([data().events, data().minutes], [[], []])
+  t.strictSame([data().events, data().minutes], [[], []], 'a token that was not sent is neither')
+  await t.rejects(audit.record(refused('not-allowed', ['video'])), { code: 'audit-unavailable' })
+  t.match(data(), { events: [], minutes: [{ tokens: {}, refusals: { video: 1 }, codes: { 'audit-unavailable': 1 } }] })
+  const before = Date.now()
+  clock.now = 5 * minute
+  late.at(-1)!()
+  const { events, minutes } = data()
+  t.match(events, [{ n: 1, code: 'audit-unavailable', products: ['video'] }])
+  t.ok(Date.parse(events[0]!.time) <= before, 'the time of the refusal')
+  t.match(minutes, [{ ago: 5, codes: { 'audit-unavailable': 1 } }], 'counted once')
+  t.equal(minutes.length, 1)
 })
 
 t.test('logins are told by how many, their mean and the slowest', t => {
@@ -116,6 +133,7 @@ t.test('logins are told by how many, their mean and the slowest', t => {
 })
 
 const console = (url: string, more: Ask = {}) => ask(url, { method: 'GET', path: '/operator.json', as: operator, ...more })
+const data = async (url: string) => (await console(url)).body as unknown as OperatorData
 
 async function started (t: { teardown (close: () => Promise<void>): void }, { settings, ...options }: BrokerOptions = {}) {
   const broker = await startBroker({ users, settings: { OPERATORS: 'olga', ...settings }, ...options })
@@ -172,4 +190,21 @@ t.test('without the console or without operators nothing is kept, as nobody coul
     await ask(broker.url, { as: susan })
     t.match(await console(broker.url), { status: 404, body: { code: 'not-found' } }, JSON.stringify(settings))
   }
+})
+
+t.test('while the disk is full, operators see that requests are refused, and their lines come into the list once there is room', async t => {
+  const broker = await started(t, { settings: { AUDIT_LOG: 'link' }, links: { link: '/dev/full' } })
+  for (const as of [susan, basic('susan', 'wrong-one')]) t.match(await ask(broker.url, { as, path: '/token/sync' }), { status: 503, body: { code: 'audit-unavailable' } })
+  const full = await data(broker.url)
+  const sum = (slots: Slot[], code: string) => slots.reduce((sum, { codes }) => sum + (codes[code] ?? 0), 0)
+  t.equal(sum(full.minutes, 'audit-unavailable'), 2)
+  t.match(full, { gauges: { audit_owed: 2 }, events: [] })
+  unlinkSync(join(broker.folder, 'link'))
+  writeFileSync(join(broker.folder, 'link'), '')
+  await broker.reload()
+  await until(async () => (await data(broker.url)).events.length === 2)
+  const { events, gauges, minutes } = await data(broker.url)
+  t.match(events, [{ code: 'audit-unavailable', caller: 'susan' }, { code: 'audit-unavailable', caller: /^hmac:/ }])
+  t.equal(gauges.audit_owed, 0)
+  t.equal(sum(minutes, 'audit-unavailable'), 2)
 })
