@@ -19,7 +19,7 @@ const order = [
 /** The files that others may import, by folder. Of a folder that is not named, all. */
 const frontDoors = {
   audit: ['audit-log', 'sink'],
-  callers: ['login', 'store', 'guess-limiter', 'guess-counters', 'password-rules', 'identity-holders', 'unlock', 'unlocked-names'],
+  callers: ['login', 'store', 'guess-limiter', 'guess-counters', 'locked-names', 'password-rules', 'identity-holders', 'unlock', 'unlocked-names'],
   'callers/bearer': ['keys', 'key-set', 'keys-error', 'sources', 'tokens'],
   'callers/passwords': ['decoys', 'formats', 'hash-queue', 'hash-threads'],
   'callers/session': ['sessions', 'memory', 'keys'],

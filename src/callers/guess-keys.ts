@@ -3,6 +3,7 @@ import { addressKeys } from '../limits/address-buckets.js'
 
 /** The keys under which one login attempt is counted. */
 export interface GuessKeys {
+  readonly typed: string
   readonly canonicalName: string
   readonly address: string
   readonly name: string
@@ -19,5 +20,5 @@ export function guessKeys (typed: string, ip: string, unlockedAt: (canonicalName
   const time = unlockedAt(canonical)
   // No caller's name holds a colon.
   const name = time === undefined ? canonical : `${canonical}:${time}`
-  return { canonicalName: canonical, name, address, nameAndAddress: `${address} ${name}` }
+  return { typed, canonicalName: canonical, name, address, nameAndAddress: `${address} ${name}` }
 }

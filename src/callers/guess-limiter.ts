@@ -6,6 +6,7 @@ import { FailureCounts } from './failure-counts.js'
 import type { GuessCounters } from './guess-counters.js'
 import { guessKeys, type GuessKeys } from './guess-keys.js'
 import { loginAttempt, type LoginAttempt } from './login-attempt.js'
+import type { LockedNames } from './locked-names.js'
 import { both, isGranted, type Reservations } from './reservations.js'
 import type { LoginContext } from './store.js'
 import { WaitingLine, type Waiter } from './waiting-line.js'
@@ -17,6 +18,8 @@ export interface GuessLimiterOptions extends GuessCounters {
   failuresMax: number
   /** When an operator unlocked a name; undefined where none did. By default, none ever does. */
   unlockedAt?: (canonicalName: string) => string | undefined
+  /** Told of each name that is refused as locked. */
+  lockedNames?: Pick<LockedNames, 'add'> | undefined
   /** Milliseconds that a login may wait for its turn; by default 10 000. */
   maxWaitMs?: number
 }
@@ -43,6 +46,7 @@ export class GuessLimiter {
   readonly #knownAddresses: KnownAddresses
   readonly #cacheGuesses: CacheGuesses
   readonly #unlockedAt: (canonicalName: string) => string | undefined
+  readonly #lockedNames: Pick<LockedNames, 'add'> | undefined
   readonly #maxWaitMs: number
   readonly #waitingLine = new WaitingLine()
 
@@ -51,6 +55,7 @@ export class GuessLimiter {
     this.#knownAddresses = options.knownAddresses
     this.#cacheGuesses = new CacheGuesses(options.cachePerNameAndAddress, options.cachePerName, options.knownAddresses)
     this.#unlockedAt = options.unlockedAt ?? (() => undefined)
+    this.#lockedNames = options.lockedNames
     this.#maxWaitMs = options.maxWaitMs ?? MAX_WAIT_MS
   }
 
@@ -125,8 +130,8 @@ export class GuessLimiter {
     if (!perNameAndAddress.exceeded && (!perName.exceeded || isKnown)) return this.#attempt(keys, perNameAndAddress, perName)
     perNameAndAddress.release()
     perName.release()
-    if (isExhausted(perNameAndAddress)) throw locked(perNameAndAddress)
-    if (isExhausted(perName) && !isKnown) throw locked(perName)
+    if (isExhausted(perNameAndAddress)) throw this.#locked(keys, keys.address, perNameAndAddress)
+    if (isExhausted(perName) && !isKnown) throw this.#locked(keys, undefined, perName)
   }
 
   #attempt (keys: GuessKeys, perNameAndAddress: Reservation, perName: Reservation): LoginAttempt {
@@ -141,6 +146,13 @@ export class GuessLimiter {
     })
   }
 
+  /** @param address undefined where the name is locked at all */
+  #locked ({ typed, canonicalName }: GuessKeys, address: string | undefined, count: Count): Problem {
+    const seconds = retryAfter(count)
+    this.#lockedNames?.add(typed, canonicalName, address, seconds)
+    return limited('login-limited', seconds)
+  }
+
   #onSuccess (keys: GuessKeys): void {
     this.#failures.clear(keys)
     this.#knownAddresses.add(keys.canonicalName, keys.address)
@@ -151,8 +163,4 @@ export class GuessLimiter {
     this.#waitingLine.wake(keys.nameAndAddress)
     this.#waitingLine.wake(keys.name)
   }
-}
-
-function locked (count: Count): Problem {
-  return limited('login-limited', retryAfter(count))
 }

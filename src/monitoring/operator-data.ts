@@ -56,6 +56,12 @@ const eventSchema = Type.Object({
   wouldRefuse: Type.Optional(Type.String({ description: 'what the policy would refuse, were it not in mode: audit' }))
 })
 
+const lockSchema = Type.Object({
+  caller: Type.String({ description: 'the name where it is known to be a caller\'s, else hmac: and a keyed hash, as in the events' }),
+  address: Type.Optional(Type.String({ description: 'where the name is locked; without it, everywhere but where it signed in lately' })),
+  until: Time('when the lock ends')
+})
+
 const Reload = (of: string) => Type.Optional(Type.Object({
   taken: Type.Boolean({ description: 'false: it was refused, and the old state stays' }),
   at: Time('when it was read')
@@ -71,6 +77,10 @@ export const operatorDataSchema = Type.Object({
   quarters: Type.Array(agoSchema, { description: 'the same by quarters of an hour, over the last 24 hours' }),
   elapsed: Type.Object({ minute: Type.Number({ description: 'of the minute' }), quarter: Type.Number({ description: 'of the quarter' }) }, { description: 'seconds of the current minute and quarter that have passed' }),
   products: Type.Array(Type.String(), { description: 'that were enabled at some time since the start, in the order of their coming' }),
+  locked: Type.Object({
+    names: Type.Integer({ description: 'how many names' }),
+    locks: Type.Array(lockSchema, { description: 'at most 20, the last refused one first' })
+  }, { description: 'names that are locked now, as too many passwords were wrong, of those whose sign-in this node refused' }),
   reloads: Type.Object({ settings: Reload('of settings and policy'), users: Reload('of the users file'), certificate: Reload('of the certificate') }, { description: 'the last ones' }),
   settings: Type.Record(AnyName, Type.Boolean(), { description: 'whether each setting is set' }),
   values: Type.Record(AnyName, Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {

@@ -36,7 +36,7 @@ export function appOptions (
   { services, prefix, demo, ownOrigins, readiness, started }: AppContext,
   { sessions, bearer }: Credentials
 ): AppOptions {
-  const { logger, store, identify, audit, logins, counters, lines, logsAllRequests, metrics } = services
+  const { logger, store, identify, audit, logins, lockedNames, counters, lines, logsAllRequests, metrics } = services
   const history = settings.CONSOLE && settings.OPERATORS !== undefined ? services.history : undefined
   return {
     logger,
@@ -58,6 +58,7 @@ export function appOptions (
     metrics,
     console: settings.CONSOLE,
     history,
+    lockedNames,
     given,
     shown: shownValues(settings, started),
     readiness,

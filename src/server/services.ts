@@ -5,6 +5,7 @@ import type { ProviderKeys } from '../callers/bearer/keys.js'
 import { IdentityHolders } from '../callers/identity-holders.js'
 import { guessCounters } from '../callers/guess-counters.js'
 import { GuessLimiter } from '../callers/guess-limiter.js'
+import { LockedNames } from '../callers/locked-names.js'
 import type { VerifyHash } from '../callers/passwords/hash-threads.js'
 import { Logins } from '../callers/login.js'
 import type { UnlockedNames } from '../callers/unlocked-names.js'
@@ -35,6 +36,7 @@ export interface Services {
   audit: Audit
   guessLimiter: GuessLimiter
   unlockedNames: UnlockedNames
+  lockedNames: LockedNames
   logins: Logins
   identityHolders: IdentityHolders
   /** Where all counts are kept: here, or in a Redis that other nodes share. */
@@ -94,11 +96,14 @@ export async function openServices (
   const sessions = createSessionMemory(counters)
   metrics.watch({ queue, store, provider, counters, audit, lines, usedProofs: sessions.usedProofs, log })
   const unlockedNames = await openUnlockedNames(settings, counters, cwd, logger)
-  const guessLimiter = new GuessLimiter({
-    ...guessCounters(counters),
-    failuresMax: settings.LOGIN_FAILURES_MAX,
-    unlockedAt: unlockedNames.unlockedAt
+  const guesses = guessCounters(counters)
+  const { unlockedAt } = unlockedNames
+  const lockedNames = new LockedNames({
+    unlockedAt,
+    // A store other than the users file cannot be asked. There a name is a caller's once it has signed in.
+    isCaller: (typed, canonicalName) => store.hasName?.(typed) ?? guesses.knownAddresses.hasName(canonicalName)
   })
+  const guessLimiter = new GuessLimiter({ ...guesses, failuresMax: settings.LOGIN_FAILURES_MAX, unlockedAt, lockedNames })
   return {
     logger,
     store,
@@ -107,6 +112,7 @@ export async function openServices (
     audit,
     guessLimiter,
     unlockedNames,
+    lockedNames,
     logins: new Logins({ store, guessLimiter }),
     identityHolders: new IdentityHolders(name => store.hasName?.(name) ?? false),
     counters,

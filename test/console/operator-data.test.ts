@@ -23,6 +23,7 @@ const answer = (more: Partial<OperatorData> = {}): OperatorData => ({
   elapsed: { minute: 30, quarter: 30 },
   products: [],
   reloads: {},
+  locked: { names: 0, locks: [] },
   settings: {},
   values: {},
   lastEvent: 0,

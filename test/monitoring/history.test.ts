@@ -10,6 +10,7 @@ import type { OperatorData, Slot } from '../../src/monitoring/operator-data.js'
 import { problem } from '../../src/problems.js'
 import { basic, startBroker, susan, type BrokerOptions } from '../helpers/broker.js'
 import { ask, type Ask } from '../helpers/http.js'
+import { answer, loginServer } from '../helpers/login-server.js'
 import { until } from '../helpers/until.js'
 
 setFlagsFromString('--expose-gc')
@@ -207,4 +208,26 @@ t.test('while the disk is full, operators see that requests are refused, and the
   t.match(events, [{ code: 'audit-unavailable', caller: 'susan' }, { code: 'audit-unavailable', caller: /^hmac:/ }])
   t.equal(gauges.audit_owed, 0)
   t.equal(sum(minutes, 'audit-unavailable'), 2)
+})
+
+t.test('operators see which callers are locked and until when, and no name that is no caller\'s', async t => {
+  const broker = await started(t, { settings: { LOGIN_FAILURES_MAX: '1' } })
+  t.strictSame((await data(broker.url)).locked, { names: 0, locks: [] })
+  for (const name of ['a-password', 'a-password', 'susan', 'susan']) await ask(broker.url, { as: basic(name, 'wrong-one'), path: '/token/sync' })
+  const { text, body } = await console(broker.url)
+  const { at, locked, events } = body as unknown as OperatorData
+  t.match(locked, { names: 2, locks: [{ caller: 'susan', address: '127.0.0.1', until: String }, { caller: events[0]!.caller }] })
+  t.match(locked.locks[1]!.caller, /^hmac:/)
+  t.notMatch(text, /a-password/i)
+  const left = (Date.parse(locked.locks[0]!.until) - Date.parse(at)) / 60_000
+  t.ok(left > 10 && left <= 15, `${left} minutes`)
+})
+
+t.test('with the application\'s own login, names that have signed in are known', async t => {
+  const login = await loginServer(({ password }, response) => answer(response, password === 'secret123' ? 200 : 401, {}))
+  t.teardown(login.close)
+  const broker = await started(t, { users: null, settings: { LOGIN_FAILURES_MAX: '1', LOGIN_URL: login.url } })
+  for (const password of ['secret123', 'wrong-one', 'wrong-one']) await ask(broker.url, { as: basic('susan', password), path: '/token/sync' })
+  for (const password of ['wrong-one', 'wrong-one']) await ask(broker.url, { as: basic('ghost', password), path: '/token/sync' })
+  t.match((await data(broker.url)).locked, { names: 2, locks: [{ caller: /^hmac:/ }, { caller: 'susan' }] })
 })

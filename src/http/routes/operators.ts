@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { NameList } from '../../caller.js'
+import type { Lock, LockedNames } from '../../callers/locked-names.js'
 import { problem } from '../../problems.js'
 import { noQuery } from '../../products/schemas.js'
 import { Type } from '../../lib/typebox.js'
@@ -7,6 +8,7 @@ import type { History } from '../../monitoring/history.js'
 import type { Metrics } from '../../monitoring/metrics.js'
 import { operatorDataSchema, type OperatorData } from '../../monitoring/operator-data.js'
 import type { Readiness } from '../../monitoring/readiness.js'
+import type { Mint } from '../../tokens/mint.js'
 import type { TypeBoxTypeProvider } from '../type-provider.js'
 import type { RequestStep } from '../request-step.js'
 
@@ -16,6 +18,8 @@ export interface OperatorOptions {
   readiness: () => Readiness
   /** The data for the console; undefined if nobody may see it. */
   history: History | undefined
+  lockedNames: Pick<LockedNames, 'list'>
+  mint: Mint
   /** Whether each setting is set. */
   given: Record<string, boolean>
   /** The values of settings that hold no secret. */
@@ -29,7 +33,10 @@ export function requireOperator ({ operators }: { operators: NameList }): Reques
 }
 
 /** Serves what only operators may read. */
-export function operatorRoutes (scope: FastifyInstance, { metrics, readiness, history, given, shown }: OperatorOptions): void {
+export function operatorRoutes (
+  scope: FastifyInstance,
+  { metrics, readiness, history, lockedNames, mint, given, shown }: OperatorOptions
+): void {
   const schema = { summary: 'Metrics in the format of Prometheus', response: { 200: Type.String() }, querystring: noQuery }
   // Not with a session: a scraper has a password.
   scope.get('/metrics', { config: { kind: 'operators', schemes: ['basic'] }, schema }, async (_request, reply) => {
@@ -45,11 +52,26 @@ export function operatorRoutes (scope: FastifyInstance, { metrics, readiness, hi
       readiness: readiness(),
       gauges: metrics.now(),
       reloads: metrics.lastReloads,
+      locked: lockedAt(at, lockedNames.list(), mint),
       settings: given,
       values: shown,
       ...history.data(at, Number(after ?? 0))
     }
   })
+}
+
+const MAX_LOCKED = 20
+
+/** A name that is no caller's is told as its keyed hash, as in the audit. */
+function lockedAt (at: Date, locks: Lock[], mint: Mint): OperatorData['locked'] {
+  return {
+    names: new Set(locks.map(({ canonicalName }) => canonicalName)).size,
+    locks: locks.slice(0, MAX_LOCKED).map(({ name, canonicalName, address, leftMs }) => ({
+      caller: name ?? `hmac:${mint.hashName(canonicalName)}`,
+      address,
+      until: new Date(at.getTime() + leftMs).toISOString()
+    }))
+  }
 }
 
 const console = {

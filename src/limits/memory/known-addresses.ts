@@ -15,6 +15,8 @@ export interface KnownAddresses {
   has (name: string, address: string): boolean | Promise<boolean>
   /** Like `has`, but asks no other node. */
   hasHere (name: string, address: string): boolean
+  /** Whether the name logged in on this node lately, from any address. */
+  hasName (name: string): boolean
 }
 
 interface KnownAddress {
@@ -53,6 +55,10 @@ export class MemoryKnownAddresses implements KnownAddresses {
   hasHere (name: string, address: string): boolean {
     const known = this.#names.get(name)?.get(address)
     return known !== undefined && this.#now() - known.lastSeen < KNOWN_MS
+  }
+
+  hasName (name: string): boolean {
+    return this.#names.has(name)
   }
 
   #create (name: string): Map<string, KnownAddress> {

@@ -32,6 +32,10 @@ export class SharedKnownAddresses implements KnownAddresses {
     return this.#local.has(name, address)
   }
 
+  hasName (name: string): boolean {
+    return this.#local.hasName(name)
+  }
+
   #keyOf (name: string, address: string): string {
     return this.#connection.keyOf('known-address', `${address} ${name}`)
   }

@@ -24,6 +24,7 @@ t.test('an address where a name logged in', t => {
     knownAddresses.add('susan', '192.0.2.7')
     t.notOk(knownAddresses.has('juan', '192.0.2.7'))
     t.notOk(knownAddresses.has('susan', '192.0.2.8'))
+    t.strictSame([knownAddresses.hasName('susan'), knownAddresses.hasName('juan')], [true, false])
     t.end()
   })
 

@@ -68,6 +68,7 @@ t.test('guess limiters that share a Redis', { skip: noRedis }, async t => {
     t.ok(await one.has('susan', home))
     await until(() => two.has('susan', home))
     t.notOk(await two.has('susan', '192.0.2.2'))
+    t.strictSame([one.hasName('susan'), two.hasName('susan')], [true, false], 'by name alone, only where it logged in')
   })
 
   t.end()

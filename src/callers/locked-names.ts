@@ -1,0 +1,75 @@
+import { ownCopy } from '../limits/keys.js'
+
+/** Strangers can lock any number of names. Beyond, those that were refused least recently are forgotten. */
+const MAX_LOCKS = 1000
+
+/** A name that is locked, at an address or at all. */
+export interface Lock {
+  readonly canonicalName: string
+  /** As it was typed. Undefined unless a caller has this name: people type passwords in its place. */
+  readonly name: string | undefined
+  /** Undefined where the name is locked at all addresses that it did not sign in from lately. */
+  readonly address: string | undefined
+  readonly leftMs: number
+}
+
+export interface LockedNamesOptions {
+  /** When an operator unlocked a name; undefined where none did. */
+  unlockedAt: (canonicalName: string) => string | undefined
+  /** Whether a caller is known to have this name. */
+  isCaller: (typed: string, canonicalName: string) => boolean
+  /** A monotonic clock, in milliseconds. */
+  now?: () => number
+}
+
+interface Entry extends Omit<Lock, 'leftMs'> {
+  readonly endsAt: number
+  readonly unlockedAt: string | undefined
+}
+
+/** The names that are locked now, for operators. It knows those whose sign-in this process refused: other locks hinder nobody yet. */
+export class LockedNames {
+  /** The last refused one is the last. */
+  readonly #entries = new Map<string, Entry>()
+  readonly #unlockedAt: LockedNamesOptions['unlockedAt']
+  readonly #isCaller: LockedNamesOptions['isCaller']
+  readonly #now: () => number
+
+  constructor ({ unlockedAt, isCaller, now = () => performance.now() }: LockedNamesOptions) {
+    this.#unlockedAt = unlockedAt
+    this.#isCaller = isCaller
+    this.#now = now
+  }
+
+  /**
+   * To be called when a sign-in is refused.
+   * @param address where the name is locked; undefined where it is locked at all
+   * @param seconds until the lock ends
+   */
+  add (typed: string, canonicalName: string, address: string | undefined, seconds: number): void {
+    // No address holds a blank.
+    const key = `${address ?? ''} ${canonicalName}`
+    const before = this.#entries.get(key)
+    this.#entries.delete(key)
+    this.#entries.set(ownCopy(key), {
+      canonicalName: ownCopy(canonicalName),
+      // Another spelling may be none that the store has.
+      name: this.#isCaller(typed, canonicalName) ? ownCopy(typed) : before?.name,
+      address: address && ownCopy(address),
+      endsAt: this.#now() + seconds * 1000,
+      unlockedAt: this.#unlockedAt(canonicalName)
+    })
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= MAX_LOCKS) break
+      this.#entries.delete(oldest)
+    }
+  }
+
+  /** The locks that hold now, the last refused one first. */
+  list (): Lock[] {
+    const now = this.#now()
+    return [...this.#entries.values()].reverse()
+      .filter(({ canonicalName, endsAt, unlockedAt }) => endsAt > now && unlockedAt === this.#unlockedAt(canonicalName))
+      .map(({ canonicalName, name, address, endsAt }) => ({ canonicalName, name, address, leftMs: endsAt - now }))
+  }
+}
