@@ -11,11 +11,11 @@ export const problems = {
   'proof-stale': { status: 401, detail: 'The time or the nonce of the proof is not current. Make a new proof, with the DPoP-Nonce of this answer and by its time.' },
   'proof-replayed': { status: 401, detail: 'This proof was used before. Make a new one for each request.' },
   'proof-wrong': { status: 401, detail: 'A session needs the header DPoP: a proof (RFC 9449) for this request and this session, signed by the key that it was opened with.' },
-  'bearer-wrong': { status: 401, detail: 'This bearer token is none that the identity provider signed for this broker. Sign in there again.' },
+  'bearer-wrong': { status: 401, detail: 'This bearer token was not signed by the identity provider of this broker. Sign in there again.' },
   'bearer-expired': { status: 401, detail: 'This bearer token has expired. Get a new one from the identity provider.' },
   'bearer-misdirected': { status: 401, detail: 'This bearer token was signed by the identity provider, but it is not meant for this broker.' },
-  'not-allowed': { status: 403, detail: 'The policy does not allow what was asked for.' },
-  'origin-refused': { status: 403, detail: 'This page may not ask for tokens: its origin is not among the broker\'s CORS_ORIGINS, or the request was not made with fetch.' },
+  'not-allowed': { status: 403, detail: 'The policy does not allow this request.' },
+  'origin-refused': { status: 403, detail: 'This page may not request tokens: its origin is not among the broker\'s CORS_ORIGINS, or the request was not made with fetch.' },
   'product-unknown': { status: 404, detail: 'No product of this name is enabled here.' },
   'not-found': { status: 404, detail: 'There is nothing at this address.' },
   'method-not-allowed': { status: 405, detail: 'This address does not take that method; see Allow.' },
@@ -30,20 +30,19 @@ export const problems = {
   'store-unavailable': { status: 503, detail: 'The store of callers cannot be reached, so nobody can sign in. Try again in a few seconds.' },
   'keys-unavailable': { status: 503, detail: 'The keys of the identity provider cannot be reached, so bearer tokens cannot be checked. Try again in a few seconds.' },
   overloaded: { status: 503, detail: 'Too many sign-ins are waiting. Try again in a few seconds.' },
-  'audit-unavailable': { status: 503, detail: 'The audit log cannot be written, so no token is given. Try again in a few seconds.' },
+  'audit-unavailable': { status: 503, detail: 'The audit log cannot be written, so no token is issued. Try again in a few seconds.' },
   'limiter-unavailable': { status: 503, detail: 'The shared rate limits cannot be reached. Try again in a few seconds.' }
 } as const satisfies Record<string, { status: number, detail: string }>
 
 export type ProblemCode = keyof typeof problems
 
 /**
- * What became of a request that was refused, as audit, log and metrics say it: also where its client left before there was an answer to
- * give.
+ * The reason of a refusal in audit, log and metrics: the code of the answer, or `hung-up` if the client disconnected before the answer.
  */
 export type RefusalCode = ProblemCode | 'hung-up'
 
 export interface ProblemOptions {
-  /** A sentence for the caller, in place of the table's. Never holds input. */
+  /** A sentence for the caller that replaces the table's. Must not repeat input. */
   detail?: string
   /** One entry for each property at fault; `path` is a JSON Pointer (RFC 6901) into the body, or starts with `?` for the query. */
   errors?: Array<{ path: string, message: string }>
@@ -53,11 +52,11 @@ export interface ProblemOptions {
   now?: number
   /** Headers of the answer, such as Allow. */
   headers?: Record<string, string>
-  /** What really happened; logged, never sent. */
+  /** The underlying error; logged, never sent. */
   cause?: unknown
 }
 
-/** The same in all copies of this package. */
+/** Equal in all copies of this package. */
 const brand = Symbol.for('twilio-token-broker.problem')
 
 /**
@@ -79,6 +78,7 @@ export class Problem extends Error {
   }
 }
 
+/** Creates a Problem; throw it to send it. */
 export function problem (code: ProblemCode, options?: ProblemOptions): Problem {
   return new Problem(code, options)
 }
@@ -120,7 +120,7 @@ export interface SchemaError {
   parentSchema?: object
 }
 
-/** One entry for each property at fault. No unknown name comes back, since it is input: the known ones are listed instead. */
+/** Lists the properties at fault. Never repeats an unknown name, because it is input: lists the known names instead. */
 export function invalidRequest (errors: SchemaError[], context: string): Problem {
   const inQuery = context === 'querystring'
   const found = new Map<string, SchemaError[]>()
@@ -141,7 +141,7 @@ function declared (instancePath: string, schemaPath: string): string {
 
 /** The first fault of a property. Unknown properties of one object are one fault. */
 function messageOf (faults: SchemaError[], inQuery: boolean): string {
-  const { keyword, message = 'is not right', parentSchema } = faults[0]!
+  const { keyword, message = 'is invalid', parentSchema } = faults[0]!
   return keyword === 'additionalProperties' ? unknown(faults.map(({ params }) => String(params.additionalProperty)), parentSchema, inQuery) : message
 }
 

@@ -1,16 +1,17 @@
 import type { Static, TObject } from '../lib/typebox.js'
 import type { Region } from '../lib/twilio-limits.js'
 
-/** A part of the token. Twilio's own grant classes have this form. */
+/** A product's part of a token. The grant classes of Twilio's helper library (`twilio.jwt.AccessToken`) have this form. */
 export interface Grant {
-  /** The name of the grant in the token. */
+  /** The name of the grant in the token, such as `video`. Not empty, and not `identity`. */
   key: string
+  /** Returns the content of the grant: an object that JSON can express. */
   toPayload (): object
 }
 
 /** The identities that a product accepts. */
 export interface IdentityRule {
-  /** Maximum number of characters. */
+  /** Maximum number of characters, counted as Unicode code points. */
   maxLength: number
   /** Matches one allowed character. Default: any. */
   characters?: RegExp
@@ -18,7 +19,7 @@ export interface IdentityRule {
   described?: string
 }
 
-/** A request for a grant that the policy allows. */
+/** What `grant` gets: a validated request that the policy does not refuse as a whole. */
 export interface GrantContext<Settings = object, Request = object, Allow = object> {
   /** The product's own settings, as its schema reads them from the environment. */
   readonly settings: Settings
@@ -26,21 +27,26 @@ export interface GrantContext<Settings = object, Request = object, Allow = objec
   readonly request: Request
   /** The policy's entry for this product. `{}` allows all that the product is configured for. */
   readonly allow: Allow
-  /** The name inside the token. */
+  /** The name inside the token, as `IDENTITY_FORM` writes it. */
   readonly identity: string
   /**
    * Returns the value to use for `property`. Without patterns, that is the requested value. With patterns, it is the requested value if one
    * of them matches; if nothing was requested, it is the only value that they allow.
+   * @param property the name of the property, for the refusal
+   * @param asked the requested value
+   * @param patterns from `allow`; undefined allows every value
    * @returns undefined if nothing was requested and there are no patterns
    * @throws Problem 403 `not-allowed`, which names the property
+   * @example const room = choose('room', request.room, allow.rooms)
    */
   choose (property: string, asked: string | undefined, patterns: string[] | undefined): string | undefined
 }
 
+/** What `defineProduct` takes. The three schemas decide the types of `grant`'s context. */
 export interface ProductDefinition<Settings extends TObject, Request extends TObject, Allow extends TObject> {
   /** Lower-case letters, digits and dashes: the last part of `/token/<name>`. */
   name: string
-  /** Settings from the environment. The product is enabled by default once every required one is set. */
+  /** Settings from the environment, in upper case. Unless PRODUCTS is set, the product is enabled once every required setting is set. */
   settings: Settings
   /** Properties of the request's body, in addition to `ttl` and `identity`, which the broker handles. */
   request: Request
@@ -48,20 +54,21 @@ export interface ProductDefinition<Settings extends TObject, Request extends TOb
   allow: Allow
   /** Default: 256 characters of any kind. */
   identity?: IdentityRule
-  /** Twilio regions that serve the product. Default: all. */
+  /** Twilio regions that serve the product: `us1`, `ie1`, `au1`. Default: all. */
   regions?: readonly Region[]
   /** If a request names no product, leaves this grant to another product that writes the same one. Default: false. */
   defersGrant?: boolean
   /** @deprecated Use `defersGrant`. */
   yields?: boolean
   /**
-   * Creates the product's part of the token. Must be pure: the same context gives the same grant, and the broker uses the last one again
-   * for an equal request. Refuse with `forbid` or `badRequest`.
+   * Creates the product's part of the token. Must be synchronous and pure: the same context gives the same grant, and the broker uses the
+   * last one again for an equal request. Refuse with `forbid` or `badRequest`.
+   * @throws Problem 403 or 400 to refuse the request; any other error is answered with 500 `internal`
    */
   grant (context: GrantContext<Static<Settings>, Static<Request>, Static<Allow>>): Grant
 }
 
-/** A product without the types of its settings and request. */
+/** A product as the broker uses it, without the types of its schemas. */
 export interface ProductDescription {
   readonly name: string
   readonly settings: TObject

@@ -2,7 +2,10 @@ import { Type } from '../lib/typebox.js'
 import { forbid } from './refusals.js'
 import { Sid } from './schemas.js'
 
-/** The settings of push credentials, which products share: for a product's `settings`. */
+/**
+ * The schemas of the settings for push credentials, which several products share: for a product's `settings`.
+ * @example settings: Type.Object({ ...pushSettings })
+ */
 export const pushSettings = {
   TWILIO_PUSH_CREDENTIAL_SID: Type.Optional(Sid('CR')),
   TWILIO_PUSH_CREDENTIAL_SID_IOS: Type.Optional(Sid('CR')),
@@ -17,7 +20,10 @@ const settingOf = {
   web: 'TWILIO_PUSH_CREDENTIAL_SID_WEB'
 } as const satisfies Record<string, keyof typeof pushSettings>
 
-/** The property `push`: for a product's `request`. */
+/**
+ * The schema of the property `push`, the platform of the device: for a product's `request`.
+ * @example request: Type.Object({ ...pushRequest })
+ */
 export const pushRequest = {
   push: Type.Optional(Type.Enum(['ios', 'android', 'web'], { description: 'the platform whose push credential goes along; default: the general one' }))
 }
@@ -25,8 +31,9 @@ export const pushRequest = {
 type PushSettings = Partial<Record<keyof typeof pushSettings, string>>
 
 /**
- * The push credential that a grant takes along: that of the platform, or the general one where no platform is named.
- * @throws Problem 403 `not-allowed`, when the platform has none
+ * Returns the push credential for a grant: that of the requested platform, or the general one if no platform is requested.
+ * @returns a SID; undefined if no platform is requested and there is no general credential
+ * @throws Problem 403 `not-allowed`, if the requested platform has no credential
  * @example new ChatGrant({ serviceSid, pushCredentialSid: pushCredential(settings, request) })
  */
 export function pushCredential (settings: PushSettings, { push }: { push?: keyof typeof settingOf }): string | undefined {

@@ -3,8 +3,9 @@ import type { GrantContext } from './contract.js'
 
 /**
  * Refuses what the policy or the operator's settings do not allow: 403 `not-allowed`.
- * @param property of the request
- * @param sentence why, for the caller; it never repeats input
+ * @param property the property of the request that is refused
+ * @param sentence the reason, for the caller, without the full stop; must not repeat input
+ * @throws Problem always
  * @example forbid('room', 'longer than the 128 characters that Twilio takes')
  */
 export function forbid (property: string, sentence: string): never {
@@ -12,9 +13,10 @@ export function forbid (property: string, sentence: string): never {
 }
 
 /**
- * Refuses a request that makes no sense for any caller: 400 `request-invalid`.
- * @param property of the request
- * @param sentence why, for the caller; it never repeats input
+ * Refuses a request that is wrong for every caller: 400 `request-invalid`.
+ * @param property the property of the request that is wrong
+ * @param sentence the reason, for the caller, without the full stop; must not repeat input
+ * @throws Problem always
  * @example badRequest('params', 'go with outgoing calls only')
  */
 export function badRequest (property: string, sentence: string): never {
@@ -23,6 +25,7 @@ export function badRequest (property: string, sentence: string): never {
 
 /**
  * Resolves a flag: returns the requested value; if nothing was requested, what is allowed.
+ * @param property the name of the flag, for the refusal
  * @throws Problem 403 `not-allowed`, if true is requested but not allowed
  * @example const incoming = resolveFlag('incoming', request.incoming, allow.incoming ?? false)
  */
@@ -33,6 +36,8 @@ export function resolveFlag (property: string, asked: boolean | undefined, allow
 
 /**
  * Checks a map of values, each by its own patterns. With patterns, a name that has none is refused.
+ * @param asked the requested values, by name
+ * @param patterns the allowed patterns of each value, by name; undefined allows everything
  * @throws Problem 403 `not-allowed`, which names the property
  * @example chooseEach(choose, 'params', request.params, allow.params)
  */

@@ -1,12 +1,20 @@
 import { tokenLife } from '../lib/twilio-limits.js'
 import { Type, type Static, type TObject, type TSchema } from '../lib/typebox.js'
 
-/** A Twilio SID: `prefix`, then 32 hexadecimal digits. https://www.twilio.com/docs/glossary/what-is-a-sid */
+/**
+ * The schema of a Twilio SID: `prefix`, then 32 hexadecimal digits. https://www.twilio.com/docs/glossary/what-is-a-sid
+ * @param prefix two letters, such as `WK`
+ * @example request: Type.Object({ worker: Sid('WK') })
+ */
 export function Sid (prefix: string) {
   return Type.String({ pattern: `^${prefix}[0-9a-fA-F]{32}$`, description: `${prefix} and 32 hexadecimal digits` })
 }
 
-/** A list of names in the policy; `*` in one stands for any run of characters, `{caller}` for the caller's name. */
+/**
+ * The schema of a list of names in the policy, for a product's `allow`: `*` in a name stands for any run of characters, `{caller}` for the
+ * caller's name. Pass the list to `choose`.
+ * @example allow: Type.Object({ workers: Type.Optional(Patterns) })
+ */
 export const Patterns = Type.Array(Type.String({
   minLength: 1,
   maxLength: 256,
@@ -17,21 +25,21 @@ export const Patterns = Type.Array(Type.String({
 })
 
 /**
- * Keys of a map with any name: `Type.Record(AnyName, …)`. `Type.String()` does not match a key with a line break, whose value would go
- * unchecked.
+ * The schema of keys with any name: `Type.Record(AnyName, …)`. Do not use `Type.String()` there: it does not match a key with a line break,
+ * so the value of such a key would not be checked.
  */
 export const AnyName = Type.String({ pattern: '^[\\s\\S]*$' })
 
 /** For routes without a query. */
 export const noQuery = Type.Object({}, { additionalProperties: false })
 
-/** The query of a token route: there is none. The `description` is the message for whoever sends one, as Twilio's quickstarts do. */
+/** The query of a token route: there is none. The `description` is the message to clients that send one, as Twilio's quickstarts do. */
 export const noTokenQuery = Type.Object({}, {
   additionalProperties: false,
   description: 'no query is taken here; put what you ask for into the JSON body of a POST'
 })
 
-/** What every token request may ask for. */
+/** The properties that every token request may have. */
 export const commonRequest = Type.Object({
   ttl: Type.Optional(Type.Integer({ minimum: tokenLife.min, maximum: tokenLife.max, description: 'seconds that the token lives, at most what TOKEN_TTL_MAX and the policy allow; default: TOKEN_TTL, or the policy\'s maxTtl if that is less', examples: [600] })),
   // Each product limits the length itself, with a 422.
@@ -64,8 +72,8 @@ export function requestBody ({ properties, required }: ObjectParts): TObject {
 }
 
 /**
- * An object that takes nothing but these properties. Which are required is said by their names: a product may be written in
- * plain JSON Schema, or with another version of TypeBox, which marks what is optional in a way of its own.
+ * The schema of an object with these properties only. Required properties are listed by name, because a product may be written in plain
+ * JSON Schema, or with another version of TypeBox, which marks optional properties differently.
  */
 export function closedObject ({ properties, required = [], description }: ObjectParts): TObject {
   const marked = Object.entries(properties).map(([name, schema]) => [name, required.includes(name) ? schema : Type.Optional(schema)])

@@ -16,11 +16,11 @@ export interface ProductTest {
   request?: object
   /** The policy's entry for the product. Default: `{}`, which allows all that the product is configured for. */
   allow?: object
-  /** The caller's name, and the name inside the token. Default: `susan`. */
+  /** The caller's name, which is also the name inside the token. Default: `susan`. */
   identity?: string
 }
 
-/** The product's part of a token. */
+/** The product's part of a token, as `testProduct` returns it. */
 export interface TestedGrant {
   /** The name of the grant in the token. */
   key: string

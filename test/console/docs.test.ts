@@ -27,7 +27,7 @@ t.test('the reference in the console', { skip: chromiumMissing() }, async t => {
     await until(() => page.evaluate<boolean>('document.getElementById("Problem").getBoundingClientRect().top < innerHeight'))
     await until(() => page.evaluate<boolean>('document.activeElement.textContent === "Problem"'))
     await card.locator('#post-token-chat').getByText(/^\d+ refusals/).click()
-    await card.locator('#post-token-chat').getByText('The policy does not allow what was asked for.').waitFor()
+    await card.locator('#post-token-chat').getByText('The policy does not allow this request.').waitFor()
     await page.getByRole('link', { name: 'Explain a token' }).click()
     await page.getByLabel('Token', { exact: true }).waitFor()
   })

@@ -140,7 +140,7 @@ const mistaken: Row[] = [
   ...['1', 'true', 'TRUE'].map((value): Row => ({
     name: `TRUST_PROXY=${value}`,
     settings: { TRUST_PROXY: value },
-    mistakes: [/^TRUST_PROXY must list .*anybody could send any address/]
+    mistakes: [/^TRUST_PROXY must list .*anybody could claim any address/]
   })),
   {
     name: 'proxies that are no addresses',
@@ -150,7 +150,7 @@ const mistaken: Row[] = [
   {
     name: 'proxies that are everybody',
     settings: { TRUST_PROXY: '0.0.0.0/0, ::/0, 10.0.0.0/00, 10.0.0.0/8' },
-    mistakes: [1, 2, 3].map(entry => new RegExp(`^TRUST_PROXY: entry ${entry} contains every address: anybody could send`))
+    mistakes: [1, 2, 3].map(entry => new RegExp(`^TRUST_PROXY: entry ${entry} contains every address: anybody could claim`))
   },
   ...['null', 'https://*.example.com', 'https://a.example/', 'https://a.example:443', 'HTTPS://a.example', 'a.example', 'https://u@a.example', 'https://']
     .map((origin): Row => ({
@@ -312,7 +312,7 @@ t.test('S90: proxies that together are everybody are a mistake', async t => {
     '::/1,8000::/1', '8000::1/1,::%eth0/1', '2000::/3', '2000::/4,3000::/5', '::ffff:0:0/97,::ffff:128.0.0.0/97', '0.0.0.0/2,::ffff:64.0.0.0/98,128.0.0.0/2',
     Array.from({ length: 256 }, (_, i) => `${i}.0.0.0/8`).join()
   ]) {
-    t.match((await readSettings({ ...complete, TRUST_PROXY }, t.testdir())).mistakes, [/^TRUST_PROXY: the ranges together are half of all public addresses or more: anybody could send/], TRUST_PROXY)
+    t.match((await readSettings({ ...complete, TRUST_PROXY }, t.testdir())).mistakes, [/^TRUST_PROXY: the ranges together are half of all public addresses or more: anybody could claim/], TRUST_PROXY)
   }
 })
 

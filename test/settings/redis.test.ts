@@ -87,7 +87,7 @@ t.test('the prefix and the certificates have to fit', async t => {
   const rows: Array<{ settings: Record<string, string>, says: RegExp[] }> = [
     ...['{tag}', 'a*', 'a b', 'x'.repeat(101), 'ü'].map(REDIS_PREFIX => ({ settings: { REDIS_PREFIX }, says: [/^REDIS_PREFIX must be 1 to 100 letters, digits, or characters of/] })),
     { settings: { REDIS_CA_FILE: 'a' }, says: [/^REDIS_CA_FILE needs TLS to Redis: let REDIS_URL begin with rediss$/] },
-    { settings: { REDIS_URL, REDIS_CA_FILE: 'a', REDIS_CERT_FILE: 'b', REDIS_KEY_FILE: 'c' }, says: [/^REDIS_CA_FILE and REDIS_CERT_FILE and REDIS_KEY_FILE go with TLS/] },
+    { settings: { REDIS_URL, REDIS_CA_FILE: 'a', REDIS_CERT_FILE: 'b', REDIS_KEY_FILE: 'c' }, says: [/^REDIS_CA_FILE and REDIS_CERT_FILE and REDIS_KEY_FILE need TLS/] },
     { settings: { REDIS_URL: 'rediss://one', REDIS_CERT_FILE: 'b' }, says: [/^REDIS_KEY_FILE is missing beside REDIS_CERT_FILE$/] },
     { settings: { REDIS_URL: 'rediss://one', REDIS_KEY_FILE: 'b' }, says: [/^REDIS_CERT_FILE is missing beside REDIS_KEY_FILE$/] }
   ]
