@@ -16,7 +16,7 @@ export async function compile () {
     if (!outputs.has(file.replace(/\.map$/, ''))) rmSync(root + file)
   }
   const changed = [...outputs].filter(([output, source]) => modified(output) <= modified(source)).map(([, source]) => source)
-  await build({ ...options, entryPoints: changed.filter(file => file !== typebox), sourcemap: true, jsx: 'automatic', jsxImportSource: 'preact' })
+  await build({ ...options, entryPoints: changed.filter(file => file !== typebox), sourcemap: true, sourcesContent: false, jsx: 'automatic', jsxImportSource: 'preact' })
   // As the product's own build does: 300 files of TypeBox become one.
   if (changed.includes(typebox)) await build({ ...options, entryPoints: [typebox], bundle: true })
   // The pages and the client are looked for beside the code, as in dist/.
