@@ -16,8 +16,9 @@ const server = await start(broker, folder, { ...allOn, OPERATORS: 'susan' })
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] })
 const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
 
-/** Other figures for each answer, so that all lines are drawn anew. */
+/** Other figures and other lines of the audit for each answer, so that all of them are drawn anew. */
 let answers = 0
+let line
 const counts = (ago, size) => Object.fromEntries(products.map((name, i) => [name, Math.round(size * (10 + i) * (2 + Math.sin((ago + answers + i * 7) / (4 + i))))]))
 const slot = (ago, size) => ({
   ago, tokens: counts(ago, size), refusals: counts(ago, size / 10), codes: { 'not-allowed': size }, logins: { count: 9, meanMs: 50 + ago % 9, slowestMs: 200 + ago % 90 }
@@ -26,6 +27,7 @@ await page.route('**/operator.json*', async route => {
   const response = await route.fetch()
   const answer = await response.json()
   answers++
+  line ??= answer.events[0]
   await route.fulfill({
     response,
     json: {
@@ -34,7 +36,7 @@ await page.route('**/operator.json*', async route => {
       products,
       minutes: Array.from({ length: 60 }, (_, ago) => slot(ago, 1)),
       quarters: Array.from({ length: 96 }, (_, ago) => slot(ago, 15)),
-      events: answer.events.length === 0 ? [] : Array.from({ length: 200 }, (_, i) => ({ ...answer.events[0], n: i + 1 }))
+      events: Array.from({ length: 200 }, (_, i) => ({ ...line, n: answers * 200 + i, requestId: `${answers}-${i}` }))
     }
   })
 })
