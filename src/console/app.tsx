@@ -6,7 +6,7 @@ import { SignIn } from './sign-in.js'
 import { useSession } from './use-session.js'
 
 const views = {
-  token: { title: 'Get a token', lead: 'See what the broker gives you, and what is inside.' },
+  token: { title: 'Get a token', lead: 'A token lets a web page use Twilio under your name, for a limited time.' },
   explain: { title: 'Explain a token', lead: 'Everything wrong with a token, in words. It stays in this page: nothing is sent.' },
   codes: { title: 'Error codes', lead: 'What Twilio’s codes say about a token, and what to do. Nothing is sent.' },
   operator: { title: 'Operator', lead: 'What this broker does, and did in the last 24 hours.' },
@@ -33,7 +33,7 @@ export function App () {
       <header class='top'>
         <a class='brand' href='#/token'>twilio-token-broker</a>
         <nav aria-label='Views'>
-          {shown.map(name => <a key={name} href={`#/${name}`} aria-current={name === view ? 'page' : undefined}>{views[name].title}</a>)}
+          {shown.map(name => <a key={name} href={`#/${name}`} aria-current={name === view && body !== undefined ? 'page' : undefined}>{views[name].title}</a>)}
         </nav>
         {session && <Who session={session} onSignOut={signOut} />}
       </header>

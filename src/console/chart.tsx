@@ -1,6 +1,6 @@
 import { useRef } from 'preact/hooks'
 import { minuteOf } from './audit-lines.js'
-import { rowsOf, type Series, type Span } from './operator-data.js'
+import { rowsOf, rowsWithSum, type Series, type Span } from './operator-data.js'
 import type { Line } from './plot-options.js'
 import { usePlot } from './use-plot.js'
 
@@ -28,7 +28,7 @@ export function Chart ({ title, unit, span, time, series, lineOf, total, index, 
   usePlot(place, { span, series, lines, index, onIndex })
   const last = span.starts.length - 1
   const shown = Math.max(span.first, index ?? last - 1)
-  const rows = rowsOf(series, shown)
+  const rows = total === 'sum' ? rowsWithSum(series, shown) : rowsOf(series, shown)
   const at = slotInWords(span, shown)
   const move = (event: KeyboardEvent) => {
     const next = keys[event.key]?.(shown, last)
@@ -48,8 +48,8 @@ export function Chart ({ title, unit, span, time, series, lineOf, total, index, 
         <thead><tr><th scope='col'>{unit}</th><th scope='col'>{at}</th><th scope='col'>{total === 'sum' ? 'total' : 'highest'}</th></tr></thead>
         <tbody>
           {rows.map(({ name, value, ...of }) => (
-            <tr key={name}>
-              <th scope='row'><Key line={lineOf(name)} />{nameOf(name)}</th>
+            <tr key={name} class={name === '' ? 'all' : undefined}>
+              <th scope='row'>{name !== '' && <Key line={lineOf(name)} />}{nameOf(name)}</th>
               <td>{figure(value)}</td>
               <td>{figure(of[total])}</td>
             </tr>
@@ -83,8 +83,10 @@ function slotInWords ({ starts, seconds }: Span, index: number): string {
   return seconds === 60 ? minuteOf(start) : `${minuteOf(start)}–${minuteOf(start + seconds)}`
 }
 
+const names: Record<string, string> = { '': 'all', none: 'no product' }
+
 function nameOf (name: string): string {
-  return name === 'none' ? 'no product' : name
+  return names[name] ?? name
 }
 
 function figure (value: number | null): string {

@@ -7,22 +7,29 @@ import type { Line } from './plot-options.js'
 
 interface EventsProps {
   events: Event[]
+  /** Lines that wait until the audit can be written. */
+  owed: number
   lineOf: (product: string) => Line
   /** The id of a request whose line is looked for; empty if none is. */
   at: string
 }
 
+/** Lines that are shown at first: at many requests a second each answer brings other ones, and all of them would take several frames. */
+const FIRST = { table: 30, cards: 20 }
+
 /** The last lines of the audit. */
-export function Events ({ events, lineOf, at }: EventsProps) {
+export function Events ({ events, owed, lineOf, at }: EventsProps) {
   const [filter, setFilter] = useState<Filter>({ event: '', product: '', text: at })
   const change = (part: Partial<Filter>) => setFilter({ ...filter, ...part })
-  useEffect(() => { if (at !== '') setFilter({ event: '', product: '', text: at }) }, [at])
+  useEffect(() => setFilter({ event: '', product: '', text: at }), [at])
   const products = [...new Set(events.flatMap(({ products }) => products ?? []))].sort()
   const shown = matching(events, filter)
   const narrow = useMedia('(max-width: 60rem)')
+  const [all, setAll] = useState(false)
   const List = narrow ? Cards : Table
+  const listed = all ? shown : shown.slice(0, narrow ? FIRST.cards : FIRST.table)
   return (
-    <section class='card audit'>
+    <section class='card audit below'>
       <h2>Audit</h2>
       <div class='filters'>
         <label>Event
@@ -45,13 +52,15 @@ export function Events ({ events, lineOf, at }: EventsProps) {
         <span role='status'>{shown.length} of the last {events.length} lines of this node.</span> Times are local, {zoneOf()}.
         {shown.some(isHashed) && ' Of a name that was not proven there is only a keyed hash, as people type passwords there: the same hash is the same name.'}
       </p>
+      {owed > 0 && <p class='bad' role='status'>{owed} {owed === 1 ? 'line waits' : 'lines wait'} until the audit can be written, and {owed === 1 ? 'is' : 'are'} not listed here.</p>}
       {shown.length === 0 && filter.text !== '' && <p>No such line here. Older ones, and those of other nodes, are in their audit logs.</p>}
-      {shown.length > 0 && <List events={shown} lineOf={lineOf} at={at} />}
+      {shown.length > 0 && <List events={listed} lineOf={lineOf} at={at} />}
+      {shown.length > listed.length && <button type='button' class='quiet' onClick={() => setAll(true)}>Show all {shown.length}</button>}
     </section>
   )
 }
 
-type ListProps = EventsProps
+type ListProps = Omit<EventsProps, 'owed'>
 
 function Table ({ events, ...options }: ListProps) {
   return (
@@ -78,26 +87,19 @@ function Table ({ events, ...options }: ListProps) {
   )
 }
 
-/** Lines that are shown at first where they make the page longer. */
-const FIRST = 20
-
 /** For windows that are too narrow for a table. */
 function Cards ({ events, ...options }: ListProps) {
-  const [all, setAll] = useState(false)
   return (
-    <>
-      <ul class='lines'>
-        {(all ? events : events.slice(0, FIRST)).map(event => (
-          <Marked key={event.n} as='li' event={event} at={options.at}>
-            <div class='first'><Tag event={event} /> <Time event={event} /></div>
-            <div><b>{callerOf(event)}</b></div>
-            <div><Products event={event} {...options} /> <Outcome event={event} /></div>
-            <div class='fine'>{event.ip} · request <RequestId event={event} /></div>
-          </Marked>
-        ))}
-      </ul>
-      {!all && events.length > FIRST && <button type='button' class='quiet' onClick={() => setAll(true)}>Show all {events.length}</button>}
-    </>
+    <ul class='lines'>
+      {events.map(event => (
+        <Marked key={event.n} as='li' event={event} at={options.at}>
+          <div class='first'><Tag event={event} /> <Time event={event} /></div>
+          <div><b>{callerOf(event)}</b></div>
+          <div><Products event={event} {...options} /> <Outcome event={event} /></div>
+          <div class='fine'>{event.ip} · request <RequestId event={event} /></div>
+        </Marked>
+      ))}
+    </ul>
   )
 }
 

@@ -40,8 +40,8 @@ function Verdict ({ text }: { text: string }) {
   const named = token.header === undefined ? codesIn(text).filter(([, known]) => known !== undefined) : []
   return (
     <article ref={card} class='card'>
-      <div role='status'><h2 class={refused ? 'bad' : 'good'}>{verdictOf(found) ?? 'No reason found for Twilio to refuse it'}</h2></div>
-      {named.length > 0 && <p>It reads like an error message. It names {named.map(([code]) => <a key={code} href={`#/codes/${code}`}>{code}</a>)}.</p>}
+      <div role='status'><h2 class={refused ? 'bad' : 'good'}>{named.length > 0 ? 'This is an error message and no token' : verdictOf(found) ?? 'No reason found for Twilio to refuse it'}</h2></div>
+      {named.length > 0 && <p>It names {named.map(([code], i) => <span key={code}>{i > 0 && ' and '}<a href={`#/codes/${code}`}>{code}</a></span>)}.</p>}
       {found.length > 0 && <ul class='findings'>{byCode(found).map(([code, ofCode]) => <Code key={code} code={code} found={ofCode} />)}</ul>}
       {!refused && (
         <p>

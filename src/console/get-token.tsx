@@ -8,6 +8,7 @@ import type { Session } from './session.js'
 import type { Given } from './snippets.js'
 import { TokenCard, type Answer } from './token-card.js'
 import { TokenForm } from './token-form.js'
+import { useKept } from './use-kept.js'
 import { useTokenForm } from './use-token-form.js'
 
 interface Got {
@@ -17,30 +18,37 @@ interface Got {
   at: number
 }
 
+interface Refused extends TokenRequest {
+  refusal: Refusal
+}
+
 /** A token for what is picked. */
-export function GetToken ({ session: { credentials, offers } }: { session: Session }) {
-  const form = useTokenForm(offers)
+export function GetToken ({ session, session: { credentials, offers } }: { session: Session }) {
+  const form = useTokenForm(session)
   const [busy, setBusy] = useState(false)
-  const [got, setGot] = useState<Got>()
-  const [refusal, setRefusal] = useState<Refusal>()
+  const [got, setGot] = useKept<Got | undefined>(session, 'token', undefined)
+  const [refused, setRefused] = useState<Refused>()
+  const refusal = refused?.refusal
 
   async function get ({ path, body }: TokenRequest): Promise<void> {
     setBusy(true)
     const at = now()
     const { answer, refusal } = await ask<Answer>(path, credentials, body)
     setBusy(false)
-    setRefusal(refusal)
-    setGot(answer && { answer, at, given: { base: new URL('.', location.href).href, path, body, name: credentials.name } })
+    setRefused(refusal && { refusal: ofForm(refusal), path, body })
+    // One that still lives is of use whatever becomes of the next.
+    if (answer !== undefined) setGot({ answer, at, given: { base: new URL('.', location.href).href, path, body, name: credentials.name } })
   }
 
+  const faults = refused === undefined || isOld(refused, form.request) ? [] : refused.refusal.errors
   if (offers.products.length === 0) return <Nothing name={offers.bounds.name} />
   return (
     <>
       {offers.demo && <Demo />}
       <div class='columns'>
-        <TokenForm form={form} offers={offers} busy={busy} onSubmit={get} />
+        <TokenForm form={form} offers={offers} busy={busy} faults={faults} onSubmit={get} />
         <div>
-          <p class='sr' role='status'>{got && 'Your token is there.'}</p>
+          <p class='sr' role='status'>{got && !refusal && 'Your token is there.'}</p>
           {refusal && <Problem refusal={refusal} inView />}
           {got && (
             <TokenCard key={got.answer.token} {...got} isOld={isOld(got.given, form.request)} busy={busy} onRenew={() => get(got.given)} />
@@ -50,6 +58,11 @@ export function GetToken ({ session: { credentials, offers } }: { session: Sessi
       </div>
     </>
   )
+}
+
+/** The sentence for programs says that a route takes another form. */
+function ofForm (refusal: Refusal): Refusal {
+  return refusal.code === 'request-invalid' ? { ...refusal, detail: 'Something in the form has to be changed.' } : refusal
 }
 
 /** Whether the form asks for something else by now. */

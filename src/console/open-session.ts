@@ -1,4 +1,4 @@
-import { ask, basic, type Credentials, type Result } from './api.js'
+import { ask, basic, type Credentials, type Refusal, type Result } from './api.js'
 import { offersOf, type Description } from './available-products.js'
 import { now } from './now.js'
 import { Proofs } from './proofs.js'
@@ -40,7 +40,7 @@ export async function signInByPassword (name: string, password: string): Promise
   const asked = now()
   const { answer, refusal } = await ask<Opened>('session', { ...byPassword, proofs }, undefined, 'POST')
   if (refusal !== undefined) {
-    const reason = reasonsByCode[refusal.code]
+    const reason = isHiccup(refusal) ? undefined : reasonsByCode[refusal.code]
     return reason === undefined ? { refusal } : without(reason)
   }
   // Another server may answer /session.
@@ -51,10 +51,15 @@ export async function signInByPassword (name: string, password: string): Promise
   return result.refusal?.code === 'proof-wrong' ? without('changed') : result
 }
 
+/** Whether a proxy failed, for a moment perhaps. A proxy that passes no `/session` says that there is nothing. */
+function isHiccup ({ code, status }: Refusal): boolean {
+  return code === 'not-the-broker' && status >= 300 && status !== 404 && status !== 405
+}
+
 /** Asks the broker what the caller may have. */
 export async function describe (known: Pick<Session, 'credentials' | 'end' | 'without'>): Promise<Result<Session>> {
   const { answer, refusal } = await ask<Description>('openapi.json', known.credentials)
-  return answer === undefined ? { refusal } : { answer: { ...known, description: answer, offers: offersOf(answer) } }
+  return answer === undefined ? { refusal } : { answer: { ...known, description: answer, offers: offersOf(answer), kept: new Map() } }
 }
 
 /** Ends the session at the broker. Returns whether that is sure: without an answer it goes on until its end, but its key is gone. */

@@ -1,6 +1,7 @@
 import type { Description, Schema } from './available-products.js'
 import { Copy } from './copy.js'
 import { exampleFor } from './example-body.js'
+import { ownFields, ownSchema } from './own-schema.js'
 import { Properties } from './properties.js'
 import { isSendable, needsProof, whoInWords, type Entry } from './reference.js'
 import { nameOf } from './schema-text.js'
@@ -20,6 +21,8 @@ export function Operation ({ entry, session, under }: OperationProps) {
   const { id, method, path, operation, body, answers, refusals } = entry
   const { credentials: { name }, description, offers } = session
   const example = exampleFor(entry, offers)
+  const fields = ownFields(entry, offers)
+  const needed = body === undefined ? fields?.find(({ required }) => required) : undefined
   const base = new URL('.', location.href).href.slice(0, -1)
   const line = curl({
     base,
@@ -33,9 +36,9 @@ export function Operation ({ entry, session, under }: OperationProps) {
     <section class='operation' id={id} aria-label={`${method} ${path}`}>
       <div>
         <h3><span class='method'>{method}</span> {path === under ? operation.summary : <code>{path}</code>}</h3>
-        <p>{path !== under && `${operation.summary}. `}{whoInWords(operation)}</p>
+        <p>{path !== under && `${operation.summary}. `}{needed === undefined ? whoInWords(operation) : <>Not for you: <code>{needed.name}</code> is needed, so use <code>POST</code>.</>}</p>
         {body && <h4>Body</h4>}
-        {body && <Properties schema={body.schema} required='required' />}
+        {body && <Properties schema={fields === undefined ? body.schema : ownSchema(fields)} required='required' />}
         {operation.parameters && <h4>Query</h4>}
         {operation.parameters?.map(({ name, schema }) => <Properties key={name} schema={{ properties: { [name]: schema } }} />)}
         {answers.map(({ status, description: says, content }) => (
@@ -45,7 +48,7 @@ export function Operation ({ entry, session, under }: OperationProps) {
       </div>
       <div>
         {needsProof(entry) ? <p>It takes a proof (DPoP, RFC 9449) by a key of the page. The client <code>twilio-token-broker/client</code> makes it.</p> : <Copy title='curl' text={line} />}
-        {isSendable(entry) && <SendIt entry={entry} example={example} credentials={session.credentials} />}
+        {needed === undefined && isSendable(entry) && <SendIt entry={entry} example={example} credentials={session.credentials} />}
         {answers.map(({ status, content }) => (
           content?.example !== undefined && <ExampleAnswer key={status} status={status} example={content.example} />
         ))}

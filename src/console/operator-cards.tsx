@@ -19,7 +19,7 @@ export function Tiles ({ tiles, stale }: { tiles: Tile[], stale: boolean }) {
 
 export function TilesExplained ({ tiles }: { tiles: Tile[] }) {
   return (
-    <section class='card'>
+    <section class='card below'>
       <h2>What the tiles mean</h2>
       <dl class='about'>
         {tiles.map(({ id, title, help, docs: [file, heading] }) => (
@@ -40,7 +40,7 @@ export function Codes ({ span, time }: { span: Span, time: string }) {
     <section class='card'>
       <h2>Refusals in {time}</h2>
       {codes.length === 0
-        ? <p>None of a request that brought credentials.</p>
+        ? <p>No request with credentials was refused.</p>
         : (
           <dl class='bars'>
             {codes.map(([code, count]) => (
@@ -77,7 +77,7 @@ export function Settings ({ data: { settings, values } }: { data: OperatorData }
   const all = Object.entries(settings)
   const unset = all.filter(([name, set]) => !set && !(name in values))
   return (
-    <section class='card'>
+    <section class='card below'>
       <h2>Settings in force</h2>
       <p class='fine'>Of a setting that may hold a secret, only whether it is set; of a URL that may, its server; of a SID, beginning and end.</p>
       <dl class='settings'>

@@ -62,15 +62,29 @@ export function loginTimesOf ({ slots }: Span): Series {
   return { names, values: names.map(name => timed.map(logins => logins === undefined ? null : pick[name]!(logins))) }
 }
 
+export interface Row {
+  name: string
+  value: number | null
+  sum: number
+  most: number
+}
+
 /** A chart as a table: for each name its value in one slot, and its sum and its highest value in the whole time. */
-export function rowsOf (
-  { names, values }: Series,
-  index: number
-): Array<{ name: string, value: number | null, sum: number, most: number }> {
+export function rowsOf ({ names, values }: Series, index: number): Row[] {
   return names.map((name, i) => {
     const known = values[i]!.filter(value => value !== null)
     return { name, value: values[i]![index]!, sum: known.reduce((sum, value) => sum + value, 0), most: Math.max(0, ...known) }
   })
+}
+
+/** As rowsOf, the largest first. Of several, the first row is of all together, and has no name. */
+export function rowsWithSum (series: Series, index: number): Row[] {
+  const rows = rowsOf(series, index).sort((one, other) => other.sum - one.sum)
+  if (rows.length < 2) return rows
+  const add = (pick: (row: Row) => number | null) => rows.reduce((sum, row) => sum + Number(pick(row)), 0)
+  // Before the start nothing is known of any of them.
+  const value = rows[0]!.value === null ? null : add(({ value }) => value)
+  return [{ name: '', value, sum: add(({ sum }) => sum), most: 0 }, ...rows]
 }
 
 /** How often each code was answered, the most frequent first. */

@@ -8,6 +8,7 @@ import { countsOf, loginTimesOf, spanOf, windows, type Nodes, type NodeState, ty
 import { Problem } from './problem.js'
 import type { Session } from './session.js'
 import { tilesOf } from './tiles.js'
+import { useNextFrame } from './use-next-frame.js'
 import { useNow } from './use-now.js'
 import { useOperatorData } from './use-operator-data.js'
 import type { Line } from './plot-options.js'
@@ -27,6 +28,7 @@ export function Operator ({ session: { credentials }, at }: OperatorProps) {
   return (
     <>
       {refusal && <Problem refusal={refusal} />}
+      {!refusal && !node && <p role='status'>Loading…</p>}
       {node && (
         <>
           <div class='above'>
@@ -87,8 +89,10 @@ function State ({ node: { data, events }, time, at, stale }: StateProps) {
   const span = useMemo(() => spanOf(data, time), [data, time])
   const lineOf = useMemo(() => linesOf(data.products), [data.products.join()])
   const tiles = tilesOf(data, span, words)
-  // Not again with each answer: it is by far the longest part.
-  const audit = useMemo(() => <Events events={events} lineOf={lineOf} at={at.startsWith('about-') ? '' : at} />, [events, lineOf, at])
+  // Not again with each answer, and not in the frame of the charts: it is by far the longest part.
+  const later = useNextFrame(events)
+  const owed = data.gauges.audit_owed!
+  const audit = useMemo(() => <Events events={later} owed={owed} lineOf={lineOf} at={at.startsWith('about-') ? '' : at} />, [later, owed, lineOf, at])
   useEffect(() => { document.getElementById(at)?.focus() }, [at])
   return (
     <>

@@ -6,18 +6,22 @@ interface ProductFieldsProps {
   fields: Field[]
   typed: Typed
   onType (typed: Typed): void
+  /** What is wrong with a property. */
+  faultOf (name: string): string | undefined
 }
 
 /** Inputs for what may be asked for. */
-export function ProductFields ({ prefix, fields, typed, onType }: ProductFieldsProps) {
+export function ProductFields ({ prefix, fields, typed, onType, faultOf }: ProductFieldsProps) {
   return (
     <>
       {fields.map(field => {
         const id = `${prefix}-${field.name}`
+        const fault = faultOf(field.name)
         return (
           <div class='field' key={id}>
             <label for={id}><Label {...field} /></label>
-            <Input id={id} field={field} value={typed[field.name] ?? ''} onValue={value => onType({ ...typed, [field.name]: value })} />
+            <Input id={id} field={field} fault={fault} value={typed[field.name] ?? ''} onValue={value => onType({ ...typed, [field.name]: value })} />
+            {fault !== undefined && <p class='fault' id={`${id}-fault`}>{fault}</p>}
             {field.hint !== '' && <p class='hint' id={`${id}-hint`}>{field.hint}</p>}
           </div>
         )
@@ -37,18 +41,20 @@ function Label ({ name, required }: Field) {
 interface InputProps {
   id: string
   field: Field
+  fault: string | undefined
   value: string
   onValue (value: string): void
 }
 
 const words: Record<string, string> = { true: 'yes', false: 'no' }
 
-function Input ({ id, field: { kind, hint, required, choices, placeholder, schema }, value, onValue }: InputProps) {
+function Input ({ id, field: { kind, hint, required, choices, placeholder, schema }, fault, value, onValue }: InputProps) {
   const common = {
     id,
     required,
     value,
-    'aria-describedby': hint === '' ? undefined : `${id}-hint`,
+    'aria-invalid': fault !== undefined,
+    'aria-describedby': [...fault === undefined ? [] : [`${id}-fault`], ...hint === '' ? [] : [`${id}-hint`]].join(' ') || undefined,
     onInput: (event: { currentTarget: { value: string } }) => onValue(event.currentTarget.value)
   }
   if (kind === 'choice') {

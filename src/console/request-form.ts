@@ -38,6 +38,12 @@ function ttlHint (minimum: number, maximum: number): string {
   return `in seconds, ${minimum} to ${maximum}: ${durationInWords(minimum)} to ${durationInWords(maximum)}`
 }
 
+export interface Fault {
+  /** JSON Pointer into the body. */
+  path: string
+  message: string
+}
+
 /** What was typed, by property; empty is not asked. */
 export type Typed = Record<string, string>
 
@@ -74,6 +80,11 @@ export interface TokenRequest {
   /** Below the broker's address. */
   path: string
   body: Record<string, unknown>
+}
+
+/** What the broker says is wrong with a property. @param product empty for what all share */
+export function faultOf (errors: Fault[], product: string, name: string): string | undefined {
+  return errors.find(({ path }) => path === `/${name}` || path === `/products/${product}/${name}`)?.message
 }
 
 /** The request that the form makes; undefined where nothing is picked, or what has to be JSON is not. */

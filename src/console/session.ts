@@ -11,6 +11,8 @@ export interface Session {
   /** The broker's OpenAPI document. */
   description: Description
   offers: Offers
+  /** What views keep while others are shown, by name. It goes with the session. */
+  kept: Map<string, unknown>
 }
 
 export interface SessionEnd {

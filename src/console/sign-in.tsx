@@ -7,6 +7,18 @@ import type { Session } from './session.js'
 import { useLock } from './use-lock.js'
 import type { SignedOut } from './use-session.js'
 
+/** The field of a secret, by its id. */
+type Secret = 'password' | 'bearer'
+
+type SignInBy = (form: HTMLFormElement) => Promise<Result<Session>>
+
+interface Refused {
+  refusal: Refusal
+  secret: Secret
+  /** That was typed. */
+  name: string
+}
+
 interface SignInProps {
   out: SignedOut
   onSession (session: Session): void
@@ -14,7 +26,7 @@ interface SignInProps {
 
 /** Asks the user for a name and a password, or a bearer token. */
 export function SignIn ({ out, onSession }: SignInProps) {
-  const [refusal, setRefusal] = useState<Refusal>()
+  const [refused, setRefused] = useState<Refused>()
   const [busy, setBusy] = useState(false)
   const [name, setName] = useState(out.name ?? '')
   const lock = useLock()
@@ -22,28 +34,36 @@ export function SignIn ({ out, onSession }: SignInProps) {
   // Whoever opens the page, or was signed out, types next.
   useLayoutEffect(() => { form.current!.querySelector<HTMLInputElement>(name === '' ? '#name' : '#password')!.focus() }, [])
 
-  const submit = (signIn: (form: HTMLFormElement) => Promise<Result<Session>>) => async (event: SubmitEvent): Promise<void> => {
+  const submit = (secret: Secret, signIn: SignInBy) => async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
     const form = event.target as HTMLFormElement
     setBusy(true)
     const { answer, refusal } = await signIn(form)
     setBusy(false)
-    setRefusal(refusal)
-    if (refusal?.code === 'login-limited') lock.add(name, refusal.retryAfter)
-    if (answer === undefined) return
+    if (refusal !== undefined) {
+      setRefused({ refusal, secret, name })
+      if (refusal.code === 'login-limited') lock.add(name, refusal.retryAfter)
+      // The button that had the focus was disabled meanwhile.
+      return form.querySelector<HTMLInputElement | HTMLTextAreaElement>(`#${secret}`)!.select()
+    }
     // An input keeps what was typed for as long as anything holds the input.
     form.reset()
     onSession(answer)
   }
-  const withPassword = submit(form => signInByPassword(valueOf(form, 'name'), valueOf(form, 'password')))
-  const withToken = submit(form => describe({ credentials: bearer(valueOf(form, 'bearer')) }))
+  const withPassword = submit('password', form => signInByPassword(valueOf(form, 'name'), valueOf(form, 'password')))
+  const withToken = submit('bearer', async form => withoutTokens(await describe({ credentials: bearer(valueOf(form, 'bearer')) })))
   const isLocked = lock.has(name)
+  const problemOf = (secret: Secret) => {
+    // Another name is not locked.
+    const isOfName = refused?.refusal.code !== 'login-limited' || refused.name === name
+    return refused?.secret === secret && isOfName && <Problem refusal={refused.refusal} inView />
+  }
 
   return (
     <div class='card sign-in'>
       <h1>Sign in</h1>
       <p class='fine'>Use the name and password that you got for this broker, not those of Twilio.</p>
-      {out.reason !== undefined && refusal === undefined && <p class='notice' role='status'>{out.reason}</p>}
+      {out.reason !== undefined && refused === undefined && <p class='notice' role='status'>{out.reason}</p>}
       <form ref={form} onSubmit={withPassword}>
         <div class='field'>
           <label for='name'>Name</label>
@@ -52,7 +72,7 @@ export function SignIn ({ out, onSession }: SignInProps) {
         <PasswordField />
         <button type='submit' disabled={busy || isLocked}>{busy ? 'Signing in…' : isLocked ? 'This name is locked' : 'Sign in'}</button>
       </form>
-      {refusal && <Problem refusal={refusal} inView />}
+      {problemOf('password')}
       <details>
         <summary>Use a bearer token instead</summary>
         <form onSubmit={withToken}>
@@ -61,11 +81,19 @@ export function SignIn ({ out, onSession }: SignInProps) {
             <textarea id='bearer' name='bearer' rows={4} autocomplete='off' autocapitalize='none' spellcheck={false} required />
           </div>
           <button type='submit' class='second' disabled={busy}>Use the token</button>
+          {problemOf('bearer')}
         </form>
       </details>
       <p class='fine'>This page stores nothing, and forgets your password once it has a session.</p>
     </div>
   )
+}
+
+/** A broker without an identity provider names the headers that it takes, which nobody types here. */
+function withoutTokens (result: Result<Session>): Result<Session> {
+  return result.refusal?.code === 'credentials-missing'
+    ? { refusal: { ...result.refusal, detail: 'This broker takes no bearer tokens. Sign in with a name and a password.' } }
+    : result
 }
 
 function valueOf (form: HTMLFormElement, name: string): string {

@@ -55,8 +55,8 @@ export function TokenCard ({ given, answer: { token: text, identity, expiresIn }
       </div>
       <p class='sr' role='status'>{state === 'soon' && 'The token ends within a minute.'}{state === 'over' && 'The token has ended.'}</p>
       <progress value={left} max={expiresIn} aria-label='Life that is left' />
-      <Grants token={token} identity={identity} />
-      <Copy title='Token' text={text} />
+      {left > 0 && <Grants token={token} identity={identity} />}
+      {left > 0 && <Copy title='Token' text={text} />}
       <Next given={given} room={roomOf(token)} />
       <h3>What is in it</h3>
       <Rows rows={about(token, Infinity, localTime).filter(([name]) => name !== 'grants')} />

@@ -1,6 +1,6 @@
-import { useState } from 'preact/hooks'
-import type { Offers } from './available-products.js'
 import { fieldsOf, requestOf, sharedFieldsOf, type Field, type Picked, type TokenRequest, type Typed } from './request-form.js'
+import type { Session } from './session.js'
+import { useKept } from './use-kept.js'
 
 export interface TokenFormState {
   /** Names of products. */
@@ -18,9 +18,10 @@ export interface TokenFormState {
 }
 
 /** What is filled in. The first product is picked. */
-export function useTokenForm (offers: Offers): TokenFormState {
-  const [picked, setPicked] = useState<string[]>(() => offers.products.slice(0, 1).map(({ name }) => name))
-  const [typed, setTyped] = useState<Record<string, Typed>>({})
+export function useTokenForm (session: Session): TokenFormState {
+  const { offers } = session
+  const [picked, setPicked] = useKept<string[]>(session, 'picked', offers.products.slice(0, 1).map(({ name }) => name))
+  const [typed, setTyped] = useKept<Record<string, Typed>>(session, 'typed', {})
   const chosen = offers.products.filter(({ name }) => picked.includes(name))
   const products = chosen.map(
     ({ name, properties, required, allow }) => ({ name, fields: fieldsOf(properties, required, allow), typed: typed[name] ?? {} })

@@ -34,6 +34,7 @@ t.test('signing in to the console, and moving about in it', { skip: chromiumMiss
       before: async page => { page.on('requestfinished', request => sizes.push(request.sizes().then(({ responseBodySize }) => responseBodySize))) }
     })
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    t.equal(await page.locator('[aria-current]').count(), 0, 'the view is not there yet')
     t.strictSame([...new Set(asked.map(({ method }) => method))], ['GET'])
     t.ok(asked.every(({ url }) => /\/$|\/console\/[\w-]+\.\w+$/.test(url)), asked.map(({ url }) => url).join(' '))
     t.notMatch(await page.locator('body').innerText(), /video|voice|chat|sync|conversations|operator/i)
@@ -49,6 +50,7 @@ t.test('signing in to the console, and moving about in it', { skip: chromiumMiss
     await page.getByRole('alert').waitFor()
     t.match(await page.getByRole('alert').innerText(), /^Wrong username or password\. Check both, or ask the operator of this broker for a new password\.[^]*credentials-wrong/)
     t.strictSame(dialogs, [])
+    t.equal(await page.evaluate('document.activeElement.id'), 'password', 'it is typed again')
     await signIn('susan')
     await page.getByText('Signed in as susan').waitFor()
   })
@@ -101,6 +103,7 @@ t.test('signing in to the console, and moving about in it', { skip: chromiumMiss
     await page.getByLabel('Password').press('Enter')
     t.equal(asked.length, before)
     await page.getByLabel('Name', { exact: true }).fill('olg')
+    await page.getByRole('alert').waitFor({ state: 'detached' })
     t.ok(await page.getByRole('button', { name: 'Sign in' }).isEnabled())
     await page.getByLabel('Name', { exact: true }).fill('olga')
     await page.clock.fastForward('15:01')
@@ -207,6 +210,15 @@ t.test('signing in to the console, and moving about in it', { skip: chromiumMiss
     t.match(await page.locator('.next pre').innerText(), /^curl -H "Authorization: Bearer \$TOKEN" /)
     await go('Operator')
     await page.getByRole('heading', { name: 'Audit' }).waitFor()
+  })
+
+  await t.test('a broker without an identity provider says that it takes no bearer tokens, where one was given', async t => {
+    const { page } = await visit(t, broker.url)
+    await page.getByText('Use a bearer token instead').click()
+    await page.getByLabel('Token of your identity provider').fill('eyJ.e30.x')
+    await page.getByRole('button', { name: 'Use the token' }).click()
+    await page.locator('details').getByRole('alert').getByText('This broker takes no bearer tokens. Sign in with a name and a password.').waitFor()
+    t.equal(await page.evaluate('document.activeElement.id'), 'bearer')
   })
 
   await t.test('a part that does not come is told', async t => {

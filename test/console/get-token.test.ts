@@ -102,7 +102,7 @@ t.test('getting a token in the console', { skip: chromiumMissing() }, async t =>
   })
 
   await t.test('a form that has changed marks the token as an old one, until it says the same again', async t => {
-    const { page, signIn } = await visit(t, broker.url)
+    const { page, signIn, go } = await visit(t, broker.url)
     await signIn('susan')
     await page.getByLabel('Room').fill('My Room')
     await page.getByRole('button', { name: 'Get a token' }).click()
@@ -115,6 +115,12 @@ t.test('getting a token in the console', { skip: chromiumMissing() }, async t =>
     await old.waitFor({ state: 'detached' })
     await page.getByRole('checkbox', { name: 'Video' }).uncheck()
     await old.waitFor()
+    await page.getByRole('checkbox', { name: 'Sync' }).check()
+    await go('Error codes')
+    await page.getByRole('searchbox').waitFor()
+    await go('Get a token')
+    await old.waitFor()
+    t.ok(await page.getByRole('checkbox', { name: 'Sync' }).isChecked(), 'another view in between loses nothing')
   })
 
   await t.test('several products make one token, each with its own fields', async t => {
@@ -185,6 +191,11 @@ t.test('getting a token in the console', { skip: chromiumMissing() }, async t =>
     await page.getByRole('button', { name: 'Get a token' }).click()
     await page.getByRole('alert').getByText(/room: the policy does not allow this one\./).waitFor()
     t.equal(await page.getByRole('timer').count(), 0)
+    t.equal(await page.getByLabel('Room').getAttribute('aria-invalid'), 'true')
+    await page.locator('#video-room-fault').getByText('the policy does not allow this one').waitFor()
+    await page.getByLabel('Room').fill('boardroom 2')
+    await page.locator('#video-room-fault').waitFor({ state: 'detached' })
+    await page.getByLabel('Room').fill('boardroom')
     await page.setViewportSize({ width: 390, height: 640 })
     await page.evaluate('scrollTo(0, 0)')
     // As a click would, without scrolling to the button.
@@ -207,6 +218,7 @@ t.test('getting a token in the console', { skip: chromiumMissing() }, async t =>
     await page.getByRole('alert').getByText(/^You asked for too many tokens\. Try again in \d+ s\.$/).waitFor()
     await page.clock.runFor(61_000)
     await page.getByRole('alert').getByText('Try again now').waitFor()
+    t.equal(await page.getByRole('timer').count(), 1, 'the token that still lives stays')
     await narrow.close()
     await get.click()
     await page.getByRole('alert').getByText(/^No answer:/).waitFor()
@@ -219,6 +231,7 @@ t.test('getting a token in the console', { skip: chromiumMissing() }, async t =>
     await other.page.getByLabel('params').fill('To')
     await other.page.getByLabel('outgoing').selectOption('false')
     await other.page.getByRole('button', { name: 'Get a token' }).click()
+    await other.page.getByRole('alert').getByText('Something in the form has to be changed.').waitFor()
     await other.page.getByRole('alert').getByText(/outgoing a token needs calls in or calls out/).waitFor()
   })
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { callerOf, decoded, isHashed, matching, minuteOf, outcomeOf, timeOf, zoneOf } from '../../src/console/audit-lines.js'
-import { askAfter, codesOf, countsOf, loginTimesOf, rowsOf, spanOf, withAnswer, type Event, type Nodes, type OperatorData, type Slot } from '../../src/console/operator-data.js'
+import { askAfter, codesOf, countsOf, loginTimesOf, rowsOf, rowsWithSum, spanOf, withAnswer, type Event, type Nodes, type OperatorData, type Slot } from '../../src/console/operator-data.js'
 import { tilesOf } from '../../src/console/tiles.js'
 import { startBroker, susan } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
@@ -52,6 +52,8 @@ t.test('slots in which nothing happened are 0, and those before the start are a 
   t.equal(span.first, 11)
   t.strictSame(series, { names: ['sync', 'video'], values: [[...Array(11).fill(null), 0, 1, 0, 0], [...Array(11).fill(null), 0, 3, 0, 5]] })
   t.strictSame(rowsOf(series, 14), [{ name: 'sync', value: 0, sum: 1, most: 1 }, { name: 'video', value: 5, sum: 8, most: 5 }])
+  t.strictSame(rowsWithSum(series, 14).map(({ name, value, sum }) => [name, value, sum]), [['', 5, 9], ['video', 5, 8], ['sync', 0, 1]], 'the largest first, below all together')
+  t.equal(rowsWithSum(series, 0)[0]!.value, null)
   t.strictSame(rowsOf(series, 0).map(({ value }) => value), [null, null])
   t.strictSame(codesOf(span), [['login-limited', 3], ['not-allowed', 2]])
   t.equal(spanOf(answer(), '24 hours').first, 83, 'the quarter of the start is known in part')
@@ -182,5 +184,5 @@ t.test('a broker answers what the page reads', async t => {
   const span = spanOf(data, '24 hours')
   // A quarter of an hour may end meanwhile.
   t.ok(span.first >= 94)
-  t.match(rowsOf(countsOf(span, ({ tokens }) => tokens), 95), [{ name: 'sync', sum: 1, most: 1 }])
+  t.match(rowsWithSum(countsOf(span, ({ tokens }) => tokens), 95), [{ name: 'sync', sum: 1, most: 1 }])
 })

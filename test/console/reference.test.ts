@@ -1,6 +1,7 @@
 import t from 'tap'
-import type { Allow, Description, Offers, Schema } from '../../src/console/available-products.js'
+import { offersOf, type Allow, type Description, type Offers, type Schema } from '../../src/console/available-products.js'
 import { exampleFor } from '../../src/console/example-body.js'
+import { ownFields, ownSchema } from '../../src/console/own-schema.js'
 import { isSendable, needsProof, propertiesOf, routeAt, routesOf, whoInWords, type Entry } from '../../src/console/reference.js'
 import { formInWords } from '../../src/console/schema-text.js'
 import { startBroker, susan } from '../helpers/broker.js'
@@ -78,6 +79,26 @@ t.test('an example asks for what the policy lets its reader have', t => {
     { of: entry('get-token-video'), offers: offers({}), is: undefined }
   ]
   for (const { of, offers, is } of cases) t.same(exampleFor(of, offers), is, `${of.id} ${JSON.stringify(offers)}`)
+  t.end()
+})
+
+t.test('a body is described as far as the policy leaves it to its reader', t => {
+  const offers = (allow: Allow, identities: string[] = []): Offers => ({
+    ...offersOf(description),
+    products: ['video', 'voice'].map(name => ({ name, properties: properties[name]!, required: [], allow })),
+    bounds: { name: 'susan', identity: 'susan', ttl: 3600, maxTtl: 7200, identities }
+  })
+  const properties: Record<string, Record<string, Schema>> = {
+    video: { room: { type: 'string', description: 'a room' } },
+    voice: { incoming: { type: 'boolean', description: 'calls in' }, params: { type: 'object', patternProperties: { '': { type: 'string' } }, description: 'more' } }
+  }
+  const of = (id: string, allow: Allow, identities?: string[]) => ownSchema(ownFields(entry(id), offers(allow, identities))!)
+  t.match(of('post-token-video', { rooms: ['a-*'] }), { required: ['room'], properties: { room: { description: 'a-*, where * is any text' }, ttl: { maximum: 7200 }, identity: undefined } })
+  t.match(of('post-token-video', { rooms: ['a', 'b'] }), { required: ['room'], properties: { room: { enum: ['a', 'b'] } } })
+  t.match(of('post-token-video', {}, ['guest-*']), { required: [], properties: { room: { description: 'a room', enum: undefined }, identity: { description: /guest-\*/ } } })
+  t.match(of('post-token-voice', { outgoing: true, params: { To: ['+1*'] } }), { properties: { incoming: { description: 'the policy does not allow it', enum: undefined }, params: { description: 'more' } } })
+  t.equal(ownFields(entry('post-token-chat'), offers({})), undefined, 'of what the policy does not allow there is nothing of its own')
+  t.equal(ownFields(entry('get-healthz'), offers({})), undefined)
   t.end()
 })
 

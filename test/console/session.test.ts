@@ -90,6 +90,7 @@ t.test('where there can be no session, each request sends the password, and a se
 t.test('a sign-in that is refused is one request, and its reason is the broker\'s', async t => {
   const cases: Array<{ name: string, password: string, between?: Between, sent: string[], refusal: Partial<Refusal> }> = [
     { name: 'a wrong password', password: 'wrong', sent: ['POST session Basic proof'], refusal: { status: 401, code: 'credentials-wrong' } },
+    { name: 'a proxy that fails for a moment', password: 'secret123', between: () => new Response('<html>', { status: 502 }), sent: ['POST session Basic proof'], refusal: { status: 502, code: 'not-the-broker' } },
     { name: 'a broker that is busy', password: 'secret123', between: () => problem(503, 'overloaded'), sent: ['POST session Basic proof'], refusal: { status: 503, code: 'overloaded' } },
     { name: 'a broker that is busy a moment later', password: 'secret123', between: ({ path }) => path === 'openapi.json' ? problem(503, 'overloaded') : undefined, sent: ['POST session Basic proof', 'GET openapi.json DPoP proof'], refusal: { code: 'overloaded' } }
   ]
