@@ -10,7 +10,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { fingerprintOf } from '../dist/src/callers/session/fingerprint.js'
 import { SessionKeys } from '../dist/src/callers/session/keys.js'
-import { seal } from '../dist/src/callers/session/seal.js'
+import { signSession } from '../dist/src/callers/session/signed-session.js'
 import { hashPassword } from '../dist/src/callers/passwords/formats.js'
 import { basic, Connection, requestOf } from './tokens/connection.js'
 import { median } from './tokens/load.js'
@@ -58,7 +58,7 @@ const encode = value => Buffer.from(JSON.stringify(value)).toString('base64url')
 function pageOf (name) {
   const { privateKey, jwk } = newPageKey()
   const caller = { name, identity: name }
-  const session = seal(keys.first, {
+  const session = signSession(keys.first, {
     login: name,
     caller,
     id: randomBytes(12).toString('base64url'),

@@ -16,7 +16,7 @@ interface Common {
   products?: string[] | undefined
   /** How the caller said who it is. */
   via?: Via | undefined
-  /** Of the session, where it was one that this broker sealed. */
+  /** Of the session, where its MAC was right. */
   sessionId?: string | undefined
   /** Of the trace that the request belongs to, where it says so by a valid `traceparent`. */
   traceId?: string | undefined

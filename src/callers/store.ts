@@ -24,8 +24,8 @@ export interface CallerStore {
 export interface Standing {
   readonly caller: Caller
   /**
-   * Changes with the caller's password: its stored hash, for example. Empty where the store does not reveal any. Secret: never sealed,
-   * logged or sent.
+   * Changes with the caller's password: its stored hash, for example. Empty where the store does not reveal any. Secret: never in a
+   * session, in a log or in an answer.
    */
   readonly credential: string
   /** The `version` in the answer of LOGIN_URL. Not secret: the page can read it in its session. */

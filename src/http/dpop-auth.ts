@@ -34,7 +34,7 @@ export async function dpopAuth (scope: FastifyInstance, { sessions }: SessionOpt
       const credentials = { session: request.headers.authorization!.slice('DPoP '.length), proof: proofOf(request) }
       const session = await sessions.authenticate(credentials, provenRequest(request), {
         login: new RequestLogin(request, reply),
-        onSealed: known => { request.session = known },
+        onVerified: known => { request.session = known },
         allowOutage: request.method === 'DELETE'
       })
       request.caller = session.caller

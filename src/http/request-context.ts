@@ -29,11 +29,11 @@ declare module 'fastify' {
     claimedUsername: string | null
     /** Set once the credentials are verified. */
     caller: Caller | null
-    /** Set once the seal of the session is verified; includes the proof once that is verified. */
+    /** The session of the request. Set as soon as its MAC is verified; has `proof` only after the DPoP proof is verified too. */
     session: KnownSession & Partial<Pick<ProvenSession, 'proof'>> | null
     /** Why a bearer token was refused, and whose it is. */
     refusedBearer: BearerRefusal | null
-    /** The proof for opening a session. Its signature is not verified yet. */
+    /** The DPoP proof for opening a session. Its signature is not verified yet. */
     openingProof: Proof | null
     /** The enabled products that the request names. */
     requestedProducts: string[] | null

@@ -21,14 +21,14 @@ export function createSessions (settings: Settings, store: SessionStore | undefi
     })
 }
 
-/** Logs the key that seals sessions. Nodes with the same first key accept each other's sessions. */
+/** Logs the key that signs sessions. Nodes with the same first key accept each other's sessions. */
 export function logSessionKeys (logger: Log, sessions: Sessions | undefined): void {
   if (sessions === undefined) return
   const [keyId, ...others] = sessions.keyIds
-  logger.info({ keyId, alsoTaken: others.length === 0 ? undefined : others }, 'sessions are sealed by this key')
+  logger.info({ keyId, alsoTaken: others.length === 0 ? undefined : others }, 'sessions are signed by this key')
 }
 
-/** Logs what a change of the settings does to sessions: that it ended all of them, or that another key seals the next ones. */
+/** Logs what a change of the settings does to sessions: that it ended all of them, or that another key signs the next ones. */
 export function logChangedSessionKeys (logger: Log, before: Sessions | undefined, after: Sessions | undefined, settings: Settings): void {
   const ended = endOfSessions(before, after, settings)
   if (ended !== undefined) logger.warn(ended)

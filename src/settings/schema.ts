@@ -48,7 +48,7 @@ export const schema = Type.Object({
   })),
   SESSION_SECRET: Type.Optional(Type.String({
     pattern: `^\\s*\\S{${SECRET_MIN},}(\\s+\\S{${SECRET_MIN},}){0,${SECRETS_MAX - 1}}\\s*$`,
-    description: `one to three secrets of at least ${SECRET_MIN} characters each, separated by blanks: the first seals, all unseal`
+    description: `one to three secrets of at least ${SECRET_MIN} characters each, separated by blanks: the first signs new sessions, and sessions that any of them signed are valid`
   })),
   JWT_ISSUER: Type.Optional(Text('the identity provider\'s URL, exactly as its tokens write it in iss')),
   JWT_AUDIENCE: Type.Optional(Text('what tokens for this broker have in aud: one or more, separated by commas')),

@@ -9,7 +9,7 @@ export function sessionTtl ({ SESSION_TTL: ttl }: Partial<Settings>, tellsChange
   return ttl ?? (tellsChanges ? sessionLife.default : 0)
 }
 
-/** Returns the secrets of sessions; the first one seals. Without SESSION_SECRET, that is the API key's secret. */
+/** Returns the secrets of sessions; the first one signs. Without SESSION_SECRET, that is the API key's secret. */
 export function sessionSecrets ({ SESSION_SECRET: secrets, TWILIO_API_KEY_SECRET: keySecret }: Pick<Settings, 'SESSION_SECRET' | 'TWILIO_API_KEY_SECRET'>): [string, ...string[]] {
   return secrets === undefined ? [keySecret] : secrets.trim().split(/\s+/) as [string, ...string[]]
 }

@@ -32,7 +32,7 @@ t.test('settings and files that are right are said to be so', async t => {
   const cwd = folder(t)
   const { code, out, err } = await check(cwd, settings)
   t.match({ code, err }, { code: 0, err: '' })
-  t.match(out, /^settings and files are right; enabled: chat, conversations, sync, video, voice\nsessions are sealed by key [0-9a-f]{8}\n$/)
+  t.match(out, /^settings and files are right; enabled: chat, conversations, sync, video, voice\nsessions are signed by key [0-9a-f]{8}\n$/)
   t.same(JSON.parse((await check(cwd, settings, '--json')).out), { right: true, products: ['chat', 'conversations', 'sync', 'video', 'voice'], mistakes: [], warnings: [], diagnostics: [], sessionKeyId: out.slice(-9, -1) })
   t.match(await check(cwd, { ...settings, AUDIT_LOG: 'audit.log' }), { code: 0 })
   t.match(await check(cwd, { ...settings, AUDIT_LOG: 'users.htpasswd' }), { code: 0 }, 'a file that is there')
@@ -41,7 +41,7 @@ t.test('settings and files that are right are said to be so', async t => {
 
 t.test('the keys of sessions are named where there are sessions', async t => {
   const cwd = folder(t)
-  t.match((await check(cwd, { ...settings, SESSION_SECRET: `${'a'.repeat(32)} ${'b'.repeat(32)}` })).out, /\nsessions are sealed by key [0-9a-f]{8}, and accepted by [0-9a-f]{8} too\n$/)
+  t.match((await check(cwd, { ...settings, SESSION_SECRET: `${'a'.repeat(32)} ${'b'.repeat(32)}` })).out, /\nsessions are signed by key [0-9a-f]{8}, and accepted by [0-9a-f]{8} too\n$/)
   const off = { ...settings, SESSION_TTL: '0' }
   t.notMatch((await check(cwd, off)).out, /sessions/)
   t.notMatch((await check(cwd, off, '--json')).out, /sessionKeyId/)

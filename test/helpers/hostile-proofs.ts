@@ -145,7 +145,7 @@ export const hostileUses: HostileProof[] = [
   stale('nonce empty', (page, claims) => right(page, claims, { nonce: '' })),
   stale('nonce cut', (page, claims) => right(page, claims, { nonce: claims.nonce.slice(0, -4) })),
   stale('nonce made up', (page, claims) => right(page, claims, { nonce: 'A'.repeat(claims.nonce.length - 1) })),
-  stale('nonce with another time than the one that was sealed', (page, claims) => {
+  stale('nonce with another time than the one that was signed', (page, claims) => {
     const bytes = Buffer.from(claims.nonce, 'base64url')
     bytes.writeUIntBE(bytes.readUIntBE(4, 6) + 1, 4, 6)
     return right(page, claims, { nonce: bytes.toString('base64url') })

@@ -56,12 +56,12 @@ export function sessionsOf ({ secrets = [secret], store = oneCaller(), ...option
     rightFor: (session: string) => ({ htm: 'POST', htu: `${origin}/token/video`, iat: Math.floor(now), ath: athOf(session), nonce: sessions.nonce() }),
 
     async authenticate (session: string, proof: string | undefined, request = use) {
-      const sealed: Array<{ id: string, caller: Caller }> = []
-      const answer = await sessions.authenticate({ session, proof }, request, { login, onSealed: known => sealed.push(known), allowOutage: false }).catch((error: unknown) => {
+      const verified: Array<{ id: string, caller: Caller }> = []
+      const answer = await sessions.authenticate({ session, proof }, request, { login, onVerified: known => verified.push(known), allowOutage: false }).catch((error: unknown) => {
         if (!(error instanceof Problem)) throw error
         return { code: error.code, now: error.options.now }
       })
-      return { ...answer, sealed }
+      return { ...answer, verified }
     },
 
     /** Uses a session with a proof that is right but for what is given. */

@@ -11,7 +11,7 @@ export interface SessionKey {
   readonly nonce: KeyObject
 }
 
-/** The keys of one to three secrets. The first seals and all unseal, so that a secret can be replaced without ending sessions. */
+/** The keys of one to three secrets. The first signs and all verify, so that a secret can be replaced without ending sessions. */
 export class SessionKeys {
   readonly first: SessionKey
   readonly #all: readonly SessionKey[]
@@ -25,7 +25,7 @@ export class SessionKeys {
     return this.#all.find(key => key.id.equals(id))
   }
 
-  /** Hexadecimal; the sealing key first. Nodes with the same first id accept each other's sessions. */
+  /** Hexadecimal; that of the key that signs new sessions first. Nodes with the same first id accept each other's sessions. */
   get ids (): string[] {
     return this.#all.map(({ id }) => id.toString('hex'))
   }

@@ -11,8 +11,8 @@ const MAC_BYTES = 16
 const MAX_AHEAD_SECONDS = 60
 
 /**
- * Nonces for proofs (RFC 9449 §8). They limit how long a proof can be used that was signed in advance with a date in the future. Each nonce
- * holds the time it was made, sealed, so that no node has to store any.
+ * Nonces for DPoP proofs (RFC 9449 §8). They limit how long a proof can be used that was signed in advance with a date in the future. Each
+ * nonce holds the time it was made and a MAC of that, so that no node has to store any.
  */
 export class Nonces {
   readonly #keys: SessionKeys

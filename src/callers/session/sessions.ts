@@ -5,15 +5,15 @@ import { fingerprintOf } from './fingerprint.js'
 import { SessionKeys, type SessionKey } from './keys.js'
 import { ProofChecks } from './proof-checks.js'
 import type { Proof } from './proof.js'
-import { seal, unseal, type SealedSession } from './seal.js'
+import { signSession, verifySession, type SessionData } from './signed-session.js'
 import type { AuthenticateOptions, KnownSession, OpenedSession, ProvenRequest, ProvenSession, SessionCredentials, SessionsOptions } from './types.js'
 
 export type { Proof } from './proof.js'
 export type { KnownSession, ProvenRequest, ProvenSession, SessionsOptions } from './types.js'
 
 /**
- * Sessions of pages. The broker stores none of them: each holds all its data, sealed, and is useless without the private key of the page
- * that opened it.
+ * Sessions of pages. The broker stores none of them: each holds all its data, signed (HMAC) but not encrypted, and is useless without the
+ * private key of the page that opened it.
  */
 export class Sessions {
   readonly #keys: SessionKeys
@@ -32,7 +32,7 @@ export class Sessions {
     this.#now = now
   }
 
-  /** Hexadecimal; the first is the id of the sealing key. */
+  /** Hexadecimal; the first is the id of the key that signs new sessions. */
   get keyIds (): string[] {
     return this.#keys.ids
   }
@@ -51,9 +51,9 @@ export class Sessions {
   }
 
   /**
-   * Opens a session. Call it once the password was right.
-   * @param name as it was typed, in NFC
-   * @returns the session; `proof` identifies the proof, which may be used once
+   * Opens a session. Call it only after the password was found right.
+   * @param name the name that the user typed, normalized to NFC; `caller.name` is the store's spelling of it
+   * @returns the session; `proof` identifies the DPoP proof, which may be used once
    * @throws Problem `proof-wrong`, `credentials-wrong` where the caller has changed since, or `identity-unsuitable` where the session would
    * be too long
    */
@@ -65,7 +65,7 @@ export class Sessions {
     const ends = now + this.#ttl
     const id = randomBytes(12).toString('base64url')
     const { first } = this.#keys
-    const session = seal(first, {
+    const session = signSession(first, {
       login: name,
       caller: { ...caller, groups: standing.groups },
       version: standing.version,
@@ -87,13 +87,13 @@ export class Sessions {
   async authenticate (
     credentials: SessionCredentials,
     request: ProvenRequest,
-    { login, onSealed, allowOutage }: AuthenticateOptions
+    { login, onVerified, allowOutage }: AuthenticateOptions
   ): Promise<ProvenSession> {
-    const unsealed = unseal(this.#keys, credentials.session)
-    if (unsealed === undefined) throw problem('session-ended')
-    const { session, key } = unsealed
+    const verified = verifySession(this.#keys, credentials.session)
+    if (verified === undefined) throw problem('session-ended')
+    const { session, key } = verified
     const ends = Math.min(session.ends, session.opened + this.#ttl)
-    onSealed({ id: session.id, caller: session.caller, ends })
+    onVerified({ id: session.id, caller: session.caller, ends })
     if (this.#now() >= ends || await this.#ended.has(session.id)) throw problem('session-ended')
     const proof = await this.#proofs.check(credentials, request, session.thumbprint)
     const caller = await this.#callerOf(session, key, login).catch((error: unknown) => {
@@ -109,7 +109,7 @@ export class Sessions {
   }
 
   /** Returns the caller as the store has it now, if nothing changed that ends the session. */
-  async #callerOf (session: SealedSession, key: SessionKey, login: LoginContext): Promise<Caller> {
+  async #callerOf (session: SessionData, key: SessionKey, login: LoginContext): Promise<Caller> {
     const { kind } = this.#store
     // A cached answer may be older than this session, from before the caller changed the password. Then the store is asked again.
     for (const after of [undefined, session.opened]) {

@@ -3,7 +3,7 @@ import type { SessionMemory } from './memory.js'
 import type { ProofTarget } from './proof-url.js'
 
 export interface SessionsOptions {
-  /** One to three. The first seals sessions, all unseal them. */
+  /** One to three. The first signs new sessions; a session that any of them signed is valid. */
   secrets: readonly [string, ...string[]]
   store: SessionStore
   memory: Pick<SessionMemory, 'ended' | 'proofKeys'>
@@ -16,7 +16,7 @@ export interface SessionsOptions {
   now?: () => number
 }
 
-/** The part of a request that a proof is bound to. */
+/** The part of a request that a DPoP proof is bound to. */
 export interface ProvenRequest {
   readonly method: string
   /** As received, without the query. */
@@ -34,7 +34,7 @@ export interface OpenedSession {
   readonly now: number
 }
 
-/** A session that this broker sealed. */
+/** A session whose MAC is right: a broker with one of our secrets made it. Nothing else is checked yet. */
 export interface KnownSession {
   readonly id: string
   /** The caller as of the sign-in. */
@@ -43,11 +43,11 @@ export interface KnownSession {
   readonly ends: number
 }
 
-/** A session whose proof is valid. */
+/** A session that has not ended, sent with a valid DPoP proof. */
 export interface ProvenSession extends KnownSession {
   /** The caller as the store has it now. */
   readonly caller: Caller
-  /** Identifies the proof, which may be used once. */
+  /** Identifies the DPoP proof, which may be used once. */
   readonly proof: string
 }
 
@@ -59,8 +59,8 @@ export interface SessionCredentials {
 
 export interface AuthenticateOptions {
   login: LoginContext
-  /** Called once the seal was verified, also where the session is refused afterwards. */
-  onSealed: (session: KnownSession) => void
+  /** Called once the MAC is verified, also where the session is refused afterwards: so the audit log can name its caller. */
+  onVerified: (session: KnownSession) => void
   /** Accepts the session while the store is unavailable, so that an outage keeps nobody from signing out. */
   allowOutage: boolean
 }

@@ -83,7 +83,7 @@ function foundIn (answer: unknown, holder: SessionHolder): FoundStanding {
 }
 
 /**
- * Whether LOGIN_URL answered the caller's groups. If not, each session keeps the groups that are sealed in it, which can differ between
+ * Whether LOGIN_URL answered the caller's groups. If not, each session keeps the groups that it was opened with, which can differ between
  * sessions of a caller.
  */
 function groupsKnown (found: FoundStanding): boolean {
@@ -91,8 +91,8 @@ function groupsKnown (found: FoundStanding): boolean {
 }
 
 /** A property that is missing has not changed. */
-function differs (said: unknown, sealed: unknown): boolean {
-  return said !== undefined && said !== null && (typeof said === 'string' ? said.normalize('NFC') : said) !== sealed
+function differs (said: unknown, known: unknown): boolean {
+  return said !== undefined && said !== null && (typeof said === 'string' ? said.normalize('NFC') : said) !== known
 }
 
 function versionIn (version: unknown): string | undefined {

@@ -70,7 +70,7 @@ function isUnasked (diagnostics: Diagnostic[], outcomes: Outcome[]): boolean {
 }
 
 /**
- * The ids of the keys for sessions; the first is that of the key that seals. Nodes with the same first id accept each other's sessions.
+ * The ids of the keys for sessions; the first is of the key that signs them. Nodes with the same first id accept each other's sessions.
  * Empty without sessions.
  */
 function keyIdsOf (settings: Settings): string[] {
@@ -97,6 +97,6 @@ function report (io: Io, { right, products, mistakes, warnings, keyIds: [keyId, 
   for (const warning of warnings) io.stderr.write(`${warning} (a warning)\n`)
   io.stderr.write(hint)
   if (right) io.stdout.write(`settings and files are right; enabled: ${products.join(', ')}\n`)
-  if (keyId !== undefined) io.stdout.write(`sessions are sealed by key ${keyId}${others.length === 0 ? '' : `, and accepted by ${others.join(' and ')} too`}\n`)
+  if (keyId !== undefined) io.stdout.write(`sessions are signed by key ${keyId}${others.length === 0 ? '' : `, and accepted by ${others.join(' and ')} too`}\n`)
   for (const { about, answer, says } of outcomes) io.stdout.write(`${paint(styles[answer], answer.padEnd(8))} ${about}: ${says}\n`)
 }

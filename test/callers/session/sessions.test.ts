@@ -4,7 +4,7 @@ import { SessionKeys } from '../../../src/callers/session/keys.js'
 import { createSessionMemory } from '../../../src/callers/session/memory.js'
 import { ProofKeys } from '../../../src/callers/session/proof-keys.js'
 import { matchesUrl } from '../../../src/callers/session/proof-url.js'
-import { seal, unseal } from '../../../src/callers/session/seal.js'
+import { signSession, verifySession } from '../../../src/callers/session/signed-session.js'
 import type { Standing } from '../../../src/callers/store.js'
 import { PageKey } from '../../helpers/dpop.js'
 import { hostileProofs, hostileUses, withOtherS } from '../../helpers/hostile-proofs.js'
@@ -19,7 +19,7 @@ t.test('a session that was opened is used by its key, again and again until its 
   t.match(id, /^[\w-]{16}$/)
   t.equal(now, broker.now())
   t.same(answer, { expiresIn: 43_200, expiresAt: new Date((now + 43_200) * 1000).toISOString() })
-  for (let use = 0; use < 3; use++) t.match(await broker.use(session), { caller: susan, id, ends: now + 43_200, sealed: [{ id, caller: susan }] })
+  for (let use = 0; use < 3; use++) t.match(await broker.use(session), { caller: susan, id, ends: now + 43_200, verified: [{ id, caller: susan }] })
   broker.pass(43_199)
   t.match(await broker.use(session), { id })
   broker.pass(1)
@@ -179,7 +179,7 @@ for (const { what, change } of altered) {
     const text = change(broker.open().session)
     const answer = await broker.use(text)
     t.match(answer, ended)
-    t.same(answer.sealed, [], 'and tells nobody\'s name')
+    t.same(answer.verified, [], 'and tells nobody\'s name')
   })
 }
 
@@ -190,7 +190,7 @@ t.test('every bit of a session counts', async t => {
   const { length } = Buffer.from(session.slice(4), 'base64url')
   for (let bit = 0; bit < length * 8; bit++) {
     const text = bytesOf(session, bytes => { bytes[bit >> 3]! ^= 1 << (bit & 7) })
-    if (unseal(keys, text) !== undefined) return t.fail(`bit ${bit}`)
+    if (verifySession(keys, text) !== undefined) return t.fail(`bit ${bit}`)
   }
 })
 
@@ -198,7 +198,7 @@ t.test('a session is taken wherever one of the secrets is', async t => {
   const [old, next] = ['old '.repeat(8), 'next'.repeat(8)] as const
   const { session } = sessionsOf({ secrets: [old] }).open()
   for (const [secrets, isTaken] of [[[old], true], [[next, old], true], [[next, secret, old], true], [[next], false], [[secret], false]] as const) {
-    t.equal(unseal(new SessionKeys(secrets as unknown as [string]), session) !== undefined, isTaken)
+    t.equal(verifySession(new SessionKeys(secrets as unknown as [string]), session) !== undefined, isTaken)
   }
   t.same(new SessionKeys([next, old]).ids, [...new SessionKeys([next]).ids, ...new SessionKeys([old]).ids])
   t.match(new SessionKeys([old]).ids, [/^[0-9a-f]{8}$/])
@@ -319,7 +319,7 @@ t.test('a session says who it is of, however the store answered', async t => {
     { login: 'Susan', caller: { name: 'Susan', identity: 'agent 7', asTyped: true as const } },
     { login: 'Zo\u00eb', caller: { name: 'Zo\u00eb', identity: 'Zo\u00eb' }, version: 'v1' },
     { login: 'susan', caller: { name: 'susan', identity: 'susan', asTyped: true as const }, version: '' }
-  ]) t.same(unseal(keys, seal(keys.first, { ...holder, ...rest })!)?.session, { version: undefined, ...holder, ...rest })
+  ]) t.same(verifySession(keys, signSession(keys.first, { ...holder, ...rest })!)?.session, { version: undefined, ...holder, ...rest })
 })
 
 t.test('no session is opened that would be too long to be taken', t => {

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import t from 'tap'
 import { SessionKeys } from '../../../src/callers/session/keys.js'
-import { seal } from '../../../src/callers/session/seal.js'
+import { signSession } from '../../../src/callers/session/signed-session.js'
 import { nowSeconds, PageKey } from '../../helpers/dpop.js'
 import type { Answer } from '../../helpers/http.js'
 import { Page, signedIn } from '../../helpers/page.js'
@@ -51,11 +51,11 @@ t.test('S54: who reads the store of callers can make no fingerprint', async t =>
   t.not(fingerprintOf(await signedIn(one.url)), fingerprintOf(await signedIn(other.url)), 'it is keyed')
 })
 
-t.test('S55: the sealing key alone makes nobody\'s session', async t => {
+t.test('S55: the key that signs sessions alone makes nobody\'s session', async t => {
   const broker = await started(t, { settings: { SESSION_SECRET } })
   const page = await signedIn(broker.url)
   const { first } = new SessionKeys([SESSION_SECRET])
-  const session = seal(first, {
+  const session = signSession(first, {
     login: 'susan',
     caller: { name: 'susan', identity: 'susan' },
     id: 'AAAAAAAAAAAAAAAA',
@@ -73,7 +73,7 @@ t.test('S60: sessions of names that exist and that do not get the same bytes', a
   const { first } = new SessionKeys(['another-secret-of-32-characters-and-more'])
   const answers: Answer[] = []
   for (const name of ['susan', 'nobody']) {
-    const session = seal(first, { login: name, caller: { name, identity: name }, id: 'AAAAAAAAAAAAAAAA', opened: 1, ends: 2 ** 40, thumbprint: Buffer.alloc(32), fingerprint: Buffer.alloc(16) })!
+    const session = signSession(first, { login: name, caller: { name, identity: name }, id: 'AAAAAAAAAAAAAAAA', opened: 1, ends: 2 ** 40, thumbprint: Buffer.alloc(32), fingerprint: Buffer.alloc(16) })!
     answers.push(await Object.assign(new Page(url), { key: page.key, nonce: page.nonce, session }).ask())
   }
   const [one, other] = answers.map(({ status, text, body: { requestId } }) => `${status} ${text.replace(requestId, '')}`)
@@ -92,7 +92,7 @@ t.test('S64: a proof of 10 kB and a session of 3 kB are refused by their size', 
     return `ttb_${Buffer.concat([body, mac]).toString('base64url')}`
   }
   t.match(await Object.assign(page, { session: withGroup(1600) }).ask(), { status: 200 })
-  t.has(await Object.assign(page, { session: withGroup(2100) }).ask(), ended, 'also where it is sealed as it should be')
+  t.has(await Object.assign(page, { session: withGroup(2100) }).ask(), ended, 'also where it is signed as it should be')
 })
 
 t.test('S65: two DPoP headers are 400, and nothing behind them is answered', async t => {

@@ -282,7 +282,7 @@ t.test('without sessions there is nothing at their path, which a page can read',
   t.match(await ask(url, { as: 'DPoP ttb_x', headers: { DPoP: 'x' } }), { status: 401, headers: { 'www-authenticate': basicChallenge }, body: { code: 'credentials-missing' } })
   t.match(await ask(url, { as: 'Bearer ttb_x' }), { status: 401, body: { code: 'credentials-missing' } })
   t.match(await ask(url, { as: susan }), { status: 200 })
-  t.notMatch(log(), /sessions are sealed/)
+  t.notMatch(log(), /sessions are signed/)
 })
 
 t.test('pages of listed origins may use sessions, and read what they need of the answers', async t => {

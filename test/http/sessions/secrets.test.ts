@@ -11,7 +11,7 @@ t.test('S56: another secret ends all sessions, one beside the old ends none, and
     await broker.reload()
   }
   const next = 'the-next-secret-of-more-than-32-characters'
-  t.match(broker.log(), /"keyId":"[0-9a-f]{8}","msg":"sessions are sealed by this key"/)
+  t.match(broker.log(), /"keyId":"[0-9a-f]{8}","msg":"sessions are signed by this key"/)
   await set('x'.repeat(32))
   t.match(broker.log(), /SESSION_SECRET has changed, which ended all sessions/)
   t.match(await page.ask(), ended)
@@ -19,10 +19,10 @@ t.test('S56: another secret ends all sessions, one beside the old ends none, and
   await set(`${next} ${'x'.repeat(32)}`)
   t.match(broker.log(), /"alsoTaken":\["[0-9a-f]{8}"\]/)
   t.match(await page.ask(), { status: 200 })
-  const sealed = await signedIn(broker.url)
+  const later = await signedIn(broker.url)
   await set(next)
   t.match(await page.ask(), ended)
-  t.match(await sealed.ask(), { status: 200 }, 'the first one seals')
+  t.match(await later.ask(), { status: 200 }, 'the first one signs')
   t.equal(broker.log().split('ended all sessions').length, 2, 'warned of once')
 })
 
@@ -43,7 +43,7 @@ t.test('a restart forgets no session', async t => {
   const one = await started(t)
   const page = await signedIn(one.url)
   const next = await anotherNode(t, one)
-  t.match(await page.ask({}, next.url), { status: 200 }, 'sealed by the secret of the API key, where there is no other')
+  t.match(await page.ask({}, next.url), { status: 200 }, 'signed by the secret of the API key, where there is no other')
 })
 
 t.test('O22: a new API key ends all sessions where there is no secret of their own, which a reload says', async t => {

@@ -8,8 +8,8 @@ const MAX_CHARACTERS = 2400
 /** Lets secret scanners recognise a session that leaked into logs or code. */
 export const SESSION_PREFIX = 'ttb_'
 
-/** The data in a session. It is not encrypted: the holder can read all of it. */
-export interface SealedSession extends SessionHolder {
+/** The data in a session. It is signed (HMAC-SHA256), not encrypted: whoever holds the session can read all of it. */
+export interface SessionData extends SessionHolder {
   /** 12 random bytes, base64url. */
   readonly id: string
   /** Seconds since 1970. */
@@ -33,7 +33,7 @@ const MAC_BYTES = 32
 const GROUP = '\x01'
 
 /** @returns undefined where the session would be too long */
-export function seal (key: SessionKey, session: SealedSession): string | undefined {
+export function signSession (key: SessionKey, session: SessionData): string | undefined {
   const head = Buffer.alloc(at.texts)
   head.writeUInt8(VERSION)
   key.id.copy(head, at.keyId)
@@ -48,10 +48,10 @@ export function seal (key: SessionKey, session: SealedSession): string | undefin
 }
 
 /**
- * Reads a session, but nothing of it before its MAC was verified.
- * @returns undefined for everything that was not sealed with one of the keys
+ * Reads a session, but nothing of it before its MAC was verified. Whether the session has ended is not checked here.
+ * @returns undefined for everything that was not signed with one of the keys
  */
-export function unseal (keys: SessionKeys, text: string): { session: SealedSession, key: SessionKey } | undefined {
+export function verifySession (keys: SessionKeys, text: string): { session: SessionData, key: SessionKey } | undefined {
   if (text.length > MAX_CHARACTERS || !text.startsWith(SESSION_PREFIX)) return
   const bytes = decodeBase64url(text.slice(SESSION_PREFIX.length))
   if (bytes === undefined || bytes.length < at.texts + MAC_BYTES || bytes[0] !== VERSION) return
@@ -61,7 +61,7 @@ export function unseal (keys: SessionKeys, text: string): { session: SealedSessi
   return { session: read(body), key }
 }
 
-function read (body: Buffer): SealedSession {
+function read (body: Buffer): SessionData {
   const all = body.toString('utf8', at.texts).split('\0')
   const texts = all.filter(text => !text.startsWith(GROUP))
   const groups = all.filter(text => text.startsWith(GROUP)).map(text => text.slice(GROUP.length))
