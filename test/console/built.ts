@@ -13,8 +13,7 @@ export function built (): string {
   const page = join(folder, 'index.html.br')
   const sources = ['console', 'client', 'diagnose/token'].flatMap(name => readdirSync(join(root, 'src', name)).map(file => join(root, 'src', name, file)))
   if (!existsSync(page) || sources.some(file => changed(file) > changed(page))) {
-    // Without tap's hooks.
-    execFileSync(process.execPath, ['src/console/build.js'], { cwd: root, env: { ...process.env, NODE_OPTIONS: '' } })
+    execFileSync(process.execPath, ['src/console/build.js'], { cwd: root })
   }
   return folder
 }

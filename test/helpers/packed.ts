@@ -19,7 +19,7 @@ export interface Packed {
   files: string[]
 }
 
-/** A command for `spawn`, into which tap's hooks do not get: they go by NODE_OPTIONS, which tap sets in every child. */
+/** A command for `spawn`, without the NODE_OPTIONS that the tests themselves may be run with. */
 export function outside (program: string, ...args: string[]): [string, string[]] {
   return ['sh', ['-c', 'unset NODE_OPTIONS; exec "$@"', 'sh', program, ...args]]
 }

@@ -9,8 +9,8 @@ import { ask } from './http.js'
 import { root } from './root.js'
 import { until } from './until.js'
 
-/** The tests' own hooks, for coverage, must not get into what they start. */
-const withoutHooks = 'unset NODE_OPTIONS'
+/** What the tests themselves are run with, such as a debugger, must not get into what they start. */
+const withoutOptions = 'unset NODE_OPTIONS'
 const bin = join(root, 'dist/src/bin.js')
 
 /** The broker as operators run it: what is under test is the process, so it is the one that is published. */
@@ -19,7 +19,7 @@ function build (): string {
   const changed = (file: string) => statSync(file).mtimeMs
   // `npm test` has built it by now.
   if (!existsSync(bin) || sources.some(file => file.endsWith('.ts') && changed(file) > changed(bin))) {
-    execFileSync('sh', ['-c', `${withoutHooks}; exec node_modules/.bin/tsc -p tsconfig.build.json`], { cwd: root })
+    execFileSync('sh', ['-c', `${withoutOptions}; exec node_modules/.bin/tsc -p tsconfig.build.json`], { cwd: root })
   }
   return bin
 }
@@ -36,7 +36,7 @@ export interface ProcessOptions {
 
 /** A broker in a process of its own, which can be limited, killed and stalled. */
 export async function brokerProcess ({ cwd, settings = {}, nodeArgs = [], before = ':' }: ProcessOptions) {
-  const child = spawn('sh', ['-c', `${withoutHooks}; ${before}; exec "$@"`, 'sh', process.execPath, ...nodeArgs, build()], { cwd, env: { ...process.env, ...complete, ...settings } })
+  const child = spawn('sh', ['-c', `${withoutOptions}; ${before}; exec "$@"`, 'sh', process.execPath, ...nodeArgs, build()], { cwd, env: { ...process.env, ...complete, ...settings } })
   let log = ''
   child.stderr.on('data', chunk => { log += chunk })
   const ended = once(child, 'exit')
