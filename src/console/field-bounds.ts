@@ -12,24 +12,39 @@ export function bounded (field: Field, allow: Allow): Field {
   return isList(names) ? boundedText(field, names) : field
 }
 
+const FORBIDDEN = 'the policy does not allow it'
+const NONE = 'the policy allows none'
+
 /** Where one flag of a product is written, the others are forbidden. */
 function boundedFlag (field: Field, allow: Allow): Field {
   const isBound = Object.values(allow).some(value => typeof value === 'boolean')
-  return !isBound || allow[field.name] === true ? field : { ...field, choices: [], placeholder: 'no', hint: 'the policy does not allow it' }
+  return !isBound || allow[field.name] === true ? field : { ...field, choices: [], placeholder: 'no', hint: FORBIDDEN, policy: FORBIDDEN }
 }
 
 /** One name is filled in by the broker; of several, one has to be named. */
 function boundedText (field: Field, names: string[]): Field {
   const [only] = names
-  if (only === undefined) return { ...field, hint: 'the policy allows none' }
-  if (names.some(name => name.includes('*'))) return { ...field, required: true, placeholder: nameWithin(names), hint: `${names.join(' or ')}, where * is any text` }
-  return { ...field, kind: 'choice', choices: names, required: names.length > 1, placeholder: names.length > 1 ? '' : only, hint: '' }
+  if (only === undefined) return { ...field, kind: 'choice', choices: [], placeholder: 'none', hint: NONE, policy: NONE }
+  if (names.some(name => name.includes('*'))) {
+    const hint = `${names.join(' or ')}, where * is any text`
+    return { ...field, required: true, placeholder: nameWithin(names), hint, policy: hint }
+  }
+  const several = names.length > 1
+  return {
+    ...field,
+    kind: 'choice',
+    choices: names,
+    required: several,
+    placeholder: several ? '' : only,
+    hint: '',
+    policy: several ? 'what the policy allows you' : `the only one that the policy allows you; default: ${only}`
+  }
 }
 
 function boundedPairs (field: Field, values: unknown): Field {
   if (typeof values !== 'object' || values === null) return field
-  const allowed = Object.entries(values).map(([name, patterns]) => `${name}=${String(patterns)}`)
-  return { ...field, hint: `one name=value a line; allowed: ${allowed.join('; ')}` }
+  const allowed = `allowed: ${Object.entries(values).map(([name, patterns]) => `${name}=${String(patterns)}`).join('; ')}`
+  return { ...field, hint: `one name=value a line; ${allowed}`, policy: [field.schema.description, allowed].filter(Boolean).join('; ') }
 }
 
 /** A name that one of these allows. */

@@ -11,6 +11,8 @@ export interface Field {
   choices: string[]
   /** What the caller gets where it asks for nothing, or an example. */
   placeholder: string
+  /** What the policy leaves of it to the caller, in words. */
+  policy?: string
   schema: Schema
 }
 

@@ -1,7 +1,7 @@
 import type { Description, Schema } from './available-products.js'
 import { Copy } from './copy.js'
 import { exampleFor } from './example-body.js'
-import { ownFields, ownSchema } from './own-schema.js'
+import { obstacleOf, ownBody, ownFields } from './own-schema.js'
 import { Properties } from './properties.js'
 import { isSendable, needsProof, whoInWords, type Entry } from './reference.js'
 import { nameOf } from './schema-text.js'
@@ -21,8 +21,7 @@ export function Operation ({ entry, session, under }: OperationProps) {
   const { id, method, path, operation, body, answers, refusals } = entry
   const { credentials: { name }, description, offers } = session
   const example = exampleFor(entry, offers)
-  const fields = ownFields(entry, offers)
-  const needed = body === undefined ? fields?.find(({ required }) => required) : undefined
+  const obstacle = obstacleOf(entry, ownFields(entry, offers))
   const base = new URL('.', location.href).href.slice(0, -1)
   const line = curl({
     base,
@@ -36,9 +35,9 @@ export function Operation ({ entry, session, under }: OperationProps) {
     <section class='operation' id={id} aria-label={`${method} ${path}`}>
       <div>
         <h3><span class='method'>{method}</span> {path === under ? operation.summary : <code>{path}</code>}</h3>
-        <p>{path !== under && `${operation.summary}. `}{needed === undefined ? whoInWords(operation) : <>Not for you: <code>{needed.name}</code> is needed, so use <code>POST</code>.</>}</p>
+        <p>{path !== under && `${operation.summary}. `}{obstacle === undefined ? whoInWords(operation) : `This always fails for you: ${obstacle}.`}</p>
         {body && <h4>Body</h4>}
-        {body && <Properties schema={fields === undefined ? body.schema : ownSchema(fields)} required='required' />}
+        {body && <Properties schema={ownBody(entry, body.schema, offers)} required='required' />}
         {operation.parameters && <h4>Query</h4>}
         {operation.parameters?.map(({ name, schema }) => <Properties key={name} schema={{ properties: { [name]: schema } }} />)}
         {answers.map(({ status, description: says, content }) => (
@@ -47,8 +46,8 @@ export function Operation ({ entry, session, under }: OperationProps) {
         {refusals.length > 0 && <Refusals entry={entry} />}
       </div>
       <div>
-        {needsProof(entry) ? <p>It takes a proof (DPoP, RFC 9449) by a key of the page. The client <code>twilio-token-broker/client</code> makes it.</p> : <Copy title='curl' text={line} />}
-        {needed === undefined && isSendable(entry) && <SendIt entry={entry} example={example} credentials={session.credentials} />}
+        {obstacle !== undefined ? null : needsProof(entry) ? <p>It takes a proof (DPoP, RFC 9449) by a key of the page. The client <code>twilio-token-broker/client</code> makes it.</p> : <Copy title='curl' text={line} />}
+        {obstacle === undefined && isSendable(entry) && <SendIt entry={entry} example={example} credentials={session.credentials} />}
         {answers.map(({ status, content }) => (
           content?.example !== undefined && <ExampleAnswer key={status} status={status} example={content.example} />
         ))}

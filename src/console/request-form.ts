@@ -29,7 +29,15 @@ export function sharedFieldsOf (
     const others = identities.includes('*') ? 'any other' : identities.join(', ')
     fields.push({ ...fieldOf('identity', { ...name, description: `the name inside the token: your own, or ${others}` }, false), placeholder: identity })
   }
-  if (life !== undefined) fields.push({ ...fieldOf('ttl', { ...life, maximum }, false), hint: ttlHint(life.minimum!, maximum), placeholder: String(Math.min(ttl, maximum)) })
+  if (life !== undefined) {
+    const fallback = String(Math.min(ttl, maximum))
+    fields.push({
+      ...fieldOf('ttl', { ...life, maximum }, false),
+      hint: ttlHint(life.minimum!, maximum),
+      placeholder: fallback,
+      policy: `seconds that the token lives, for you at most ${durationInWords(maximum)}; default: ${fallback}`
+    })
+  }
   return fields
 }
 

@@ -131,7 +131,7 @@ t.test('a field takes what the caller may really have', t => {
     { what: 'some rooms', name: 'room', schema: room, allow: { rooms: ['a', 'b'] }, field: { kind: 'choice', required: true, choices: ['a', 'b'], placeholder: '' } },
     { what: 'rooms by a pattern', name: 'room', schema: room, allow: { rooms: ['support-*', 'lobby'] }, field: { kind: 'text', required: true, placeholder: 'lobby', hint: 'support-* or lobby, where * is any text' } },
     { what: 'rooms by a pattern alone', name: 'room', schema: room, allow: { rooms: ['support-*'] }, field: { placeholder: 'support-1' } },
-    { what: 'no room', name: 'room', schema: room, allow: { rooms: [] }, field: { hint: 'the policy allows none' } },
+    { what: 'no room', name: 'room', schema: room, allow: { rooms: [] }, field: { kind: 'choice', choices: [], placeholder: 'none', hint: 'the policy allows none' } },
     { what: 'what the policy says in another form', name: 'room', schema: room, allow: { rooms: [1] }, field: { kind: 'text', required: false, hint: 'a room' } },
     { what: 'both directions', name: 'incoming', schema: flag, allow: {}, field: { choices: ['true', 'false'] } },
     { what: 'the direction that is written', name: 'incoming', schema: flag, allow: { incoming: true }, field: { choices: ['true', 'false'], hint: '' } },

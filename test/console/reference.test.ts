@@ -1,7 +1,7 @@
 import t from 'tap'
 import { offersOf, type Allow, type Description, type Offers, type Schema } from '../../src/console/available-products.js'
 import { exampleFor } from '../../src/console/example-body.js'
-import { ownFields, ownSchema } from '../../src/console/own-schema.js'
+import { obstacleOf, ownBody, ownFields } from '../../src/console/own-schema.js'
 import { isSendable, needsProof, propertiesOf, routeAt, routesOf, whoInWords, type Entry } from '../../src/console/reference.js'
 import { formInWords } from '../../src/console/schema-text.js'
 import { startBroker, susan } from '../helpers/broker.js'
@@ -82,23 +82,56 @@ t.test('an example asks for what the policy lets its reader have', t => {
   t.end()
 })
 
-t.test('a body is described as far as the policy leaves it to its reader', t => {
-  const offers = (allow: Allow, identities: string[] = []): Offers => ({
-    ...offersOf(description),
-    products: ['video', 'voice'].map(name => ({ name, properties: properties[name]!, required: [], allow })),
+/** What a caller may have whose rule of the policy has these entries. */
+function offersWith (allowed: Record<string, Allow>, identities: string[] = []): Offers {
+  const { products, ...offers } = offersOf(description)
+  return {
+    ...offers,
+    products: products.flatMap(offer => offer.name in allowed ? [{ ...offer, allow: allowed[offer.name]! }] : []),
     bounds: { name: 'susan', identity: 'susan', ttl: 3600, maxTtl: 7200, identities }
-  })
-  const properties: Record<string, Record<string, Schema>> = {
-    video: { room: { type: 'string', description: 'a room' } },
-    voice: { incoming: { type: 'boolean', description: 'calls in' }, params: { type: 'object', patternProperties: { '': { type: 'string' } }, description: 'more' } }
   }
-  const of = (id: string, allow: Allow, identities?: string[]) => ownSchema(ownFields(entry(id), offers(allow, identities))!)
-  t.match(of('post-token-video', { rooms: ['a-*'] }), { required: ['room'], properties: { room: { description: 'a-*, where * is any text' }, ttl: { maximum: 7200 }, identity: undefined } })
-  t.match(of('post-token-video', { rooms: ['a', 'b'] }), { required: ['room'], properties: { room: { enum: ['a', 'b'] } } })
-  t.match(of('post-token-video', {}, ['guest-*']), { required: [], properties: { room: { description: 'a room', enum: undefined }, identity: { description: /guest-\*/ } } })
-  t.match(of('post-token-voice', { outgoing: true, params: { To: ['+1*'] } }), { properties: { incoming: { description: 'the policy does not allow it', enum: undefined }, params: { description: 'more' } } })
-  t.equal(ownFields(entry('post-token-chat'), offers({})), undefined, 'of what the policy does not allow there is nothing of its own')
-  t.equal(ownFields(entry('get-healthz'), offers({})), undefined)
+}
+
+t.test('a body is described as far as the policy leaves it to its reader', t => {
+  const body = (id: string, allowed: Record<string, Allow>, identities?: string[]) => ownBody(entry(id), entry(id).body!.schema, offersWith(allowed, identities))
+  const video = (allow: Allow, identities?: string[]) => body('post-token-video', { video: allow }, identities)
+  const cases: Array<{ is: Schema, as: object, without?: string }> = [
+    { is: video({ rooms: ['a-*', 'b'] }), as: { required: ['room'], properties: { room: { maxLength: 128, description: 'a-* or b, where * is any text' } } }, without: 'identity' },
+    { is: video({ rooms: ['a', 'b'] }), as: { required: ['room'], properties: { room: { enum: ['a', 'b'], description: 'what the policy allows you' } } } },
+    { is: video({ rooms: ['a'] }), as: { required: [], properties: { room: { enum: ['a'], description: 'the only one that the policy allows you; default: a' } } } },
+    { is: video({ rooms: [] }), as: { properties: { room: { enum: undefined, description: 'the policy allows none' } } } },
+    { is: video({}), as: { required: [], properties: { room: { enum: undefined, description: /default: any room/ } } } },
+    { is: video({}), as: { properties: { ttl: { minimum: 180, maximum: 7200, description: 'seconds that the token lives, for you at most 2 hours; default: 3600' } } } },
+    { is: video({ maxTtl: 600 }), as: { properties: { ttl: { maximum: 600, description: /at most 10 minutes; default: 600$/ } } } },
+    { is: video({}, ['guest-*']), as: { properties: { identity: { description: /your own, or guest-\*/ } } } },
+    { is: body('post-token-voice', { voice: { outgoing: true, params: { To: ['+1*'] } } }), as: { properties: { incoming: { description: 'the policy does not allow it', enum: undefined }, params: { description: 'passed to the TwiML app with each outgoing call; allowed: To=+1*' } } } },
+    { is: body('post-token', { video: { rooms: ['a', 'b'] } }), as: { properties: { products: { properties: { video: { required: ['room'], properties: { room: { enum: ['a', 'b'] } } }, voice: undefined } }, ttl: { maximum: 7200 }, username: {} } }, without: 'identity' },
+    { is: body('post-token-sync', { video: {} }), as: entry('post-token-sync').body!.schema },
+    { is: body('post-session', { video: {} }), as: entry('post-session').body!.schema },
+    { is: ownBody(entry('post-session'), {}, offersWith({})), as: {} }
+  ]
+  for (const { is, as, without } of cases) {
+    t.match(is, as, JSON.stringify(as))
+    if (without !== undefined) t.notOk(Object.hasOwn(is.properties!, without), `no ${without}`)
+  }
+  t.end()
+})
+
+t.test('what always fails for its reader says why', t => {
+  const cases: Array<{ id: string, allowed: Record<string, Allow>, is: string | undefined }> = [
+    { id: 'get-token-video', allowed: { video: { rooms: ['a-*'] } }, is: 'a room has to be named. Use POST' },
+    { id: 'get-token-video', allowed: { video: { rooms: ['a', 'b'] } }, is: 'a room has to be named. Use POST' },
+    { id: 'post-token-video', allowed: { video: { rooms: ['a', 'b'] } }, is: undefined },
+    { id: 'get-token-video', allowed: { video: { rooms: ['a'] } }, is: undefined },
+    { id: 'get-token-video', allowed: { video: {} }, is: undefined },
+    { id: 'get-token-video', allowed: { video: { rooms: [] } }, is: 'the policy allows you no room' },
+    { id: 'post-token-video', allowed: { video: { rooms: [] } }, is: 'the policy allows you no room' },
+    { id: 'get-token-voice', allowed: { voice: { incoming: true } }, is: undefined },
+    { id: 'get-token-voice', allowed: { voice: { incoming: false, outgoing: false } }, is: 'the policy allows you no incoming, outgoing' },
+    { id: 'get-token-sync', allowed: { video: {} }, is: undefined },
+    { id: 'get-healthz', allowed: {}, is: undefined }
+  ]
+  for (const { id, allowed, is } of cases) t.equal(obstacleOf(entry(id), ownFields(entry(id), offersWith(allowed))), is, `${id} ${JSON.stringify(allowed)}`)
   t.end()
 })
 
