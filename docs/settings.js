@@ -62,7 +62,7 @@ const text = `# Settings
 
 <!-- Written by docs/settings.js from .env.example and the schema: run \`npm run docs\` after a change of either. -->
 
-From the environment, or from \`.env\` in the working directory; the environment wins, and an empty value counts as unset. A start names every mistake at once, and exits with 78. \`npx twilio-token-broker check\` does so without starting: it asks the database, \`LOGIN_URL\` and Redis as a start does, and exits with 69 where one does not answer. Where none can be reached, as when an image is built, say \`check --offline\`.
+From the environment, or from \`.env\` in the working directory; the environment wins, and an empty value counts as unset. A start reports all mistakes together, and exits with 78. \`npx twilio-token-broker check\` does so without starting: it asks the database, \`LOGIN_URL\` and Redis as a start does, and exits with 69 where one does not answer. Where none can be reached, as when an image is built, say \`check --offline\`.
 
 A line of \`.env\` is \`NAME=value\`, a comment, or a mistake with its number (\`.env:4 …\`). \`export NAME=value\`, blanks around \`=\` and a \`# comment\` behind the value are taken. A value that holds \`#\` needs quotes: \`"…"\`, \`'…'\` or backticks. No value has several lines; in double quotes \`\\n\` is a line break.
 

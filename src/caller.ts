@@ -5,8 +5,8 @@ export interface Caller {
   /** The name inside the caller's tokens; NFC. */
   readonly identity: string
   /**
-   * The store took the name without saying how it writes it, so that other spellings may be the same caller.
-   * Whoever compares the name with a list compares canonical forms.
+   * True if the store did not return its own spelling of the name. Other spellings may then be the same caller, so compare the name with
+   * lists in its canonical form.
    */
   readonly asTyped?: true
   /** The groups that the store, or the identity provider of a bearer token, says the caller is in; NFC. Absent: none. */
@@ -43,7 +43,7 @@ function isGroup (value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= 2 * groupLimits.characters && [...value].length <= groupLimits.characters && !unprintable.test(value)
 }
 
-/** Controls, halves of surrogate pairs and line breaks: nothing that people are called by, and a danger to logs and terminals. */
+/** Control characters, halves of surrogate pairs and line breaks: no name needs them, and they are dangerous in logs and terminals. */
 const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u
 
 /** Unicode code points. Twilio Voice takes identities up to this length, the other products longer ones. */
@@ -71,7 +71,7 @@ export function nameMistake (name: string): string | undefined {
   return rules.find(({ keeps }) => !keeps(name))?.says
 }
 
-/** UTF-16 units. Bounds the work of normalising what a stranger sent; no name of 121 characters is longer in any normal form. */
+/** UTF-16 units. Bounds the work of normalising input; no name of 121 characters is longer in any normal form. */
 const longestSpelling = 1024
 
 /** The name that a login means: in NFC, or undefined when no caller can be called that. */
@@ -95,7 +95,7 @@ export function duplicateKey (name: string): string {
  */
 const reservedLookalikes = /[\uFF1A\uFE55\uFE13\u2A74\uFF0A\uFE61\uFF5B\uFE5B\uFE37\uFF5D\uFE5C\uFE38]/g
 
-/** ASCII, of which folding changes the case alone. Most names are that, and skip the costly steps. */
+/** ASCII characters, for which folding changes only the case. Most names have only these, and skip the costly steps. */
 const plain = /^[ -)+-9;-z|~]+$/
 
 /**
@@ -109,15 +109,15 @@ export function foldText (text: string): string {
 }
 
 /**
- * One key for all spellings of a name that a login may take for the same one: case, accents, width, format characters and
- * blanks around do not count. Limits and locks go by it in any case, the policy where the store does not answer a name.
+ * Returns one key for all spellings of a name that a login may accept: ignores case, accents, width, format characters and blanks around
+ * the name. Limits and locks always use this key; the policy uses it if the store does not return a name.
  * @param name one that `loginName` or a policy takes, so that it is short
  */
 export function canonicalName (name: string): string {
   return foldText(name).trim()
 }
 
-/** The key by which a caller's tokens are counted: the same for all names and spellings that one caller signs in by. */
+/** The key by which a caller's tokens are counted: the same for all names and spellings with which the caller can sign in. */
 export function limitKey ({ name, identity, asTyped }: Caller): string {
   // An identity provider has one spelling of each name.
   if (isBearer({ name })) return name

@@ -12,7 +12,7 @@ export interface GuessKeys {
 
 /**
  * @param unlockedAt when an operator unlocked a name. It is a part of the keys, so the guesses of an unlocked name count from zero,
- * whatever the counters under its old keys say
+ * and the counters under its old keys no longer matter
  */
 export function guessKeys (typed: string, ip: string, unlockedAt: (canonicalName: string) => string | undefined): GuessKeys {
   const canonical = canonicalName(typed)

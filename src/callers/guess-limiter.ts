@@ -39,7 +39,7 @@ export interface GuessLimiterOptions extends GuessCounters {
  * At a name's ceiling, only addresses from which it logged in during the last week are admitted, so that nobody can lock users out at home.
  * The limiter does not know which names exist, so unknown names are limited in the same way.
  *
- * Counters never go down within a window, whatever a node or Redis says. So a name that an operator unlocks gets new counters.
+ * A counter never decreases within a window, even if a node or Redis reports less. So a name that an operator unlocks gets new counters.
  */
 export class GuessLimiter {
   readonly #failures: FailureCounts

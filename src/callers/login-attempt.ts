@@ -11,7 +11,7 @@ export interface LoginAttempt {
   /** The password was wrong. */
   failed (): void
   /**
-   * No hash decided: the store was away, or the client hung up.
+   * No hash decided: the store was unavailable, or the client hung up.
    * @param hasGuessed whether the password was compared with a cached one, and differed
    */
   cancelled (hasGuessed?: boolean): void

@@ -1,4 +1,4 @@
-/** Bounds the work that a stranger can cause. Far more than people or password generators use. */
+/** Bounds the work that an unauthenticated client can cause. Far more than people or password generators use. */
 const MAX_PASSWORD_BYTES = 1024
 
 /** NIST SP 800-63B: at least 8 characters, counted as Unicode code points. */

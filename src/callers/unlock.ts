@@ -4,9 +4,9 @@ import { writeAtomic } from '../files/write-atomic.js'
 import type { SharedText } from '../limits/counters.js'
 import { readUsersFile } from './users-file/edit.js'
 
-/** Longer than the window of guesses: a lock of before has ended when its unlocking is forgotten. */
+/** Longer than the window of guesses: when an entry is forgotten, the lock that it removed has ended anyway. */
 const KEPT_MS = 3_600_000
-/** Another command may write in between, but not for ever. */
+/** Another command may change the text in between, so it is tried again. */
 const MAX_TRIES = 20
 
 /** A name that an operator has unlocked. */
@@ -68,7 +68,7 @@ function withUnlocking (text: string, typed: string): string {
   return [...unlockings.filter(isOther), { name: typed, at }].map(({ name, at }) => `${name}:${at}\n`).join('')
 }
 
-/** Whether a lock of before may still be there. */
+/** Whether a lock from before the unlocking may still exist. */
 export function isRecent ({ at }: Unlocking): boolean {
   return Date.parse(at) > Date.now() - KEPT_MS
 }

@@ -67,15 +67,14 @@ export class UnlockedNames {
   #take (text: string): void {
     const unlockings = parseUnlockings(text)
     if (unlockings === undefined) throw new Error(`${this.#options.label} is not what "users unlock" writes; run that again`)
-    // No time is forgotten, not even where the text is lost: under the keys of before, an old lock would be back, and so would places for
-    // guesses.
+    // Never forgets a time, even if the text is lost: the old keys would be used again, with their locks and their unused guesses.
     const later = unlockings.filter(({ name, at }) => at > (this.#times.get(canonicalName(name)) ?? ''))
     this.#log(later.filter(isRecent))
     this.#times = new Map([...this.#times, ...later.map(({ name, at }) => [canonicalName(name), at] as const)])
     this.#text = text
   }
 
-  /** A warning, as it gives guesses back. */
+  /** Logged as a warning, because it allows more guesses. */
   #log (unlockings: Unlocking[]): void {
     for (const { name, at } of unlockings) this.#options.log.warn({ name, at }, 'unlocked by an operator: wrong passwords of this name count from zero')
   }

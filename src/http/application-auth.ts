@@ -13,9 +13,9 @@ export interface ApplicationAuthOptions {
 }
 
 /**
- * Authenticates whoever is signed in with the application around the broker, for example by its cookie. Browsers send cookies whichever
- * page makes the request. So the request must be one that no form, image or script of another site can send, and come from a page of the
- * application itself.
+ * Authenticates the user who is signed in with the application that contains the broker, for example by its cookie. Browsers send cookies
+ * whichever page makes the request. So the request must be one that no form, image or script of another site can send, and come from a page
+ * of the application itself.
  */
 export async function applicationAuth (
   _scope: FastifyInstance,

@@ -73,8 +73,8 @@ function bringsCredentials ({ claimedUsername, scheme, headers: { authorization 
 }
 
 /**
- * One key for all spellings of a name. A text that is no name is its own key: it may be long, and strangers could have any number of such
- * texts folded.
+ * Returns one key for all spellings of a name. A text that is not a name is its own key: it may be long, and folding such texts would let
+ * any client cause work.
  */
 function nameKey (username: string): string {
   const name = loginName(username.trim())

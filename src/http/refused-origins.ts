@@ -3,7 +3,7 @@ import { printable } from '../lib/printable.js'
 import type { Lines } from '../limits/lines.js'
 import type { Origins } from './origins.js'
 
-/** Long enough for a real origin; bounds the line that a stranger can cause. */
+/** Long enough for a real origin; bounds the log line that any client can cause. */
 export const MAX_ORIGIN_CHARACTERS = 256
 
 export interface RefusedOriginOptions {

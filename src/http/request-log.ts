@@ -3,7 +3,7 @@ import type { Lines } from '../limits/lines.js'
 import { printable } from '../lib/printable.js'
 import { inventedMethods } from './request-target.js'
 
-/** Maximum characters of method and path in the log. Strangers choose both; over HTTP/2 a method may be any word. */
+/** Maximum characters of method and path in the log. Any client chooses both; over HTTP/2 a method may be any word. */
 const MAX_CHARACTERS = { method: 32, path: 256 }
 
 /** A request that takes longer is logged, although the audit has a line for it. */

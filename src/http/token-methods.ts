@@ -8,7 +8,7 @@ export interface TokenMethodOptions {
 }
 
 /**
- * Refuses methods that the token routes do not have, whatever the path. By RFC 9110 §15.5.6, the 405 lists the allowed ones. HEAD is not
+ * Refuses methods that the token routes do not have, for every path. By RFC 9110 §15.5.6, the 405 lists the allowed ones. HEAD is not
  * allowed: it would issue a token that nobody reads.
  */
 export function rejectMethod ({ tokenPath, builtInNames }: TokenMethodOptions): RequestStep {

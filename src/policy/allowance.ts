@@ -2,9 +2,9 @@ import type { Caller } from '../caller.js'
 import { isRecord } from '../lib/is-record.js'
 import type { DecisionOptions } from './decide.js'
 
-/** What a caller may ask for, as far as the policy says. */
+/** What the policy lets a caller request. */
 export interface Allowance {
-  /** Seconds that a token lives where no `ttl` is asked for, and the most that may be asked for. */
+  /** Seconds: the life of a token if no `ttl` is requested, and the longest that may be requested. */
   ttl: number
   maxTtl: number
   /** The identities that the caller may name besides its own; `*` in one stands for any run of characters. */
@@ -18,7 +18,7 @@ export function allowanceOf ({ policy, ttl }: Pick<DecisionOptions, 'policy' | '
   const rule = policy.ruleFor(caller)
   const max = rule?.maxTtl ?? ttl.max
   const life = Math.min(ttl.default, max)
-  // A policy that is only tried out refuses nothing.
+  // In `mode: audit`, a policy refuses nothing.
   if (policy.mode === 'audit') return { ttl: life, maxTtl: Math.max(max, ttl.max), identities: ['*'], productEntry: () => ({}) }
   return {
     ttl: life,

@@ -12,13 +12,13 @@ export { inForm } from './identity-form.js'
 
 export interface DecisionOptions {
   policy: Policy
-  /** Seconds: what a caller gets, and the most it may ask for where no policy says more. */
+  /** Seconds: the default life of a token, and the longest that a caller may request if the policy sets no other. */
   ttl: { default: number, max: number }
   /** How identities are written into tokens. Default: plain. */
   identityForm?: IdentityForm | undefined
 }
 
-/** What is asked of one product. */
+/** A request for one product's grant. */
 export interface ProductRequest extends EnabledProduct {
   /** The properties of the request that are the product's own. */
   request: object
@@ -27,30 +27,30 @@ export interface ProductRequest extends EnabledProduct {
 export interface ProductGrant {
   product: LoadedProduct
   grant: Grant
-  /** Seconds: the longest life of a token that holds this grant, where the policy says one for the product. */
+  /** Seconds: the longest life of a token with this grant. Undefined if the policy sets none for the product. */
   maxTtl?: number
 }
 
-/** Seconds that a token of these grants lives: no longer than one of them may. */
+/** The life of a token with these grants, in seconds: the shortest that one of them allows. */
 export function tokenTtl ({ ttl }: Pick<Decision, 'ttl'>, grants: readonly ProductGrant[]): number {
   return Math.min(ttl, ...grants.map(({ maxTtl = ttl }) => maxTtl))
 }
 
-/** What one caller gets: decided once for a request, then asked for each product. */
+/** What one caller gets. Created once for a request; `grant` is then called for each product. */
 export interface Decision {
-  /** As the token holds it. */
+  /** As it is written into the token. */
   identity: string
   /** As stores, requests and the policy write it, in NFC. */
   plainIdentity: string
-  /** Seconds, as far as no product has a shorter life of its own; see `tokenTtl`. */
+  /** Seconds, before a product's own limit is applied; see `tokenTtl`. */
   ttl: number
-  /** @throws Problem when the policy, the settings or the identity stand against it */
+  /** @throws Problem if policy, settings or identity do not allow it */
   grant (wanted: ProductRequest): ProductGrant
   /** What only the policy would have refused, under `mode: audit`. */
   wouldRefuse (): string | undefined
 }
 
-/** Everything, as far as the product is configured: what a rule means that has no say. */
+/** Allows everything that the product is configured for. Used in `mode: audit` if no rule matches the caller. */
 const open: Rule = { allow: () => ({}), mayName: () => true }
 
 /**
@@ -60,7 +60,7 @@ const open: Rule = { allow: () => ({}), mayName: () => true }
 export function decide ({ policy, ttl, identityForm }: DecisionOptions, caller: Caller, asked: CommonRequest): Decision {
   const refusals: string[] = []
   const choose = chooser(caller)
-  /** The policy's no: final, or a note for the audit while the policy is tried out. */
+  /** Refuses by the policy; in `mode: audit`, only notes the refusal for the audit. */
   const policyRefuses = (refused: Problem): void => {
     if (policy.mode === 'enforce') throw refused
     refusals.push(refused.message)
@@ -74,7 +74,7 @@ export function decide ({ policy, ttl, identityForm }: DecisionOptions, caller: 
   if (found === null) policyRefuses(problem('not-allowed', { detail: 'No rule of the policy matches this name or its groups.' }))
   const rule = found ?? open
 
-  // The policy speaks of identities as they are, whatever the token makes of them.
+  // The policy compares identities before IDENTITY_FORM changes them.
   const plainIdentity = asked.identity?.normalize('NFC') ?? caller.identity
   unless(plainIdentity === caller.identity || rule.mayName(plainIdentity, caller), 'identity', 'the policy does not allow this one')
   const identity = inForm(plainIdentity, identityForm)
@@ -101,8 +101,7 @@ export function decide ({ policy, ttl, identityForm }: DecisionOptions, caller: 
         return { ...ask(allow), ...(maxTtl !== undefined && { maxTtl }) }
       } catch (error) {
         if (policy.mode === 'enforce' || !(error instanceof Problem)) throw error
-        // Without a policy it is granted, or refused for what else stands against it: a direction that the policy takes away can make what
-        // is left a 400.
+        // Decides again without the policy, which may refuse for another reason. Only then notes what the policy would have refused.
         const granted = ask({})
         refusals.push(inWords(error))
         return granted
@@ -112,7 +111,7 @@ export function decide ({ policy, ttl, identityForm }: DecisionOptions, caller: 
   }
 }
 
-/** Of what has no form, what is said of each property; `detail` says the same of all such requests. */
+/** The reasons of a refusal. For `request-invalid` they are in `errors`, because its `detail` is always the same. */
 function inWords ({ code, message, options: { errors = [] } }: Problem): string {
   return code === 'request-invalid' ? errors.map(({ path, message }) => `${path.slice(1)}: ${message}.`).join(' ') : message
 }

@@ -12,7 +12,7 @@ export function checkedGrant (product: string, returned: unknown): Grant {
   if (isPromise(returned)) return refuse('it returned a promise')
   if (!isRecord(returned)) return refuse('it returned no object')
   const grant = returned as Partial<Grant>
-  if (typeof grant.key !== 'string' || grant.key === '') return refuse('its key is no text')
+  if (typeof grant.key !== 'string' || grant.key === '') return refuse('its key is not a text')
   if (typeof grant.toPayload !== 'function') return refuse('its toPayload is no function')
   const payload: unknown = grant.toPayload()
   if (isPromise(payload) || !isPlain(payload)) return refuse('its toPayload returned no plain object')

@@ -34,7 +34,7 @@ async function tryKeys (config: Config, cwd: string): Promise<Diagnostic[]> {
   keys?.close()
   if (mistakes !== undefined) return [...mistakes]
   return keys?.ready === false
-    ? [warning('JWT_ISSUER', 'unreachable', `JWT_ISSUER: its keys cannot be read, and until they can be, bearer tokens are refused: ${keys.failure ?? 'they did not come in time'}`)]
+    ? [warning('JWT_ISSUER', 'unreachable', `JWT_ISSUER: its keys cannot be read, and until they can be, bearer tokens are refused: ${keys.failure ?? 'they were not received in time'}`)]
     : []
 }
 

@@ -45,7 +45,7 @@ t.test('a provider that does not answer is a warning and exit code 69, as a star
   provider.jwks = response => json(response, {}, 503)
   t.match(await check(), { code: 69, right: true, warnings: [/./, /./, /^JWT_ISSUER: its keys cannot be read, and until they can be, bearer tokens are refused: the key set was answered with status 503$/] })
   provider.jwks = () => {}
-  t.match(await check(), { code: 69, warnings: [/./, /./, /they did not come in time$/] })
+  t.match(await check(), { code: 69, warnings: [/./, /./, /they were not received in time$/] })
 })
 
 interface Row {

@@ -47,7 +47,7 @@ t.test('S155: only true and objects are a yes; null and false are a no, and all 
   }
   t.match((await audit()).find(({ identity }) => identity === 'another name'), { caller: 'renamed' })
   t.match(request.get('susan'), { headers: { 'x-own-id': 'id-of-susan' }, caller: 'the application\'s own caller' }, 'it is handed the application\'s own request')
-  for (const cause of [/the database is away/, /neither an object, a boolean nor null/, /an identity that is no text/, /the name or identity of another one/]) t.match(log(), cause)
+  for (const cause of [/the database is away/, /neither an object, a boolean nor null/, /an identity that is not a text/, /the name or identity of another one/]) t.match(log(), cause)
 })
 
 t.test('guesses are limited before the application is asked', async t => {

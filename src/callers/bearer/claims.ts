@@ -32,9 +32,9 @@ export function callerIn (claims: Claims, rules: BearerRules, now: number): Call
   const text = textOf(claims, rules.nameClaim)
   const identity = rules.identity.prefix + textOf(claims, rules.identity.claim).normalize('NFC')
   const mistake = nameMistake(text)
-  if (mistake !== undefined) throw new Refused('not-allowed', rules.nameClaim, `The ${rules.nameClaim} of this bearer token is no caller's name: ${mistake}.`)
+  if (mistake !== undefined) throw new Refused('not-allowed', rules.nameClaim, `The ${rules.nameClaim} of this bearer token is not a caller's name: ${mistake}.`)
   if (identity === rules.identity.prefix || !isIdentity(identity)) {
-    throw new Refused('identity-unsuitable', rules.identity.claim, `The ${rules.identity.claim} of this bearer token is no identity: it is empty or holds control characters.`)
+    throw new Refused('identity-unsuitable', rules.identity.claim, `The ${rules.identity.claim} of this bearer token is not an identity: it is empty or has control characters.`)
   }
   return { name: bearerPrefix + text, identity, ...(groups !== undefined && { groups }) }
 }

@@ -22,7 +22,7 @@ export async function fetchJson (
 ): Promise<unknown> {
   const bytes = await fetchBytes(url, what, agent, signal).catch((error: unknown) => {
     if (error instanceof KeysError) throw error
-    throw new KeysError(signal.aborted ? `${what} did not come in time` : `${what} cannot be fetched (${errorCode(error)})`, 'unreachable')
+    throw new KeysError(signal.aborted ? `${what} was not received in time` : `${what} cannot be fetched (${errorCode(error)})`, 'unreachable')
   })
   return parse(bytes, what)
 }

@@ -24,7 +24,7 @@ export interface KeySet {
  */
 export function keySetOf (value: unknown): KeySet {
   const all = isRecord(value) ? value.keys : undefined
-  if (!Array.isArray(all)) throw new KeysError('the key set is no JSON object with a list "keys"')
+  if (!Array.isArray(all)) throw new KeysError('the key set is not a JSON object with a list "keys"')
   if (all.length > MAX_KEYS) throw new KeysError(`the key set has more than ${MAX_KEYS} keys`)
   const keys = all.flatMap(usable)
   if (keys.length === 0) throw new KeysError('the key set holds no public key for signatures that can be used')

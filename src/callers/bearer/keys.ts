@@ -89,7 +89,7 @@ export class ProviderKeys {
     if (failure !== undefined && (failure.kind === 'mistake' || path !== undefined)) {
       return [mistake('JWT_ISSUER', path === undefined ? 'invalid' : 'unreadable', `JWT_ISSUER: ${failure.message}`)]
     }
-    if (!this.ready && failure === undefined) this.#log.warn('the keys of JWT_ISSUER have not come yet; bearer tokens are refused with 503 until they have')
+    if (!this.ready && failure === undefined) this.#log.warn('the keys of JWT_ISSUER have not been received yet; until then, bearer tokens are refused with 503')
     detach(watchFiles({ stamps, signal: this.#closing.signal, onChange: () => this.refresh() }))
     return []
   }

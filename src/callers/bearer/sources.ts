@@ -45,7 +45,7 @@ export interface DiscoveryDocument {
 async function discover (issuer: string, fetch: Omit<Parameters<typeof fetchJson>[1], 'what'>): Promise<DiscoveryDocument> {
   const what = 'the discovery document'
   const document = await fetchJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, { ...fetch, what })
-  if (!isRecord(document)) throw new KeysError(`${what} is no JSON object`)
+  if (!isRecord(document)) throw new KeysError(`${what} is not a JSON object`)
   if (document.issuer !== issuer) throw new KeysError(`${what} names another issuer than JWT_ISSUER, which must be the same to the letter, a slash at the end included`, 'mistake')
   const { jwks_uri: keysUrl, id_token_signing_alg_values_supported: algorithms } = document
   if (typeof keysUrl !== 'string' || !isSafeUrl(keysUrl)) throw new KeysError(`${what} has no https: URL as its jwks_uri`)
@@ -79,8 +79,8 @@ async function withAgent<T> (work: (agent: ReturnType<typeof newAgent>) => Promi
 /** @param file its path as the operator wrote it */
 async function readFile (path: string, file: string): Promise<unknown> {
   const content = await readWithMode(path).catch((error: unknown) => { throw new KeysError(`the file that JWT_KEYS names cannot be read (${errorCode(error)})`, 'mistake') })
-  if (content === undefined) throw new KeysError('JWT_KEYS names something that is no file', 'mistake')
-  // Whoever can change the keys can sign in as anybody.
+  if (content === undefined) throw new KeysError('JWT_KEYS names something that is not a file', 'mistake')
+  // Anyone who can change the keys can sign in as anybody.
   const writable = writableByEveryone(content.mode, { file, setting: 'JWT_KEYS' })
   if (writable !== undefined) throw new KeysError(writable, 'mistake')
   return parse(content.bytes, 'the file that JWT_KEYS names')

@@ -115,7 +115,7 @@ function claimsOf (error: unknown): Claims | undefined {
 /** If jose names no claim, the token is wrong as a whole. */
 function refusalOf (error: unknown): Refused {
   if (error instanceof Refused) return error
-  // JSON can write -Infinity as -1e999, which is no time.
+  // JSON can write -Infinity as -1e999, which is not a time.
   if (error instanceof errors.JWTExpired) return Number.isFinite(error.payload.exp) ? new Refused('bearer-expired', 'exp') : misdirected('exp')
   if (error instanceof errors.JWTClaimValidationFailed) return misdirected(error.claim)
   return wrong(reasons.find(([kind]) => error instanceof kind)![1])

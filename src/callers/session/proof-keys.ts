@@ -25,8 +25,8 @@ export class ProofKeys {
   }
 
   /**
-   * Resolves when the signature may be verified: for a new key in a later turn. After a restart all keys are new, and other requests would
-   * wait for very many at once.
+   * Resolves when the signature may be verified: for a new key in a later turn. After a restart all keys are new, and verifying
+   * very many without a pause would delay other requests.
    */
   async turnFor ({ encodedHeader }: Proof): Promise<void> {
     if (!this.#keys.has(encodedHeader)) await this.#turns.next()

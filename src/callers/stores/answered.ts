@@ -4,9 +4,9 @@ import { ownCopy } from '../../limits/keys.js'
 import { IdentityOwners } from './identity-owners.js'
 import { unusable, type StoreLog } from './remote.js'
 
-/** What a store answered of a caller whose password was right. Nothing of it is trusted yet. */
+/** What a store answered about a caller whose password was right. Not validated yet. */
 export interface Answered {
-  /** The caller's one name, however the login spelt it; undefined where the store does not say. */
+  /** The caller's canonical name; undefined if the store does not return it. */
   readonly name?: unknown
   /** The name inside the caller's tokens; undefined where it is the caller's own name. */
   readonly identity?: unknown
@@ -58,7 +58,7 @@ export class CallerAnswers {
     return caller
   }
 
-  /** Says once that the store does not tell how it writes names. */
+  /** Warns once that the store does not return canonical names. */
   warnOfNoName (): void {
     if (this.#warned) return
     this.#warned = true
@@ -67,7 +67,7 @@ export class CallerAnswers {
 
   #nameIn ({ name }: Answered): string | undefined {
     if (name === undefined) return undefined
-    if (typeof name !== 'string') throw unusable(`${this.#store} answered a name that is no text`)
+    if (typeof name !== 'string') throw unusable(`${this.#store} answered a name that is not a text`)
     const normal = name.normalize('NFC')
     const mistake = nameMistake(normal)
     if (mistake !== undefined) throw unusable(`${this.#store} answered a name that no caller can have: ${mistake}`)
@@ -76,7 +76,7 @@ export class CallerAnswers {
 
   #identityIn ({ identity }: Answered): string | undefined {
     if (identity === undefined) return undefined
-    if (typeof identity !== 'string' || identity === '') throw unusable(`${this.#store} answered an identity that is no text`)
+    if (typeof identity !== 'string' || identity === '') throw unusable(`${this.#store} answered an identity that is not a text, or is empty`)
     if (!isIdentity(identity)) throw unusable(`${this.#store} answered an identity with a control character, a line break or half a surrogate pair`)
     return identity.normalize('NFC')
   }
@@ -89,7 +89,7 @@ export class CallerAnswers {
  */
 export function answeredGroups (store: string, said: unknown): readonly string[] | undefined {
   const groups = said === undefined || said === null ? [] : groupsIn(said)
-  if (groups === undefined) throw unusable(`${store} answered groups that are no list of at most ${groupLimits.groups} texts of 1 to ${groupLimits.characters} characters without control characters`)
+  if (groups === undefined) throw unusable(`${store} answered groups that are not a list of at most ${groupLimits.groups} texts of 1 to ${groupLimits.characters} characters without control characters`)
   return groups.length === 0 ? undefined : groups
 }
 

@@ -8,13 +8,14 @@ import { HashQueue } from '../passwords/hash-queue.js'
 import { unusable, type StoreLog } from './remote.js'
 
 /**
- * Who signed in: true, or an object that may hold the caller's one `name`, where a login may be spelt in several ways, and
- * the `identity` inside the tokens, where that is another one; and its `groups`, for the policy. Anything else lets nobody in.
+ * Who signed in: true, or an object with optional properties. `name`: the caller's canonical name, if the login accepts several spellings.
+ * `identity`: the name inside tokens, if it differs. `groups`: for the policy. Anything else refuses the login.
  */
 export type Authenticated = { name?: string, identity?: string, groups?: readonly string[] | null } | boolean | null
 
 /**
- * What the application's request has in every version of Fastify. It is the request itself, with all that hooks and decorators made of it.
+ * The properties that the application's request has in every version of Fastify. At runtime it is the request itself, with everything that
+ * hooks and decorators have added.
  */
 export interface ApplicationRequest {
   readonly id: string
@@ -25,7 +26,7 @@ export interface ApplicationRequest {
 }
 
 interface Authenticator {
-  // A method and no function, so that an application may give `request` the type of its own Fastify's.
+  // A method, not a function property, so that an application may give `request` the type of its own Fastify.
   authenticate (username: string, password: string, request: ApplicationRequest): Authenticated | Promise<Authenticated>
 }
 
@@ -46,7 +47,7 @@ export interface ApplicationOptions {
   timeoutMs?: number
 }
 
-/** Calls at once, as many as of LOGIN_URL: a flood at the broker must not become one in the application. */
+/** Maximum number of parallel calls, as for LOGIN_URL: a flood of logins at the broker must not become one in the application. */
 export const MAX_CALLS = 16
 
 /** A function of the application around the broker as the store. */
@@ -60,7 +61,7 @@ export function applicationStore (
     ready: true,
     cacheMs,
     isCurrent: () => true,
-    // The application says nothing of its users between two sign-ins.
+    // Between two sign-ins, the broker cannot ask the application about its users.
     sessions: {
       kind: 'authenticate',
       standingOf: caller => ({ caller, credential: '', groups: caller.groups }),
@@ -79,7 +80,7 @@ export function applicationStore (
   }
 }
 
-/** Whatever else a function may return by mistake, such as undefined or a whole list, is no yes. */
+/** Refuses anything else that a function may return by mistake, such as undefined or a list. */
 function answeredIn (answer: unknown): Answered {
   if (answer === true) return {}
   if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) throw unusable('authenticate returned neither an object, a boolean nor null')

@@ -8,13 +8,13 @@ import { HashQueue } from '../passwords/hash-queue.js'
 import { unusable, type StoreLog } from './remote.js'
 
 /**
- * Who is signed in with the application: the caller's one `name`, the `identity` inside the tokens where that is another one, and the
- * `groups` for the policy. Null: nobody.
+ * Who is signed in with the application: the caller's `name`; the `identity` inside tokens, if it differs; and the `groups`, for the
+ * policy. Null: nobody.
  */
 export type Identified = { name: string, identity?: string, groups?: readonly string[] | null } | null
 
 interface Identifier {
-  // A method and no function, so that an application may give `request` the type of its own Fastify's.
+  // A method, not a function property, so that an application may give `request` the type of its own Fastify.
   identify (request: ApplicationRequest): Identified | Promise<Identified>
 }
 
@@ -38,7 +38,7 @@ export interface IdentifyOptions {
 
 /**
  * A function of the application around the broker that knows who is signed in.
- * @returns a function that throws Problem `store-unavailable` for whatever is neither a caller nor null
+ * @returns a function that throws Problem `store-unavailable` for an answer that is neither a caller nor null
  */
 export function applicationIdentity ({ identify, log, owners, timeoutMs = 5000 }: IdentifyOptions): IdentifyRequest {
   const queue = new HashQueue({ maxRunning: MAX_CALLS })
@@ -53,7 +53,7 @@ export function applicationIdentity ({ identify, log, owners, timeoutMs = 5000 }
     if (answer === null) return null
     if (typeof answer !== 'object') throw unusable('identify returned neither an object nor null')
     const { name } = answer as { name?: unknown }
-    if (typeof name !== 'string') throw unusable('identify answered a name that is no text')
+    if (typeof name !== 'string') throw unusable('identify answered a name that is not a text')
     return callers.callerOf(name, answer)
   }
 }

@@ -5,7 +5,7 @@ import { ownCopy } from '../../limits/keys.js'
 
 /** Milliseconds: no token lives longer. */
 const HELD_MS = 86_400_000
-/** Names and identities of one day. Only right passwords get in here, so a stranger cannot crowd them out. */
+/** Names and identities of one day. Only logins with a right password are stored, so others cannot displace them. */
 const MAX_HELD = 200_000
 /** Marks kept of one holder: a caller with more login names than this may have to wait for a day after a changed password. */
 const MAX_MARKS = 6

@@ -23,15 +23,15 @@ const MAX_PARALLEL_LOGINS = 16
 
 const REFUSALS = new Set([401, 403])
 
-/** Answers of a URL that is no login: a redirect, nothing there, no POST, no JSON. */
+/** The answers of a URL that is not a login: a redirect, or no such path, method or content type. */
 const NO_LOGIN = new Set([301, 302, 303, 307, 308, 404, 405, 415])
 
 /**
  * The application's own login as the store: 200 with a JSON object is yes, 401 and 403 are no, anything else is an outage.
  * Each login is one request, whether or not the name exists; that both take the same time is up to the endpoint.
  *
- * Only an endpoint that does not answer, or answers 500 and above, counts towards the circuit breaker. Other answers prove that it works,
- * and strangers could cause them with certain names, and so lock everybody out.
+ * Only an endpoint that does not answer, or answers 500 and above, counts towards the circuit breaker. Other answers prove that it works.
+ * Besides, clients could cause them with certain names, and so lock everybody out.
  */
 export function loginUrlStore ({ url, log }: LoginUrlOptions): RemoteStore {
   const endpoint = new LoginEndpoint(url, MAX_PARALLEL_LOGINS)

@@ -98,7 +98,7 @@ function differs (said: unknown, known: unknown): boolean {
 function versionIn (version: unknown): string | undefined {
   if (version === undefined || version === null) return undefined
   if (typeof version !== 'string' || Buffer.byteLength(version) > MAX_VERSION_BYTES || /[\p{Cc}\p{Cs}]/u.test(version)) {
-    throw unusable(`LOGIN_URL answered a version that is no text of at most ${MAX_VERSION_BYTES} bytes without control characters`)
+    throw unusable(`LOGIN_URL answered a version that is not a text of at most ${MAX_VERSION_BYTES} bytes without control characters`)
   }
   return version
 }

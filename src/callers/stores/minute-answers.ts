@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { growingTo } from '../../lib/lru.js'
 import { cacheMs } from './remote.js'
 
-/** Callers. Beyond, those that were not asked about for longest are asked about anew. */
+/** Callers. Beyond this number, the least recently used are dropped, and asked for again when needed. */
 const MAX_CALLERS = 50_000
 
 /** When a store was asked. */

@@ -25,7 +25,7 @@ export interface StoreLog {
 /** How long a login at such a store may be cached: nothing tells the broker that its password has changed. */
 export const cacheMs = 60_000
 
-/** The problem for an answer that the broker does not understand. A guess at its meaning could let somebody in. */
+/** The problem for an answer that the broker does not understand. Guessing its meaning could let the wrong caller in. */
 export function unusable (cause: string) {
   return problem('store-unavailable', { retryAfter: 5, cause: new Error(cause) })
 }

@@ -40,8 +40,8 @@ export class SettingMistake extends Error {
 }
 
 /**
- * A look-up takes about a millisecond and a password's hash many times as long, so a few connections are enough. Not more than the failures
- * that open the circuit breaker: so many failures have tried every connection that an outage left dead.
+ * A look-up takes about a millisecond and a password's hash many times as long, so a few connections are enough. As many as the
+ * failures that open the circuit breaker, so that each dead connection has been tried before it opens.
  */
 const MAX_CONNECTIONS = 5
 /** For each step. The circuit breaker allows the same time for all of them. */

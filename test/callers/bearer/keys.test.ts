@@ -185,9 +185,9 @@ t.test('a set is cut down to the keys that signatures may be checked by, and one
   t.same(keySetOf({ keys: [jwk, ...[{ use: 'enc' }, { d: 'x' }, { kty: 'oct' }, { y: 'AAAA' }].map(change => ({ ...jwk, ...change })), null, 'x'] }).keys, [jwk])
   const short = newRsaKey('short', {}, 1024).jwk
   const bad: Array<{ name: string, set: unknown, message: RegExp }> = [
-    { name: 'nothing', set: undefined, message: /no JSON object with a list "keys"/ },
-    { name: 'a list', set: [], message: /no JSON object/ },
-    { name: 'keys that are no list', set: { keys: {} }, message: /no JSON object/ },
+    { name: 'nothing', set: undefined, message: /not a JSON object with a list "keys"/ },
+    { name: 'a list', set: [], message: /not a JSON object/ },
+    { name: 'keys that are no list', set: { keys: {} }, message: /not a JSON object/ },
     { name: 'no keys', set: { keys: [] }, message: /no public key for signatures/ },
     { name: 'keys that cannot be used', set: { keys: [short, { ...jwk, use: 'enc' }] }, message: /no public key for signatures/ },
     { name: 'more than 100', set: { keys: Array(101).fill(jwk) }, message: /more than 100 keys/ }

@@ -31,8 +31,8 @@ const unfit: Record<string, object> = {
 /** What the log says of them, each once a minute. */
 const causes = [
   'an identity with a control character, a line break or half a surrogate pair',
-  'an identity that is no text',
-  'a name that is no text',
+  'an identity that is not a text, or is empty',
+  'a name that is not a text',
   'a name that no caller can have: a name holds no control characters',
   'a name that no caller can have: a name holds none of : * { }',
   'a name that no caller can have: a name has no blank at either end',

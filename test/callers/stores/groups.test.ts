@@ -66,7 +66,7 @@ t.test('the policy goes by the groups that a store answers; null is none, and an
   for (const { broker, path, store } of [{ broker: outside, path: '/token/video', store: 'LOGIN_URL' }, { broker: inside, path: token, store: 'authenticate' }]) {
     for (const [i, { title, gets }] of rows.entries()) t.strictSame(await got(broker.url, path, basic(`user${i}`, 'secret123')), gets, `${store}: ${title}`)
     t.strictSame(await got(broker.url, path, basic('juan', 'secret123')), inRoom('support'), `${store}: a member that the file lists`)
-    t.match(broker.log(), `${store} answered groups that are no list of at most 200 texts of 1 to 128 characters`)
+    t.match(broker.log(), `${store} answered groups that are not a list of at most 200 texts of 1 to 128 characters`)
     t.notMatch(broker.log(), 'policy.yaml:', 'no rule is said to be idle, and no group to be unknown')
   }
 })

@@ -67,15 +67,15 @@ const answers: Row[] = [
     name: '200 with a number for identity',
     status: 200,
     body: '{"identity":7}',
-    expected: 'LOGIN_URL answered an identity that is no text'
+    expected: 'LOGIN_URL answered an identity that is not a text, or is empty'
   },
   {
     name: '200 with null for identity',
     status: 200,
     body: '{"identity":null}',
-    expected: 'LOGIN_URL answered an identity that is no text'
+    expected: 'LOGIN_URL answered an identity that is not a text, or is empty'
   },
-  { name: '200 with an empty identity', status: 200, body: '{"identity":""}', expected: 'LOGIN_URL answered an identity that is no text' },
+  { name: '200 with an empty identity', status: 200, body: '{"identity":""}', expected: 'LOGIN_URL answered an identity that is not a text, or is empty' },
   { name: '200 with a name', status: 200, body: '{"name":"Susan"}', expected: { name: 'Susan', identity: 'Susan' } },
   {
     name: '200 with a name and an identity',
@@ -89,8 +89,8 @@ const answers: Row[] = [
     body: '{"name":"Zoe\\u0308","identity":"agent e\\u0301"}',
     expected: { name: 'Zo\u00eb', identity: 'agent \u00e9' }
   },
-  { name: '200 with a number for name', status: 200, body: '{"name":7}', expected: 'LOGIN_URL answered a name that is no text' },
-  { name: '200 with null for name', status: 200, body: '{"name":null}', expected: 'LOGIN_URL answered a name that is no text' },
+  { name: '200 with a number for name', status: 200, body: '{"name":7}', expected: 'LOGIN_URL answered a name that is not a text' },
+  { name: '200 with null for name', status: 200, body: '{"name":null}', expected: 'LOGIN_URL answered a name that is not a text' },
   {
     name: '200 with an empty name',
     status: 200,

@@ -40,7 +40,7 @@ t.test('PostgreSQL', { skip: noPostgres }, async t => {
 
   t.test('an empty identity is nobody\'s', async t => {
     const { verify } = await open(t, [{ name: 'susan', hash: cheap, identity: '' }])
-    t.equal(await cause(t, verify('susan', 'right')), 'USERS_QUERY answered an identity that is no text')
+    t.equal(await cause(t, verify('susan', 'right')), 'USERS_QUERY answered an identity that is not a text, or is empty')
     t.equal(await verify('susan', 'wrong'), null)
   })
 

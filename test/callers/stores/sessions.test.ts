@@ -130,7 +130,7 @@ for (const { what, version, isTaken } of versions) {
     } catch (error) {
       t.notOk(isTaken)
       t.ok(error instanceof Problem)
-      t.match(error, { code: 'store-unavailable', options: { cause: { message: /^LOGIN_URL answered a version that is no text/ } } })
+      t.match(error, { code: 'store-unavailable', options: { cause: { message: /^LOGIN_URL answered a version that is not a text/ } } })
     }
   })
 }

@@ -67,8 +67,8 @@ t.test('S34: or from a file that is watched', async t => {
   t.same(own.requests, [])
   const mistakes: Array<{ file: string, message: RegExp }> = [
     { file: 'none.json', message: /cannot be read \(ENOENT\)/ },
-    { file: '.', message: /is no file/ },
-    { file: 'keys.json', message: /is no JSON object with a list "keys"/ }
+    { file: '.', message: /is not a file/ },
+    { file: 'keys.json', message: /is not a JSON object with a list "keys"/ }
   ]
   for (const { file, message } of mistakes) {
     await t.rejects(broker(t, own, { JWT_KEYS: file }, { files: { 'keys.json': '[]' } }), { message }, 'at a start it is a mistake')
@@ -128,7 +128,7 @@ const faults: Fault[] = [
   },
   {
     name: 'has a document that is a list',
-    message: /the discovery document is no JSON object/,
+    message: /the discovery document is not a JSON object/,
     spoil: own => { own.discovery = response => json(response, []) }
   },
   {
@@ -197,10 +197,10 @@ t.test('O14: a provider that hangs holds up neither the start nor a request for 
   const collecting = setInterval(runInNewContext('gc') as () => void, 100)
   t.teardown(() => clearInterval(collecting))
   const { url, log } = await broker(t, own)
-  t.match(log(), /the keys of JWT_ISSUER have not come yet; bearer tokens are refused with 503 until they have/)
+  t.match(log(), /the keys of JWT_ISSUER have not been received yet; until then, bearer tokens are refused with 503/)
   // Waits for the end of the try that the start began.
   t.equal(await token(url, own.bearer()), 'keys-unavailable')
-  await until(() => /the key set did not come in time/.test(log()))
+  await until(() => /the key set was not received in time/.test(log()))
   own.requests.length = 0
   t.equal(await token(url, own.bearer()), 'keys-unavailable')
   t.same(own.requests, [], 'nor does each request try anew')

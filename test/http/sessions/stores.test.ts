@@ -75,7 +75,7 @@ t.test('S52: a version that LOGIN_URL answers ends the sessions of another passw
   t.match(await page.ask({}, later.url), ended, 'and it stays so')
   state.version = 'x'.repeat(129)
   t.match(await new Page(later.url).open({ as: right }), { status: 503, body: { code: 'store-unavailable' } })
-  t.match(later.log(), /LOGIN_URL answered a version that is no text of at most 128 bytes/)
+  t.match(later.log(), /LOGIN_URL answered a version that is not a text of at most 128 bytes/)
 })
 
 t.test('callers in PostgreSQL', { skip: noPostgres }, async t => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { HashFormat } from './format.js'
 import * as native from './native.js'
 
-/** bcrypt ignores the rest: a longer password would match whatever follows. */
+/** bcrypt ignores all further bytes, so any text that begins with a longer password's first 72 bytes would match. */
 const MAX_PASSWORD_BYTES = 72
 
 /** `$2y$10$`, 22 characters of salt, 31 of digest; the last of each has unused bits, which are zero. */
