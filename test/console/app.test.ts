@@ -149,6 +149,7 @@ t.test('signing in to the console, and moving about in it', { skip: chromiumMiss
       await page.getByLabel('Room').fill('My Room')
       await page.getByRole('button', { name: 'Get a token' }).click()
       await page.getByRole('timer').waitFor()
+      t.match(await page.getByRole('timer').innerText(), /^(1:00:00|59:\d\d)$/, 'the whole life of the token')
       await page.clock.fastForward('11:59:00')
       await page.clock.runFor(1000)
       t.equal(await page.getByRole('button', { name: 'Sign out' }).count(), 1)
