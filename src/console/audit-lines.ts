@@ -25,12 +25,12 @@ export const eventNames: Record<Event['event'], string> = {
 const HMAC = 'hmac:'
 
 /** Whether the line has a keyed hash in the place of a name. */
-export function isHashed ({ caller = '' }: Event): boolean {
+export function isHashed ({ caller = '' }: Pick<Event, 'caller'>): boolean {
   return caller.startsWith(HMAC)
 }
 
 /** Who asked, in words. */
-export function callerOf (event: Event): string {
+export function callerOf (event: Pick<Event, 'caller' | 'identity'>): string {
   const { caller, identity } = event
   if (caller === undefined) return 'unknown'
   if (isHashed(event)) return `not proven (${caller.slice(HMAC.length, HMAC.length + 8)}…)`

@@ -1,4 +1,4 @@
-import { timeOf } from './audit-lines.js'
+import { callerOf, timeOf } from './audit-lines.js'
 import { codesOf, type OperatorData, type Span } from './operator-data.js'
 import type { Tile } from './tiles.js'
 
@@ -51,6 +51,22 @@ export function Codes ({ span, time }: { span: Span, time: string }) {
             ))}
           </dl>
           )}
+    </section>
+  )
+}
+
+/** Whom an operator is asked to let in. */
+export function LockedNames ({ data: { locked: { locks } } }: { data: OperatorData }) {
+  if (locks.length === 0) return null
+  return (
+    <section class='card'>
+      <h2>Locked names</h2>
+      <dl class='rows'>
+        {locks.map(({ caller, address, until }) => (
+          <div key={`${caller} ${address}`}><dt>{callerOf({ caller })}</dt><dd>until {timeOf(until)}, {address === undefined ? 'at all addresses' : `at ${address}`}</dd></div>
+        ))}
+      </dl>
+      <p class='fine'>To let one in at once, run <code>npx twilio-token-broker users unlock NAME</code> on the broker’s machine.</p>
     </section>
   )
 }

@@ -3,7 +3,7 @@ import { decoded, timeOf, zoneOf } from './audit-lines.js'
 import { Chart } from './chart.js'
 import { COLOURS, coloursOf } from './colours.js'
 import { Events } from './events.js'
-import { Codes, Reloads, Settings, Tiles, TilesExplained } from './operator-cards.js'
+import { Codes, LockedNames, Reloads, Settings, Tiles, TilesExplained } from './operator-cards.js'
 import { countsOf, loginTimesOf, spanOf, windows, type Nodes, type NodeState, type Span, type WindowName } from './operator-data.js'
 import { Problem } from './problem.js'
 import type { Session } from './session.js'
@@ -102,6 +102,7 @@ function State ({ node: { data, events }, time, at, stale }: StateProps) {
         <Codes span={span} time={words} />
         <Reloads data={data} />
       </div>
+      <LockedNames data={data} />
       {audit}
       <Settings data={data} />
       <TilesExplained tiles={tiles} />

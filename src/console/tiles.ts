@@ -82,11 +82,13 @@ const kinds: Kind[] = [
   {
     id: 'guesses',
     title: 'Guessing',
-    help: 'Sign-ins that were refused because there had been too many wrong passwords for that name (login-limited). Somebody guesses, or a program has an old password: the audit below has the addresses. To unlock a name, run npx twilio-token-broker users unlock NAME on the broker\'s machine.',
+    help: 'Names that are locked now, as there were too many wrong passwords, and sign-ins that were refused for it (login-limited). Somebody guesses, or a program has an old password: the audit below has the addresses. To unlock a name, run npx twilio-token-broker users unlock NAME on the broker\'s machine.',
     docs: ['docs/operations.md', 'A user is locked out'],
-    read (_data, span, time) {
+    read ({ locked: { names } }, span, time) {
       const [, blocked = 0] = codesOf(span).find(([code]) => code === 'login-limited') ?? []
-      return { state: blocked > 0 ? 'warn' : 'good', word: `${blocked} blocked`, detail: `in ${time}` }
+      return names > 0
+        ? { state: 'warn', word: `${names} locked`, detail: `${blocked} blocked in ${time}` }
+        : { state: 'good', word: `${blocked} blocked`, detail: `in ${time}` }
     }
   },
   {

@@ -21,7 +21,7 @@ t.test('having a token explained in the console', { skip: chromiumMissing() }, a
   const { broker, visit, allWasWell } = await setStage(t)
 
   await t.test('S123: a token that has ended, or is none, is explained, and nothing of it is sent', async t => {
-    const { page, asked, go, leaving, overflow } = await visit(t, broker.url, { timeZone: 'Asia/Kolkata' })
+    const { page, asked, go } = await visit(t, broker.url, { timeZone: 'Asia/Kolkata' })
     await go('Explain a token')
     await page.getByText('The answer appears here as you paste.').waitFor()
     const before = withoutIcons(asked)
@@ -47,9 +47,6 @@ t.test('having a token explained in the console', { skip: chromiumMissing() }, a
     await page.getByRole('heading', { name: 'No reason found for Twilio to refuse it' }).waitFor()
     await page.getByText('The signature was not checked').waitFor()
     await page.setViewportSize({ width: 360, height: 640 })
-    await box.fill(token({ header: { alg: 'none', cty: undefined } }))
-    await findings.getByText('{"alg":"HS256"').first().waitFor()
-    t.strictSame([await leaving(), await overflow()], [[], 0], 'a long word does not make the page wider than a phone')
     await box.fill('')
     await box.fill(issued)
     t.ok(await page.evaluate<boolean>('document.querySelector("article").getBoundingClientRect().top < innerHeight / 2'), 'on a phone the answer comes into view')

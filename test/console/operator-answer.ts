@@ -39,6 +39,7 @@ export function illDay (answer: OperatorData): OperatorData {
     ...busy,
     readiness: { missing: ['store', 'audit'], degraded: [] },
     gauges: { ...busy.gauges, store_up: 0, audit_up: 0, audit_owed: 12, limits_shared: 0, hashes_waiting: 40 },
+    locked: { names: 2, locks: [{ caller: 'susan', address: '192.0.2.7', until: busy.at }, { caller: `hmac:${'0123abcd'.repeat(8)}`, until: busy.at }] },
     reloads: { users: { taken: false, at: busy.at } }
   }
 }

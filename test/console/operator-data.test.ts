@@ -162,7 +162,8 @@ t.test('a tile says OK, or in a word what is wrong', t => {
     { id: 'logins', says: ['good', 'OK', '1 hashed now'] },
     { id: 'logins', more: { gauges: { ...gauges, hashes_waiting: 9 } }, says: ['warn', '9 waiting', '1 hashed now'] },
     { id: 'guesses', says: ['good', '0 blocked', 'in the last hour'] },
-    { id: 'guesses', more: { minutes: [slot(3, { codes: { 'login-limited': 4 } })] }, says: ['warn', '4 blocked', 'in the last hour'] },
+    { id: 'guesses', more: { minutes: [slot(3, { codes: { 'login-limited': 4 } })] }, says: ['good', '4 blocked', 'in the last hour'] },
+    { id: 'guesses', more: { minutes: [slot(3, { codes: { 'login-limited': 4 } })], locked: { names: 2, locks: [] } }, says: ['warn', '2 locked', '4 blocked in the last hour'] },
     { id: 'reloads', more: { reloads: { settings: { taken: true, at } } }, says: ['good', 'OK', 'all taken'] },
     { id: 'reloads', more: { reloads: { users: { taken: false, at } } }, says: ['bad', 'Refused', 'users: the old ones stay'] }
   ]

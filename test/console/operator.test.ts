@@ -49,7 +49,7 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
     await until(async () => await sum() >= before + 20)
     t.not(await picture(), drawn, 'the drawing is another')
     t.match(await tiles(page), /Broker\s+OK[^]*Callers\s+OK[^]*Audit\s+OK[^]*Limits\s+OK\s+on this node/)
-    await until(async () => /Guessing\s+[1-9]\d* blocked/.test(await tiles(page)))
+    await until(async () => /Guessing\s+[1-9]\d* locked/.test(await tiles(page)))
 
     await page.getByRole('combobox', { name: 'Event' }).selectOption('token.refused')
     await page.getByLabel('Caller, identity').fill('not-allowed')
@@ -159,7 +159,8 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
         await page.getByRole('heading', { name: 'Get a token' }).waitFor()
         await go('Operator')
         await page.getByText('As of').waitFor()
-        if (day === illDay) t.match(await tiles(page), /Not ready[^]*without callers, audit[^]*Down[^]*Stopped[^]*12 lines wait[^]*Redis down[^]*40 waiting[^]*Refused/)
+        if (day === illDay) t.match(await tiles(page), /Not ready[^]*without callers, audit[^]*Down[^]*Stopped[^]*12 lines wait[^]*Redis down[^]*40 waiting[^]*2 locked[^]*Refused/)
+        if (day === illDay) t.match(await page.locator('main').innerText(), /Locked names\s+susan\s+until [\d:]+, at 192\.0\.2\.7\s+not proven \(0123abcd…\)\s+until [\d:]+, at all addresses\s+To let one in at once, run npx twilio-token-broker users unlock NAME/)
         for (const width of [1280, 768, 360]) {
           await page.setViewportSize({ width, height: 800 })
           await until(() => page.evaluate<boolean>('[...document.querySelectorAll("figure canvas")].every(canvas => canvas.clientWidth <= canvas.closest("figure").clientWidth)'))
