@@ -5,7 +5,7 @@ import type { RequestStep } from './request-step.js'
 /** Asks the application for the caller if neither a header nor the body names one. A password in the body is never ignored. */
 export function identifyByApplication ({ schemes }: IdentifyOptions): RequestStep {
   return (request, reply) => {
-    const { caller, recognizedScheme: scheme, body } = request
+    const { caller, schemeWithoutHeader: scheme, body } = request
     if (caller !== null) return
     const hasPassword = isRecord(body) && (body.username !== undefined || body.password !== undefined)
     if (scheme === null || hasPassword) throw credentialsMissing(request, schemes)

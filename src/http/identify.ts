@@ -46,8 +46,8 @@ export function identifyCaller ({ schemes }: IdentifyOptions): RequestStep {
   return (request, reply) => {
     const { authorization } = request.headers
     if (authorization === undefined) {
-      request.recognizedScheme = schemes.find(scheme => takes(request, scheme) && scheme.recognizes?.(request)) ?? null
-      if (request.recognizedScheme !== null || request.routeOptions.config.credentialsInBody) return
+      request.schemeWithoutHeader = schemes.find(scheme => takes(request, scheme) && scheme.recognizes?.(request)) ?? null
+      if (request.schemeWithoutHeader !== null || request.routeOptions.config.credentialsInBody) return
     }
     const scheme = byName.get((authorization ?? '').split(' ', 1)[0]!.toLowerCase())
     if (scheme === undefined || !takes(request, scheme)) throw credentialsMissing(request, schemes)

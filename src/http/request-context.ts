@@ -23,8 +23,8 @@ declare module 'fastify' {
     trace: TraceContext | null
     /** The scheme by which the request authenticates, if it is enabled. */
     scheme: Scheme | null
-    /** Set if the request has no `Authorization`, and a scheme may accept it all the same. */
-    recognizedScheme: Scheme | null
+    /** The scheme that may identify the caller of a request without `Authorization`; it runs after the body is read. */
+    schemeWithoutHeader: Scheme | null
     /** The name in the credentials, not verified. */
     claimedUsername: string | null
     /** Set once the credentials are verified. */
@@ -54,7 +54,7 @@ declare module 'fastify' {
 export function decorateRequests (scope: FastifyInstance): void {
   scope.decorateRequest('address', '')
   scope.decorateRequest('isAudited', false)
-  for (const property of ['trace', 'scheme', 'recognizedScheme', 'claimedUsername', 'caller', 'session', 'refusedBearer', 'openingProof', 'requestedProducts', 'decision', 'grants', 'grantedProducts', 'problemCode'] as const) {
+  for (const property of ['trace', 'scheme', 'schemeWithoutHeader', 'claimedUsername', 'caller', 'session', 'refusedBearer', 'openingProof', 'requestedProducts', 'decision', 'grants', 'grantedProducts', 'problemCode'] as const) {
     scope.decorateRequest(property, null)
   }
 }
