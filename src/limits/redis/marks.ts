@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { problem } from '../../problems.js'
 import type { PlannedHit, Marks } from '../counters.js'
 import type { RedisConnection } from './connection.js'
-import type { SharedCounters } from './counters.js'
+import type { SharedCounters } from './shared-counters.js'
 
 /** Marks that all nodes on one Redis see. */
 export class SharedMarks implements Marks {

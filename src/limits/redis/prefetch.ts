@@ -1,6 +1,6 @@
 import type { PlannedHit } from '../counters.js'
 import type { CommandBatch, CountCommand } from './batch.js'
-import type { SharedCounters } from './counters.js'
+import type { SharedCounters } from './shared-counters.js'
 
 /**
  * Counts several hits in one command, up to the first that this node knows to be refused. Their counters keep the replies for `consume` and

@@ -5,8 +5,19 @@ import type { CommandBatch, CountCommand } from './batch.js'
 import { PrefetchedReplies, type Reply } from './prefetched.js'
 import type { CountReply } from './scripts.js'
 
-interface MergedReply {
-  reply?: CountReply
+/** A `CountReply` by names. */
+interface RedisCount {
+  used: number
+  held: number
+  resetMs: number
+  exceeded: boolean
+  windowId: string
+  cleared: number
+}
+
+interface MergedCount {
+  /** Undefined if this node has to count for itself. */
+  shared?: RedisCount
   merged?: ReturnType<MemoryCounters['mergeRemote']>
 }
 
@@ -19,36 +30,40 @@ export class SharedCounters implements Counters {
   readonly #batch: CommandBatch
   readonly #name: string
   readonly #local: MemoryCounters
-  readonly #down: 'local' | 'closed'
+  /** REDIS_DOWN: what to do while Redis is unavailable. */
+  readonly #onOutage: 'local' | 'closed'
   readonly #prefetched = new PrefetchedReplies()
 
-  constructor (batch: CommandBatch, name: string, local: MemoryCounters, down: 'local' | 'closed') {
+  constructor (batch: CommandBatch, name: string, local: MemoryCounters, onOutage: 'local' | 'closed') {
     this.windowMs = local.windowMs
     this.#batch = batch
     this.#name = name
     this.#local = local
-    this.#down = down
+    this.#onOutage = onOutage
   }
 
   async consume (key: string, max: number): Promise<Count> {
-    const { reply, merged } = await this.#count(key, max, 0)
-    if (reply !== undefined && (merged !== 'lost' || reply[3] === 1)) return resultOf(reply, max)
+    const { shared, merged } = await this.#count(key, max, 0)
+    // An outdated reply counts, too: Redis allowed this hit, and the newer reply that was merged before it includes it.
+    if (shared !== undefined && (merged !== 'lost' || shared.exceeded)) return resultOf(shared, max)
     const own = this.#local.consume(key, max)
-    if (reply !== undefined && own.exceeded) this.#batch.settle(this.#redisKey(key), reply[4], 1, 0)
+    if (shared !== undefined && own.exceeded) this.#batch.settle(this.#redisKey(key), shared.windowId, 1, 0)
     return own
   }
 
   async reserve (key: string, max: number): Promise<Reservation> {
-    const { reply, merged } = await this.#count(key, max, 1)
-    if (reply === undefined) return this.#local.reserve(key, max)
-    if (reply[3] === 1) return resultOf(reply, max)
+    const { shared, merged } = await this.#count(key, max, 1)
+    if (shared === undefined) return this.#local.reserve(key, max)
+    if (shared.exceeded) return resultOf(shared, max)
+    // The local copy takes only committed hits from Redis, so each reservation of this node has its own place there.
     const own = this.#local.reserve(key, max)
     const settle = (released: 0 | 1): void => {
       if (released === 1) own.release()
       else own.commit()
-      this.#batch.settle(this.#redisKey(key), reply[4], released, 1)
+      this.#batch.settle(this.#redisKey(key), shared.windowId, released, 1)
     }
-    if (merged === 'merged' || !own.exceeded) return resultOf(reply, max, settle)
+    if (merged === 'merged' || !own.exceeded) return resultOf(shared, max, settle)
+    // This node knows of more committed hits than the reply, and they reach the limit.
     settle(1)
     return own
   }
@@ -71,12 +86,14 @@ export class SharedCounters implements Counters {
    * Keeps the reply to a prefetched hit for the next `consume` or `reserve` of this key.
    * @returns releases the hit, if none took it
    */
-  keepPrefetched (key: string, { key: shared, hold }: CountCommand, reply: Reply): () => void {
+  keepPrefetched (key: string, { key: redisKey, hold }: CountCommand, reply: Reply): () => void {
     this.#prefetched.add(key, reply)
     return async () => {
       if (!this.#prefetched.delete(key, reply)) return
       const counted = await reply
-      if (counted !== undefined && counted[3] === 0) this.#batch.settle(shared, counted[4], 1, hold)
+      if (counted === undefined) return
+      const { exceeded, windowId } = parsed(counted)
+      if (!exceeded) this.#batch.settle(redisKey, windowId, 1, hold)
     }
   }
 
@@ -84,17 +101,18 @@ export class SharedCounters implements Counters {
    * Counts in Redis and merges its reply. Returns nothing if this node has to count for itself, because Redis does not answer or the limit
    * is known to be reached.
    */
-  async #count (key: string, max: number, hold: 0 | 1): Promise<MergedReply> {
+  async #count (key: string, max: number, hold: 0 | 1): Promise<MergedCount> {
     // A prefetched hit is already counted in Redis, so it is used even if later hits have reached the limit since.
     const prefetched = this.#prefetched.take(key)
     const command = this.commandFor({ key, max, hold })
     const reply = await prefetched ?? (command && (await this.#batch.count([command]))?.[0])
     if (reply === undefined) {
-      if (command !== undefined && this.#down === 'closed') throw problem('limiter-unavailable', { retryAfter: 5 })
+      if (command !== undefined && this.#onOutage === 'closed') throw problem('limiter-unavailable', { retryAfter: 5 })
       return {}
     }
-    const [used, held, resetMs, , windowId, cleared] = reply
-    return { reply, merged: this.#local.mergeRemote(key, max, { committed: used - held, cleared, resetMs, windowId }) }
+    const shared = parsed(reply)
+    const { used, held, resetMs, windowId, cleared } = shared
+    return { shared, merged: this.#local.mergeRemote(key, max, { committed: used - held, cleared, resetMs, windowId }) }
   }
 
   #redisKey (key: string): string {
@@ -102,6 +120,10 @@ export class SharedCounters implements Counters {
   }
 }
 
-function resultOf ([used, held, leftMs, exceeded]: CountReply, max: number, settle?: (released: 0 | 1) => void): CountResult {
-  return new CountResult(used, held, max, leftMs, exceeded === 1, settle)
+function parsed ([used, held, resetMs, exceeded, windowId, cleared]: CountReply): RedisCount {
+  return { used, held, resetMs, exceeded: exceeded === 1, windowId, cleared }
+}
+
+function resultOf ({ used, held, resetMs, exceeded }: RedisCount, max: number, settle?: (released: 0 | 1) => void): CountResult {
+  return new CountResult(used, held, max, resetMs, exceeded, settle)
 }
