@@ -19,6 +19,7 @@ export const argon2id: HashFormat = {
 
   read (hash) {
     const [, m, t, p, salt = '', digest = ''] = PATTERN.exec(hash) ?? []
+    // The library refuses a salt of fewer than 8 bytes.
     if (!isSaltAndDigest(salt, digest, 8)) return { mistake: 'this is not a complete argon2id hash in PHC format ($argon2id$v=19$m=…,t=…,p=…$salt$hash)' }
     const [memory, passes, lanes] = [Number(m), Number(t), Number(p)]
     const work = memory * passes

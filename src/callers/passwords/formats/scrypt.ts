@@ -4,7 +4,10 @@ import { decoyHash, isSaltAndDigest } from './phc.js'
 
 const PATTERN = /^\$scrypt\$ln=([1-9]\d?),r=([1-9]\d{0,3}),p=([1-9]\d{0,3})\$([^$]+)\$([^$]+)$/
 
-/** N times r times p; OWASP's most expensive setting (N=2^17, r=8, p=1): 128 MiB, and nearly a second of one core. */
+/**
+ * N times r times p: OWASP's most expensive setting (N=2^17, r=8, p=1), which takes nearly a second of one core. It bounds the memory, too:
+ * 128 * N * r bytes are at most 128 MiB.
+ */
 const MAX_WORK = 2 ** 20
 /** OWASP's cheapest (N=2^14, r=8, p=5). */
 const ADVISED_WORK = 2 ** 14 * 8 * 5
@@ -16,6 +19,7 @@ export const scrypt: HashFormat = {
 
   read (hash) {
     const [, ln, r, p, salt = '', digest = ''] = PATTERN.exec(hash) ?? []
+    // RFC 7914 allows a salt of any length.
     if (!isSaltAndDigest(salt, digest, 1)) return { mistake: 'this is not a complete scrypt hash in PHC format ($scrypt$ln=…,r=…,p=…$salt$hash)' }
     const options = { N: 2 ** Number(ln), r: Number(r), p: Number(p) }
     const work = options.N * options.r * options.p
@@ -27,6 +31,7 @@ export const scrypt: HashFormat = {
 
       verify (password) {
         const expected = Buffer.from(digest, 'base64')
+        // What OpenSSL allocates. Node's default limit, 32 MiB, would refuse hashes that are allowed here.
         const maxmem = 128 * options.r * (options.N + options.p + 2)
         const actual = scryptSync(password, Buffer.from(salt, 'base64'), expected.length, { ...options, maxmem })
         return timingSafeEqual(actual, expected)
