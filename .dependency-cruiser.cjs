@@ -30,7 +30,7 @@ const frontDoors = {
   policy: ['policy', 'allowance', 'decide', 'patterns'],
   'policy/file': ['load', 'read', 'schema', 'messages', 'unknown-users', 'expectations'],
   products: ['contract', 'define', 'deprecated', 'fit', 'load', 'push', 'refusals', 'schemas'],
-  server: ['start', 'embedded', 'config', 'log-writer', 'try-services', 'unlock'],
+  server: ['start', 'start-error', 'embedded', 'config', 'log-writer', 'try-services', 'unlock'],
   settings: ['load', 'schema', 'shown', 'rules', 'api-key', 'sources', 'value', 'embedded', 'sessions', 'jwt', 'jwt-rules']
 }
 

@@ -1,5 +1,5 @@
 export { broker, type Application, type BrokerOptions } from './server/embedded.js'
-export { StartError } from './server/config.js'
+export { StartError } from './server/start-error.js'
 export type { ApplicationRequest, Authenticate, Authenticated } from './callers/stores/authenticate.js'
 export type { Identified, Identify } from './callers/stores/identify.js'
 export type { GivenSettings } from './settings/embedded.js'

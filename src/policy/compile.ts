@@ -10,7 +10,7 @@ export interface CompiledPolicy extends Policy {
 }
 
 export interface CompileOptions {
-  /** Whether there are callers whose names must be compared in their canonical form. */
+  /** Whether some names are as the user typed them (`asTyped`): their rules ignore case, accents and width (`foldText`). */
   foldNames?: boolean
   /** Whether there are callers whose store answers groups. */
   storeGroups?: boolean
@@ -30,10 +30,10 @@ export function compile (file: PolicyFile, { foldNames = false, storeGroups = fa
 function compiledRule ({ allow, identities = [], maxTtl }: PolicyFile['rules'][number], index: number): Rule {
   // Maps, because a product's name may be a property that every object has.
   const entries = new Map<string, object>()
-  const lives = new Map<string, number | undefined>()
+  const maxTtls = new Map<string, number | undefined>()
   for (const [product, { maxTtl, ...entry }] of Object.entries(allow as Record<string, { maxTtl?: number }>)) {
     entries.set(product, frozen(entry))
-    lives.set(product, maxTtl)
+    maxTtls.set(product, maxTtl)
   }
   const names = listOf(identities)
   return {
@@ -41,7 +41,7 @@ function compiledRule ({ allow, identities = [], maxTtl }: PolicyFile['rules'][n
     mayName: (identity, { name }) => names.matches(identity, name),
     identities,
     ...(maxTtl !== undefined && { maxTtl }),
-    maxTtlOf: product => lives.get(product),
+    maxTtlOf: product => maxTtls.get(product),
     index
   }
 }

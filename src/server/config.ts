@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { hasMistakes, mistake, textsOf, warning, type Diagnostic } from '../lib/diagnostic.js'
+import { hasMistakes, mistake, warning, type Diagnostic } from '../lib/diagnostic.js'
 import { policyReader, type PolicyReading } from '../policy/file/read.js'
 import { hasNoStore } from '../callers/stores/open.js'
 import { loadPolicy } from '../policy/file/load.js'
@@ -13,24 +13,14 @@ import { stampsOf } from '../files/stamp.js'
 import { readRedisTls } from './redis-tls.js'
 import { readKeys, type ReadKeys } from './tls-files.js'
 
-/** The broker cannot start because of mistakes in the operator's settings or files. Holds all of them. */
-export class StartError extends Error {
-  override readonly name = 'StartError'
-  /** One sentence each. */
-  readonly mistakes: readonly string[]
-
-  constructor (readonly diagnostics: readonly Diagnostic[]) {
-    const mistakes = textsOf(diagnostics, 'mistake')
-    super(mistakes.join('; '))
-    this.mistakes = mistakes
-  }
-}
-
 /** Settings and policy, which a reload replaces together. */
 export interface Config extends Read {
   /** Complete and valid only without mistakes. */
   policy: Policy
-  /** The files that it was read from, by absolute path, with their stamps from before the reading. */
+  /**
+   * The files that it was read from, by absolute path, each with its stamp (`stampOf`: device, inode, size, times) before the reading, so
+   * that a change during the reading is noticed.
+   */
   stamps: ReadonlyMap<string, string>
 }
 
@@ -75,8 +65,8 @@ interface ConfigOptions {
   stamps?: Config['stamps']
   /** Diagnostics of other files. */
   further?: readonly Diagnostic[]
-  /** Whether the store of callers may accept several spellings of a name and return groups. Default: decided by the settings. */
-  foldNames?: boolean
+  /** Whether callers are in a store that may accept several spellings of a name, and answer groups. Default: decided by the settings. */
+  remoteStore?: boolean
 }
 
 /** Reads settings and policy. Plugins are loaded only if neither has a mistake. */
@@ -92,10 +82,10 @@ export async function readConfig (given: Sources, cwd: string, options: ConfigOp
 async function withPolicy (
   read: Read,
   cwd: string,
-  { stamps = new Map(), further: others = [], foldNames = hasRemoteStore(read.settings) }: ConfigOptions
+  { stamps = new Map(), further: others = [], remoteStore = hasRemoteStore(read.settings) }: ConfigOptions
 ): Promise<Config> {
-  const { policy, diagnostics: ofPolicy, ...files } = await policyOf(read, cwd, foldNames)
-  const diagnostics = [...ofPolicy, ...await diagnoseStore(read.settings, cwd, foldNames)]
+  const { policy, diagnostics: ofPolicy, ...files } = await policyOf(read, cwd, remoteStore)
+  const diagnostics = [...ofPolicy, ...await diagnoseStore(read.settings, cwd, remoteStore)]
   // These files are watched even if they have a mistake, so that a correction is noticed.
   const further = await stampsOf(filesBeside(read.settings, cwd))
   const redis = await readRedisTls(read.settings, cwd)
@@ -120,9 +110,9 @@ function withoutPolicy ({ JWT_ISSUER: issuer }: Partial<Settings>): Diagnostic[]
   ]
 }
 
-/** Checks the settings of a broker without a store of callers, or with the default users file only. */
-async function diagnoseStore (settings: Partial<Settings>, cwd: string, foldNames: boolean): Promise<Diagnostic[]> {
-  if (foldNames || settings.USERS_FILE !== undefined) return []
+/** Checks what depends on whether anybody has a password. If the settings name no store, the default users file decides that. */
+async function diagnoseStore (settings: Partial<Settings>, cwd: string, remoteStore: boolean): Promise<Diagnostic[]> {
+  if (remoteStore || settings.USERS_FILE !== undefined) return []
   return await hasNoStore(settings, cwd) ? withoutStore(settings) : bearerOperators(settings)
 }
 
@@ -134,7 +124,7 @@ function withoutStore ({ METRICS_PORT: metrics, SESSION_TTL: ttl = 0 }: Partial<
   ]
 }
 
-async function policyOf ({ settings, products, known, notLoaded, unread }: Read, cwd: string, foldNames: boolean): Promise<PolicyReading & Pick<Config, 'stamps'>> {
+async function policyOf ({ settings, products, known, notLoaded, unread }: Read, cwd: string, remoteStore: boolean): Promise<PolicyReading & Pick<Config, 'stamps'>> {
   const { POLICY_FILE: file } = settings
   if (file === undefined) {
     return { policy: allowAll, stamps: new Map(), diagnostics: unread.has('POLICY_FILE') ? [] : withoutPolicy(settings) }
@@ -143,8 +133,8 @@ async function policyOf ({ settings, products, known, notLoaded, unread }: Read,
   const reader = policyReader({
     enabled: products.map(({ product }) => product),
     known,
-    foldNames,
-    storeGroups: foldNames,
+    foldNames: remoteStore,
+    storeGroups: remoteStore,
     more: notLoaded.length > 0
   })
   return { ...await loadPolicy(file, cwd, reader), stamps }

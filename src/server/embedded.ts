@@ -74,7 +74,7 @@ export async function broker (application: Application, options: BrokerOptions):
 async function readGiven (options: BrokerOptions, prefix: string, cwd: string): Promise<Config> {
   // Without settings, the three secrets are reported as missing.
   const settings = isRecord(options.settings) ? options.settings : {}
-  const config = await readConfig(givenSources(settings, optionMistakes(options, prefix)), cwd, { foldNames: true })
+  const config = await readConfig(givenSources(settings, optionMistakes(options, prefix)), cwd, { remoteStore: true })
   const hasLogin = options.authenticate !== undefined || options.identify !== undefined
   return {
     ...config,

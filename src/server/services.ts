@@ -22,8 +22,9 @@ import { History } from '../monitoring/history.js'
 import { createMetrics, type Metrics } from '../monitoring/metrics.js'
 import type { Settings } from '../settings/schema.js'
 import { openKeys } from './bearer.js'
-import { mayOpenStore, StartError, type Config } from './config.js'
+import { mayOpenStore, type Config } from './config.js'
 import { openCounters } from './open-counters.js'
+import { StartError } from './start-error.js'
 import { openUnlockedNames } from './unlock.js'
 
 /** The files, connections and counts that a reload does not replace. */

@@ -25,12 +25,12 @@ const REPLACED = {
 } as const satisfies Partial<Record<keyof Settings, string>>
 
 type Value = string | number | boolean | undefined
-type Decided = keyof typeof REPLACED
-type Named = Exclude<keyof Settings, Decided>
+type Replaced = keyof typeof REPLACED
+type Usable = Exclude<keyof Settings, Replaced>
 
 /** Settings of a broker inside an application, by the same names as in the environment. Numbers and booleans may be given as such. */
-export type GivenSettings = { [Name in Named]?: Settings[Name] | string | undefined } & { [Name in Decided | `${Decided}_FILE`]?: never } & {
-  /** A product's own setting, or `<NAME>_FILE` for the content of a file. */
+export type GivenSettings = { [Name in Usable]?: Settings[Name] | string | undefined } & { [Name in Replaced | `${Replaced}_FILE`]?: never } & {
+  /** A product's own setting, or `<NAME>_FILE` for the content of a file. A plugin may have settings of any name. */
   [setting: string]: Value
 }
 
@@ -40,27 +40,27 @@ export type GivenSettings = { [Name in Named]?: Settings[Name] | string | undefi
  */
 export function givenSources (given: GivenSettings, found: Diagnostic[]): Sources {
   const values = valuesOf(given)
-  const called = callIn(given)
-  const decided = values.flatMap(([name]) => {
-    const by = decidedBy(name)
+  const displayName = displayNames(given)
+  const replaced = values.flatMap(([name]) => {
+    const by = replacementOf(name)
     return by === undefined ? [] : [mistake(name, 'no-effect', `${name} is not used inside an application: instead there is ${by}; remove it`)]
   })
-  const ours = values.filter(([name]) => decidedBy(name) === undefined)
+  const ours = values.filter(([name]) => replacementOf(name) === undefined)
   const isText = ([, value]: [string, unknown]) => ['string', 'number', 'boolean'].includes(typeof value)
-  const others = ours.filter(value => !isText(value)).map(([name]) => mistake(called(name), 'invalid', `${called(name)} must be text, a number, or true or false`))
+  const others = ours.filter(value => !isText(value)).map(([name]) => mistake(displayName(name), 'invalid', `${displayName(name)} must be text, a number, or true or false`))
   // The application usually logs to standard output, too.
-  const mixed = warning('AUDIT_LOG', 'missing', 'AUDIT_LOG is not set: the audit goes to standard output, mixed with other output; set it to the path of a file')
-  const unended = warning('SESSION_TTL', 'insecure', 'SESSION_TTL is set: a password that is changed in the application ends no session before its time')
+  const auditToStdout = warning('AUDIT_LOG', 'missing', 'AUDIT_LOG is not set: the audit goes to standard output, mixed with other output; set it to the path of a file')
+  const sessionsOutlivePassword = warning('SESSION_TTL', 'insecure', 'SESSION_TTL is set: a password that is changed in the application ends no session before its time')
   return {
     variables: Object.fromEntries(ours.filter(isText).map(([name, value]) => [name, String(value)])),
-    called,
+    called: displayName,
     unread: new Set(),
     diagnostics: [
       ...found,
-      ...decided,
+      ...replaced,
       ...others,
-      ...values.some(([name]) => name === 'AUDIT_LOG') ? [] : [mixed],
-      ...Number(given.SESSION_TTL ?? 0) > 0 ? [unended] : []
+      ...values.some(([name]) => name === 'AUDIT_LOG') ? [] : [auditToStdout],
+      ...Number(given.SESSION_TTL ?? 0) > 0 ? [sessionsOutlivePassword] : []
     ]
   }
 }
@@ -69,19 +69,20 @@ export function givenSources (given: GivenSettings, found: Diagnostic[]): Source
 export function unknownGiven (given: GivenSettings, { known, notLoaded, misspelt }: Read): Diagnostic[] {
   // An unknown name may be a setting of a plugin that is not loaded yet.
   if (notLoaded.length > 0) return []
-  const called = callIn(given)
+  const displayName = displayNames(given)
   const names = [...Object.keys(schema.properties), ...known.flatMap(product => Object.keys(product.settings.properties))]
   const taken = new Set([...names, ...fromFile.map(name => `${name}_FILE`)])
   return valuesOf(given)
-    .filter(([name]) => decidedBy(name) === undefined && !taken.has(name) && !misspelt.has(called(name)))
-    .map(([name]) => mistake(called(name), 'unknown', `${called(name)} is not a setting${didYouMean(nearMiss(name, names))}`))
+    .filter(([name]) => replacementOf(name) === undefined && !taken.has(name) && !misspelt.has(displayName(name)))
+    .map(([name]) => mistake(displayName(name), 'unknown', `${displayName(name)} is not a setting${didYouMean(nearMiss(name, names))}`))
 }
 
 function valuesOf (given: GivenSettings): Array<[name: string, value: unknown]> {
   return Object.entries(given).filter(([, value]) => value !== undefined && value !== '')
 }
 
-function callIn (given: GivenSettings): (name: string) => string {
+/** How messages call a setting: a name that may be a secret by mistake is not repeated. */
+function displayNames (given: GivenSettings): (name: string) => string {
   return name => isPlainName(name) ? name : `entry ${Object.keys(given).indexOf(name) + 1} of settings`
 }
 
@@ -89,7 +90,7 @@ function didYouMean (near: string | undefined): string {
   return near === undefined ? '' : `; did you mean ${near}?`
 }
 
-function decidedBy (name: string): string | undefined {
+function replacementOf (name: string): string | undefined {
   const setting = name.replace(/_FILE$/, '')
-  return Object.entries(REPLACED).find(([outside]) => outside === name || outside === setting)?.[1]
+  return Object.entries(REPLACED).find(([replaced]) => replaced === name || replaced === setting)?.[1]
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { StartError } from '../../src/server/config.js'
+import type { StartError } from '../../src/server/start-error.js'
 import { complete, startBroker } from '../helpers/broker.js'
 import { inProcess } from '../helpers/in-process.js'
 

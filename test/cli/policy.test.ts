@@ -24,10 +24,10 @@ const enabled = [...known.slice(1), broken].map(product => ({
 }))
 
 /** Runs a command line in a folder of these files. */
-async function run (cwd: string, file: string | undefined, line: string[], foldNames = false) {
+async function run (cwd: string, file: string | undefined, line: string[], remoteStore = false) {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
   let code: number | undefined
-  const context = async () => ({ file, enabled, known, foldNames, ttl: { default: 3600, max: 3600 } })
+  const context = async () => ({ file, enabled, known, remoteStore, ttl: { default: 3600, max: 3600 } })
   try {
     await policyCommand({ env: {}, cwd, stdin, stdout, stderr }, context, exitCode => { code = exitCode }).parseAsync(line, { from: 'user' })
   } catch (error) {
@@ -188,16 +188,16 @@ for (const { name, file, args, code, lines } of explanations) {
 
 test('explain: groups that a store or an identity provider answers', async t => {
   const cwd = t.testdir({ 'p.yaml': 'rules:\n  - { who: ["group:support", "jwt-group:support"], allow: { sync: {} } }\n  - { who: ["*"], allow: {} }\n' })
-  const rows: Array<{ line: string[], foldNames?: boolean, code: number, says: RegExp }> = [
-    { line: ['susan', 'sync', '--groups', 'sales, support'], foldNames: true, code: 0, says: /rule 1\nanswer {4}yes/ },
-    { line: ['susan', 'sync'], foldNames: true, code: 1, says: /rule 2\nanswer {4}no: 403/ },
-    { line: ['jwt:auth0|7', 'sync', '--groups', 'support'], foldNames: true, code: 0, says: /rule 1\nanswer {4}yes\nidentity {2}auth0\|7\n/ },
-    { line: ['jwt:auth0|7', 'sync', '--groups', 'sales'], foldNames: true, code: 1, says: /rule {6}none is for this caller/ },
-    { line: ['susan', 'sync', '--groups', 'a,,b'], foldNames: true, code: 2, says: /--groups takes at most 200 names/ },
-    { line: ['jwt:a:b', 'sync'], foldNames: true, code: 2, says: /a name holds none of/ }
+  const rows: Array<{ line: string[], remoteStore?: boolean, code: number, says: RegExp }> = [
+    { line: ['susan', 'sync', '--groups', 'sales, support'], remoteStore: true, code: 0, says: /rule 1\nanswer {4}yes/ },
+    { line: ['susan', 'sync'], remoteStore: true, code: 1, says: /rule 2\nanswer {4}no: 403/ },
+    { line: ['jwt:auth0|7', 'sync', '--groups', 'support'], remoteStore: true, code: 0, says: /rule 1\nanswer {4}yes\nidentity {2}auth0\|7\n/ },
+    { line: ['jwt:auth0|7', 'sync', '--groups', 'sales'], remoteStore: true, code: 1, says: /rule {6}none is for this caller/ },
+    { line: ['susan', 'sync', '--groups', 'a,,b'], remoteStore: true, code: 2, says: /--groups takes at most 200 names/ },
+    { line: ['jwt:a:b', 'sync'], remoteStore: true, code: 2, says: /a name holds none of/ }
   ]
-  for (const { line, foldNames, code, says } of rows) {
-    const answer = await run(cwd, 'p.yaml', ['explain', ...line], foldNames)
+  for (const { line, remoteStore, code, says } of rows) {
+    const answer = await run(cwd, 'p.yaml', ['explain', ...line], remoteStore)
     t.match({ ...answer, said: answer.out + answer.err }, { code, said: says }, line.join(' '))
   }
   t.match(await run(cwd, undefined, ['explain', 'susan', 'sync', '--groups', 'support']), { code: 2, err: /a users file has no groups/ })

@@ -10,12 +10,12 @@ import { productsOf, type PolicyContext } from './context.js'
  * @throws Failure when there is no policy
  */
 export async function checkPolicy (io: Io, context: PolicyContext, { json }: { json?: boolean }): Promise<number> {
-  const { file, known, foldNames } = context
+  const { file, known, remoteStore } = context
   if (file === undefined) throw new Failure(exitCodes.settings, 'POLICY_FILE is not set: every caller may have every enabled product; set it to the path of a policy')
   const { policy, diagnostics } = await loadPolicy(
     file,
     io.cwd,
-    policyReader({ enabled: productsOf(context), known, foldNames, storeGroups: foldNames })
+    policyReader({ enabled: productsOf(context), known, foldNames: remoteStore, storeGroups: remoteStore })
   )
   const right = policy !== null
   const mistakes = textsOf(diagnostics, 'mistake')

@@ -14,7 +14,7 @@ export interface PolicyContext {
   /** Products that a policy may name, enabled or not. */
   readonly known: readonly LoadedProduct[]
   /** Whether the store of callers may accept several spellings of a name and return groups. */
-  readonly foldNames: boolean
+  readonly remoteStore: boolean
   readonly ttl: DecisionOptions['ttl']
   readonly identityForm?: DecisionOptions['identityForm']
   /** Returns the identity that JWT_IDENTITY makes of a name; undefined if JWT_IDENTITY uses another claim. */
@@ -33,7 +33,7 @@ export async function policyContext ({ env, cwd }: Io): Promise<PolicyContext> {
   const written = identityIn(identity)
   const bearerIdentity = (name: string) => written?.claim === nameClaim ? written.prefix + name : undefined
   const { POLICY_FILE: file, IDENTITY_FORM: identityForm, TOKEN_TTL: ttl, TOKEN_TTL_MAX: max = ttl } = settings
-  return { file, enabled: products, known, foldNames: hasRemoteStore(settings), ttl: { default: ttl, max }, identityForm, bearerIdentity }
+  return { file, enabled: products, known, remoteStore: hasRemoteStore(settings), ttl: { default: ttl, max }, identityForm, bearerIdentity }
 }
 
 export function productsOf ({ enabled }: Pick<PolicyContext, 'enabled'>): LoadedProduct[] {

@@ -44,16 +44,16 @@ export async function explainDecision (
 }
 
 /** A caller as its store or identity provider would return it. */
-export function callerOf (name: string, groups: string | undefined, { foldNames, bearerIdentity }: PolicyContext): Caller {
+export function callerOf (name: string, groups: string | undefined, { remoteStore, bearerIdentity }: PolicyContext): Caller {
   const bearer = isBearer({ name })
   const text = bearer ? name.slice(bearerPrefix.length) : name
   const mistake = nameMistake(text)
   if (mistake !== undefined) throw new Failure(exitCodes.usage, mistake)
   // If JWT_IDENTITY uses another claim, the identity is unknown here; the name is used instead.
   const identity = (bearer ? bearerIdentity?.(text) : undefined) ?? text
-  const caller = { name, identity, ...(foldNames && !bearer && { asTyped: true as const }) }
+  const caller = { name, identity, ...(remoteStore && !bearer && { asTyped: true as const }) }
   if (groups === undefined) return caller
-  if (!foldNames && !bearer) throw new Failure(exitCodes.usage, 'a users file has no groups: the policy lists the members of its own; --groups is for callers of another store and for jwt:NAME')
+  if (!remoteStore && !bearer) throw new Failure(exitCodes.usage, 'a users file has no groups: the policy lists the members of its own; --groups is for callers of another store and for jwt:NAME')
   const known = groupsIn(groups.split(',').map(group => group.trim()))
   if (known === undefined) throw new Failure(exitCodes.usage, `--groups takes at most ${groupLimits.groups} names, separated by commas, each of 1 to ${groupLimits.characters} characters`)
   return { ...caller, groups: known }
@@ -64,12 +64,12 @@ export type ReadPolicy = { policy: Policy } & Pick<PolicyReading, 'whereIs'>
 
 /** @throws Failure for a policy with mistakes */
 export async function readPolicy (io: Io, context: PolicyContext): Promise<ReadPolicy> {
-  const { file, known, foldNames } = context
+  const { file, known, remoteStore } = context
   if (file === undefined) return { policy: allowAll }
   const { policy, diagnostics, whereIs } = await loadPolicy(
     file,
     io.cwd,
-    policyReader({ enabled: productsOf(context), known, foldNames, storeGroups: foldNames })
+    policyReader({ enabled: productsOf(context), known, foldNames: remoteStore, storeGroups: remoteStore })
   )
   if (policy === null) throw new Failure(exitCodes.settings, textsOf(diagnostics, 'mistake').join('\n'))
   return { policy, whereIs }

@@ -28,7 +28,7 @@ export interface PolicyOptions {
   enabled: Iterable<ProductDescription>
   /** Products that a policy may name although they are not enabled. May contain enabled ones. Default: none. */
   known?: Iterable<ProductDescription>
-  /** Whether the store of callers may accept several spellings of a name. Default: false, because a users file does not. */
+  /** Whether the store may accept several spellings of a name. Rules then ignore case, accents and width (`foldText`). Default: false. */
   foldNames?: boolean
   /** Whether the store of callers may answer groups, so that a policy may name groups that it does not list. Default: false. */
   storeGroups?: boolean

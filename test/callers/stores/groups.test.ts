@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { StartError } from '../../../src/server/config.js'
+import type { StartError } from '../../../src/server/start-error.js'
 import { basic, startBroker } from '../../helpers/broker.js'
 import { application, token } from '../../helpers/embedded.js'
 import { ask } from '../../helpers/http.js'
