@@ -156,3 +156,15 @@ function mulberry (seed: number) {
     return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32
   }
 }
+
+t.test('a device\'s clock that is set back by hours delays no renewal', async t => {
+  const { world, broker } = setUp(t)
+  const device = new FakeDevice()
+  await broker.token('voice')
+  broker.keep(device, 'voice')
+  await world.pass(minute)
+  world.setWall(5_000_000 - 3 * 60 * minute)
+  await world.pass(60 * minute)
+  t.same(device.given, ['token 2'], 'within the life of the first')
+  broker.close()
+})
