@@ -6,7 +6,7 @@ const MAX_LOCKS = 1000
 /** A name that is locked, at an address or at all. */
 export interface Lock {
   readonly canonicalName: string
-  /** As it was typed. Undefined unless a caller has this name: people type passwords in its place. */
+  /** Undefined unless a caller has this name: people type passwords in its place. */
   readonly name: string | undefined
   /** Undefined where the name is locked at all addresses that it did not sign in from lately. */
   readonly address: string | undefined
@@ -16,8 +16,11 @@ export interface Lock {
 export interface LockedNamesOptions {
   /** When an operator unlocked a name; undefined where none did. */
   unlockedAt: (canonicalName: string) => string | undefined
-  /** Whether a caller is known to have this name. */
-  isCaller: (typed: string, canonicalName: string) => boolean
+  /**
+   * Returns the name of the caller that is known to have it; undefined where none is. What was typed may only be returned where it is a
+   * caller's name in every letter: of another spelling, the rest is a stranger's text, or a password.
+   */
+  nameOf: (typed: string, canonicalName: string) => string | undefined
   /** A monotonic clock, in milliseconds. */
   now?: () => number
 }
@@ -32,12 +35,12 @@ export class LockedNames {
   /** The last refused one is the last. */
   readonly #entries = new Map<string, Entry>()
   readonly #unlockedAt: LockedNamesOptions['unlockedAt']
-  readonly #isCaller: LockedNamesOptions['isCaller']
+  readonly #nameOf: LockedNamesOptions['nameOf']
   readonly #now: () => number
 
-  constructor ({ unlockedAt, isCaller, now = () => performance.now() }: LockedNamesOptions) {
+  constructor ({ unlockedAt, nameOf, now = () => performance.now() }: LockedNamesOptions) {
     this.#unlockedAt = unlockedAt
-    this.#isCaller = isCaller
+    this.#nameOf = nameOf
     this.#now = now
   }
 
@@ -50,11 +53,12 @@ export class LockedNames {
     // No address holds a blank.
     const key = `${address ?? ''} ${canonicalName}`
     const before = this.#entries.get(key)
+    const name = this.#nameOf(typed, canonicalName)
     this.#entries.delete(key)
     this.#entries.set(ownCopy(key), {
       canonicalName: ownCopy(canonicalName),
       // Another spelling may be none that the store has.
-      name: this.#isCaller(typed, canonicalName) ? ownCopy(typed) : before?.name,
+      name: name === undefined ? before?.name : ownCopy(name),
       address: address && ownCopy(address),
       endsAt: this.#now() + seconds * 1000,
       unlockedAt: this.#unlockedAt(canonicalName)

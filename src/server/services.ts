@@ -101,8 +101,10 @@ export async function openServices (
   const { unlockedAt } = unlockedNames
   const lockedNames = new LockedNames({
     unlockedAt,
-    // A store other than the users file cannot be asked. There a name is a caller's once it has signed in.
-    isCaller: (typed, canonicalName) => store.hasName?.(typed) ?? guesses.knownAddresses.hasName(canonicalName)
+    // A store other than the users file cannot be asked. There a name is a caller's once it has signed in, in whatever spelling.
+    nameOf: (typed, canonicalName) => store.hasName === undefined
+      ? guesses.knownAddresses.hasName(canonicalName) ? canonicalName.toLowerCase() : undefined
+      : store.hasName(typed) ? typed : undefined
   })
   const guessLimiter = new GuessLimiter({ ...guesses, failuresMax: settings.LOGIN_FAILURES_MAX, unlockedAt, lockedNames })
   return {

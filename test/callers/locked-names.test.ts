@@ -4,7 +4,7 @@ import { LockedNames } from '../../src/callers/locked-names.js'
 function setUp () {
   const clock = { now: 0 }
   const unlocked = new Map<string, string>()
-  const names = new LockedNames({ unlockedAt: name => unlocked.get(name), isCaller: typed => typed === 'Susan', now: () => clock.now })
+  const names = new LockedNames({ unlockedAt: name => unlocked.get(name), nameOf: typed => typed === 'Susan' ? typed : undefined, now: () => clock.now })
   return { clock, unlocked, names }
 }
 

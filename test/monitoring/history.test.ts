@@ -231,3 +231,15 @@ t.test('with the application\'s own login, names that have signed in are known',
   for (const password of ['wrong-one', 'wrong-one']) await ask(broker.url, { as: basic('ghost', password), path: '/token/sync' })
   t.match((await data(broker.url)).locked, { names: 2, locks: [{ caller: /^hmac:/ }, { caller: 'susan' }] })
 })
+
+t.test('of a name that a store takes in several spellings, operators see none that somebody typed: one may be a password', async t => {
+  const login = await loginServer(({ username, password }, response) => answer(response, password === ({ olga: 'secret123', susan2024: 'Susan2024' } as Record<string, string>)[username] ? 200 : 401, {}))
+  t.teardown(login.close)
+  const broker = await started(t, { users: null, settings: { LOGIN_FAILURES_MAX: '1', LOGIN_URL: login.url } })
+  await ask(broker.url, { as: basic('susan2024', 'Susan2024'), path: '/token/sync' })
+  for (const typed of ['Susan2024', 'su\u202esan2024']) {
+    await ask(broker.url, { as: basic(typed, 'wrong-one'), path: '/token/sync' })
+    t.equal((await ask(broker.url, { as: basic(typed, 'wrong-one'), path: '/token/sync' })).status, 429)
+    t.match((await data(broker.url)).locked, { names: 1, locks: [{ caller: 'susan2024' }] })
+  }
+})
