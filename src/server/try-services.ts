@@ -26,7 +26,9 @@ async function tryStore ({ settings }: Config, cwd: string): Promise<Diagnostic[
   if (mistakes !== undefined) return [...mistakes]
   const unavailable = !store.ready
   await store.close()
-  return warnings.map(text => warning(text.split(' ', 1)[0]!, unavailable ? 'unreachable' : 'missing', text))
+  const setting = settings.LOGIN_URL === undefined ? 'DATABASE_URL' : 'LOGIN_URL'
+  // A store that answers warns of a query without names only.
+  return warnings.map(text => unavailable ? warning(setting, 'unreachable', text) : warning('USERS_QUERY', 'missing', text))
 }
 
 async function tryKeys (config: Config, cwd: string): Promise<Diagnostic[]> {

@@ -1,3 +1,4 @@
+import { bearerAge } from '../lib/bearer-limits.js'
 import { list } from './list.js'
 import type { Settings } from './schema.js'
 
@@ -44,7 +45,7 @@ export function bearerRules (settings: Partial<Settings>): BearerRules | undefin
     groups: settings.JWT_GROUPS === undefined ? undefined : pathIn(settings.JWT_GROUPS),
     required: new Map(list(settings.JWT_REQUIRE).map(entry => requirementIn(entry)!)),
     type: settings.JWT_TYPE ?? 'JWT',
-    maxAge: settings.JWT_MAX_AGE ?? 86_400
+    maxAge: settings.JWT_MAX_AGE ?? bearerAge.default
   }
 }
 

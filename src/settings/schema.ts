@@ -1,3 +1,4 @@
+import { bearerAge } from '../lib/bearer-limits.js'
 import { Type, type Static } from '../lib/typebox.js'
 import { regions, tokenLife } from '../lib/twilio-limits.js'
 import { Sid } from '../products/schemas.js'
@@ -59,7 +60,7 @@ export const schema = Type.Object({
   JWT_GROUPS: Type.Optional(Text('the name of a claim, or a JSON Pointer such as /realm_access/roles')),
   JWT_REQUIRE: Type.Optional(Text('claims and their values, separated by commas, such as azp=web,tenant=7')),
   JWT_TYPE: Type.Optional(Type.Enum(['JWT', 'at+jwt'], { description: 'JWT or at+jwt' })),
-  JWT_MAX_AGE: Type.Optional(Seconds(1, 31_536_000)),
+  JWT_MAX_AGE: Type.Optional(Seconds(1, bearerAge.max)),
   IDENTITY_FORM: Type.Union([Type.Literal('plain'), Type.Literal('escaped')], { default: 'plain', description: 'plain or escaped' }),
   POLICY_FILE: Type.Optional(Text('the path of a policy file')),
   RATE_LIMIT_MAX: Count(120),

@@ -1,3 +1,4 @@
+import { bearerAge } from '../../lib/bearer-limits.js'
 import { isRecord } from '../../lib/is-record.js'
 import { shown, type Json } from './json.js'
 import type { Token } from './read-token.js'
@@ -12,9 +13,6 @@ export interface ProviderToken {
 
 /** Algorithms that can be set, by the names that headers have for them. */
 const algorithms: Record<string, string> = { RS256: 'RS256', PS256: 'PS256', ES256: 'ES256', ES384: 'ES384', EdDSA: 'Ed25519', Ed25519: 'Ed25519' }
-
-/** Seconds: the default of JWT_MAX_AGE, and the most that it can be. */
-const ages = { default: 86_400, max: 31_536_000 } as const
 
 /** Where providers list groups, as JWT_GROUPS names it. */
 const groupClaims: Array<[setting: string, find: (claims: Json) => unknown]> = [
@@ -44,7 +42,7 @@ export function providerToken ({ header, claims }: Token, now: number): Provider
       ...(isAccessToken(header) && { JWT_TYPE: 'at+jwt' }),
       ...(audience.length > 1 && typeof claims.azp === 'string' && { JWT_REQUIRE: `azp=${shown(claims.azp)}` }),
       ...(groups !== undefined && { JWT_GROUPS: groups }),
-      ...(age > ages.default && age <= ages.max && { JWT_MAX_AGE: String(age) })
+      ...(age > bearerAge.default && age <= bearerAge.max && { JWT_MAX_AGE: String(age) })
     },
     obstacles: obstacles.filter(({ when }) => when(claims, header, now)).map(({ says }) => says)
   }
@@ -55,7 +53,7 @@ const obstacles: Array<{ when: (claims: Json, header: Json, now: number) => bool
   { when: ({ aud }) => [aud].flat().every(entry => typeof entry !== 'string' || entry === ''), says: 'it has no aud, so it could be meant for anybody: ask the provider for a token with an audience of its own, or send the ID token' },
   { when: ({ iss }) => /^http:\/\/(?!localhost\b|127\.|\[::1\])/.test(textOf(iss)), says: 'its iss is an http: address of another machine: give the provider https:' },
   { when: ({ exp, iat }) => typeof exp !== 'number' || typeof iat !== 'number', says: 'it lacks exp or iat' },
-  { when: ({ exp, iat }) => Number(exp) - Number(iat) > ages.max, says: 'it lives for more than a year' },
+  { when: ({ exp, iat }) => Number(exp) - Number(iat) > bearerAge.max, says: 'it lives for more than a year' },
   { when: ({ exp }, _header, now) => Number(exp) <= now, says: 'it has expired' },
   { when: ({ cnf }) => cnf !== undefined, says: 'it is bound to a key (cnf), and such tokens are worth nothing without a proof' },
   { when: (_claims, { crit }) => crit !== undefined, says: 'its header has crit, and no extension is understood' },
