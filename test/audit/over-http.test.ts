@@ -11,7 +11,7 @@ t.test('with a full disk no token leaves, the process lives, and a file with roo
   t.teardown(broker.close)
   for (const as of [susan, 'Basic !!!']) {
     const answer = await ask(broker.url, { as })
-    t.match(answer, { status: 503, body: { code: 'audit-unavailable', detail: /no token is given/ }, headers: { 'retry-after': '5' } })
+    t.match(answer, { status: 503, body: { code: 'audit-unavailable', detail: /no token is issued/ }, headers: { 'retry-after': '5' } })
     t.notMatch(answer.text, /ENOSPC|eyJ/)
   }
   t.equal((await ask(broker.url, { method: 'GET', path: '/healthz' })).status, 200)
