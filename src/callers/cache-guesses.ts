@@ -16,7 +16,7 @@ export interface GuessNumbers {
  * Not counting it would make guesses free. So it only uses up the cache: after as many such guesses as wrong passwords are allowed,
  * passwords of that name from that address are no longer compared with the cache. Every login then waits for a hash, so hanging up tells
  * nothing, and the right password still works. The same goes for logins that get an error instead of a hash, because the queue is full or
- * the store is unavailable. If no password is cached for a name, a hang-up is no guess and counts nowhere.
+ * the store is unavailable. If no password is cached for a name, a hang-up is no failed attempt and counts nowhere.
  */
 export class CacheGuesses {
   readonly #perNameAndAddress: Counters
@@ -29,7 +29,7 @@ export class CacheGuesses {
     this.#knownAddresses = knownAddresses
   }
 
-  /** Whether no such guess was counted. Always false with shared counters, which cannot answer synchronously. */
+  /** Whether no such guess was counted. Always false with counters in Redis, which cannot answer synchronously. */
   isUntouched ({ nameAndAddress, name }: GuessKeys): boolean {
     return this.#perNameAndAddress.isFull?.(nameAndAddress, 1) === false && this.#perName.isFull?.(name, 1) === false
   }

@@ -23,7 +23,7 @@ export class FailureCounts {
     return { perNameAndAddress: this.failuresMax, perName: this.failuresMax * CEILING_FACTOR }
   }
 
-  /** Whether `reserve` would succeed now. Always false with shared counters, which cannot answer synchronously. */
+  /** Whether `reserve` is known to succeed now. False with counters in Redis, which cannot answer synchronously. */
   isFree ({ nameAndAddress, name }: GuessKeys): boolean {
     const { max } = this
     return this.#perNameAndAddress.isFull?.(nameAndAddress, max.perNameAndAddress) === false &&

@@ -3,7 +3,7 @@ import type { KnownAddresses } from '../limits/memory/known-addresses.js'
 
 export const GUESSING_WINDOW_MS = 15 * 60_000
 
-/** A few guesses lock a pair of name and address, so this table is large: it takes 273 hashes a second to fill it with locked ones. */
+/** A few wrong passwords lock a pair of name and address, so this table is large: filling it with locked ones takes 273 hashes a second. */
 const MAX_PAIRS = 65_536
 
 /** The counters of a `GuessLimiter`, in windows of `GUESSING_WINDOW_MS`. */

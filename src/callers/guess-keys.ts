@@ -11,7 +11,7 @@ export interface GuessKeys {
 }
 
 /**
- * @param unlockedAt when an operator unlocked a name. It is a part of the keys, so the guesses of an unlocked name count from zero,
+ * @param unlockedAt when an operator unlocked a name. It is a part of the keys, so the wrong passwords of an unlocked name count from zero,
  * and the counters under its old keys no longer matter
  */
 export function guessKeys (typed: string, ip: string, unlockedAt: (canonicalName: string) => string | undefined): GuessKeys {

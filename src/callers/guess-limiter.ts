@@ -20,7 +20,7 @@ export interface GuessLimiterOptions extends GuessCounters {
   unlockedAt?: (canonicalName: string) => string | undefined
   /** Told of each name that is refused as locked. */
   lockedNames?: Pick<LockedNames, 'add'> | undefined
-  /** Milliseconds that a login may wait for its turn; by default 10 000. */
+  /** Milliseconds that a login may wait while other logins of its name have reserved all attempts; by default 10 000. */
   maxWaitMs?: number
 }
 
@@ -68,8 +68,8 @@ export class GuessLimiter {
    * Admits a cached right password synchronously. Within one turn of the event loop an attempt would be reserved and released, so it is
    * enough to check that one is free.
    * @param compare looks into the cache; called only if an attempt is free
-   * @returns what `compare` found; undefined where a login has to `reserve`: no attempt is free, counters are shared, or the cache was
-   * guessed at
+   * @returns what `compare` found; undefined where a login has to `reserve`: no attempt is free, counters are in Redis, or wrong passwords
+   * were compared with the cache
    */
   tryFastPath<T> (name: string, ip: string, compare: () => T | null | undefined): T | undefined {
     const keys = guessKeys(name, ip, this.#unlockedAt)

@@ -101,7 +101,7 @@ export class Logins {
     // The attempt ends only now, so that hanging up early buys no further hash. A wrong password counts although the client has left.
     if (answer === null) {
       attempt.failed()
-      // Thrown although the client may have left, so that the audit records the guess.
+      // Thrown although the client may have left, so that the audit records the wrong password.
       throw problem('credentials-wrong')
     }
     if (signal.aborted) {

@@ -4,7 +4,7 @@ import { writeAtomic } from '../files/write-atomic.js'
 import type { SharedText } from '../limits/counters.js'
 import { readUsersFile } from './users-file/edit.js'
 
-/** Longer than the window of guesses: when an entry is forgotten, the lock that it removed has ended anyway. */
+/** Longer than the window in which wrong passwords count: when an entry is forgotten, the lock that it removed has ended anyway. */
 const KEPT_MS = 3_600_000
 /** Another command may change the text in between, so it is tried again. */
 const MAX_TRIES = 20

@@ -67,7 +67,7 @@ export class UnlockedNames {
   #take (text: string): void {
     const unlockings = parseUnlockings(text)
     if (unlockings === undefined) throw new Error(`${this.#options.label} is not what "users unlock" writes; run that again`)
-    // Never forgets a time, even if the text is lost: the old keys would be used again, with their locks and their unused guesses.
+    // Never forgets a time, even if the text is lost: the old keys would be used again, with their locks and their unused attempts.
     const later = unlockings.filter(({ name, at }) => at > (this.#times.get(canonicalName(name)) ?? ''))
     this.#log(later.filter(isRecent))
     this.#times = new Map([...this.#times, ...later.map(({ name, at }) => [canonicalName(name), at] as const)])

@@ -40,7 +40,7 @@ export class VerifiedCache {
   }
 
   /**
-   * @returns the caller for a right password; null where another password is cached, so that this one was a guess; undefined where nothing
+   * @returns the caller for a right password; null where another password is cached for the name; undefined where nothing
    * is cached, or the entry has expired or its caller has changed
    */
   get (name: string, password: string): Caller | null | undefined {

@@ -34,7 +34,7 @@ export interface ChatRequest {
 export type Platform = 'ios' | 'android' | 'web'
 
 /**
- * The products, and what may be asked for of each. Declare those that your broker has besides:
+ * The products, with the properties of a request for each. If your broker has other products, too, declare them:
  *
  * @example
  * declare module 'twilio-token-broker/client' {

@@ -1,4 +1,4 @@
-/** Signs the proofs of one session. Its private key cannot be read, not even by the page. */
+/** Signs the DPoP proofs of one session. Its private key cannot be read, not even by the page. */
 export interface ProofKey {
   privateKey: Parameters<typeof crypto.subtle.sign>[1]
   /** The public key. */

@@ -3,7 +3,7 @@ import { LockedError, RefusedError, RetryError, SignInError, type BrokerError } 
 /** The properties of an answer: RFC 9457 makes every refusal of the broker an object, and its other answers are objects, too. */
 export type Fields = Partial<Record<string, unknown>>
 
-/** Codes of a proof that was too old or already used, so a new one will do. */
+/** Codes of a DPoP proof that was too old or already used, so a new one will do. */
 export const stale = /^proof-(stale|replayed)$/
 
 export interface Answer {
@@ -58,7 +58,8 @@ export function refusal ({ response: { ok, status, headers, url }, fields: { cod
   if (ok || typeof code !== 'string' || typeof detail !== 'string') {
     return new RetryError(`No broker answers at ${url}: ${status || 'a redirect'} ${headers.get('Content-Type') ?? ''}.`, { code: 'not-the-broker', retryAfter })
   }
-  // A second proof that comes too late is the fault of clocks and networks, not of the user.
+  // `stale`: the request was already repeated with a new DPoP proof. If that came too late as well, clocks or the network are at fault, and
+  // the user stays signed in.
   const Refusal = code === 'login-limited' ? LockedError : status === 429 || status >= 500 || stale.test(code) ? RetryError : status === 401 ? SignInError : RefusedError
   return new Refusal(detail, { code, requestId: requestId as string, retryAfter })
 }

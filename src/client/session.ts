@@ -43,7 +43,7 @@ export interface SessionOptions {
 export interface Login {
   /** The header `Authorization`. Empty where the page's cookie says it. */
   authorization: string
-  /** The key that signs the proofs, and the claim `ath` in them. */
+  /** The key that signs the DPoP proofs, and the claim `ath` in them. */
   key?: ProofKey
   ath?: string
   /** Whether each request must send the password from now on. Applied once this login has got a token. */
@@ -169,7 +169,7 @@ export class Session {
     return { authorization, basic }
   }
 
-  /** If even the first proof is wrong, something in between changes requests. Then each request sends the password. */
+  /** If even the first DPoP proof is wrong, something in between changes requests. Then each request sends the password. */
   #isUnproven (error: BrokerError): boolean {
     if (error.code !== 'proof-wrong' || this.#basic !== undefined) return false
     this.#basic = true
@@ -182,7 +182,7 @@ export class Session {
     this.#storage?.(null)
   }
 
-  /** Makes a request, and repeats it once if its proof was too old. */
+  /** Makes a request, and repeats it once if its DPoP proof was too old. */
   async #send (method: string, path: string, { authorization, key, ath }: Login, onRequest?: OnRequest, body?: string): Promise<Fields> {
     const url = this.#url + path
     let again = false
@@ -197,7 +197,7 @@ export class Session {
       if (now) this.#ahead = now * 1000 - this.#page.now()
       const given = fields[key && !ath ? 'session' : 'token']
       const life = Number(fields['expiresIn'])
-      // Tokens live 180 s to a day, sessions at most a week: any other life shows that this is not the broker's answer.
+      // The broker's tokens last at least 180 s, its sessions at most a week. A time far outside of that is not the broker's answer.
       if (response.ok && given && typeof given === 'string' && life >= 30 && life <= 604_800) {
         this.#wrong = undefined
         return fields
@@ -220,7 +220,7 @@ export class Session {
         [credentials(), new Promise<void>(resolve => { this.#stopWaiting = resolve })]
       ) ?? {}
       if (bearer) return `Bearer ${bearer}`
-      // A form that is not filled in yet has empty or missing values. Sending them would count as a wrong guess.
+      // A form that is not filled in yet has empty or missing values. Sending them would count as a wrong password.
       if ([username, password].every(text => text && typeof text === 'string')) {
         // RFC 7617 §2.1: as UTF-8.
         return `Basic ${base64(utf8(`${username}:${password}`))}`

@@ -30,7 +30,7 @@ export type Result<Answer> = { answer: Answer, refusal?: never } | { answer?: ne
 /** A broker that is up answers within one or two seconds. */
 const TIMEOUT_MS = 30_000
 
-/** Codes of a proof that came too late or was already used: a new one will do. */
+/** Codes of a DPoP proof that came too late or was already used: a new one will do. */
 const stale = new Set<string | undefined>(['proof-stale', 'proof-replayed'])
 
 /** Sends a request to the broker that served the page. */
@@ -38,7 +38,7 @@ export async function ask<Answer> (path: string, credentials: Credentials, body?
   let result = await send<Answer>(method, path, credentials, body)
   if (stale.has(result.refusal?.code)) result = await send<Answer>(method, path, credentials, body)
   const { refusal } = result
-  // A proxy's 401 says nothing about the caller; nor does a second proof that came too late.
+  // A proxy's 401 says nothing about the caller; nor does the DPoP proof of a repeated request that came too late again.
   if (refusal?.status === 401 && refusal.code !== 'not-the-broker' && !stale.has(refusal.code)) credentials.onEnded?.(refusal)
   return result
 }
@@ -52,7 +52,7 @@ async function send<Answer> (method: string, path: string, { authorization, proo
       // Otherwise the browser would answer a 401 with its own password dialog, and store what is typed there.
       credentials: 'omit',
       redirect: 'error',
-      // The end of a session is sent although the page is closed.
+      // The end of a session is sent even if the page is being closed.
       keepalive: method === 'DELETE',
       signal: AbortSignal.timeout(TIMEOUT_MS)
     })

@@ -4,7 +4,7 @@ import { now } from './now.js'
 // Tests check this file with Node's types, which know no pages.
 declare const location: { href: string }
 
-/** Makes the proofs of one session (RFC 9449). Its key cannot be read, and goes with the page. */
+/** Makes the DPoP proofs of one session (RFC 9449). Its key cannot be read, and goes with the page. */
 export class Proofs {
   readonly #key: ProofKey
   /** The claim that binds a proof to its session; undefined before there is one. */

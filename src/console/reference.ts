@@ -95,7 +95,7 @@ export function isSendable ({ method, path, operation: { security, ...operation 
   return allowed && answers[0]?.type === 'application/json' && (method === 'GET' || path.startsWith('/token'))
 }
 
-/** Whether it needs a proof (RFC 9449) in any case: curl makes none. */
+/** Whether it needs a DPoP proof (RFC 9449) in any case: curl makes none. */
 export function needsProof ({ path }: Entry): boolean {
   return path === '/session'
 }

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import { now } from './now.js'
 import { useNow } from './use-now.js'
 
-/** Names that the broker has locked for a while: no further guess is sent for them. */
+/** Names that the broker has locked for a while: no further password is sent for them. */
 export function useLock () {
   // By name, until when.
   const [locked, setLocked] = useState<Record<string, number>>({})

@@ -11,7 +11,7 @@ interface State {
   refusal?: Refusal | undefined
 }
 
-/** Polls the operator data. Stops after refused credentials, because further tries would count as guesses. */
+/** Polls the operator data. Stops after refused credentials, because further tries would count as wrong passwords. */
 export function useOperatorData (credentials: Credentials): State {
   const [state, setState] = useState<State>({ nodes: new Map() })
   useEffect(() => {

@@ -16,7 +16,7 @@ const STEPS = [1, 2, 5]
 /** Draws the lines into an element, and keeps them as wide as it is. */
 export function usePlot (place: RefObject<HTMLDivElement | null>, options: PlotOptions): void {
   const plot = useRef<UPlot>(undefined)
-  // What the plot's hooks read: they live longer than one rendering.
+  // uPlot keeps its callbacks as long as the plot, over many renderings. Here they read the options of the latest one.
   const current = useRef(options)
   current.current = options
   const dark = useMedia('(prefers-color-scheme: dark)')

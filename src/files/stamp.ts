@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errorCode } from './errno.js'
 
-/** One state of a path. */
+/** One state of a path, as `stat` reports it; two of them tell whether a file has changed. */
 export interface Stamp {
   /**
    * Differs for every state: made of the file's identity, size, times, owner and mode. Without a file, the code of the error, such as

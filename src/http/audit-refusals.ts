@@ -15,7 +15,7 @@ const unrecorded = new Set<RefusalCode>(['credentials-missing', 'method-not-allo
 
 /**
  * Refusals by the address limit or before it, which anybody can cause without limit. Their lines may be skipped: no password was checked,
- * so no guess goes unrecorded.
+ * so no wrong password goes unrecorded.
  */
 const unlimited = new Set<RefusalCode>(['origin-refused', 'rate-limited', 'request-invalid'])
 

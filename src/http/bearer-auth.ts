@@ -27,7 +27,7 @@ export async function bearerAuth (_scope: FastifyInstance, { bearer }: BearerOpt
 }
 
 /**
- * Refuses a session that is sent without a proof, as somebody could who has read it in a log. It is no token of an identity provider
+ * Refuses a session that is sent without a DPoP proof, as somebody could who has read it in a log. It is no token of an identity provider
  * either.
  */
 export function rejectUnprovenSession ({ schemes }: { schemes: readonly Scheme[] }): RequestStep {

@@ -51,7 +51,7 @@ export function offerNonce ({ sessions }: SessionOptions): RequestStep {
 }
 
 /**
- * Checks the proof for opening a session, before the password costs a hash. Skips requests without credentials, which are refused later.
+ * Checks the DPoP proof for opening a session, before the password costs a hash. Skips requests without credentials: refused later.
  */
 export function readOpeningProof ({ sessions }: SessionOptions): RequestStep {
   return request => {
@@ -59,14 +59,14 @@ export function readOpeningProof ({ sessions }: SessionOptions): RequestStep {
   }
 }
 
-/** Marks the proof of a session as used. */
+/** Marks the DPoP proof of a request with a session as used. */
 export function useProof ({ usedProofs }: SessionOptions): RequestStep {
   return ({ session }) => {
     if (session?.proof !== undefined) return usedProofs.use(session.proof)
   }
 }
 
-/** Marks the proof of a token request as used and counts it for the caller's limit, so that no caller can fill the memory of proofs. */
+/** Marks the DPoP proof of a token request as used and counts it for the caller's limit: no caller can fill the memory of proofs. */
 export function useProofOfCaller ({ usedProofs, limits }: SessionOptions & { limits: { caller: Limit } }): RequestStep {
   const { counters, max } = limits.caller
   const count = countCaller(limits.caller)

@@ -76,8 +76,8 @@ function takes ({ routeOptions: { config } }: FastifyRequest, { name }: Scheme):
 }
 
 /**
- * Returns the challenges of a 401 (RFC 9110 §11.6.1): of the scheme that the code is about or that was used, else of all schemes of the
- * route.
+ * Returns the challenges of a 401 (RFC 9110 §11.6.1). If the problem's code belongs to one scheme, that scheme's alone; else that of the
+ * scheme that the request used; if it used none, those of all schemes of the route.
  */
 export function challengesOf (request: FastifyRequest, code: RefusalCode, schemes: readonly Scheme[]): string[] {
   const own = schemes.find(scheme => scheme.answers?.(code)) ?? request.scheme

@@ -8,7 +8,10 @@ export interface Scheme {
   readonly name: string
   /** Its name in the audit. */
   readonly via: Via
-  /** Set if nobody can sign in by it. Its credentials are still checked, but no 401 asks for it. */
+  /**
+   * Set if nobody can sign in by it, as by Basic where nobody has a password. No 401 asks for it. Its credentials are still accepted for
+   * checking, so that the 401 can say why they are of no use.
+   */
   readonly isClosed?: boolean
   /** Returns the `WWW-Authenticate` challenge for a 401 with this code. */
   challenge (code: RefusalCode): string

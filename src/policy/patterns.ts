@@ -7,7 +7,7 @@ export type Pieces = readonly string[]
 
 const caller = '{caller}'
 
-/** @param form converts the pieces to the form of the texts that are matched; applied after the split, so that it cannot change a `*` */
+/** @param form normalizes each piece as the texts that are matched are normalized; applied after the split, so that it cannot make a `*` */
 export function piecesOf (pattern: string, form = inNfc): Pieces {
   return pattern.split('*').map(form)
 }
@@ -80,8 +80,8 @@ export function listOf (patterns: readonly string[]): PatternList {
 }
 
 /**
- * Returns `GrantContext.choose` for one caller. It returns a matched name in NFC, as it was compared: for Twilio, another form of it would
- * be another room.
+ * Returns `GrantContext.choose` for one caller: it checks the name of a room, for instance, against the policy's patterns. It returns the
+ * name in NFC, the form that was compared: Twilio takes the same letters in another Unicode normal form for another room.
  */
 export function chooser ({ name }: Caller): GrantContext['choose'] {
   return (property, asked, patterns) => {

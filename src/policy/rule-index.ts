@@ -5,14 +5,14 @@ import type { PolicyFile } from './file/schema.js'
 /** Results of patterns are cached for so many names, which takes a few megabytes; then the cache is cleared. */
 const MAX_CACHED = 10_000
 
-/** How `who` writes a group of the file or of the store. */
+/** Prefix of a group in a rule's `who`, where the policy file or the store of callers says who is in it. */
 export const groupPrefix = 'group:'
 
-/** How `who` writes a group of the identity provider. */
+/** Prefix of a group in a rule's `who`, where the identity provider says who is in it. */
 export const bearerGroupPrefix = 'jwt-group:'
 
 export interface WhoOptions {
-  /** The form in which names are compared. */
+  /** Normalizes a name for comparison. Default: NFC. */
   form?: (name: string) => string
   /** Whether the store of callers answers their groups. */
   storeGroups?: boolean
@@ -60,7 +60,7 @@ export class Who {
 
   /**
    * Returns the first rule for a caller, counted from 0; Infinity if there is none.
-   * @param name in the form in which names are compared
+   * @param name as `form` normalizes it
    */
   find (name: string, groups: readonly string[] = []): number {
     const patterns = isBearer({ name }) ? this.#bearerPatterns : this.#patterns
@@ -94,7 +94,7 @@ class Patterns {
   /** The first rule that matches everybody. */
   #all = Infinity
 
-  /** @param prefix with which all names of this kind begin, in the form in which names are compared */
+  /** @param prefix with which all names of this kind begin, as `form` normalizes it */
   constructor (prefix: string) {
     this.#prefix = prefix
   }

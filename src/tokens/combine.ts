@@ -118,7 +118,7 @@ function namingProduct (name: string, grant: () => ProductGrant): ProductGrant {
     throw problem(code, {
       ...options,
       detail: `${name}: ${message}`,
-      // The life is asked of the whole token.
+      // `ttl` stands at the top of the body, for the whole token, and not below a product.
       errors: options.errors?.map(({ path, message }) => ({ path: path === '/ttl' ? path : `/products/${name}${path}`, message }))
     })
   }

@@ -12,7 +12,7 @@ import { mustFit } from '../products/fit.js'
 export interface ProductTest {
   /** The product's own settings, as text or as values of its schema. Default: none is set. */
   settings?: object
-  /** The product's part of the request's body. Default: `{}`, no property. */
+  /** The product's part of the request's body. Default: `{}`. */
   request?: object
   /** The policy's entry for the product. Default: `{}`, which allows all that the product is configured for. */
   allow?: object

@@ -14,8 +14,8 @@ export interface Header {
 }
 
 /**
- * Reads the header of a token that is not verified yet.
- * @throws Refused
+ * Reads the header of a token whose signature is not verified yet: trust nothing of it, use it only to choose the key.
+ * @throws Refused if it is no JWS of three parts, or its header has an algorithm or an extension that is not accepted
  */
 export function headerOf (token: string, { algorithms }: BearerRules): Header {
   if (token.length > MAX_TOKEN_CHARACTERS) throw wrong('size')
@@ -33,7 +33,7 @@ export function headerOf (token: string, { algorithms }: BearerRules): Header {
 
 /**
  * Checks `typ` by RFC 7515 §4.1.9: a media type, in any case, with or without `application/`.
- * @throws Refused
+ * @throws Refused if it is not JWT_TYPE
  */
 export function requireType ({ typ }: Pick<Header, 'typ'>, { type }: BearerRules): void {
   if (typ === undefined && type === 'JWT') return

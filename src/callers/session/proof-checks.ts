@@ -10,7 +10,7 @@ import type { ProvenRequest, SessionCredentials } from './types.js'
 /** The clocks of a page and the broker may differ by this much. */
 const MAX_CLOCK_SKEW_SECONDS = 60
 
-const MIN_NONCE_LIFE_SECONDS = 600
+const MIN_NONCE_TTL_SECONDS = 600
 
 export interface ProofChecksOptions {
   keys: SessionKeys
@@ -22,7 +22,7 @@ export interface ProofChecksOptions {
   now: () => number
 }
 
-/** Checks the proofs of requests (RFC 9449 §4.3). */
+/** Checks the DPoP proofs of requests (RFC 9449 §4.3). */
 export class ProofChecks {
   readonly #nonces: Nonces
   readonly #proofKeys: ProofKeys
@@ -30,13 +30,13 @@ export class ProofChecks {
   readonly #now: () => number
 
   constructor ({ keys, proofKeys, target, tokenTtl, now }: ProofChecksOptions) {
-    this.#nonces = new Nonces(keys, Math.max(MIN_NONCE_LIFE_SECONDS, 2 * tokenTtl))
+    this.#nonces = new Nonces(keys, Math.max(MIN_NONCE_TTL_SECONDS, 2 * tokenTtl))
     this.#proofKeys = proofKeys
     this.#target = target
     this.#now = now
   }
 
-  /** Returns the nonce for the next proof. */
+  /** Returns the nonce for the next DPoP proof. */
   nonce (): string {
     return this.#nonces.current(this.#now())
   }

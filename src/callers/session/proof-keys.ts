@@ -12,7 +12,7 @@ interface KnownKey {
 }
 
 /**
- * Verifies signatures of proofs. Caches keys by their headers: a page sends the same one each time, and importing a key costs as much as a
+ * Verifies signatures of DPoP proofs. Caches keys by headers: a page sends the same one each time, and importing a key costs as much as a
  * verification.
  */
 export class ProofKeys {

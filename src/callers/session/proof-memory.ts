@@ -1,6 +1,6 @@
 import { hash, randomBytes } from 'node:crypto'
 
-/** A proof is valid for at most this long: its `iat` may be 60 s off in either direction. */
+/** A DPoP proof is valid for at most this long: its `iat` may be 60 s off in either direction. */
 export const PROOF_LIFE_SECONDS = 120
 
 /** A power of two. The memory then takes 8 MB. */
@@ -8,7 +8,7 @@ const MAX_PROOFS = 2 ** 18
 const DIGEST_WORDS = 4
 
 /**
- * Remembers the last proofs of this node in a fixed amount of memory; when it is full, it forgets the oldest.
+ * Remembers the last DPoP proofs of this node in a fixed amount of memory; when it is full, it forgets the oldest.
  *
  * It is a ring buffer of digests with a hash table of linked chains, in typed arrays: a Map of so many texts takes four times the memory,
  * and its garbage collection pauses the process.

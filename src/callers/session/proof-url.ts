@@ -1,4 +1,4 @@
-/** The URLs that proofs may be bound to. */
+/** The URLs that DPoP proofs may be bound to. */
 export interface ProofTarget {
   /** The setting `PUBLIC_URL`: the address that pages use. */
   readonly publicUrl: string | undefined

@@ -4,7 +4,7 @@ import { decodeBase64url } from '../../lib/base64url.js'
 
 const MAX_CHARACTERS = 1024
 
-/** The public key in a proof; always P-256. */
+/** The public key in a DPoP proof (RFC 9449); always P-256. */
 export interface PublicJwk {
   readonly kty: 'EC'
   readonly crv: 'P-256'

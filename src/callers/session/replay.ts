@@ -2,7 +2,7 @@ import type { Marks, PlannedHit } from '../../limits/counters.js'
 import { problem } from '../../problems.js'
 import { PROOF_LIFE_SECONDS, ProofMemory } from './proof-memory.js'
 
-/** Lets each proof be used only once: on this node and, with Redis, on all nodes. */
+/** Lets each DPoP proof be used only once: on this node and, with Redis, on all nodes. */
 export class UsedProofs {
   readonly #memory: ProofMemory
   readonly #shared: Marks | undefined

@@ -37,13 +37,13 @@ export class Sessions {
     return this.#keys.ids
   }
 
-  /** Returns the nonce for the next proof. */
+  /** Returns the nonce for the next DPoP proof. */
   nonce (): string {
     return this.#proofs.nonce()
   }
 
   /**
-   * Checks everything of a proof for opening a session except its signature. It is cheap, so do it before the password costs a hash.
+   * Checks everything of a DPoP proof for opening a session except its signature. It is cheap, so do it before the password costs a hash.
    * @throws Problem `proof-wrong` or `proof-stale`
    */
   readOpening (proof: string | undefined, request: ProvenRequest): Proof {

@@ -19,7 +19,7 @@ interface Identifier {
 }
 
 /**
- * Says who is signed in with the application already, by its cookie for instance.
+ * Says who is signed in to the application already, by its cookie for instance.
  * @param request the application's; give it the type `FastifyRequest` where you need more than `ApplicationRequest` has
  * @returns null where nobody is; what it throws is an outage
  */

@@ -35,8 +35,8 @@ export class LoginVersions implements SessionStore {
   }
 
   /**
-   * Stores the version of a successful sign-in.
-   * @throws Problem `store-unavailable` for a version that cannot be kept
+   * Remembers the `version` in LOGIN_URL's answer to a sign-in, which stands for the caller's current password.
+   * @throws Problem `store-unavailable` for a version that is too long or no text
    */
   signedIn (login: string, caller: Caller, version: unknown, asked: Asked): Caller {
     const standing = { caller, credential: '', version: versionIn(version), groups: caller.groups }

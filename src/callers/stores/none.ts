@@ -1,7 +1,7 @@
 import { problem } from '../../problems.js'
 import type { OpenStore } from './open-store.js'
 
-/** Where callers have bearer tokens alone: nobody has a password, so no hash is computed and no guess is counted. */
+/** Where callers have bearer tokens alone: nobody has a password, so no hash is computed and no wrong password is counted. */
 export const noStore: OpenStore = {
   cacheMs: 0,
   ready: true,

@@ -73,7 +73,11 @@ function nameOf ({ text }: Line): string | undefined {
   return text === undefined ? undefined : parseLine(text)?.name.normalize('NFC')
 }
 
-/** Replaces every line of a user by the bytes that `replace` returns, up to the offset that it returns. */
+/**
+ * Replaces every line of a user.
+ * @param replace returns the new bytes, and the offset in the file from which on the rest is copied: the line's end keeps its line break,
+ * the next line's start drops it
+ */
 function replaceLines (file: Buffer, name: string, replace: (line: Line) => [bytes: Buffer, to: number]): Buffer | undefined {
   const pieces: Buffer[] = []
   let copiedTo = 0

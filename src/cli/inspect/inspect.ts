@@ -66,7 +66,7 @@ const signatures = {
 /** Describes the token's content and signature. Empty if the token cannot be read. */
 function contents (token: Token, signature: Signature, now: number): string[] {
   const rows = about(token, now)
-  if (rows.length > 0) rows.push(['signature', typeof signature === 'string' ? signatures[signature] : `by the configured secret ${signature.spoilt}`])
+  if (rows.length > 0) rows.push(['signature', typeof signature === 'string' ? signatures[signature] : `by the configured secret ${signature.altered}`])
   return rows.flatMap(([name, ...values]) => values.map((value, i) => `${(i === 0 ? name : '').padEnd(11)}${value}`))
 }
 

@@ -10,7 +10,7 @@ const isHex = (signature: string): boolean => /^[0-9a-f]{64}$/i.test(signature) 
 /** A wrong signature, unless the token is malformed: then the signature cannot be right. */
 const isWrong = ({ token, signature }: TokenFacts): boolean => signature === 'wrong' && token.parts.length === 3 && isBase64url(token.parts.slice(0, 2).join(''))
 
-const spoilt = (signature: TokenFacts['signature']): string => (signature as { spoilt: string }).spoilt
+const altered = (signature: TokenFacts['signature']): string => (signature as { altered: string }).altered
 
 const REMAKE = 'Copy the token again as a whole. If the server made it like this, let Twilio\'s AccessToken class or this broker make it.'
 const CTY = 'Write "cty":"twilio-fpa;v=1" into the header; Twilio\'s AccessToken class does.'
@@ -53,7 +53,7 @@ export const envelope: Group[] = [
     },
     { code: 20107, when: ({ token, header }) => header.alg === 'HS256' && isHex(token.parts[2] ?? ''), says: 'the signature is in hexadecimal; a JWT has the bytes themselves as base64url, as digest(\'base64url\') gives them', fix: BASE64URL },
     { code: 20107, when: ({ token, header }) => token.parts.length === 3 && header.alg === 'HS256' && !/^[\w+/-]{43}=?$/.test(token.parts[2]!), says: 'the signature has not the 43 characters of HS256, so something was cut off or put on', fix: 'Copy the token again as a whole. If the server made it like this, sign it by HS256 with the secret of the API key.' },
-    { code: 20107, when: ({ signature }) => typeof signature === 'object', says: ({ signature }) => `it is signed, but by the secret ${spoilt(signature)}`, fix: ({ signature }) => spoilt(signature).startsWith('for which') ? 'Make sure that the program that signs finds the secret of the API key: it took something else.' : 'Sign with the secret exactly as Twilio showed it: nothing around it, not decoded, no letter changed.' },
+    { code: 20107, when: ({ signature }) => typeof signature === 'object', says: ({ signature }) => `it is signed, but by the secret ${altered(signature)}`, fix: ({ signature }) => altered(signature).startsWith('for which') ? 'Make sure that the program that signs finds the secret of the API key: it took something else.' : 'Sign with the secret exactly as Twilio showed it: nothing around it, not decoded, no letter changed.' },
     { code: 20107, when: found => isWrong(found) && found.claims.iss === found.configured.keySid, says: 'the signature is not by the secret of this key: TWILIO_API_KEY_SECRET belongs to another key, or the token was changed on its way', fix: 'Set TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET of one key, and hand on the token unchanged. If the secret is lost, make a new key: Twilio shows a secret once.' },
     {
       code: 20107,

@@ -1,7 +1,7 @@
 import { bytesOf, type Token } from './read-token.js'
 
-/** The result of checking a signature. `spoilt`: the secret was altered before it signed, and how. */
-export type Signature = 'right' | 'wrong' | 'unchecked' | { spoilt: string }
+/** The result of checking a signature. `altered`: the secret signed it in an altered form, such as "with a line break at its end". */
+export type Signature = 'right' | 'wrong' | 'unchecked' | { altered: string }
 
 type Alteration = [says: string, alter: (secret: string) => Array<string | Uint8Array<ArrayBuffer>>]
 
@@ -33,11 +33,11 @@ export async function checkSignature (token: Token, secret: string, others: Reco
   const bytes = (value: string | Uint8Array<ArrayBuffer>) => typeof value === 'string' ? new TextEncoder().encode(value) : value
 
   if (await fits(bytes(secret))) return 'right'
-  for (const [spoilt, alter] of ALTERATIONS) {
-    for (const value of alter(secret)) if (await fits(bytes(value))) return { spoilt }
+  for (const [altered, alter] of ALTERATIONS) {
+    for (const value of alter(secret)) if (await fits(bytes(value))) return { altered }
   }
   for (const [name, value] of Object.entries(others)) {
-    if (await fits(bytes(value))) return { spoilt: `for which ${name} was taken` }
+    if (await fits(bytes(value))) return { altered: `for which ${name} was taken` }
   }
   return 'wrong'
 }

@@ -29,7 +29,7 @@ export function documentOf (
   }
 }
 
-/** What each scheme needs to have: a session goes with its proof. */
+/** What each scheme needs to have: a session goes with a DPoP proof. */
 const securitySchemes: Record<string, object> = {
   basic: { basic: { type: 'http', scheme: 'basic', description: 'Name and password of a caller, in UTF-8 (RFC 7617).' } },
   dpop: {

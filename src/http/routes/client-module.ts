@@ -17,8 +17,9 @@ const HOUR = 'public, max-age=3600'
 const FOR_GOOD = 'public, max-age=31536000, immutable'
 
 /**
- * Serves the client for pages that load it by a script element: as `/client.js`, under a name with its version, which never changes, and
- * the modules that not every page needs. They contain no data of this broker, so every page may read them.
+ * Serves the client for pages that load it by a script element: `/client.js`; the same file as `/client-<version>.js`, whose content never
+ * changes, so that browsers may cache it for good; and the modules that only some pages need. They contain no data of this broker, so pages
+ * of every origin may read them.
  */
 export function clientModuleRoutes (scope: FastifyInstance): void {
   const moduleOf = (file: string) => rememberSuccess(() => readModule(file))
