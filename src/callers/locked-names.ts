@@ -8,7 +8,7 @@ export interface Lock {
   readonly canonicalName: string
   /** Undefined unless a caller has this name: people type passwords in its place. */
   readonly name: string | undefined
-  /** Undefined where the name is locked at all addresses that it did not sign in from lately. */
+  /** Undefined if the name is locked at every address from which it has not signed in during the last week. */
   readonly address: string | undefined
   readonly leftMs: number
 }

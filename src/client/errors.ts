@@ -1,3 +1,4 @@
+/** The properties of a `BrokerError`. `retryAfter` is in seconds. */
 export interface BrokerErrorOptions {
   code: string
   requestId?: string | undefined

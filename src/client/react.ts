@@ -7,6 +7,7 @@ import type { Sdk } from './sdks.js'
 /** An SDK's object that can be shut down: Voice's `Device`, the `Client` of Sync, Conversations or Chat. */
 export type ClosableSdk = Sdk & ({ destroy (): unknown } | { shutdown (): unknown })
 
+/** What `useTwilio` returns. */
 export interface TwilioState<Kept> {
   /** Null until there is a token, and after an error. */
   sdk: Kept | null

@@ -21,6 +21,7 @@ export type GetCredentials = () => MaybeCredentials | Promise<MaybeCredentials>
 
 export type { Fetch }
 
+/** How to reach the broker and how to sign in. */
 export interface SessionOptions {
   /** The broker's URL. Default: the page's origin. */
   url?: string | URL

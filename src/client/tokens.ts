@@ -5,6 +5,7 @@ import { BrokerError } from './errors.js'
 import { makeSlot, type Slot } from './token-request.js'
 import type { Product, ProductRequests } from './products.js'
 
+/** The options of `new TokenBroker`. */
 export interface TokenBrokerOptions extends SessionOptions {
   /**
    * Called with the reason why something that is kept got no token, or why a room could not be entered anew: then the code is

@@ -31,7 +31,7 @@ export function SignIn ({ out, onSession }: SignInProps) {
   const [name, setName] = useState(out.name ?? '')
   const lock = useLock()
   const form = useRef<HTMLFormElement>(null)
-  // Whoever opens the page, or was signed out, types next.
+  // A user who opens the page or was signed out types next.
   useLayoutEffect(() => { form.current!.querySelector<HTMLInputElement>(name === '' ? '#name' : '#password')!.focus() }, [])
 
   const submit = (secret: Secret, signIn: SignInBy) => async (event: SubmitEvent): Promise<void> => {

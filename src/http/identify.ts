@@ -63,7 +63,7 @@ export function credentialsMissing (request: FastifyRequest, schemes: readonly S
 }
 
 /**
- * Says what the broker takes where nobody has a password: whoever reads `Wrong username or password` would look for another one.
+ * Replaces `Wrong username or password` if nobody has a password, because no other password would help. Says what the broker takes instead.
  */
 export function withoutPasswords (request: FastifyRequest, refusal: Problem, schemes: readonly Scheme[]): Problem {
   if (refusal.code !== 'credentials-wrong' || !schemes.some(({ isClosed }) => isClosed)) return refusal

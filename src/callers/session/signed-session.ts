@@ -8,7 +8,7 @@ const MAX_CHARACTERS = 2400
 /** Lets secret scanners recognise a session that leaked into logs or code. */
 export const SESSION_PREFIX = 'ttb_'
 
-/** The data in a session. It is signed (HMAC-SHA256), not encrypted: whoever holds the session can read all of it. */
+/** The data in a session. It is signed (HMAC-SHA256), not encrypted: the holder can read all of it. */
 export interface SessionData extends SessionHolder {
   /** 12 random bytes, base64url. */
   readonly id: string

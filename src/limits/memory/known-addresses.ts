@@ -15,7 +15,7 @@ export interface KnownAddresses {
   has (name: string, address: string): boolean | Promise<boolean>
   /** Like `has`, but asks no other node. */
   hasHere (name: string, address: string): boolean
-  /** Whether the name logged in on this node lately, from any address. */
+  /** Whether the name logged in on this node during the last week, from any address. */
   hasName (name: string): boolean
 }
 
