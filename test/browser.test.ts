@@ -75,8 +75,8 @@ t.test('Twilio\'s browser SDKs and the broker\'s tokens', { skip: chromiumMissin
 
       for (const [kind, token] of Object.entries({ 'a token': good, 'the one token of all products': ofAll })) {
         await t.test(`gets in with ${kind} that a page fetched from the broker`, async (t) => {
-          t.match(await page.start({ name: product, token, room }), reaches)
-          t.match(shown(token, product), shows.map((frame) => ({ frame, verdict: { accepted: true, identity: susan.name } })))
+          t.has(await page.start({ name: product, token, room }), reaches)
+          t.has(shown(token, product), shows.map((frame) => ({ frame, verdict: { accepted: true, identity: susan.name } })))
         })
       }
 
@@ -84,7 +84,7 @@ t.test('Twilio\'s browser SDKs and the broker\'s tokens', { skip: chromiumMissin
         const before = twilio.tokens.length
         twilio.connection(product).drop()
         const again = await twilio.seen((seen, index) => index >= before && seen.product === product && seen.token === ofAll)
-        t.match(again, { frame: returns, verdict: { accepted: true } })
+        t.has(again, { frame: returns, verdict: { accepted: true } })
       })
 
       if (renews !== undefined) {
@@ -98,10 +98,10 @@ t.test('Twilio\'s browser SDKs and the broker\'s tokens', { skip: chromiumMissin
 
           twilio.connection(product).aboutToExpire()
           await page.heard('aboutToExpire')
-          t.match(await renew(1801), { frame: renews.inTime, verdict: { accepted: true } })
+          t.has(await renew(1801), { frame: renews.inTime, verdict: { accepted: true } })
           twilio.connection(product).expire()
           await page.heard('expired')
-          t.match(await renew(1802), { frame: renews.late, verdict: { accepted: true } })
+          t.has(await renew(1802), { frame: renews.late, verdict: { accepted: true } })
         })
       }
 
@@ -109,7 +109,7 @@ t.test('Twilio\'s browser SDKs and the broker\'s tokens', { skip: chromiumMissin
         await t.test(`is refused with a token ${fault}, and says so`, async (t) => {
           const token = spoil({ good, ofOther, secret: broker.secrets.keySecret })
           t.match(await page.start({ name: product, token, room }), { refused: says[code] ?? code })
-          t.match(shown(token, product), [{ frame: shows[0], verdict: { accepted: false, code } }])
+          t.has(shown(token, product), [{ frame: shows[0], verdict: { accepted: false, code } }])
         })
       }
     })

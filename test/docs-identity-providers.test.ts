@@ -34,6 +34,6 @@ for (const { name, ini, json } of sections) {
     t.teardown(broker.close)
     const asking = (more: object = {}) => ask(broker.url, { path: '/token/voice', as: provider.bearer({ claims: { azp: undefined, ...claims, iss: provider.issuer, ...more } }) })
     t.match(await asking(), { status: 200, body: { identity: /^\w+$/ } })
-    t.match(await asking({ aud: undefined }), { status: 401, body: { code: 'bearer-misdirected' } })
+    t.has(await asking({ aud: undefined }), { status: 401, body: { code: 'bearer-misdirected' } })
   })
 }

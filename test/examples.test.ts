@@ -36,10 +36,10 @@ t.test('the embedded example answers as the application that it is, and ends whe
   const port = await freePort()
   const { end, output } = await start(t, cwd, ['application.js'], { PORT: String(port) })
   const url = `http://127.0.0.1:${port}`
-  t.match(await ask(url, { method: 'GET', path: '/' }), { status: 200, text: 'The application itself.\n' })
+  t.has(await ask(url, { method: 'GET', path: '/' }), { status: 200, text: 'The application itself.\n' })
   const answer = await ask(url, { as: susan, path: '/twilio/token/video' })
-  t.match(answer, { status: 200, body: { identity: 'user-1' } })
-  t.match(open(answer.body.token, secrets.keySecret).claims, { grants: { identity: 'user-1', video: {} } })
+  t.has(answer, { status: 200, body: { identity: 'user-1' } })
+  t.has(open(answer.body.token, secrets.keySecret).claims, { grants: { identity: 'user-1', video: {} } })
   for (const as of [basic('susan', 'wrong-one'), basic('juan', 'secret123'), basic('juan', '')]) t.equal((await ask(url, { as, path: '/twilio/token/video' })).status, 401)
   t.match(readFileSync(join(cwd, 'twilio-audit.log'), 'utf8'), /token\.issued/)
   t.strictSame(await end(), [0, null])
@@ -78,14 +78,14 @@ t.test('a third party\'s package is a product like those of the broker: its sett
   const path = '/token/taskrouter'
   const answer = await ask(url, { as: susan, path, body: { worker } })
   t.strictSame(open(answer.body.token, secrets.keySecret).claims.grants, { identity: 'susan', task_router: { workspace_sid: workspace, worker_sid: worker, role: 'worker' } })
-  t.match(await ask(url, { as: susan, path, body: { worker: `WK${'3'.repeat(32)}` } }), { status: 403, body: { code: 'not-allowed', errors: [{ path: '/worker' }] } })
-  t.match(await ask(url, { as: susan, path, body: { worker: 'WK3' } }), { status: 400, body: { errors: [{ path: '/worker' }] } })
-  t.match(await ask(url, { as: susan, path }), { status: 400, body: { errors: [{ path: '/worker' }] } })
+  t.has(await ask(url, { as: susan, path, body: { worker: `WK${'3'.repeat(32)}` } }), { status: 403, body: { code: 'not-allowed', errors: [{ path: '/worker' }] } })
+  t.has(await ask(url, { as: susan, path, body: { worker: 'WK3' } }), { status: 400, body: { errors: [{ path: '/worker' }] } })
+  t.has(await ask(url, { as: susan, path }), { status: 400, body: { errors: [{ path: '/worker' }] } })
 
   const described = (await ask(url, { as: susan, method: 'GET', path: '/openapi.json' })).body as unknown as Description
   t.ok(described.paths[path]?.post && described.paths[path].get, 'the API\'s description has it')
   const { products } = offersOf(described)
   t.strictSame(products.map(({ name }) => name), ['taskrouter'], 'the console offers it to whom the policy allows it')
   const [{ properties, required }] = products as [Offer]
-  t.match(fieldsOf(properties, required), [{ name: 'worker', kind: 'text', required: true }])
+  t.has(fieldsOf(properties, required), [{ name: 'worker', kind: 'text', required: true }])
 })

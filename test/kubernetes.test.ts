@@ -97,7 +97,7 @@ t.test('every file belongs to a kustomization, and what a kustomization names is
 
 t.test('pods have as little as they need', async t => {
   for (const [name, { spec }] of Object.entries({ deployment, probe })) {
-    t.match(spec, { automountServiceAccountToken: false, securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } } }, name)
+    t.has(spec, { automountServiceAccountToken: false, securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } } }, name)
     t.ok(find('ServiceAccount', spec.serviceAccountName))
     for (const { securityContext } of spec.containers) t.strictSame(securityContext, { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } }, name)
   }
@@ -116,7 +116,7 @@ t.test('what refers to something finds it', async t => {
   const [{ ports = [], envFrom = [], readinessProbe, livenessProbe }] = deployment.spec.containers
   const names = ports.map(({ name }) => name)
   for (const port of [readinessProbe!.httpGet.port, livenessProbe!.httpGet.port, ...['twilio-token-broker', 'twilio-token-broker-metrics'].flatMap(name => find('Service', name).spec.ports.map(({ targetPort }) => targetPort))]) t.ok(names.includes(port), port)
-  t.match([readinessProbe, livenessProbe], [{ httpGet: { path: '/readyz' } }, { httpGet: { path: '/healthz' } }])
+  t.has([readinessProbe, livenessProbe], [{ httpGet: { path: '/readyz' } }, { httpGet: { path: '/healthz' } }])
   for (const { configMapRef } of envFrom) t.ok(find('ConfigMap', configMapRef.name))
   for (const { spec } of [deployment, probe]) {
     const [{ volumeMounts }] = spec.containers

@@ -60,7 +60,7 @@ t.test('a guess whose client leaves while it is hashed is on record like any oth
   await until(async () => (await broker.audited()).length === 2)
   t.match(await broker.audited(), Array.from({ length: 2 }, () => ({ event: 'token.refused', caller: /^hmac:/, ip: '127.0.0.1', code: 'credentials-wrong' })))
   await until(() => broker.logged().length === 3)
-  t.match(broker.logged().slice(1), Array.from({ length: 2 }, () => ({ status: 401, code: 'credentials-wrong' })))
+  t.has(broker.logged().slice(1), Array.from({ length: 2 }, () => ({ status: 401, code: 'credentials-wrong' })))
   t.match(await broker.metrics(), /token_broker_refusals_total\{code="credentials-wrong"\} 2\n/)
 })
 
@@ -76,7 +76,7 @@ t.test('a login whose client leaves before its password is judged is on record a
   await until(async () => (await broker.audited()).length === 1)
   t.match(await broker.audited(), [{ event: 'token.refused', caller: /^hmac:/, products: ['sync'], code: 'hung-up' }])
   await until(() => broker.logged().length === 2)
-  t.match(broker.logged()[1], { path: '/token/sync', status: 499, code: 'hung-up' })
+  t.has(broker.logged()[1], { path: '/token/sync', status: 499, code: 'hung-up' })
   t.match(await broker.metrics(), /token_broker_refusals_total\{code="hung-up"\} 1\n/)
   broker.letOn()
   await Promise.all(first)
@@ -95,9 +95,9 @@ t.test('a body that breaks off is on record where its credentials came before it
     for (let i = 0; i < 3; i++) await ask(broker.url, { method: 'GET', path: '/healthz' })
     socket.destroy()
     await until(() => broker.logged().length === 2 + i)
-    t.match(broker.logged().at(-1), { status: 499, code: 'hung-up' })
+    t.has(broker.logged().at(-1), { status: 499, code: 'hung-up' })
   }
-  t.match(await broker.audited(), [{ event: 'token.refused', caller: 'susan', code: 'hung-up' }])
+  t.has(await broker.audited(), [{ event: 'token.refused', caller: 'susan', code: 'hung-up' }])
   t.notMatch(broker.log(), /"level":50/)
 })
 

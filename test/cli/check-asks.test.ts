@@ -99,7 +99,7 @@ t.test('check doubts names that nobody has, and voice without calls out', async 
   for (const { what, env = {}, files, found } of rows) {
     const { code, diagnostics } = await check(folder(t, files), env)
     t.equal(code, 0, what)
-    t.match(diagnostics, found.map(one => ({ level: 'warning', ...one })), what)
+    t.has(diagnostics, found.map(one => ({ level: 'warning', ...one })), what)
     t.equal(diagnostics.length, found.length, what)
   }
 })

@@ -63,7 +63,7 @@ t.test('by flags and files alone, init writes .env and the first user', async t 
 
 t.test('a secret comes by standard input, and never needs a terminal', async t => {
   const dir = t.testdir({ password })
-  t.match(await init(dir, [...flags, '--secret-stdin', '--no-user'], Readable.from([`${keySecret}\n`])), { code: 0, err: '' })
+  t.has(await init(dir, [...flags, '--secret-stdin', '--no-user'], Readable.from([`${keySecret}\n`])), { code: 0, err: '' })
   t.equal(envOf(dir), written())
   t.match(await init(dir, [...flags, '--secret-stdin', '--no-user', '--force'], Readable.from(['with#inside'])), { code: 0 })
   t.equal((await readSettings({}, dir)).settings.TWILIO_API_KEY_SECRET, 'with#inside', 'and is read back as it was')
@@ -147,7 +147,7 @@ t.test('what is not right is told, and nothing is written', async t => {
 t.test('by options, init writes the app, the services and the origins too', async t => {
   const dir = t.testdir({ secret: keySecret })
   const [app, conversations, sync] = [`AP${'1'.repeat(32)}`, `IS${'1'.repeat(32)}`, `IS${'2'.repeat(32)}`]
-  t.match(await init(dir, [...flags, '--secret-file', 'secret', '--no-user', '--twiml-app-sid', app, '--conversations-service-sid', conversations, '--sync-service-sid', sync, '--origin', 'https://a.example.com,https://b.example.com']), { code: 0, err: '' })
+  t.has(await init(dir, [...flags, '--secret-file', 'secret', '--no-user', '--twiml-app-sid', app, '--conversations-service-sid', conversations, '--sync-service-sid', sync, '--origin', 'https://a.example.com,https://b.example.com']), { code: 0, err: '' })
   t.equal(envOf(dir), written(keySecret, `TWILIO_TWIML_APP_SID=${app}\nTWILIO_CONVERSATIONS_SERVICE_SID=${conversations}\nTWILIO_SYNC_SERVICE_SID=${sync}\nCORS_ORIGINS=https://a.example.com,https://b.example.com\n`))
   t.match(await readSettings({}, dir), { mistakes: { length: 0 } })
 })

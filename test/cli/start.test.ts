@@ -31,7 +31,7 @@ function ownPlace (t: Test) {
 
 t.test('a start with mistakes says all of them, serves nothing, and exits with 78', async t => {
   const broken = await inProcess([], { cwd: t.testdir(), env: { ...settings, TWILIO_API_KEY_SID: '', TWILIO_API_KEY: secrets.keySid, PORT: 'x', HOST: '0.0.0.0', LOG_LEVEL: 'loud' } })
-  t.match(broken, { code: 78, out: '' })
+  t.has(broken, { code: 78, out: '' })
   for (const mistake of [
     /^The broker cannot start:$/m,
     /^ {2}TWILIO_API_KEY_SID is missing: TWILIO_API_KEY is not a setting; did you mean TWILIO_API_KEY_SID\?$/m,
@@ -168,7 +168,7 @@ t.test('start serves until SIGTERM; standard output holds the audit alone', asyn
   broker.child.kill('SIGHUP')
   await broker.shows(/settings taken/)
   t.equal(await broker.stop(), 0)
-  t.match(broker.stdout().trim().split('\n').map(line => JSON.parse(line)), [{ event: 'token.issued' }, { event: 'token.refused', code: 'product-unknown' }])
+  t.has(broker.stdout().trim().split('\n').map(line => JSON.parse(line)), [{ event: 'token.issued' }, { event: 'token.refused', code: 'product-unknown' }])
   t.match(broker.stderr(), /"path":"\/nothing","status":404,"code":"not-found"/)
   t.notMatch(broker.stderr(), /product-unknown/, 'the log does not repeat what is in the audit')
   t.notMatch(broker.stderr() + broker.stdout(), /canary-query|secret123/)
@@ -221,8 +221,8 @@ t.test('the demo needs nothing, its curl line works as pasted, and the tutorial\
   t.match(JSON.parse(stdout), { token: /^eyJ/, identity: 'susan', expiresIn: 3600 })
   t.match(demo.stdout(), new RegExp(`as susan with the password ${password}:\n\n {2}${url}/\n`))
   const asPage = (origin: string) => ask(url!, { as: basic('susan', password!), headers: { Origin: origin } })
-  t.match(await asPage('http://localhost:5173'), { status: 200, headers: { 'access-control-allow-origin': 'http://localhost:5173' } })
-  t.match(await asPage('http://localhost:5174'), { status: 403, body: { code: 'origin-refused' } }, 'other pages may not ask')
+  t.has(await asPage('http://localhost:5173'), { status: 200, headers: { 'access-control-allow-origin': 'http://localhost:5173' } })
+  t.has(await asPage('http://localhost:5174'), { status: 403, body: { code: 'origin-refused' } }, 'other pages may not ask')
   const page = await fetch(`${url}/`)
   t.match([page.status, await page.text()], [200, /<title>twilio-token-broker<\/title>/])
   const read = (path: string) => fetch(url + path, { headers: { Authorization: basic('susan', password!) } })

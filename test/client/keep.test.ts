@@ -207,7 +207,7 @@ t.test('what the policy refuses is not asked again', async t => {
   world.wake('online')
   await world.pass(24 * 60 * minute)
   t.equal(world.asked.length, 1)
-  t.match(errors, [{ name: 'RefusedError', detail: 'This is not-allowed.' }])
+  t.has(errors, [{ name: 'RefusedError', detail: 'This is not-allowed.' }])
   broker.close()
 })
 
@@ -252,7 +252,7 @@ t.test('a page without onError finds the errors on its console', async t => {
   world.always = problem(403, 'not-allowed')
   plain.keep(new FakeDevice(), 'voice')
   await world.pass(0)
-  t.match(warned(), [{ args: ['RefusedError: This is not-allowed.'] }])
+  t.has(warned(), [{ args: ['RefusedError: This is not-allowed.'] }])
   plain.close()
   broker.close()
 })

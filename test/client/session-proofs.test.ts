@@ -91,7 +91,7 @@ t.test('where the first proof is already wrong, the page goes on with the passwo
       const { answer } = world
       world.answer = question => question.proof !== null && question.url.endsWith(where) ? wrong : answer(question)
       t.equal(await broker.token('voice'), 'token 1')
-      t.match(errors, [{ name: 'RetryError', code: 'proof-wrong', detail: 'This is proof-wrong.', requestId: 'req-1' }])
+      t.has(errors, [{ name: 'RetryError', code: 'proof-wrong', detail: 'This is proof-wrong.', requestId: 'req-1' }])
       world.asked.length = 0
       await broker.token('sync')
       await broker.token('chat')
@@ -115,7 +115,7 @@ t.test('where a later proof is wrong, the page signs in again, once, and then st
   broker.keep(new FakeDevice(), 'chat')
   await world.pass(24 * hour)
   t.same(asked(), ['POST /token/chat DPoP', 'POST /session Basic', 'POST /token/chat DPoP'])
-  t.match(errors, [{ name: 'SignInError', code: 'proof-wrong' }])
+  t.has(errors, [{ name: 'SignInError', code: 'proof-wrong' }])
 
   await t.test('also where it is wrong at the sign-in', async t => {
     world.always = problem(401, 'proof-wrong')

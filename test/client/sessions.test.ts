@@ -19,7 +19,7 @@ t.test('a page signs in once, and shows its password to nobody afterwards', asyn
   t.equal(asked()[0], 'POST /session Basic')
   const ids = world.asked.map(({ proof }) => readProof(proof!).claims.jti)
   t.equal(new Set(ids).size, ids.length)
-  t.match(readProof(world.asked[0]!.proof!).claims, { htm: 'POST', htu: 'https://tokens.example.com/session', ath: undefined })
+  t.has(readProof(world.asked[0]!.proof!).claims, { htm: 'POST', htu: 'https://tokens.example.com/session', ath: undefined })
   await broker.close()
 })
 
@@ -93,7 +93,7 @@ t.test('when the session has ended, the page signs in again, once', async t => {
     sessions.password = 'another1'
     sessions.end()
     await world.pass(hour)
-    t.match(errors, [{ name: 'SignInError', code: 'credentials-wrong' }])
+    t.has(errors, [{ name: 'SignInError', code: 'credentials-wrong' }])
     t.ok(errors.every(error => error instanceof SignInError))
     const { length } = world.asked
     await world.pass(24 * hour)
@@ -114,7 +114,7 @@ t.test('when the session has ended, the page signs in again, once', async t => {
     broker.keep(new FakeDevice(), 'sync')
     await world.pass(24 * hour)
     t.same(asked().slice(2), ['POST /token/sync DPoP', 'POST /session Basic', 'POST /token/sync DPoP'])
-    t.match(errors, [{ name: 'SignInError', code: 'session-ended' }])
+    t.has(errors, [{ name: 'SignInError', code: 'session-ended' }])
     await broker.close()
   })
 })

@@ -135,7 +135,7 @@ t.test('a locked name keeps the token that it has, and what is kept goes on when
   broker.keep(device, 'voice')
   world.always = problem(429, 'login-limited', { 'Retry-After': '840' })
   await world.pass(41 * minute)
-  t.match(errors, [{ name: 'LockedError' }])
+  t.has(errors, [{ name: 'LockedError' }])
   t.ok(errors[0] instanceof RetryError)
   t.equal(await broker.token('voice'), 'token 1')
   world.always = undefined
@@ -152,7 +152,7 @@ t.test('a call may ask for what the broker says of the token', async t => {
   await world.pass(minute)
   t.same(await broker.tokenWithDetails('voice'), { token: 'a', identity: 'susan', expiresIn: 3540, expiresAt, products: ['voice'] }, 'of the same token later')
   world.replies.push({ status: 200, body: { token: 'b', identity: 'guest-1', expiresIn: 600, expiresAt, products: ['video', 'sync'] } })
-  t.match(await broker.tokenWithDetails({ video: { room: 'My Room' }, sync: {} }, { identity: 'guest-1', force: true }), { token: 'b', identity: 'guest-1', products: ['video', 'sync'] })
+  t.has(await broker.tokenWithDetails({ video: { room: 'My Room' }, sync: {} }, { identity: 'guest-1', force: true }), { token: 'b', identity: 'guest-1', products: ['video', 'sync'] })
 })
 
 t.test('a signal ends the wait of who gave it, and of nobody else', async t => {
@@ -211,7 +211,7 @@ t.test('a broker that takes the question and says nothing is waited for no longe
   const asking = broker.token('voice').catch((error: Error) => ({ error, at: world.now }))
   const { now } = world
   await world.pass(minute)
-  t.match(await asking, { error: { name: 'RetryError', code: 'no-answer', cause: { name: 'TimeoutError' } }, at: now + 30_000 })
+  t.has(await asking, { error: { name: 'RetryError', code: 'no-answer', cause: { name: 'TimeoutError' } }, at: now + 30_000 })
 })
 
 t.test('the life of a token is counted from the question, as it may have begun then', async t => {
@@ -257,7 +257,7 @@ t.test('credentials come from a function', async t => {
     const device = new FakeDevice()
     broker.keep(device, 'voice')
     await world.pass(60 * minute)
-    t.match(errors, [{ name: 'SignInError', code: 'credentials-missing' }])
+    t.has(errors, [{ name: 'SignInError', code: 'credentials-missing' }])
     password = 'secret123'
     t.same([await broker.token('voice'), world.asked.length], ['token 1', 1])
     await world.pass(0)

@@ -86,7 +86,7 @@ t.test('Video', async t => {
     video.errors.push(Object.assign(new Error('full'), { code: 53105 }))
     rooms[0]!.end(expired)
     await world.pass(60 * minute)
-    t.match(errors, [{ name: 'BrokerError', code: 'sdk-failed', message: 'full', cause: { code: 53105 } }])
+    t.has(errors, [{ name: 'BrokerError', code: 'sdk-failed', message: 'full', cause: { code: 53105 } }])
     t.same([world.timers, world.listeners], [0, 0])
   })
 

@@ -81,7 +81,7 @@ t.test('a page whose application the broker is part of sends its cookie, and not
   t.same(world.asked.map(({ method, url }) => `${method} ${url}`), ['POST /twilio/token/voice', 'POST /twilio/token/sync'], 'it opens no session')
   for (const { init, proof } of world.asked) {
     t.strictSame(init.headers, { 'Content-Type': 'application/json', 'X-Requested-With': 'fetch' })
-    t.match(init, { credentials: 'same-origin', redirect: 'manual' })
+    t.has(init, { credentials: 'same-origin', redirect: 'manual' })
     t.equal(proof, null)
   }
   const device = new FakeDevice()
@@ -106,7 +106,7 @@ t.test('who was not signed in with the application is asked about anew, as the c
   for (const device of devices) device.emit('tokenWillExpire')
   await world.pass(minute)
   t.equal(world.asked.length, 2, 'each asks once, and rests')
-  t.match(errors, [{ code: 'credentials-missing' }])
+  t.has(errors, [{ code: 'credentials-missing' }])
   world.always = undefined
   await broker.token('sync')
   await world.pass(minute)

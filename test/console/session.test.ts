@@ -51,7 +51,7 @@ t.test('the password is sent once, and every other request has the session and a
   t.match(credentials, { name: 'susan', authorization: /^DPoP ttb_/ })
   t.match(end, { at: /^\d{4}-\d\d-\d\dT.*Z$/ })
   t.equal(without, undefined)
-  t.match(await ask('token/video', credentials, { room: 'My Room' }), { answer: { identity: 'susan' } })
+  t.has(await ask('token/video', credentials, { room: 'My Room' }), { answer: { identity: 'susan' } })
   t.match(await ask('operator.json?after=0', credentials), { answer: { events: [{}] } }, 'the query is no part of the proof')
   t.equal(await endSession(credentials), true)
   t.strictSame(lines(sent), ['POST session Basic proof', 'GET openapi.json DPoP proof', 'POST token/video DPoP proof', 'GET operator.json?after=0 DPoP proof', 'DELETE session DPoP proof'])
@@ -80,7 +80,7 @@ t.test('where there can be no session, each request sends the password, and a se
       t.match(without, reason)
       t.equal(end, undefined)
       t.strictSame(credentials, basic('susan', 'secret123'))
-      t.match(await ask('token/video', credentials, {}), { answer: { identity: 'susan' } })
+      t.has(await ask('token/video', credentials, {}), { answer: { identity: 'susan' } })
       t.equal(lines(sent).at(-1), 'POST token/video Basic')
       t.equal(await endSession(credentials), true, 'there is nothing to end')
     })
@@ -97,7 +97,7 @@ t.test('a sign-in that is refused is one request, and its reason is the broker\'
   for (const { name, password, between, sent: expected, refusal } of cases) {
     await t.test(name, async t => {
       const sent = page(t, broker, between)
-      t.match(await signInByPassword('susan', password), { refusal })
+      t.has(await signInByPassword('susan', password), { refusal })
       t.strictSame(lines(sent), expected)
     })
   }
@@ -111,7 +111,7 @@ t.test('a proof that came too late, or twice, is made anew, once', async t => {
         const sent = page(t, broker, ({ path }) => path === 'token/video' && refused++ < times ? problem(401, code) : undefined)
         const { credentials } = await signedIn()
         let ended = 0
-        t.match(await ask('token/video', { ...credentials, onEnded: () => { ended++ } }, {}), expected)
+        t.has(await ask('token/video', { ...credentials, onEnded: () => { ended++ } }, {}), expected)
         t.equal(sent.filter(({ path }) => path === 'token/video').length, 2)
         t.equal(ended, 0, 'the session lives')
       })
@@ -124,9 +124,9 @@ t.test('the broker\'s clock counts, and its newest nonce', async t => {
   const sent = page(t, broker, (_sent, n) => n === 1
     ? new Response(JSON.stringify({ code: 'proof-stale', detail: 'Because.', now: 1_700_000_000 }), { status: 401, headers: { 'DPoP-Nonce': 'next' } })
     : problem(503, 'overloaded'))
-  t.match(await signInByPassword('susan', 'secret123'), { refusal: { code: 'overloaded' } })
+  t.has(await signInByPassword('susan', 'secret123'), { refusal: { code: 'overloaded' } })
   const [first, second] = sent.map(claimsOf)
-  t.match(first, { htm: 'POST', htu: `${broker.url}/session`, nonce: undefined, ath: undefined })
+  t.has(first, { htm: 'POST', htu: `${broker.url}/session`, nonce: undefined, ath: undefined })
   t.equal(second.nonce, 'next')
   t.ok(second.iat - 1_700_000_000 < 600, 'not this machine\'s time')
 })

@@ -60,7 +60,7 @@ export async function postgresStores (t: Test) {
   async function cause (t: Test, verifying: Promise<unknown>) {
     const problem = await verifying.then(() => undefined, (error: unknown) => error)
     if (!(problem instanceof Problem)) return t.fail('no Problem', { problem })
-    t.match(problem, { code: 'store-unavailable', options: { retryAfter: 5 } })
+    t.has(problem, { code: 'store-unavailable', options: { retryAfter: 5 } })
     const all = inspect(problem, { depth: Infinity, showHidden: true })
     for (const secret of [server.password, cheap, 'susan']) t.notOk(all.includes(secret), `holds no ${secret}`)
     return (problem.cause as Error).message

@@ -33,7 +33,7 @@ t.test('a limit says how long to wait, in words', t => {
     { seconds: 900, says: '15 minutes' }
   ]
   for (const { seconds, says } of rows) {
-    t.match(limited('rate-limited', seconds), { message: `Too many requests from this address. Try again in ${says}.`, status: 429, options: { retryAfter: seconds } })
+    t.has(limited('rate-limited', seconds), { message: `Too many requests from this address. Try again in ${says}.`, status: 429, options: { retryAfter: seconds } })
   }
   t.end()
 })

@@ -30,9 +30,9 @@ t.test('S9: IDENTITY_FORM=escaped makes every identity fit Voice, in a form that
   t.teardown(broker.close)
   for (const { login, identity, holds } of rows) {
     const answer = await ask(broker.url, { path: '/token/voice', as: basic(login, 'secret123') })
-    t.match(answer, { status: 200, body: { identity: holds } }, identity)
+    t.has(answer, { status: 200, body: { identity: holds } }, identity)
     t.equal(open(answer.body.token, secrets.keySecret).claims.grants.identity, holds, 'the answer says what the token holds')
-    t.match((await broker.audit()).at(-1), { caller: login, identity: holds }, 'so does the audit')
+    t.has((await broker.audit()).at(-1), { caller: login, identity: holds }, 'so does the audit')
     t.equal(decodeURIComponent(holds.replace(/_([0-9a-f]{2})/g, '%$1')), identity, 'which can be read back')
   }
   t.equal(new Set(rows.map(({ holds }) => holds)).size, rows.length)
@@ -44,22 +44,22 @@ t.test('S9: IDENTITY_FORM=escaped makes every identity fit Voice, in a form that
     { title: 'one that a pattern of the policy matches', asks: { identity: 'guest-7' }, gets: { status: 200, body: { identity: 'guest_2d7' } } },
     { title: 'one that no token can hold', asks: { identity: 'guest-\u0000' }, gets: { status: 400 } },
     { title: 'one that is too long once it is escaped', asks: { identity: `guest-${'-'.repeat(41)}` }, gets: { status: 422, body: { code: 'identity-unsuitable', detail: 'identity: voice takes at most 121 characters.' } } }
-  ]) t.match(await ask(broker.url, { path: '/token/voice', as, body: asks }), gets, title)
+  ]) t.has(await ask(broker.url, { path: '/token/voice', as, body: asks }), gets, title)
   const room = await ask(broker.url, { path: '/token/video', as: basic('mail', 'secret123') })
-  t.match(open(room.body.token, secrets.keySecret).claims.grants, { video: { room: 'mail' } }, 'the policy goes by names, which stay as they are')
+  t.has(open(room.body.token, secrets.keySecret).claims.grants, { video: { room: 'mail' } }, 'the policy goes by names, which stay as they are')
 
   const page = new Page(broker.url)
-  t.match(await page.open({ as }), { status: 201, body: { identity: 'auth0_7c42' } }, 'a session says it, too')
-  t.match(await page.ask({ path: '/token/voice' }), { status: 200, body: { identity: 'auth0_7c42' } })
+  t.has(await page.open({ as }), { status: 201, body: { identity: 'auth0_7c42' } }, 'a session says it, too')
+  t.has(await page.ask({ path: '/token/voice' }), { status: 200, body: { identity: 'auth0_7c42' } })
   await page.end()
-  t.match((await broker.audit()).filter(({ event }) => event.startsWith('session.')), [{ event: 'session.opened', identity: 'auth0_7c42' }, { event: 'session.ended', identity: 'auth0_7c42' }])
+  t.has((await broker.audit()).filter(({ event }) => event.startsWith('session.')), [{ event: 'session.opened', identity: 'auth0_7c42' }, { event: 'session.ended', identity: 'auth0_7c42' }])
 })
 
 t.test('without it identities stay as they are, and one that does not fit is 422', async t => {
   const store = await lenientLogin(t, { auth0: { name: 'auth0', identity: 'auth0|42' } })
   const broker = await startBroker({ settings: { LOGIN_URL: store.url } })
   t.teardown(broker.close)
-  t.match(await ask(broker.url, { path: '/token/sync', as: basic('auth0', 'secret123') }), { status: 200, body: { identity: 'auth0|42' } })
-  t.match(await ask(broker.url, { path: '/token/voice', as: basic('auth0', 'secret123') }), { status: 422, body: { code: 'identity-unsuitable' } })
+  t.has(await ask(broker.url, { path: '/token/sync', as: basic('auth0', 'secret123') }), { status: 200, body: { identity: 'auth0|42' } })
+  t.has(await ask(broker.url, { path: '/token/voice', as: basic('auth0', 'secret123') }), { status: 422, body: { code: 'identity-unsuitable' } })
   await t.rejects(startBroker({ settings: { IDENTITY_FORM: 'hex' } }), /IDENTITY_FORM must be plain or escaped/)
 })

@@ -66,6 +66,6 @@ t.test('a plugin that comes with its own copy of this package refuses as one wit
   cpSync(fileURLToPath(new URL('../../src', import.meta.url)), join(folder, 'own'), { recursive: true })
   const broker = await startBroker({ settings: { PRODUCTS: `${'../'.repeat(20)}${folder.slice(1)}/fax.mjs` } })
   t.teardown(broker.close)
-  t.match(await ask(broker.url, { as: susan, path: '/token/fax' }), { status: 403, body: { code: 'not-allowed', detail: 'room: one that is closed.' } })
-  t.match(await ask(broker.url, { as: susan, path: '/token', body: { products: { fax: {} } } }), { status: 403, body: { errors: [{ path: '/products/fax/room' }] } })
+  t.has(await ask(broker.url, { as: susan, path: '/token/fax' }), { status: 403, body: { code: 'not-allowed', detail: 'room: one that is closed.' } })
+  t.has(await ask(broker.url, { as: susan, path: '/token', body: { products: { fax: {} } } }), { status: 403, body: { errors: [{ path: '/products/fax/room' }] } })
 })

@@ -14,16 +14,16 @@ t.test('O45: an hour forward or back on the clock changes no limit, promises no 
   for (const hours of [1, -1]) {
     Date.now = () => now() + hours * 3_600_000
     const guess = await wrong(9)
-    t.match(guess, { status: 429, body: { code: 'login-limited' } })
+    t.has(guess, { status: 429, body: { code: 'login-limited' } })
     const wait = Number(guess.headers['retry-after'])
     t.ok(wait > 800 && wait <= 900, `${wait} s`)
     const token = await ask(broker.url, { as: susan })
-    t.match(token, { status: 429, body: { code: 'caller-limited' } })
+    t.has(token, { status: 429, body: { code: 'caller-limited' } })
     t.ok(Number(token.headers['retry-after']) <= 60)
   }
   await until(() => /clock was set by -(3600|7200) s/.test(broker.log()))
   for (let i = 0; i < 8; i++) await ask(broker.url)
   const limited = await ask(broker.url)
-  t.match(limited, { status: 429, body: { code: 'rate-limited' } })
+  t.has(limited, { status: 429, body: { code: 'rate-limited' } })
   t.ok(Number(limited.headers['retry-after']) <= 60)
 })

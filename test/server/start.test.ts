@@ -23,7 +23,7 @@ t.test('O18: a reload takes up policy and settings whole, or leaves all as it wa
   const video = () => ask(broker.url, { as: susan, body: { ttl: 300 } })
   const sync = () => ask(broker.url, { as: susan, path: '/token/sync' })
   t.equal((await video()).status, 200)
-  t.match(await sync(), { status: 403, body: { code: 'not-allowed', errors: [{ path: '/sync' }] } })
+  t.has(await sync(), { status: 403, body: { code: 'not-allowed', errors: [{ path: '/sync' }] } })
 
   await broker.write('policy.yaml', policy('sync: {}, vide: {}'))
   await broker.reload()
@@ -37,8 +37,8 @@ t.test('O18: a reload takes up policy and settings whole, or leaves all as it wa
   t.equal((await video()).status, 403)
   const answer = await sync()
   t.match(answer, { status: 200, body: { expiresIn: 900 } })
-  t.match(open(answer.body.token, rotated.TWILIO_API_KEY_SECRET).claims, { iss: rotated.TWILIO_API_KEY_SID }, 'the rotated key signs')
-  t.match((await broker.audit()).at(-1), { keySid: rotated.TWILIO_API_KEY_SID })
+  t.has(open(answer.body.token, rotated.TWILIO_API_KEY_SECRET).claims, { iss: rotated.TWILIO_API_KEY_SID }, 'the rotated key signs')
+  t.has((await broker.audit()).at(-1), { keySid: rotated.TWILIO_API_KEY_SID })
 
   await broker.write('.env', env({ ...rotated, TOKEN_TTL: 'x' }))
   await broker.reload()
@@ -59,11 +59,11 @@ t.test('a reload takes up every limit and the log level, and keeps what was coun
   await broker.write('.env', env({ LOG_LEVEL: 'warn', RATE_LIMIT_MAX: '8', CALLER_LIMIT_MAX: '2', LOGIN_FAILURES_MAX: '3' }))
   await broker.reload()
   t.equal((await wrong()).status, 401)
-  t.match(await wrong(), { status: 429, body: { code: 'login-limited' } })
+  t.has(await wrong(), { status: 429, body: { code: 'login-limited' } })
   t.equal((await ask(broker.url, { as: susan })).status, 200)
-  t.match(await ask(broker.url, { as: susan }), { status: 429, body: { code: 'caller-limited' } })
+  t.has(await ask(broker.url, { as: susan }), { status: 429, body: { code: 'caller-limited' } })
   t.equal((await ask(broker.url)).status, 401)
-  t.match(await ask(broker.url), { status: 429, body: { code: 'rate-limited' } })
+  t.has(await ask(broker.url), { status: 429, body: { code: 'rate-limited' } })
   t.equal(lines(), 3, 'and no line for a request any more')
 })
 
@@ -210,7 +210,7 @@ t.test('it listens on IPv6, and its own origins are those', async t => {
   const { port } = new URL(broker.url)
   const answer = await fetch(`${broker.url}/token/video`, { headers: { Authorization: susan, Origin: `http://[::1]:${port}`, 'Sec-Fetch-Mode': 'cors' } })
   t.equal(answer.status, 200)
-  t.match((await broker.audit()).at(-1), { ip: '::1' })
+  t.has((await broker.audit()).at(-1), { ip: '::1' })
 })
 
 t.test('S104: a socket that sends nothing, or headers or a body too slowly, is closed', async t => {

@@ -238,7 +238,7 @@ t.test('the three secrets are enough', async t => {
   const { warnings } = await readSettings({ ...complete, TWILIO_ACCOUNT_SIDS: TWILIO_ACCOUNT_SID! }, t.testdir())
   t.strictSame(warnings, ['TWILIO_ACCOUNT_SIDS is not a setting; did you mean TWILIO_ACCOUNT_SID?'], 'also where that is set')
   t.strictSame(names(read), ['sync', 'video', 'voice'])
-  t.match(read.settings, { TOKEN_TTL: 3600, HOST: '127.0.0.1', PORT: 3000, RATE_LIMIT_MAX: 120, LOGIN_FAILURES_MAX: 5 })
+  t.has(read.settings, { TOKEN_TTL: 3600, HOST: '127.0.0.1', PORT: 3000, RATE_LIMIT_MAX: 120, LOGIN_FAILURES_MAX: 5 })
 })
 
 t.test('.env stands below the environment, empty values count as unset, and secrets come from files', async t => {
@@ -248,7 +248,7 @@ t.test('.env stands below the environment, empty values count as unset, and secr
   })
   const read = await readSettings({ TWILIO_API_KEY_SID: secrets.keySid, TWILIO_API_KEY_SECRET_FILE: 'secret', PORT: '5000' }, folder)
   t.strictSame(read.mistakes, [])
-  t.match(read.settings, { TWILIO_API_KEY_SECRET: secrets.keySecret, PORT: 5000, TOKEN_TTL: 600 })
+  t.has(read.settings, { TWILIO_API_KEY_SECRET: secrets.keySecret, PORT: 5000, TOKEN_TTL: 600 })
 })
 
 t.test('a .env that cannot be read is a mistake', async t => {

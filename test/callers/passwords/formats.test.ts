@@ -77,7 +77,7 @@ t.test('the examples of RFC 7914 §12 are verified, one of which has a salt of f
 t.test('what the installed htpasswd writes today is verified', { skip: spawnSync('htpasswd').error && 'htpasswd is not installed' }, async t => {
   const { stdout } = spawnSync('htpasswd', ['-niB', 'susan'], { input: password, encoding: 'utf8' })
   const hash = stdout.trim().slice('susan:'.length)
-  t.match(readHash(hash, fileFormats), { warning: 'bcrypt with a cost below 10 is quickly guessed' })
+  t.has(readHash(hash, fileFormats), { warning: 'bcrypt with a cost below 10 is quickly guessed' })
   t.equal(await verify(hash, password), true)
   t.equal(await verify(hash, 'wrong'), false)
 })

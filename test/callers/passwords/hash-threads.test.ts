@@ -51,7 +51,7 @@ t.test('the first thread can be begun before a login needs it, and one that cann
 
   const broken = hashThreads({ filename: join(t.testdirName, 'worker.mjs'), execArgv: ['--no-such-flag'], timeoutMs: 500 })
   broken.prestart()
-  t.match(await broken(hash, 'x').catch((error: unknown) => error), { code: 'store-unavailable' })
+  t.has(await broken(hash, 'x').catch((error: unknown) => error), { code: 'store-unavailable' })
 })
 
 t.test('a broker begins it with itself, and only where it is what compares passwords', { skip: process.platform !== 'linux' && 'only Linux tells the priority of a thread' }, async t => {
@@ -101,7 +101,7 @@ t.test('a thread that ends fails the one login it had, and is replaced', async t
     export default ({ password }) => password in deaths ? new Promise(deaths[password]) : true`)
   for (const [password, code] of [['exits', 'no code'], ['crashes', 'ERR_WORKER_OUT_OF_MEMORY']] as const) {
     const [dying, ...others] = await Promise.allSettled([password, 'x', 'x', 'x'].map(password => verify(hash, password)))
-    t.match(dying, { status: 'rejected', reason: failed(code) })
+    t.has(dying, { status: 'rejected', reason: failed(code) })
     t.same(others.map(({ status }) => status), ['fulfilled', 'fulfilled', 'fulfilled'])
     t.equal(await verify(hash, 'x'), true)
   }
@@ -119,7 +119,7 @@ t.test('a thread that ends while it has nothing to do takes nobody along', async
 t.test('what a thread says of its failure is not passed on, for it may hold what it was given', async t => {
   const { verify } = threads(t, 'export default ({ hash, password }) => { throw new TypeError(hash + password, { cause: hash }) }')
   const error: unknown = await verify(hash, 'a password').catch((error: unknown) => error)
-  t.match(error, failed('no code'))
+  t.has(error, failed('no code'))
   t.notMatch(inspect(error, { depth: Infinity, showHidden: true }), /a-stored-hash|a password/)
 })
 

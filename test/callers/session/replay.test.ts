@@ -64,7 +64,7 @@ t.test('of two at once one is used', async t => {
   const proofs = new UsedProofs()
   const [one, other] = await Promise.allSettled([proofs.use('one', async () => {}), proofs.use('one', async () => {})])
   t.equal(one.status, 'fulfilled')
-  t.match(other, { status: 'rejected', reason: replayed })
+  t.has(other, { status: 'rejected', reason: replayed })
 })
 
 t.test('a proof that its caller\'s limit refuses is not used, and not remembered', async t => {
@@ -97,6 +97,6 @@ t.test('where nodes share what was used, a proof that another node accepted is r
   }
   const [here, there] = [new UsedProofs(shared), new UsedProofs(shared)]
   await here.use('one')
-  t.match(await there.use('one').catch((error: unknown) => error), { code: 'proof-replayed' })
+  t.has(await there.use('one').catch((error: unknown) => error), { code: 'proof-replayed' })
   await there.use('two')
 })

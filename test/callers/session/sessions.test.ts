@@ -21,9 +21,9 @@ t.test('a session that was opened is used by its key, again and again until its 
   t.same(answer, { expiresIn: 43_200, expiresAt: new Date((now + 43_200) * 1000).toISOString() })
   for (let use = 0; use < 3; use++) t.match(await broker.use(session), { caller: susan, id, ends: now + 43_200, verified: [{ id, caller: susan }] })
   broker.pass(43_199)
-  t.match(await broker.use(session), { id })
+  t.has(await broker.use(session), { id })
   broker.pass(1)
-  t.match(await broker.use(session), ended)
+  t.has(await broker.use(session), ended)
 })
 
 for (const { what, make, code } of [...hostileProofs, ...hostileUses]) {
@@ -31,9 +31,9 @@ for (const { what, make, code } of [...hostileProofs, ...hostileUses]) {
     const broker = sessionsOf()
     const { session } = broker.open()
     const answer = await broker.authenticate(session, make(broker.page, broker.rightFor(session)))
-    t.match(answer, { code, now: code === 'proof-stale' ? broker.now() : undefined })
+    t.has(answer, { code, now: code === 'proof-stale' ? broker.now() : undefined })
     t.equal(broker.store.asked.length, 0, 'the store is not asked')
-    t.match(await broker.use(session), { caller: susan }, 'the session goes on')
+    t.has(await broker.use(session), { caller: susan }, 'the session goes on')
   })
 }
 
@@ -69,7 +69,7 @@ for (const { what, claims = {}, header = {}, late = 0 } of harmless) {
     const broker = sessionsOf()
     const { session } = broker.open()
     const proof = broker.page.proof({ header, claims: { ...broker.rightFor(session), iat: broker.now() - late, ...claims } })
-    t.match(await broker.authenticate(session, proof), { caller: susan })
+    t.has(await broker.authenticate(session, proof), { caller: susan })
   })
 }
 
@@ -101,7 +101,7 @@ t.test('the key of another session is none for this one, and costs no elliptic c
   const { session } = broker.open()
   t.equal(checked, 1)
   const other = new PageKey()
-  t.match(await broker.authenticate(session, other.proof({ claims: broker.rightFor(session) })), { code: 'proof-wrong' })
+  t.has(await broker.authenticate(session, other.proof({ claims: broker.rightFor(session) })), { code: 'proof-wrong' })
   for (const { make } of hostileUses) await broker.authenticate(session, make(broker.page, broker.rightFor(session)))
   t.equal(checked, 1)
 })
@@ -123,7 +123,7 @@ t.test('just after a restart new keys are verified over several turns of the eve
   const renewal = restarted.use(known).then(answer => { isAnswered = true; return answer })
   for (let microtask = 0; microtask < 100; microtask++) await undefined
   t.strictSame({ isAnswered, verified }, { isAnswered: true, verified: 1 })
-  t.match(await renewal, { caller: susan })
+  t.has(await renewal, { caller: susan })
 
   const turns: number[] = []
   for (let turn = 0; turn < 16; turn++) {
@@ -132,7 +132,7 @@ t.test('just after a restart new keys are verified over several turns of the eve
     turns.push(verified - before)
   }
   t.ok(turns.every(count => count <= 2), `in each turn: ${turns.join(', ')}`)
-  t.match(await Promise.all(renewals), pages.map(() => ({ caller: susan })))
+  t.has(await Promise.all(renewals), pages.map(() => ({ caller: susan })))
   t.equal(verified, 17)
 })
 
@@ -143,7 +143,7 @@ t.test('a proof that became too old while it waited for its turn is stale', asyn
   const renewal = restarted.authenticate(session, page.proof({ claims: restarted.rightFor(session) }))
   for (let microtask = 0; microtask < 100; microtask++) await undefined
   restarted.pass(61)
-  t.match(await renewal, { code: 'proof-stale' })
+  t.has(await renewal, { code: 'proof-stale' })
 })
 
 /** What is done to a session's text, and that is then no session. */
@@ -217,7 +217,7 @@ t.test('a lowered life counts from the opening, a raised one changes nothing', a
   for (const { ttl, age, isTaken } of rows) {
     const broker = sessionsOf({ store, ttl, now: () => now + age })
     const answer = await broker.authenticate(session, long.page.proof({ claims: { ...broker.rightFor(session), iat: now + age } }))
-    t.match(answer, isTaken ? { caller: susan } : ended, `${ttl} s, after ${age} s`)
+    t.has(answer, isTaken ? { caller: susan } : ended, `${ttl} s, after ${age} s`)
   }
 })
 
@@ -225,7 +225,7 @@ t.test('a clock that is set back an hour signs nobody out', async t => {
   const broker = sessionsOf()
   const { session } = broker.open()
   broker.pass(-3600)
-  t.match(await broker.use(session), { caller: susan })
+  t.has(await broker.use(session), { caller: susan })
 })
 
 const changes: Array<{ what: string, found: Standing | null | 'ended', kind?: 'database' }> = [
@@ -243,9 +243,9 @@ for (const { what, found, kind } of changes) {
     const { session } = broker.open()
     const before = { found: broker.store.found, kind: broker.store.kind }
     Object.assign(broker.store, { found, kind: kind ?? before.kind })
-    t.match(await broker.use(session), ended)
+    t.has(await broker.use(session), ended)
     Object.assign(broker.store, before)
-    t.match(await broker.use(session), { caller: susan })
+    t.has(await broker.use(session), { caller: susan })
   })
 }
 
@@ -254,17 +254,17 @@ t.test('what the store says has ended stays so', async t => {
   const { session } = broker.open()
   const { found } = broker.store
   broker.store.found = 'ended'
-  t.match(await broker.use(session), ended)
+  t.has(await broker.use(session), ended)
   broker.store.found = found
-  t.match(await broker.use(session), ended)
+  t.has(await broker.use(session), ended)
 })
 
 t.test('a session that was ended is none, and asks for no proof', async t => {
   const broker = sessionsOf()
   const { session, id } = broker.open()
   await broker.sessions.end({ id, ends: broker.now() + 43_200 })
-  t.match(await broker.use(session), ended)
-  t.match(await broker.authenticate(session, undefined), ended)
+  t.has(await broker.use(session), ended)
+  t.has(await broker.authenticate(session, undefined), ended)
 })
 
 t.test('a nonce is taken for two lives of a token, and for ten minutes at least', async t => {
@@ -273,9 +273,9 @@ t.test('a nonce is taken for two lives of a token, and for ten minutes at least'
     const { session } = broker.open()
     const nonce = broker.sessions.nonce()
     broker.pass(life)
-    t.match(await broker.use(session, { nonce }), { caller: susan })
+    t.has(await broker.use(session, { nonce }), { caller: susan })
     broker.pass(1)
-    t.match(await broker.use(session, { nonce }), { code: 'proof-stale', now: broker.now() })
+    t.has(await broker.use(session, { nonce }), { code: 'proof-stale', now: broker.now() })
   }
 })
 
@@ -286,12 +286,12 @@ t.test('a nonce of another node is taken, of another secret it is not', async t 
     [sessionsOf({ tokenTtl: 86_400 }), { caller: susan }],
     [sessionsOf({ secrets: ['old '.repeat(8)] }), { caller: susan }],
     [sessionsOf({ secrets: ['other'.repeat(8)] }), { code: 'proof-stale' }]
-  ] as const) t.match(await broker.use(session, { nonce: other.sessions.nonce() }), answer)
+  ] as const) t.has(await broker.use(session, { nonce: other.sessions.nonce() }), answer)
   const ahead = sessionsOf()
   ahead.pass(59)
-  t.match(await broker.use(session, { nonce: ahead.sessions.nonce() }), { caller: susan })
+  t.has(await broker.use(session, { nonce: ahead.sessions.nonce() }), { caller: susan })
   ahead.pass(3600)
-  t.match(await broker.use(session, { nonce: ahead.sessions.nonce() }), { code: 'proof-stale' })
+  t.has(await broker.use(session, { nonce: ahead.sessions.nonce() }), { code: 'proof-stale' })
 })
 
 t.test('a nonce is made once a second', t => {

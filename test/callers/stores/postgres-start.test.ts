@@ -73,7 +73,7 @@ t.test('PostgreSQL at the start', { skip: noPostgres }, async t => {
 
   t.test('a query that finds somebody under every name is found at the start', async t => {
     const { store } = await open(t, [{ name: 'susan', hash: cheap }], 'SELECT password AS password_hash FROM callers WHERE name <> $1')
-    t.match((await store.check()).map(textOf), ['USERS_QUERY finds somebody under a name that nobody has: it must compare a column with $1'])
+    t.has((await store.check()).map(textOf), ['USERS_QUERY finds somebody under a name that nobody has: it must compare a column with $1'])
   })
 
   const urls: Array<{ name: string, change: (url: string) => string, message: RegExp }> = [

@@ -13,7 +13,7 @@ import { both, juan, label, letsIn, open, susan } from '../../helpers/users-file
 t.test('a store lets in who is in the file with the right password, and forgets nobody on the way', async t => {
   const { store } = await open(t, both)
   const caller = await store.verify('susan', 'correct horse', login())
-  t.match(caller, { name: 'susan', identity: 'susan' })
+  t.has(caller, { name: 'susan', identity: 'susan' })
   t.ok(caller && store.isCurrent(caller))
   t.notOk(store.isCurrent({ name: 'susan', identity: 'susan' }), 'only the object that verify gave')
   t.equal(store.size, 2)
