@@ -29,7 +29,7 @@ t.test('its modules are those of twilio-token-broker/client, byte by byte, in th
   }
   const manifest = (path: string) => JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as Manifest
   t.equal(manifest(own)['version'], manifest(root)['version'])
-  t.notHas(manifest(own), { dependencies: /./ })
+  t.equal(manifest(own).dependencies, undefined)
 })
 
 t.test('a page bundles it, and the types of its mistakes are found', async t => {

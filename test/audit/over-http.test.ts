@@ -38,7 +38,9 @@ t.test('what a request brings into the audit stays on one line, and is cut', asy
   await ask(broker.url, { as: basic('a\u2028{"event":"token.issued"}', 'x'), headers: { Origin: `https://a.example"}${'x'.repeat(3000)}` } })
   const text = readFileSync(join(broker.folder, 'audit.log'), 'utf8')
   t.equal(text.split(/\r?\n|\u2028/).length, 2)
-  t.match(JSON.parse(text), { event: 'token.refused', code: 'origin-refused', caller: /^hmac:/ })
+  const line = JSON.parse(text)
+  t.has(line, { event: 'token.refused', code: 'origin-refused' })
+  t.match(line.caller, /^hmac:/)
   t.ok(text.length < 1000)
 })
 
@@ -46,6 +48,6 @@ t.test('an audit log that is a link is written where it leads, and there with a 
   const broker = await startBroker({ settings: { AUDIT_LOG: 'link' }, links: { link: 'audit.log' } })
   t.teardown(broker.close)
   t.equal((await ask(broker.url, { as: susan })).status, 200)
-  t.match(await broker.audit(), [{ event: 'token.issued' }])
+  t.has(await broker.audit(), [{ event: 'token.issued' }])
   t.equal(statSync(join(broker.folder, 'audit.log')).mode & 0o777, 0o600)
 })

@@ -31,7 +31,7 @@ const folder = (t: Test, more: Record<string, string> = {}) => {
 t.test('settings and files that are right are said to be so', async t => {
   const cwd = folder(t)
   const { code, out, err } = await check(cwd, settings)
-  t.match({ code, err }, { code: 0, err: '' })
+  t.has({ code, err }, { code: 0, err: '' })
   t.match(out, /^settings and files are right; enabled: chat, conversations, sync, video, voice\nsessions are signed by key [0-9a-f]{8}\n$/)
   t.same(JSON.parse((await check(cwd, settings, '--json')).out), { right: true, products: ['chat', 'conversations', 'sync', 'video', 'voice'], mistakes: [], warnings: [], diagnostics: [], sessionKeyId: out.slice(-9, -1) })
   t.match(await check(cwd, { ...settings, AUDIT_LOG: 'audit.log' }), { code: 0 })

@@ -50,7 +50,7 @@ t.test('a token of an identity provider is shown with the settings by which the 
   const made = (claims: object) => `${base64url({ alg: 'RS256' })}.${base64url({ iss: 'https://idp.example/', aud: 'broker', sub: 'a', iat: now, exp: now + 60, ...claims })}.AAAA`
   t.match(await inspect('', settings, [made({})]), { code: 1, out: /With these settings, this broker accepts it as a bearer token if the provider signed it:\n {2}JWT_ISSUER=https:\/\/idp\.example\/\n {2}JWT_AUDIENCE=broker\n$/ })
   t.match(await inspect('', settings, [made({ aud: undefined })]), { out: /This broker would refuse it as a bearer token:\n {2}it has no aud, [^\n]*\nOtherwise its settings would be:\n {2}JWT_ISSUER=/ })
-  t.match(JSON.parse((await inspect('', settings, ['--json', made({})])).out), { bearer: { settings: { JWT_AUDIENCE: 'broker' }, obstacles: [] } })
+  t.has(JSON.parse((await inspect('', settings, ['--json', made({})])).out), { bearer: { settings: { JWT_AUDIENCE: 'broker' }, obstacles: { length: 0 } } })
   t.equal(JSON.parse((await inspect('', settings, ['--json', good])).out).bearer, undefined)
 })
 
@@ -67,6 +67,6 @@ t.test('colours are for a terminal, and NO_COLOR takes them away', async t => {
 })
 
 t.test('standard input that is no text, or without end, is 2', async t => {
-  t.match(await inspect('', settings, [], Readable.from([Buffer.from([0xff])])), { code: 2, err: 'standard input is not UTF-8\n' })
+  t.has(await inspect('', settings, [], Readable.from([Buffer.from([0xff])])), { code: 2, err: 'standard input is not UTF-8\n' })
   t.match(await inspect('', settings, [], Readable.from(Array.from({ length: 100 }, () => Buffer.alloc(1024, 'x')))), { code: 2, err: /longer than 65536 bytes/ })
 })

@@ -18,7 +18,7 @@ t.test('S118: the page is the same for everybody, may do next to nothing, and is
     const { status, headers, text } = await get(path)
     t.equal(status, 200, path)
     t.equal(text, pages.get('index.html'))
-    t.match(headers, {
+    t.has(headers, {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
@@ -32,8 +32,10 @@ t.test('S118: the page is the same for everybody, may do next to nothing, and is
     t.ok(["default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "trusted-types 'none'"].every(directive => policy.includes(directive)))
     t.strictSame(policy.filter(directive => /-src /.test(directive)), ["default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'"])
   }
-  t.match(await get('/', { method: 'HEAD' }), { status: 200, text: '', headers: { 'content-security-policy': /default-src 'none'/ } })
-  t.match(await get('/', { method: 'POST' }), { status: 405, headers: { allow: 'GET, HEAD' } })
+  const answer = await get('/', { method: 'HEAD' })
+  t.has(answer, { status: 200, text: '' })
+  t.match(answer.headers['content-security-policy'], /default-src 'none'/)
+  t.has(await get('/', { method: 'POST' }), { status: 405, headers: { allow: 'GET, HEAD' } })
 })
 
 t.test('what the page needs comes from beside it, compressed, and may be kept for ever', async t => {
@@ -41,10 +43,14 @@ t.test('what the page needs comes from beside it, compressed, and may be kept fo
   t.equal(needed.length, 3)
   for (const path of needed) {
     t.match(path, /^console\/[\w-]+-\w{8}\.(js|css|svg)$/, 'relative, so right behind a proxy')
-    t.match(await get(`/${path}`), { status: 200, headers: { 'cache-control': 'public, max-age=31536000, immutable', 'x-content-type-options': 'nosniff', 'content-security-policy': /./ } })
+    const answer = await get(`/${path}`)
+    t.has(answer, { status: 200, headers: { 'cache-control': 'public, max-age=31536000, immutable', 'x-content-type-options': 'nosniff' } })
+    t.match(answer.headers['content-security-policy'], /./)
   }
-  t.match(await get(`/console/${named(/^style-.*css$/)}`), { headers: { 'content-type': 'text/css; charset=utf-8' } })
-  t.match(await get('/console/licences.txt'), { text: /^preact\n[^]*\nuplot\n/, headers: { 'cache-control': 'no-store' } })
+  t.has(await get(`/console/${named(/^style-.*css$/)}`), { headers: { 'content-type': 'text/css; charset=utf-8' } })
+  const refused = await get('/console/licences.txt')
+  t.has(refused, { headers: { 'cache-control': 'no-store' } })
+  t.match(refused.text, /^preact\n[^]*\nuplot\n/)
   const cases: Array<[accepted: string | undefined, encoding: string | undefined]> = [
     [undefined, undefined], ['identity', undefined], ['gzip', 'gzip'], ['gzip, deflate, br', 'br'], ['br;q=0, gzip', 'gzip'], ['br; q=0.0', undefined], ['br;q=0.5', 'br'], ['x-br, brotli', undefined]
   ]
@@ -70,7 +76,7 @@ t.test('the first load has at most 30 kB compressed, and Twilio\'s codes are not
 
 t.test('nothing else is served', async t => {
   for (const path of ['/console/', '/console/nothing.js', `/console/${script}.br`, `/console/${script}.map`, '/console/..%2findex.html', '/console/%2e%2e/package.json', '/console/constructor', '/console', '/docs/', '/index.html']) {
-    t.match(await get(path), { status: 404, body: { code: 'not-found' } }, path)
+    t.has(await get(path), { status: 404, body: { code: 'not-found' } }, path)
   }
 })
 
@@ -84,15 +90,17 @@ t.test('O43: a read of the pages that fails once is tried again at the next requ
   const other = await startBroker()
   t.teardown(other.close)
   failNextRead(/index\.html\.br$/)
-  t.match(await ask(other.url, { method: 'GET', path: '/' }), { status: 500, body: { code: 'internal' } })
-  t.match(await ask(other.url, { method: 'GET', path: '/' }), { status: 200, text: pages.get('index.html') })
+  t.has(await ask(other.url, { method: 'GET', path: '/' }), { status: 500, body: { code: 'internal' } })
+  t.has(await ask(other.url, { method: 'GET', path: '/' }), { status: 200, text: pages.get('index.html') })
 })
 
 t.test('without CONSOLE there is no page, and the API is as it was', async t => {
   const without = await startBroker({ settings: { CONSOLE: 'false' } })
   t.teardown(without.close)
   for (const path of ['/', '/docs', `/console/${script}`]) {
-    t.match(await ask(without.url, { method: 'GET', path }), { status: 404, headers: { 'content-type': /^application\/problem\+json/ }, body: { code: 'not-found' } }, path)
+    const answer = await ask(without.url, { method: 'GET', path })
+    t.has(answer, { status: 404, body: { code: 'not-found' } }, path)
+    t.match(answer.headers['content-type'], /^application\/problem\+json/, path)
   }
   t.equal((await ask(without.url, { method: 'GET', path: '/healthz' })).status, 200)
   t.equal((await ask(without.url, { method: 'GET', path: '/openapi.json' })).status, 401)

@@ -25,9 +25,9 @@ t.test('the reference has one route for all products, then the others, and every
 
 t.test('an operation has its body, its answers, and each refusal with its sentence', t => {
   const { body, answers, refusals } = entry('post-token-video')
-  t.match(body, { schema: { properties: { room: {} } }, example: { room: 'My Room' } })
-  t.match(answers, [{ status: '200', type: 'application/json', content: { schema: { $ref: '#/components/schemas/Token' } } }])
-  t.match(refusals.find(({ code }) => code === 'not-allowed'), { status: '403', says: 'The policy does not allow this request.' })
+  t.has(body, { schema: { properties: { room: {} } }, example: { room: 'My Room' } })
+  t.has(answers, [{ status: '200', type: 'application/json', content: { schema: { $ref: '#/components/schemas/Token' } } }])
+  t.has(refusals.find(({ code }) => code === 'not-allowed'), { status: '403', says: 'The policy does not allow this request.' })
   t.ok(refusals.every(({ code, says }) => /^[a-z-]+$/.test(code) && says.endsWith('.')))
   t.has(entry('delete-session').answers, [{ status: '204', type: undefined, content: undefined }])
   t.has(routesOf({ ...description, paths: { '/x': { get: { responses: { 400: { description: 'broken', content: { 'application/problem+json': { schema: {} } } } } } } } }, [])[0]!.tabs[0]!.entries[0]!.refusals, [{ code: 'broken', says: '' }])

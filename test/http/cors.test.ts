@@ -10,8 +10,8 @@ const preflight = { 'Access-Control-Request-Method': 'POST', 'Access-Control-Req
 const readable = {
   'access-control-allow-origin': origin,
   'access-control-allow-credentials': undefined,
-  'access-control-expose-headers': 'Retry-After, RateLimit, RateLimit-Policy, X-Request-Id',
-  vary: /(^|, )Origin/i
+  'access-control-expose-headers': 'Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, DPoP-Nonce, WWW-Authenticate',
+  vary: 'Origin'
 }
 
 t.test('a page may ask from an origin that is listed', async t => {
@@ -21,13 +21,13 @@ t.test('a page may ask from an origin that is listed', async t => {
   await t.test('its preflight is answered without credentials', async t => {
     for (const path of ['/token', '/token/video', '/token/nope', '/healthz', '/nothing']) {
       const answer = await ask(broker.url, { method: 'OPTIONS', path, headers: { Origin: origin, ...preflight } })
-      t.match(answer, {
+      t.has(answer, {
         status: 204,
         headers: {
           ...readable,
           'access-control-allow-methods': 'GET, POST',
-          'access-control-allow-headers': 'Authorization, Content-Type',
-          'access-control-max-age': /^\d+$/
+          'access-control-allow-headers': 'Authorization, Content-Type, DPoP',
+          'access-control-max-age': '600'
         }
       }, path)
       t.notOk(answer.headers.ratelimit, 'and spends no limit')
@@ -57,13 +57,13 @@ t.test('a page may ask from an origin that is listed', async t => {
     ]
     for (const { request, status } of requests) {
       const answer = await ask(broker.url, { ...request, headers: { ...headers, ...request.headers } })
-      t.match(answer, { status, headers: readable }, JSON.stringify(request).slice(0, 60))
+      t.has(answer, { status, headers: readable }, JSON.stringify(request).slice(0, 60))
     }
     const head = (...lines: string[]) => ['HEAD /token/video HTTP/1.1', 'Host: x', `Origin: ${origin}`, ...lines, '', ''].join('\r\n')
     t.match(await raw(broker.url, head('Host: y')), /^HTTP\/1\.1 400 [^]*\r\naccess-control-allow-origin: https:\/\/app\.example\.com\r\n[^]*\r\n\r\n$/)
     t.match(await raw(broker.url, head(`X-Long: ${'x'.repeat(17_000)}`)), /^HTTP\/1\.1 431 [^]*\r\naccess-control-allow-origin: https:\/\/app\.example\.com\r\n[^]*\r\n\r\n$/, 'without a body for HEAD')
     const limited = await Promise.all(Array.from({ length: 30 }, () => ask(broker.url, { as: susan, headers })))
-    t.match(limited.filter(({ status }) => status === 429)[0], { status: 429, headers: readable })
+    t.has(limited.filter(({ status }) => status === 429)[0], { status: 429, headers: readable })
   })
 })
 
@@ -110,7 +110,9 @@ const foreign: Array<{ says: string } & Ask> = [
 async function spendNothing (t: Test, broker: Broker): Promise<void> {
   for (const { says, ...request } of foreign) {
     for (const path of ['/token/video', '/token/nope', ...request.method === 'GET' ? ['/metrics'] : []]) {
-      t.match(await ask(broker.url, { as: susan, path, ...request }), { status: 403, body: { code: 'origin-refused' }, headers: { ratelimit: /^"address";r=3;t=0$/, 'ratelimit-policy': /^"address";q=3;/ } }, `${says} at ${path}`)
+      const answer = await ask(broker.url, { as: susan, path, ...request })
+      t.has(answer, { status: 403, body: { code: 'origin-refused' } }, `${says} at ${path}`)
+      t.match(answer.headers, { ratelimit: /^"address";r=3;t=0$/, 'ratelimit-policy': /^"address";q=3;/ }, `${says} at ${path}`)
     }
   }
   for (let left = 2; left >= 0; left--) t.match(await ask(broker.url, { as: susan }), { status: 200, headers: { ratelimit: new RegExp(`^"address";r=${left};`) } })
@@ -149,7 +151,11 @@ t.test('S134: outside /token all but signs of life counts, and what pages of oth
     t.not(answer.status, 429)
     t.match(answer.headers.ratelimit, new RegExp(`^"address";r=${7 - i};`), JSON.stringify(request))
   }
-  for (const request of own) t.match(await ask(broker.url, request), { status: 429, body: { code: 'rate-limited' }, headers: { 'retry-after': /^\d+$/ } })
+  for (const request of own) {
+    const refused = await ask(broker.url, request)
+    t.has(refused, { status: 429, body: { code: 'rate-limited' } })
+    t.match(refused.headers['retry-after'], /^\d+$/)
+  }
   for (let i = 0; i < 2; i++) t.not((await ask(broker.url, { path: '/nothing', ...foreign[2] })).status, 429)
   t.match(await ask(broker.url, { path: '/nothing', ...foreign[2] }), { status: 429, headers: { 'retry-after': /^\d+$/ } }, 'theirs is spent, too')
   for (const path of ['/healthz', '/readyz']) for (let i = 0; i < 10; i++) t.equal((await ask(broker.url, { method: 'GET', path })).status, 200)

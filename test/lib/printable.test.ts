@@ -68,9 +68,10 @@ t.test('S132: a method that HTTP has no word for, as HTTP/2 lets through, is 405
   t.teardown(() => client.destroy())
   for (const method of ['X', 'get', 'X'.repeat(9000)]) {
     const answer = await askIn(client, { method, as: susan, headers: { origin: 'https://a.example' } })
-    t.match(answer, { status: 405, body: { code: 'method-not-allowed' }, headers: { allow: 'GET, POST', 'access-control-allow-origin': 'https://a.example', ratelimit: /^"address"/ } }, method.slice(0, 9))
+    t.has(answer, { status: 405, body: { code: 'method-not-allowed' }, headers: { allow: 'GET, POST', 'access-control-allow-origin': 'https://a.example' } }, method.slice(0, 9))
+    t.match(answer.headers.ratelimit, /^"address"/, method.slice(0, 9))
   }
-  t.match(await askIn(client, { method: 'X', path: '/healthz' }), { status: 405, headers: { allow: 'GET, HEAD' } })
+  t.has(await askIn(client, { method: 'X', path: '/healthz' }), { status: 405, headers: { allow: 'GET, HEAD' } })
   t.match(await askIn(client, { method: 'X', path: '/a\x9b31m\xe2\x80\xae?canary-query' }), { status: 404 })
   await until(() => requests(broker.log()).length === 5)
   t.strictSame(requests(broker.log()).map(({ method }) => method), ['X', 'get', 'X'.repeat(32), 'X', 'X'])
@@ -84,7 +85,7 @@ t.test('what callers write into a token reads the same in the audit, and stands 
   t.teardown(broker.close)
   for (const room of ['\x7f', '\x85\x9b31m', 'a\u2028b', '\u202eroom', '\u{e0041}', 'Zo\u00eb \u{1f600}']) {
     t.equal((await ask(broker.url, { as: susan, body: { room } })).status, 200)
-    t.match((await broker.audit()).at(-1), { grants: { video: { room } } })
+    t.has((await broker.audit()).at(-1), { grants: { video: { room } } })
   }
   const text = readFileSync(join(broker.folder, 'audit.log'), 'utf8')
   isPlain(t, text, 'the audit')
@@ -111,7 +112,8 @@ t.test('S131: an application\'s request id is taken where it is short and plain,
   const expected = [...ids.slice(0, 3), ...ids.slice(3).map(() => uuid)]
   for (const [i, id] of ids.entries()) {
     const refused = await ask(url, { as: susan, path: '/twilio/token/nope' })
-    t.match(refused, { status: 404, headers: { 'x-request-id': expected[i] }, body: { requestId: expected[i] } }, JSON.stringify(id).slice(0, 40))
+    t.has(refused, { status: 404 }, JSON.stringify(id).slice(0, 40))
+    t.match(refused, { headers: { 'x-request-id': expected[i] }, body: { requestId: expected[i] } }, JSON.stringify(id).slice(0, 40))
     t.equal(refused.headers['x-request-id'], refused.body.requestId)
   }
   t.match((await audit()).map(({ requestId }: AuditLine) => requestId), expected)

@@ -90,7 +90,8 @@ t.test('the data says which process it is from, since when it counts, and which 
   history.recordingTo(audit, ['video', 'sync'])
   const { node, products } = history.data(new Date(60 * minute))
   // setUp has called it once.
-  t.match(node, { host: hostname(), pid: process.pid, version: /^\d+\./, id: /^[0-9a-f-]{36}$/, since: '1970-01-01T00:50:00.000Z' })
+  t.has(node, { host: hostname(), pid: process.pid, since: '1970-01-01T00:50:00.000Z' })
+  t.match(node, { version: /^\d+\./, id: /^[0-9a-f-]{36}$/ })
   t.strictSame(products, ['sync', 'fax', 'video'], 'none loses its place')
   t.not(new History().data(new Date()).node.id, node.id)
 })
@@ -101,7 +102,9 @@ t.test('the last 200 events are kept, and only newer ones are told', async t => 
   const events = data().events
   t.equal(events.length, 200)
   t.strictSame(events.map(({ n }) => n), Array.from({ length: 200 }, (_, i) => 251 + i))
-  t.match(events.at(-1), { n: 450, event: 'token.issued', products: ['product-449'], time: /^\d{4}-.*Z$/ })
+  const last = events.at(-1)!
+  t.has(last, { n: 450, event: 'token.issued', products: ['product-449'] })
+  t.match(last.time, /^\d{4}-.*Z$/)
   t.strictSame(data(449).events.map(({ n }) => n), [450])
   t.strictSame(data(450).events, [])
 })
@@ -152,8 +155,8 @@ t.test('operators read the last hour, what is up, and settings without a secret'
   const { status, text, body, headers } = await console(broker.url)
   t.equal(status, 200)
   t.equal(headers['cache-control'], 'no-store')
+  t.strictSame(body.readiness, { missing: [], degraded: [] })
   t.match(body, {
-    readiness: { missing: [], degraded: [] },
     gauges: { store_up: 1, audit_up: 1, limits_shared: 1, hashes_running: 0, hashes_waiting: 0 },
     reloads: { settings: { taken: true }, users: { taken: false } },
     elapsed: { minute: Number, quarter: Number },
@@ -180,16 +183,18 @@ t.test('operators read the last hour, what is up, and settings without a secret'
 
 t.test('others are refused it as they are refused the metrics', async t => {
   const broker = await started(t)
-  t.match(await console(broker.url, { as: undefined }), { status: 401, body: { code: 'credentials-missing' } })
-  t.match(await console(broker.url, { as: susan }), { status: 403, body: { code: 'not-allowed', detail: /OPERATORS/ } })
-  t.match(await console(broker.url, { method: 'POST' }), { status: 405, headers: { allow: 'GET' } })
+  t.has(await console(broker.url, { as: undefined }), { status: 401, body: { code: 'credentials-missing' } })
+  const answer = await console(broker.url, { as: susan })
+  t.has(answer, { status: 403, body: { code: 'not-allowed' } })
+  t.match(answer.body.detail, /OPERATORS/)
+  t.has(await console(broker.url, { method: 'POST' }), { status: 405, headers: { allow: 'GET' } })
 })
 
 t.test('without the console or without operators nothing is kept, as nobody could look', async t => {
   for (const settings of [{ CONSOLE: 'false' }, { OPERATORS: '' }] as Array<Record<string, string>>) {
     const broker = await started(t, { settings })
     await ask(broker.url, { as: susan })
-    t.match(await console(broker.url), { status: 404, body: { code: 'not-found' } }, JSON.stringify(settings))
+    t.has(await console(broker.url), { status: 404, body: { code: 'not-found' } }, JSON.stringify(settings))
   }
 })
 

@@ -17,7 +17,8 @@ t.test('METRICS_PORT serves metrics and readiness without a login, beside the ma
 
   await t.test('as the main port answers them', async t => {
     const metrics = await get(url, '/metrics')
-    t.match(metrics, { status: 200, headers: { 'content-type': /^text\/plain; version=0.0.4/, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } })
+    t.has(metrics, { status: 200, headers: { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } })
+    t.match(metrics.headers['content-type'], /^text\/plain; version=0.0.4/)
     t.match(metrics.text, /^token_broker_tokens_total\{product="video",via="basic"\} 1$/m)
     t.match(metrics.text, new RegExp(`^token_broker_build_info\\{version="\\d+\\.\\d+\\.\\d+[^"]*",node="${process.version}"\\} 1$`, 'm'))
     for (const path of ['/healthz', '/readyz']) {
@@ -29,8 +30,10 @@ t.test('METRICS_PORT serves metrics and readiness without a login, beside the ma
   })
 
   await t.test('HEAD has no body, other methods are 405, and nothing else is there', async t => {
-    t.match(await get(url, '/metrics', 'HEAD'), { status: 200, text: '', headers: { 'content-length': /^\d{3,}$/ } })
-    t.match(await get(url, '/metrics', 'POST'), { status: 405, headers: { allow: 'GET, HEAD' } })
+    const answer = await get(url, '/metrics', 'HEAD')
+    t.has(answer, { status: 200, text: '' })
+    t.match(answer.headers['content-length'], /^\d{3,}$/)
+    t.has(await get(url, '/metrics', 'POST'), { status: 405, headers: { allow: 'GET, HEAD' } })
     for (const path of ['/', '/token', '/token/video', '/session', '/openapi.json', '/__proto__', '/metrics/', '/METRICS', '/%2e%2e/metrics', '/%']) t.equal((await get(url, path)).status, 404, path)
     t.match(await ask(url, { as: susan }), { status: 404 }, 'no token, with credentials either')
   })
@@ -45,7 +48,7 @@ t.test('METRICS_PORT serves metrics and readiness without a login, beside the ma
     await once(idle, 'connect')
     const ended = once(idle.resume(), 'close')
     const closed = broker.close()
-    t.match(await get(url, '/readyz'), { status: 503, body: { ready: false, missing: ['shutdown'], degraded: [] } })
+    t.has(await get(url, '/readyz'), { status: 503, body: { ready: false, missing: ['shutdown'], degraded: { length: 0 } } })
     delays.end()
     await Promise.all([closed, ended])
     await t.rejects(get(url, '/readyz'), { code: 'ECONNREFUSED' })
@@ -67,7 +70,7 @@ t.test('a METRICS_PORT that cannot be is a mistake with a sentence, and leaves n
   ]
   for (const { says, settings, mistake } of cases) {
     const refused = await startBroker({ settings }).catch((error: unknown) => error)
-    t.match(refused, { name: 'StartError', mistakes: [mistake] }, says)
+    t.has(refused, { name: 'StartError', mistakes: [mistake] }, says)
   }
 })
 

@@ -29,8 +29,10 @@ t.test('a product\'s maxTtl bounds tokens that hold it, and the smallest bounds 
   for (const { path, body, life, refused, at } of rows) {
     const says = `${path} ${JSON.stringify(body)}`
     const answer = await ask(broker.url, { path, body, as: susan })
-    if (life === undefined) t.match(answer, { status: 403, body: { code: 'not-allowed', detail: refused, errors: [{ path: new RegExp(`^${at}$`) }] } }, says)
-    else t.match(answer, { status: 200, body: { expiresIn: life } }, says)
+    if (life === undefined) {
+      t.has(answer, { status: 403, body: { code: 'not-allowed' } }, says)
+      t.match(answer.body, { detail: refused, errors: [{ path: new RegExp(`^${at}$`) }] }, says)
+    } else t.match(answer, { status: 200, body: { expiresIn: life } }, says)
     if (life !== undefined) t.match((await broker.audit()).at(-1), { ttl: life }, says)
   }
   const all = await ask(broker.url, { path: '/token', as: susan, body: { ttl: 1000 } })
@@ -42,7 +44,7 @@ t.test('while a policy is tried out, what its maxTtl would refuse is written dow
   const broker = await startBroker({ settings, files: { 'policy.yaml': `mode: audit\n${policy}` } })
   t.teardown(broker.close)
   t.match(await ask(broker.url, { path: '/token/sync', as: susan, body: { ttl: 1000 } }), { status: 200, body: { expiresIn: 1000 } })
-  t.match((await broker.audit()).at(-1), { wouldRefuse: 'ttl: at most 900 seconds for sync.' })
+  t.has((await broker.audit()).at(-1), { wouldRefuse: 'ttl: at most 900 seconds for sync.' })
   t.match(await ask(broker.url, { path: '/token/sync', as: susan, body: {} }), { status: 200, body: { expiresIn: 900 } })
 })
 

@@ -40,7 +40,7 @@ t.test('each product alone gives a token, and the others are unknown', async t =
     const broker = await startBroker({ settings: { PRODUCTS: name } })
     t.equal((await ask(broker.url, { as: susan, path: `/token/${name}`, body })).status, 200, name)
     for (const other of Object.keys(products).filter(other => other !== name)) {
-      t.match(await ask(broker.url, { as: susan, path: `/token/${other}` }), { status: 404, body: { code: 'product-unknown' } }, `${other} beside ${name}`)
+      t.has(await ask(broker.url, { as: susan, path: `/token/${other}` }), { status: 404, body: { code: 'product-unknown' } }, `${other} beside ${name}`)
     }
     await broker.close()
   }
@@ -54,7 +54,7 @@ t.test('a request may hold a map whose names follow a pattern', async t => {
   t.teardown(broker.close)
   const asking = (attributes: object) => ask(broker.url, { as: susan, path: '/token/patterned', body: { attributes } })
   t.equal((await asking({ 'x-a': 'b' })).status, 200)
-  t.match(await asking({ 'x-a': 1, secretkey: 'b' }), { status: 400, body: { errors: [{ path: '/attributes', message: 'has an unknown property' }] } })
+  t.has(await asking({ 'x-a': 1, secretkey: 'b' }), { status: 400, body: { errors: [{ path: '/attributes', message: 'has an unknown property' }] } })
   t.notMatch((await asking({ secretkey: 'b' })).text, /secretkey/)
 })
 
@@ -66,10 +66,10 @@ t.test('a sixth product, written by a third party, is a product like any other',
   t.strictSame(open(answer.body.token, secrets.keySecret).claims.grants,
     { identity: 'susan', task_router: { workspace_sid: workspace, worker_sid: worker, role: 'worker' } })
   for (const method of ['GET', 'POST']) {
-    t.match(await ask(broker.url, { as: susan, path: '/token/taskrouter', method }), { status: 400, body: { errors: [{ path: '/worker' }] } }, method)
+    t.has(await ask(broker.url, { as: susan, path: '/token/taskrouter', method }), { status: 400, body: { errors: [{ path: '/worker' }] } }, method)
   }
-  t.match(await ask(broker.url, { as: susan, path: '/token' }), { status: 200, body: { products: ['video'] } }, 'what needs a choice is left out')
-  t.match(await ask(broker.url, { as: susan, path: '/token', body: { products: { video: {}, taskrouter: { worker } } } }),
+  t.has(await ask(broker.url, { as: susan, path: '/token' }), { status: 200, body: { products: ['video'] } }, 'what needs a choice is left out')
+  t.has(await ask(broker.url, { as: susan, path: '/token', body: { products: { video: {}, taskrouter: { worker } } } }),
     { status: 200, body: { products: ['video', 'taskrouter'] } })
 })
 
@@ -81,8 +81,8 @@ t.test('a third party\'s package is found from the working directory', async t =
       }
     }
   })
-  t.match(await loadProducts(['@example/fax'], folder),
-    { products: [], mistakes: ['PRODUCTS: the plugin @example/fax cannot be loaded: its default export is not made by defineProduct()'] })
+  t.has(await loadProducts(['@example/fax'], folder),
+    { products: { length: 0 }, mistakes: ['PRODUCTS: the plugin @example/fax cannot be loaded: its default export is not made by defineProduct()'] })
 })
 
 const broken: Array<[file: string, mistake: RegExp]> = [
@@ -104,13 +104,13 @@ t.test('O38: a plugin that throws, or claims a name that is taken, stops the sta
 
 t.test('a plugin that claims a setting of the broker stops the start', async t => {
   const refused = await startBroker({ settings: { PRODUCTS: fake('greedy.js') } }).catch((error: unknown) => error)
-  t.match(refused, { mistakes: ['PRODUCTS: the plugin greedy claims the setting TWILIO_API_KEY_SECRET, which is taken'] })
+  t.has(refused, { mistakes: ['PRODUCTS: the plugin greedy claims the setting TWILIO_API_KEY_SECRET, which is taken'] })
 })
 
 t.test('a plugin may have lists as settings, by the keyword of env-schema', async t => {
   const { products, mistakes } = await readSettings({ ...complete, PRODUCTS: fake('separated.js'), SEPARATED_NUMBERS: '1,2' }, '/')
   t.strictSame(mistakes, [])
-  t.match(products, [{ settings: { SEPARATED_NUMBERS: ['1', '2'], SEPARATED_LETTERS: [] } }])
+  t.has(products, [{ settings: { SEPARATED_NUMBERS: ['1', '2'], SEPARATED_LETTERS: { length: 0 } } }])
 })
 
 t.test('plugins whose settings do not go together stop the start', async t => {
@@ -122,9 +122,10 @@ t.test('O36: a product whose grant throws, or takes the identity\'s place, is 50
   for (const file of ['grant-throws.js', 'grant-throws-nothing.js', 'grant-identity.js']) {
     const broker = await startBroker({ settings: { PRODUCTS: fake(file) } })
     const answer = await ask(broker.url, { as: susan, path: '/token/fax' })
-    t.match(answer, { status: 500, body: { code: 'internal', detail: /^The broker failed\./ } }, file)
+    t.has(answer, { status: 500, body: { code: 'internal' } }, file)
+    t.match(answer.body.detail, /^The broker failed\./, file)
     t.notMatch(answer.text, /secret of the fax/, file)
-    t.match((await broker.audit()).at(-1), { event: 'token.refused', code: 'internal', caller: 'susan', products: ['fax'] }, file)
+    t.has((await broker.audit()).at(-1), { event: 'token.refused', code: 'internal', caller: 'susan', products: ['fax'] }, file)
     t.match(broker.log(), /request failed/, file)
     for (const body of [{}, { products: { fax: {} } }]) t.match(await ask(broker.url, { as: susan, path: '/token', body }), { status: 500 }, `${file}: among several`)
     await broker.close()

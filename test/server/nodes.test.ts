@@ -28,8 +28,8 @@ for (const { name, skip, open } of proxies) {
     t.teardown(proxy.close)
 
     t.test('tokens come over HTTP/1.1 and HTTP/2, and pages under PUBLIC_URL may ask', async t => {
-      t.match(await ask(proxy.url, { as: susan, headers: { Origin: 'https://tokens.example.com' } }), { status: 200, headers: { 'access-control-allow-origin': 'https://tokens.example.com' } })
-      t.match(await ask(proxy.url, { as: susan, headers: { Origin: 'https://evil.test' } }), { status: 403, body: { code: 'origin-refused' } })
+      t.has(await ask(proxy.url, { as: susan, headers: { Origin: 'https://tokens.example.com' } }), { status: 200, headers: { 'access-control-allow-origin': 'https://tokens.example.com' } })
+      t.has(await ask(proxy.url, { as: susan, headers: { Origin: 'https://evil.test' } }), { status: 403, body: { code: 'origin-refused' } })
       const client = session(proxy.url)
       t.teardown(() => client.destroy())
       t.match(await askIn(client, { as: susan, body: { ttl: 600 } }), { status: 200, body: { expiresIn: 600 } })
@@ -44,9 +44,11 @@ for (const { name, skip, open } of proxies) {
         { name: 'a method that mints nothing', request: { as: susan, headers, method: 'DELETE' }, status: 405, code: 'method-not-allowed' }
       ]
       for (const { name, request, status, code } of cases) {
-        t.match(await ask(proxy.url, request), { status, body: { code }, headers: { 'access-control-allow-origin': origin, 'content-type': /^application\/problem\+json/ } }, name)
+        const answer = await ask(proxy.url, request)
+        t.has(answer, { status, body: { code }, headers: { 'access-control-allow-origin': origin } }, name)
+        t.match(answer.headers['content-type'], /^application\/problem\+json/, name)
       }
-      t.match(await ask(proxy.url, { as: susan, headers: { 'X-Long': 'x'.repeat(17_000) } }), { status: 431, body: { code: 'headers-too-large' } }, 'large headers')
+      t.has(await ask(proxy.url, { as: susan, headers: { 'X-Long': 'x'.repeat(17_000) } }), { status: 431, body: { code: 'headers-too-large' } }, 'large headers')
     })
 
     t.test('each client counts by its own address, and a forged header changes nothing', async t => {

@@ -18,14 +18,16 @@ t.test('S141: with LOGIN_URL the application decides, and its outage is never a 
   t.teardown(server.close)
   const broker = await startBroker({ settings: { LOGIN_URL: server.url, LOGIN_FAILURES_MAX: '2' } })
   t.teardown(broker.close)
-  t.match(await ask(broker.url, { as: susan }), { status: 200, body: { identity: 'user_7' } })
-  t.match((await broker.audit()).at(-1), { caller: 'susan', identity: 'user_7' })
+  t.has(await ask(broker.url, { as: susan }), { status: 200, body: { identity: 'user_7' } })
+  t.has((await broker.audit()).at(-1), { caller: 'susan', identity: 'user_7' })
   t.equal((await ask(broker.url, { as: wrong })).status, 401)
   await broker.reload()
   await server.stop()
   t.equal((await ask(broker.url, { as: susan })).status, 200, 'a login is remembered for a minute')
   for (let i = 0; i < 5; i++) {
-    t.match(await ask(broker.url, { as: wrong }), { status: 503, body: { code: 'store-unavailable' }, headers: { 'retry-after': /^\d+$/ } }, 'an outage counts as no guess')
+    const refused = await ask(broker.url, { as: wrong })
+    t.has(refused, { status: 503, body: { code: 'store-unavailable' } }, 'an outage counts as no guess')
+    t.match(refused.headers['retry-after'], /^\d+$/, 'an outage counts as no guess')
   }
   t.equal((await ask(broker.url, { method: 'GET', path: '/healthz' })).status, 200)
   await server.start()
@@ -53,7 +55,7 @@ t.test('with DATABASE_URL the operator\'s own table decides', { skip: noPostgres
 
   const broker = await startBroker({ settings })
   t.teardown(broker.close)
-  t.match(await ask(broker.url, { as: susan }), { status: 200, body: { identity: 'user_7' } })
+  t.has(await ask(broker.url, { as: susan }), { status: 200, body: { identity: 'user_7' } })
   t.equal((await ask(broker.url, { as: wrong })).status, 401)
   t.match(broker.log(), /"USERS_QUERY answers no \\"name/)
 
@@ -63,7 +65,7 @@ t.test('with DATABASE_URL the operator\'s own table decides', { skip: noPostgres
   t.teardown(named.close)
   for (const [name, status] of [['SUSAN', 200], ['user_7', 200], ['susan', 429]] as const) {
     t.equal((await ask(named.url, { as: basic(name, 'secret123'), path: '/token/sync' })).status, status, name)
-    t.match((await named.audit()).at(-1), { caller: 'susan' })
+    t.has((await named.audit()).at(-1), { caller: 'susan' })
   }
   t.notMatch(named.log(), /answers no \\"name/)
 
@@ -71,7 +73,7 @@ t.test('with DATABASE_URL the operator\'s own table decides', { skip: noPostgres
   t.match(await refusedStart({ DATABASE_URL: server.url() }), { mistakes: [/^USERS_QUERY is missing/] })
 
   await server.stop()
-  t.match(await ask(broker.url, { as: wrong }), { status: 503, body: { code: 'store-unavailable' } })
+  t.has(await ask(broker.url, { as: wrong }), { status: 503, body: { code: 'store-unavailable' } })
   const later = await startBroker({ settings })
   t.teardown(later.close)
   t.match(later.log(), /DATABASE_URL is unavailable, so nobody can sign in/)

@@ -20,7 +20,7 @@ t.test('a users file says of sessions what stands in it now', async t => {
   writeFileSync(path, `susan:${juan}\n`)
   await store.reload()
   t.equal(sessions.standingOf(caller), undefined, 'whoever changed since the password was right has none')
-  t.match(sessions.find(holder, login()), { credential: juan })
+  t.has(sessions.find(holder, login()), { credential: juan })
   writeFileSync(path, `juan:${juan}\n`)
   await store.reload()
   t.equal(sessions.find(holder, login()), null)
@@ -106,7 +106,7 @@ t.test('a name that LOGIN_URL answers later is no change of a name that it did n
   const { endpoint, handler } = versioned()
   endpoint.body = { name: 'Susan' }
   const { store: { sessions } } = await open(t, handler)
-  t.match(await sessions.find({ login: 'susan', caller: { name: 'susan', identity: 'susan', asTyped: true }, version: 'v1' }, login()), { version: 'v1' })
+  t.has(await sessions.find({ login: 'susan', caller: { name: 'susan', identity: 'susan', asTyped: true }, version: 'v1' }, login()), { version: 'v1' })
 })
 
 const versions: Array<{ what: string, version: unknown, isTaken: boolean }> = [

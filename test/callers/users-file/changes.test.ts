@@ -50,7 +50,7 @@ t.test('S143: every way of changing the file is seen, and others keep their logi
       change(dir)
       await until(() => store.size === 3)
       t.ok(caller && store.isCurrent(caller))
-      t.match(reloads.at(-1), { ok: true, callers: 3, mistakes: [], message: 'users file reloaded: users.htpasswd' })
+      t.has(reloads.at(-1), { ok: true, callers: 3, mistakes: { length: 0 }, message: 'users file reloaded: users.htpasswd' })
       t.equal(await letsIn(store, 'lucas', 'correct horse'), true)
     })
   }
@@ -109,7 +109,7 @@ t.test('S142: a file at fault changes nothing and is reported once; the next goo
       const caller = await store.verify('susan', 'correct horse', login())
       change(path)
       await until(() => reloads.length > 0)
-      t.match(reloads, [{ ok: false, message, mistakes: [{ subject: 'users.htpasswd' }], warnings: [], callers: 2 }])
+      t.match(reloads, [{ ok: false, message, mistakes: [{ subject: 'users.htpasswd' }], warnings: { length: 0 }, callers: 2 }])
       t.ok(caller && store.isCurrent(caller))
       t.equal(await letsIn(store, 'juan', 'battery staple'), true)
 

@@ -22,7 +22,9 @@ t.test('with an identity provider no store is needed: then nobody has a password
   const { url, audit } = await alone(t)
   t.has(await ask(url, { as: provider.bearer() }), { status: 200, body: { identity: 'auth0|42' } })
   for (let i = 0; i < 8; i++) t.has(await ask(url, { as: susan }), { status: 401, headers: { 'www-authenticate': challenge }, body: { code: 'credentials-wrong', detail: 'Nobody has a password for this broker. Send a token of the identity provider, as Authorization: Bearer (RFC 6750).' } }, 'no guess is counted, as none can be right')
-  t.match((await audit()).at(-1), { code: 'credentials-wrong', caller: /^hmac:/, via: 'basic' })
+  const line = (await audit()).at(-1)!
+  t.has(line, { code: 'credentials-wrong', via: 'basic' })
+  t.match(line.caller, /^hmac:/)
   const rows: Array<{ name: string, request: Parameters<typeof ask>[1], status: number, code: string }> = [
     { name: 'no credentials', request: {}, status: 401, code: 'credentials-missing' },
     {
@@ -40,7 +42,7 @@ t.test('with an identity provider no store is needed: then nobody has a password
     },
     { name: 'a session in the place of a token', request: { as: 'Bearer ttb_x' }, status: 401, code: 'credentials-wrong' }
   ]
-  for (const { name, request, status, code } of rows) t.match(await ask(url, request), { status, headers: { 'www-authenticate': new RegExp(`^${challenge}`) }, body: { code } }, name)
+  for (const { name, request, status, code } of rows) t.has(await ask(url, request), { status, headers: { 'www-authenticate': challenge }, body: { code } }, name)
   for (const as of [susan, provider.bearer()]) t.has(await ask(url, { path: '/session', as }), { status: 404, body: { code: 'not-found' } })
   const { body } = await ask(url, { method: 'GET', path: '/openapi.json', as: provider.bearer() })
   t.same(Object.keys((body.components as { securitySchemes: object }).securitySchemes), ['bearer'])
@@ -61,7 +63,7 @@ t.test('a users file that is named, or is there, is the store', async t => {
   await t.rejects(startBroker({ settings: { ...jwt, OPERATORS: 'susan,jwt:olga' } }), { message: /^OPERATORS: entry 2 is only allowed without a store of callers: name callers of users\.htpasswd instead, or remove that file$/ })
   const { url } = await alone(t, {}, { users: { susan: 'secret123' } })
   t.match(await ask(url, { as: susan }), { status: 200 })
-  t.match(await ask(url), { headers: { 'www-authenticate': /^Basic .*DPoP .*Bearer realm="twilio-token-broker"$/ } })
+  t.match(await ask(url), { headers: { 'www-authenticate': `Basic realm="twilio-token-broker", charset="UTF-8", DPoP algs="ES256", ${challenge}` } })
 })
 
 t.test('O15: a reload cannot take away the only way in', async t => {

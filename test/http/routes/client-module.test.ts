@@ -29,20 +29,20 @@ t.test('S145: the client is served to every page as one module, with the console
   for (const { path, cacheControl } of rows) {
     for (const origin of ['https://app.example.com', 'https://elsewhere.example.com', undefined]) {
       const { status, headers, text } = await get(path, { headers: origin === undefined ? {} : { Origin: origin, 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'cors' } })
-      t.match({ status, headers }, {
+      t.has({ status, headers }, {
         status: 200,
         headers: {
           'content-type': 'text/javascript; charset=utf-8',
           'access-control-allow-origin': '*',
           'cross-origin-resource-policy': 'cross-origin',
           'cache-control': cacheControl,
-          etag: /^W\/"[\w-]{22}"$/,
           vary: 'Accept-Encoding',
           'x-content-type-options': 'nosniff'
         }
       }, path)
-      t.notHas(headers, { 'content-security-policy': /./ })
-      t.notHas(headers, { 'access-control-expose-headers': /./ })
+      t.match(headers.etag, /^W\/"[\w-]{22}"$/)
+      t.equal(headers['content-security-policy'], undefined)
+      t.equal(headers['access-control-expose-headers'], undefined)
       t.equal(text, source)
     }
   }
@@ -52,7 +52,7 @@ t.test('S145: the client is served to every page as one module, with the console
 
 t.test('so are its modules that not every page needs', async t => {
   for (const entry of ['tab', 'video'] as const) {
-    t.match(await get(`/client/${entry}.js`), {
+    t.has(await get(`/client/${entry}.js`), {
       status: 200,
       text: await bundleClient(entry),
       headers: { 'content-type': 'text/javascript; charset=utf-8', 'access-control-allow-origin': '*', 'cache-control': 'public, max-age=3600' }
@@ -74,7 +74,7 @@ t.test('who has it already gets 304', async t => {
   const { etag } = (await get('/client.js')).headers
   for (const known of [etag!, etag!.replace('W/', ''), `"other", ${etag}`, '*']) {
     for (const method of ['GET', 'HEAD']) {
-      t.match(await get('/client.js', { method, headers: { 'If-None-Match': known } }), { status: 304, text: '', headers: { etag, 'access-control-allow-origin': '*', 'cache-control': 'public, max-age=3600' } }, known)
+      t.has(await get('/client.js', { method, headers: { 'If-None-Match': known } }), { status: 304, text: '', headers: { etag, 'access-control-allow-origin': '*', 'cache-control': 'public, max-age=3600' } }, known)
     }
   }
   t.match(await get('/client.js', { headers: { 'If-None-Match': '"other"' } }), { status: 200 })
@@ -84,20 +84,20 @@ t.test('a read of the module that fails once is tried again at the next request'
   const other = await startBroker()
   t.teardown(other.close)
   failNextRead(/client\/index\.js$/)
-  t.match(await ask(other.url, { method: 'GET', path: '/client.js' }), { status: 500, body: { code: 'internal' } })
-  t.match(await ask(other.url, { method: 'GET', path: pinned }), { status: 200, text: source })
+  t.has(await ask(other.url, { method: 'GET', path: '/client.js' }), { status: 500, body: { code: 'internal' } })
+  t.has(await ask(other.url, { method: 'GET', path: pinned }), { status: 200, text: source })
 })
 
 t.test('HEAD is answered without the bytes, and nothing else is found there', async t => {
-  t.match(await get('/client.js', { method: 'HEAD' }), { status: 200, text: '', headers: { 'content-length': String(Buffer.byteLength(source)) } })
-  t.match(await get('/client.js', { method: 'POST' }), { status: 405, headers: { allow: 'GET, HEAD' } })
-  for (const path of ['/client-0.0.0.js', '/client', '/client/index.js', '/client.js/']) t.match(await get(path), { status: 404, body: { code: 'not-found' } }, path)
+  t.has(await get('/client.js', { method: 'HEAD' }), { status: 200, text: '', headers: { 'content-length': String(Buffer.byteLength(source)) } })
+  t.has(await get('/client.js', { method: 'POST' }), { status: 405, headers: { allow: 'GET, HEAD' } })
+  for (const path of ['/client-0.0.0.js', '/client', '/client/index.js', '/client.js/']) t.has(await get(path), { status: 404, body: { code: 'not-found' } }, path)
 })
 
 t.test('inside an application it lies below the broker\'s prefix', async t => {
   const app = await application()
   t.teardown(app.close)
   for (const path of ['/twilio/client.js', `/twilio${pinned}`]) {
-    t.match(await ask(app.url, { method: 'GET', path, headers: { Origin: 'https://elsewhere.example.com' } }), { status: 200, text: source, headers: { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' } })
+    t.has(await ask(app.url, { method: 'GET', path, headers: { Origin: 'https://elsewhere.example.com' } }), { status: 200, text: source, headers: { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' } })
   }
 })

@@ -22,7 +22,8 @@ t.test('a query on a token route is refused with the place where it belongs', as
   const rows: Ask[] = [{ path: '/token/video?room=secretkey' }, { method: 'GET', path: '/token/video?room=secretkey' }, { path: '/token?room=secretkey', body: {} }]
   for (const row of rows) {
     const answer = await ask(broker.url, { as: susan, ...row })
-    t.match(answer, { status: 400, body: { code: 'request-invalid', errors: [{ path: '?', message: /no query is taken here; put what you ask for into the JSON body of a POST/ }] } })
+    t.has(answer, { status: 400, body: { code: 'request-invalid' } })
+    t.match(answer.body.errors, [{ path: '?', message: /no query is taken here; put what you ask for into the JSON body of a POST/ }])
     t.notMatch(answer.text, /secretkey/)
   }
   t.has(await ask(broker.url, { method: 'GET', path: '/openapi.json?x=1', as: susan }), { status: 400, body: { errors: [{ path: '?', message: 'nothing is taken here' }] } })

@@ -27,15 +27,8 @@ t.test('a token is what Twilio asks for, the answer says what it holds, and the 
   t.ok(claims.iat >= before && claims.iat <= Date.now() / 1000)
   t.strictSame(Object.keys(answer.body), ['token', 'identity', 'expiresIn', 'expiresAt'])
   t.has(answer.body, { identity: 'susan', expiresIn: 3600, expiresAt: new Date(claims.exp * 1000).toISOString() })
-  t.match(answer.headers, {
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    'cross-origin-resource-policy': 'same-origin',
-    'content-type': /^application\/json/,
-    'x-request-id': /^[0-9a-f-]{36}$/,
-    'ratelimit-policy': '"address";q=100000;w=60, "caller";q=100000;w=60',
-    ratelimit: /^"address";r=\d+;t=\d+, "caller";r=\d+;t=\d+$/
-  })
+  t.has(answer.headers, { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'cross-origin-resource-policy': 'same-origin', 'ratelimit-policy': '"address";q=100000;w=60, "caller";q=100000;w=60' })
+  t.match(answer.headers, { 'content-type': /^application\/json/, 'x-request-id': /^[0-9a-f-]{36}$/, ratelimit: /^"address";r=\d+;t=\d+, "caller";r=\d+;t=\d+$/ })
   t.notOk(answer.headers.etag)
   t.has((await broker.audit()).at(-1), {
     event: 'token.issued',
@@ -324,7 +317,9 @@ t.test('without a TwiML app there are no calls out', async t => {
   t.teardown(broker.close)
   const voice = (body?: unknown) => ask(broker.url, { as: susan, path: '/token/voice', ...(body !== undefined && { body }) })
   t.strictSame(grants(await voice()), { voice: { incoming: { allow: true }, push_credential_sid: `CR${'0'.repeat(32)}` } })
-  t.match(await voice({ outgoing: true }), { status: 403, body: { code: 'not-allowed', detail: /TWILIO_TWIML_APP_SID/ } })
+  const answer = await voice({ outgoing: true })
+  t.has(answer, { status: 403, body: { code: 'not-allowed' } })
+  t.match(answer.body.detail, /TWILIO_TWIML_APP_SID/)
   t.match(await voice({ incoming: false }), { status: 400 })
   const shared = await ask(broker.url, { as: susan, path: '/token', body: { products: { chat: {}, conversations: {} } } })
   t.has(shared, { status: 200, body: { products: ['chat', 'conversations'] } }, 'one service for both fits into one token')

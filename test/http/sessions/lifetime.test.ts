@@ -20,7 +20,8 @@ t.test('S61: a page whose clock is hours off is told the time, and goes on', asy
   for (const off of [-3 * 3600, 3 * 3600]) {
     const page = new Page(url)
     const refusal = await page.open({ parts: { claims: { iat: nowSeconds() + off } } })
-    t.match(refusal, { status: 401, body: { code: 'proof-stale', now: /^\d+$/ } })
+    t.has(refusal, { status: 401, body: { code: 'proof-stale' } })
+    t.match(refusal.body.now, /^\d+$/)
     const opened = await page.open({ parts: { claims: { iat: Number(refusal.body.now) } } })
     t.equal(opened.status, 201)
     t.match(await page.ask({ parts: { claims: { iat: Number(opened.body.now) } } }), { status: 200 })

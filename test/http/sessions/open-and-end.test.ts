@@ -21,29 +21,31 @@ t.test('a page signs in once, gets tokens without the password, and signs out', 
   const page = new Page(broker.url)
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
   const opened = await page.open({ headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01` } })
-  t.match(opened, {
-    status: 201,
-    headers: { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'dpop-nonce': /^[\w-]{35}$/, etag: undefined, 'set-cookie': undefined },
-    body: { session: /^ttb_[\w-]+$/, identity: 'susan', expiresIn: 43_200, expiresAt: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/ }
-  })
+  t.has(opened, { status: 201, headers: { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', etag: undefined, 'set-cookie': undefined }, body: { identity: 'susan', expiresIn: 43_200 } })
+  t.match(opened, { headers: { 'dpop-nonce': /^[\w-]{35}$/ }, body: { session: /^ttb_[\w-]+$/, expiresAt: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/ } })
   t.same(Object.keys(opened.body), ['session', 'identity', 'expiresIn', 'expiresAt', 'now'])
   t.equal(Math.floor(Date.parse(opened.body.expiresAt) / 1000) - Number(opened.body.now), 43_200)
   for (const request of [{}, { method: 'GET' }, { path: '/token' }, { path: '/token/voice', body: { incoming: true } }]) {
-    t.match(await page.ask(request), { status: 200, headers: { 'dpop-nonce': /./, 'ratelimit-policy': /"caller"/, 'cache-control': 'no-store' }, body: { token: /^eyJ/, identity: 'susan' } })
+    const answer = await page.ask(request)
+    t.has(answer, { status: 200, headers: { 'cache-control': 'no-store' }, body: { identity: 'susan' } })
+    t.match(answer, { headers: { 'dpop-nonce': /./, 'ratelimit-policy': /"caller"/ }, body: { token: /^eyJ/ } })
   }
   t.match(await page.ask({ method: 'GET', path: '/openapi.json' }), { status: 200 })
-  t.match(await page.end(), { status: 204, text: '', headers: { 'dpop-nonce': /./ } })
+  const left = await page.end()
+  t.has(left, { status: 204, text: '' })
+  t.match(left.headers['dpop-nonce'], /./)
   for (const request of [{}, { method: 'DELETE', path: '/session' }]) {
-    t.match(await page.ask(request), { status: 401, headers: { 'www-authenticate': dpopChallenge('invalid_token') }, body: { code: 'session-ended' } })
+    t.has(await page.ask(request), { status: 401, headers: { 'www-authenticate': dpopChallenge('invalid_token') }, body: { code: 'session-ended' } })
   }
   const lines = await broker.audit()
   const sessionId = lines[0]!.sessionId as string
   t.match(sessionId, /^[\w-]{16}$/)
-  t.match(lines[0], { event: 'session.opened', caller: 'susan', identity: 'susan', via: 'basic', sessionId, traceId, ttl: 43_200, expiresAt: opened.body.expiresAt })
-  t.match(lines[1], { event: 'token.issued', caller: 'susan', identity: 'susan', via: 'session', sessionId, products: ['video'] })
-  t.match(lines.at(-3), { event: 'session.ended', caller: 'susan', identity: 'susan', via: 'session', sessionId })
-  t.match(lines.at(-2), { event: 'token.refused', caller: 'susan', products: ['video'], via: 'session', sessionId, code: 'session-ended' })
-  t.match(lines.at(-1), { event: 'token.refused', caller: 'susan', products: [], via: 'session', sessionId, code: 'session-ended' })
+  t.has(lines[0], { event: 'session.opened', caller: 'susan', identity: 'susan', via: 'basic', sessionId, traceId, ttl: 43_200, expiresAt: opened.body.expiresAt })
+  t.has(lines[1], { event: 'token.issued', caller: 'susan', identity: 'susan', via: 'session', sessionId, products: ['video'] })
+  t.has(lines.at(-3), { event: 'session.ended', caller: 'susan', identity: 'susan', via: 'session', sessionId })
+  t.has(lines.at(-2), { event: 'token.refused', caller: 'susan', products: ['video'], via: 'session', sessionId, code: 'session-ended' })
+  t.strictSame(lines.at(-1)!.products, [])
+  t.has(lines.at(-1), { event: 'token.refused', caller: 'susan', via: 'session', sessionId, code: 'session-ended' })
   for (const secret of [page.session, 'secret123', opened.body.session as string]) {
     t.notOk(JSON.stringify(lines).includes(secret), 'the audit holds no session')
     t.notOk(broker.log().includes(secret), 'the log holds none')
@@ -81,8 +83,12 @@ t.test('a name and password in JSON open a session, too', async t => {
     },
     { name: 'a body that is too large', request: { as: '', body: { username: 'x'.repeat(5000) } }, status: 413, code: 'body-too-large' }
   ]
-  for (const { name, request, status, code } of rows) t.match(await new Page(broker.url).open(request), { status, headers: { 'dpop-nonce': /./ }, body: { code } }, name)
-  for (const { event, products } of (await broker.audit()).slice(1)) t.match({ event, products }, { event: 'token.refused', products: [] })
+  for (const { name, request, status, code } of rows) {
+    const answer = await new Page(broker.url).open(request)
+    t.has(answer, { status, body: { code } }, name)
+    t.match(answer.headers['dpop-nonce'], /./, name)
+  }
+  for (const { event, products } of (await broker.audit()).slice(1)) t.strictSame({ event, products }, { event: 'token.refused', products: [] })
 })
 
 t.test('proofs of a library that knows nothing of this broker are taken', async t => {
@@ -98,7 +104,8 @@ t.test('proofs of a library that knows nothing of this broker are taken', async 
     nonce = answer.headers['dpop-nonce'] as string
   }
   const stale = await ask(url, { as: `DPoP ${session}`, headers: { DPoP: await generateProof(keys, `${url}/token/video`, 'POST', undefined, session) } })
-  t.match(stale, { status: 401, headers: { 'www-authenticate': dpopChallenge('use_dpop_nonce'), 'dpop-nonce': /./ } }, 'and what the library looks for is there')
+  t.has(stale, { status: 401, headers: { 'www-authenticate': dpopChallenge('use_dpop_nonce') } }, 'and what the library looks for is there')
+  t.match(stale.headers['dpop-nonce'], /./, 'and what the library looks for is there')
 })
 
 t.test('each 401 asks for what the route takes, and none for a password where none was used', async t => {
@@ -163,9 +170,8 @@ t.test('each 401 asks for what the route takes, and none for a password where no
   ]
   for (const { name, answer, code, challenge } of rows) {
     const { status, headers, body } = await answer
-    t.match({ status, headers, body }, { status: 401, headers: { 'x-request-id': /./ }, body: { code } }, name)
-    // As a whole: `match` would also take a challenge that asks for more.
-    t.equal(headers['www-authenticate'], challenge, name)
+    t.has({ status, headers, body }, { status: 401, headers: { 'www-authenticate': challenge }, body: { code } }, name)
+    t.match(headers['x-request-id'], /./, name)
   }
   t.match(await raw(url, 'POST /session HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'), /^HTTP\/1.1 401 [^]*credentials-missing/, 'a POST that does not say how long it is')
   t.match(await page.ask({ as: `dPoP ${page.session}` }), { status: 200 }, 'the scheme in any case')
@@ -178,9 +184,10 @@ for (const { what, make, code } of hostileProofs) {
     const page = new Page(url)
     const proof = make(page.key, { htm: 'POST', htu: `${url}/session`, nonce: '', ath: undefined as unknown as string })
     const answer = await page.open({ proof })
-    t.match(answer, { status: 401, body: { code } })
+    t.has(answer, { status: 401, body: { code } })
     t.same(Object.keys(answer.body).includes('now'), code === 'proof-stale')
-    t.match((await audit()).at(-1), { event: 'token.refused', code, products: [] })
+    const { event, code: recorded, products } = (await audit()).at(-1)!
+    t.strictSame({ event, code: recorded, products }, { event: 'token.refused', code, products: [] })
   })
 }
 const broker = startBroker()
@@ -189,14 +196,14 @@ t.teardown(async () => (await broker).close())
 t.test('the form of a proof comes before the password, the signature after it', async t => {
   const { url, audit } = await started(t, { settings: { LOGIN_FAILURES_MAX: '2' } })
   const page = new Page(url)
-  for (let i = 0; i < 5; i++) t.match(await page.open({ as: basic('susan', 'wrong-one'), proof: 'x' }), { body: { code: 'proof-wrong' } }, 'no guess is spent')
+  for (let i = 0; i < 5; i++) t.has(await page.open({ as: basic('susan', 'wrong-one'), proof: 'x' }), { body: { code: 'proof-wrong' } }, 'no guess is spent')
   const unsigned = { parts: { signature: () => Buffer.alloc(64, 1) } }
-  t.match(await page.open({ as: basic('susan', 'wrong-one'), ...unsigned }), { body: { code: 'credentials-wrong' } })
-  t.match(await page.open(unsigned), { status: 401, body: { code: 'proof-wrong' } })
-  t.match((await audit()).at(-1), { caller: 'susan', via: 'basic' }, 'the password was right by then')
-  t.match(await page.open({ as: basic('susan', 'wrong-one') }), { body: { code: 'credentials-wrong' } })
+  t.has(await page.open({ as: basic('susan', 'wrong-one'), ...unsigned }), { body: { code: 'credentials-wrong' } })
+  t.has(await page.open(unsigned), { status: 401, body: { code: 'proof-wrong' } })
+  t.has((await audit()).at(-1), { caller: 'susan', via: 'basic' }, 'the password was right by then')
+  t.has(await page.open({ as: basic('susan', 'wrong-one') }), { body: { code: 'credentials-wrong' } })
   for (let i = 0; i < 2; i++) await page.open({ as: basic('susan', 'wrong-one') })
-  t.match(await page.open(), { status: 429, body: { code: 'login-limited' } }, 'guesses count here as anywhere')
+  t.has(await page.open(), { status: 429, body: { code: 'login-limited' } }, 'guesses count here as anywhere')
 })
 
 t.test('a session is opened once by a proof', async t => {
@@ -204,42 +211,46 @@ t.test('a session is opened once by a proof', async t => {
   const page = new Page(url)
   const proof = page.key.proof({ claims: { htu: `${url}/session` } })
   t.match(await page.open({ proof }), { status: 201 })
-  t.match(await page.open({ proof }), { status: 401, headers: { 'www-authenticate': dpopChallenge('invalid_dpop_proof') }, body: { code: 'proof-replayed' } })
+  t.has(await page.open({ proof }), { status: 401, headers: { 'www-authenticate': dpopChallenge('invalid_dpop_proof') }, body: { code: 'proof-replayed' } })
 })
 
 t.test('to open and end sessions counts for the address, and not for the caller', async t => {
   const { url } = await started(t, { settings: { CALLER_LIMIT_MAX: '1', RATE_LIMIT_MAX: '9' } })
   const pages = [await signedIn(url), await signedIn(url), await signedIn(url)]
-  for (const page of pages) t.match(await page.end(), { status: 204, headers: { 'ratelimit-policy': '"address";q=9;w=60' } })
+  for (const page of pages) t.has(await page.end(), { status: 204, headers: { 'ratelimit-policy': '"address";q=9;w=60' } })
   const page = await signedIn(url)
   t.match(await page.ask(), { status: 200 })
-  t.match(await page.ask(), { status: 429, body: { code: 'caller-limited' } })
-  t.match(await page.end(), { status: 429, body: { code: 'rate-limited' } })
-  t.match(await page.open(), { status: 429, headers: { 'dpop-nonce': /./, 'retry-after': /./ }, body: { code: 'rate-limited' } })
+  t.has(await page.ask(), { status: 429, body: { code: 'caller-limited' } })
+  t.has(await page.end(), { status: 429, body: { code: 'rate-limited' } })
+  const answer = await page.open()
+  t.has(answer, { status: 429, body: { code: 'rate-limited' } })
+  t.match(answer.headers, { 'dpop-nonce': /./, 'retry-after': /./ })
 })
 
 t.test('a session asks the policy anew for each token, and not at its opening', async t => {
   const broker = await started(t, { settings: { POLICY_FILE: 'policy.yaml' }, files: { 'policy.yaml': 'rules: [{ who: [bob], allow: { video: {} } }]' } })
   const page = await signedIn(broker.url)
-  t.match(await page.ask(), { status: 403, body: { code: 'not-allowed' } })
+  t.has(await page.ask(), { status: 403, body: { code: 'not-allowed' } })
   await broker.write('policy.yaml', 'rules: [{ who: [susan], allow: { video: {} }, identities: ["guest-*"] }]')
   await broker.reload()
   t.match(await page.ask(), { status: 200 })
-  t.match(await page.ask({ body: { identity: 'guest-1' } }), { status: 200, body: { identity: 'guest-1' } })
-  t.match(await page.ask({ path: '/token/nothing' }), { status: 404, body: { code: 'product-unknown' } })
+  t.has(await page.ask({ body: { identity: 'guest-1' } }), { status: 200, body: { identity: 'guest-1' } })
+  t.has(await page.ask({ path: '/token/nothing' }), { status: 404, body: { code: 'product-unknown' } })
 })
 
 t.test('without a line in the audit no session is opened, and one is ended all the same', async t => {
   const broker = await started(t, { settings: { AUDIT_LOG: 'link' }, links: { link: '/dev/full' } })
-  t.match(await new Page(broker.url).open(), { status: 503, headers: { 'retry-after': /./ }, body: { code: 'audit-unavailable' } })
+  const answer = await new Page(broker.url).open()
+  t.has(answer, { status: 503, body: { code: 'audit-unavailable' } })
+  t.match(answer.headers['retry-after'], /./)
   const secret = { SESSION_SECRET: 's'.repeat(32) }
   const [good, full] = [await started(t, { settings: secret }), await started(t, { settings: { ...secret, AUDIT_LOG: 'link' }, links: { link: '/dev/full' } })]
   await full.write('users.htpasswd', await readFile(join(good.folder, 'users.htpasswd'), 'utf8'))
   await full.reload()
   const page = await signedIn(good.url)
-  t.match(await page.ask({}, full.url), { status: 503, body: { code: 'audit-unavailable' } })
+  t.has(await page.ask({}, full.url), { status: 503, body: { code: 'audit-unavailable' } })
   t.match(await page.end({}, full.url), { status: 204 })
-  t.match(await page.ask({}, full.url), { status: 503, body: { code: 'audit-unavailable' } }, 'as the refusal cannot be written either')
+  t.has(await page.ask({}, full.url), { status: 503, body: { code: 'audit-unavailable' } }, 'as the refusal cannot be written either')
 })
 
 t.test('the path of sessions takes POST and DELETE, and nothing in a DELETE', async t => {
@@ -247,12 +258,14 @@ t.test('the path of sessions takes POST and DELETE, and nothing in a DELETE', as
   const page = await signedIn(url)
   for (const method of ['GET', 'HEAD', 'PUT', 'PATCH', 'OPTIONS', 'QUERY', 'TRACE']) {
     for (const as of [undefined, susan, `DPoP ${page.session}`]) {
-      t.match(await ask(url, { method, path: '/session', as, headers: { DPoP: page.proof({ method, path: '/session' }) } }), { status: 405, headers: { allow: 'POST, DELETE', 'dpop-nonce': /./ } }, method)
+      const answer = await ask(url, { method, path: '/session', as, headers: { DPoP: page.proof({ method, path: '/session' }) } })
+      t.has(answer, { status: 405, headers: { allow: 'POST, DELETE' } }, method)
+      t.match(answer.headers['dpop-nonce'], /./, method)
     }
   }
   for (const path of ['/session/', '/session/x', '/Session', '//session']) t.match(await page.open({ path }), { status: 404, headers: { 'dpop-nonce': /./ } }, path)
-  t.match(await page.end({ body: {} }), { status: 400, body: { code: 'request-invalid' } })
-  t.match(await page.end({ path: '/session?x=1' }), { status: 400, body: { code: 'request-invalid' } })
+  t.has(await page.end({ body: {} }), { status: 400, body: { code: 'request-invalid' } })
+  t.has(await page.end({ path: '/session?x=1' }), { status: 400, body: { code: 'request-invalid' } })
   t.match(await page.end({ headers: { 'Content-Type': 'text/plain' } }), { status: 204 }, 'a type without a body is none')
 })
 
@@ -276,11 +289,11 @@ t.test('every answer to a request with a proof brings a nonce, and no other does
 t.test('without sessions there is nothing at their path, which a page can read', async t => {
   const { url, log } = await started(t, { settings: { SESSION_TTL: '0', CORS_ORIGINS: 'https://app.example.com' } })
   const Origin = 'https://app.example.com'
-  for (const method of ['POST', 'DELETE', 'GET', 'PUT']) t.match(await ask(url, { method, path: '/session', as: susan, headers: { Origin, DPoP: 'x' } }), { status: 404, headers: { 'access-control-allow-origin': Origin, 'dpop-nonce': undefined }, body: { code: 'not-found' } }, method)
+  for (const method of ['POST', 'DELETE', 'GET', 'PUT']) t.has(await ask(url, { method, path: '/session', as: susan, headers: { Origin, DPoP: 'x' } }), { status: 404, headers: { 'access-control-allow-origin': Origin, 'dpop-nonce': undefined }, body: { code: 'not-found' } }, method)
   const preflight = await ask(url, { method: 'OPTIONS', path: '/session', headers: { Origin, 'Access-Control-Request-Method': 'DELETE' } })
-  t.match(preflight, { status: 204, headers: { 'access-control-allow-methods': 'POST, DELETE', 'access-control-allow-headers': 'Authorization, Content-Type, DPoP' } })
-  t.match(await ask(url, { as: 'DPoP ttb_x', headers: { DPoP: 'x' } }), { status: 401, headers: { 'www-authenticate': basicChallenge }, body: { code: 'credentials-missing' } })
-  t.match(await ask(url, { as: 'Bearer ttb_x' }), { status: 401, body: { code: 'credentials-missing' } })
+  t.has(preflight, { status: 204, headers: { 'access-control-allow-methods': 'POST, DELETE', 'access-control-allow-headers': 'Authorization, Content-Type, DPoP' } })
+  t.has(await ask(url, { as: 'DPoP ttb_x', headers: { DPoP: 'x' } }), { status: 401, headers: { 'www-authenticate': basicChallenge }, body: { code: 'credentials-missing' } })
+  t.has(await ask(url, { as: 'Bearer ttb_x' }), { status: 401, body: { code: 'credentials-missing' } })
   t.match(await ask(url, { as: susan }), { status: 200 })
   t.notMatch(log(), /sessions are signed/)
 })
@@ -289,12 +302,12 @@ t.test('pages of listed origins may use sessions, and read what they need of the
   const Origin = 'https://app.example.com'
   const { url } = await started(t, { settings: { CORS_ORIGINS: Origin } })
   const preflight = (path: string, headers: Record<string, string> = {}) => ask(url, { method: 'OPTIONS', path, headers: { Origin, 'Access-Control-Request-Method': 'POST', ...headers } })
-  t.match(await preflight('/session'), { status: 204, headers: { 'access-control-allow-origin': Origin, 'access-control-allow-methods': 'POST, DELETE', 'access-control-allow-headers': 'Authorization, Content-Type, DPoP', 'access-control-allow-credentials': undefined } })
-  t.match(await preflight('/token/video'), { status: 204, headers: { 'access-control-allow-methods': 'GET, POST', 'access-control-allow-headers': 'Authorization, Content-Type, DPoP' } })
+  t.has(await preflight('/session'), { status: 204, headers: { 'access-control-allow-origin': Origin, 'access-control-allow-methods': 'POST, DELETE', 'access-control-allow-headers': 'Authorization, Content-Type, DPoP', 'access-control-allow-credentials': undefined } })
+  t.has(await preflight('/token/video'), { status: 204, headers: { 'access-control-allow-methods': 'GET, POST', 'access-control-allow-headers': 'Authorization, Content-Type, DPoP' } })
   t.match(await preflight('/session', { Origin: 'https://evil.test' }), { status: 204, headers: { 'access-control-allow-origin': undefined } })
   const exposed = 'Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, DPoP-Nonce, WWW-Authenticate'
   const page = new Page(url)
   for (const answer of [await page.open({ headers: { Origin } }), await page.ask({ headers: { Origin } }), await page.ask({ headers: { Origin }, proof: 'x' }), await page.end({ headers: { Origin } })]) {
-    t.match(answer.headers, { 'access-control-allow-origin': Origin, 'access-control-expose-headers': exposed, vary: /Origin/ })
+    t.has(answer.headers, { 'access-control-allow-origin': Origin, 'access-control-expose-headers': exposed, vary: 'Origin' })
   }
 })

@@ -30,7 +30,7 @@ t.test('with LOGIN_URL there are sessions where SESSION_TTL is set, which is war
   t.teardown(server.close)
   const without = await startBroker({ settings: { LOGIN_URL: server.url } })
   t.teardown(without.close)
-  t.match(await new Page(without.url).open({ as: right }), { status: 404, body: { code: 'not-found' } })
+  t.has(await new Page(without.url).open({ as: right }), { status: 404, body: { code: 'not-found' } })
   t.notMatch(without.log(), /SESSION_TTL/)
 
   const broker = await startBroker({ settings: { LOGIN_URL: server.url, SESSION_TTL: '600' } })
@@ -38,8 +38,8 @@ t.test('with LOGIN_URL there are sessions where SESSION_TTL is set, which is war
   t.match(broker.log(), /SESSION_TTL is set with LOGIN_URL: a changed password ends no session there/)
   const page = await signedIn(broker.url, { as: right })
   await server.stop()
-  t.match(await page.ask(), { status: 200, body: { identity: 'susan' } }, 'without a version it is asked nothing')
-  t.match((await broker.audit()).at(-1), { caller: 'susan', via: 'session' })
+  t.has(await page.ask(), { status: 200, body: { identity: 'susan' } }, 'without a version it is asked nothing')
+  t.has((await broker.audit()).at(-1), { caller: 'susan', via: 'session' })
 })
 
 t.test('S52: a version that LOGIN_URL answers ends the sessions of another password', async t => {
@@ -63,16 +63,18 @@ t.test('S52: a version that LOGIN_URL answers ends the sessions of another passw
   const away = await startBroker({ settings })
   t.teardown(away.close)
   state.status = 500
-  t.match(await page.ask({}, away.url), { status: 503, headers: { 'retry-after': /./ }, body: { code: 'store-unavailable' } }, 'an outage is none')
+  const answer = await page.ask({}, away.url)
+  t.has(answer, { status: 503, body: { code: 'store-unavailable' } }, 'an outage is none')
+  t.match(answer.headers['retry-after'], /./, 'an outage is none')
   t.match(await page.end({}, away.url), { status: 204 }, 'and keeps nobody from signing out')
 
   state.status = 200
   state.current = 'v2'
   const later = await startBroker({ settings })
   t.teardown(later.close)
-  t.match(await page.ask({}, later.url), ended)
+  t.has(await page.ask({}, later.url), ended)
   state.current = 'v1'
-  t.match(await page.ask({}, later.url), ended, 'and it stays so')
+  t.has(await page.ask({}, later.url), ended, 'and it stays so')
   state.version = 'x'.repeat(129)
   t.match(await new Page(later.url).open({ as: right }), { status: 503, body: { code: 'store-unavailable' } })
   t.match(later.log(), /LOGIN_URL answered a version that is not a text of at most 128 bytes/)
@@ -90,8 +92,8 @@ t.test('callers in PostgreSQL', { skip: noPostgres }, async t => {
 
   t.test('have sessions, by the name that they typed', async t => {
     const page = await sign('Susan')
-    t.match(await page.ask({ path: '/token/sync' }), { status: 200, body: { identity: 'agent-susan' } })
-    t.match((await broker.audit()).at(-1), { caller: 'susan', identity: 'agent-susan', via: 'session' })
+    t.has(await page.ask({ path: '/token/sync' }), { status: 200, body: { identity: 'agent-susan' } })
+    t.has((await broker.audit()).at(-1), { caller: 'susan', identity: 'agent-susan', via: 'session' })
   })
 
   t.test('S51: are signed out when another identity, another password or nobody is found', async t => {
@@ -102,7 +104,7 @@ t.test('callers in PostgreSQL', { skip: noPostgres }, async t => {
     await database.sql('DELETE FROM callers WHERE name = \'zoe\'')
     const node = await startBroker({ settings })
     t.teardown(node.close)
-    for (const page of pages) t.match(await page.ask({ path: '/token/sync' }, node.url), ended)
+    for (const page of pages) t.has(await page.ask({ path: '/token/sync' }, node.url), ended)
     for (const page of pages) t.match(await page.ask({ path: '/token/sync' }), { status: 200 }, 'the first node has a minute')
   })
 
@@ -117,13 +119,13 @@ t.test('callers in PostgreSQL', { skip: noPostgres }, async t => {
     t.teardown(later.close)
     const again = await signedIn(later.url, { as: basic('kim', 'right') })
     for (const { url } of [node, later]) t.match(await again.ask({ path: '/token/sync' }, url), { status: 200 }, 'whatever the node remembers of before')
-    t.match(await page.ask({ path: '/token/sync' }, node.url), ended)
+    t.has(await page.ask({ path: '/token/sync' }, node.url), ended)
     await database.sql(`UPDATE callers SET password = '${another}' WHERE name = 'kim'`)
     const third = await startBroker({ settings })
     t.teardown(third.close)
-    t.match(await again.ask({ path: '/token/sync' }, third.url), ended)
+    t.has(await again.ask({ path: '/token/sync' }, third.url), ended)
     t.match(await (await signedIn(third.url, { as: basic('kim', 'right') })).ask({ path: '/token/sync' }, node.url), { status: 200 })
-    t.match(await again.ask({ path: '/token/sync' }, node.url), ended)
+    t.has(await again.ask({ path: '/token/sync' }, node.url), ended)
     t.equal((await ask(node.url, { path: '/token/sync', as: basic('kim', 'right') })).status, 200)
   })
 
@@ -136,7 +138,8 @@ t.test('callers in PostgreSQL', { skip: noPostgres }, async t => {
     await database.stop()
     t.match(await known.ask({ path: '/token/sync' }, node.url), { status: 200 })
     const answer = await unknown.ask({ path: '/token/sync' }, node.url)
-    t.match(answer, { status: 503, headers: { 'retry-after': /./, 'dpop-nonce': /./ }, body: { code: 'store-unavailable' } })
+    t.has(answer, { status: 503, body: { code: 'store-unavailable' } })
+    t.match(answer.headers, { 'retry-after': /./, 'dpop-nonce': /./ })
     t.match(await unknown.end({}, node.url), { status: 204 }, 'which keeps nobody from signing out')
     await database.start()
   })
@@ -154,7 +157,7 @@ t.test('inside an application sessions are on where SESSION_TTL is set, below it
     t.match(await page.open({ path: '/twilio/session' }), { status: 201, body: { expiresIn: 600 } })
     t.match(await page.ask({ path: '/twilio/token/video' }), { status: 200 })
     t.match(await page.end({ path: '/twilio/session' }), { status: 204 })
-    t.match(await page.ask({ path: '/twilio/token/video' }), ended)
+    t.has(await page.ask({ path: '/twilio/token/video' }), ended)
   }
-  t.match((await audit())[0], { event: 'session.opened', caller: 'susan' })
+  t.has((await audit())[0], { event: 'session.opened', caller: 'susan' })
 })

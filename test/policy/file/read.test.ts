@@ -382,8 +382,8 @@ rules:
 test('where the store answers groups, who may name some that the file does not have', async t => {
   const remote = readingInTexts(policyReader({ enabled: known, foldNames: true, storeGroups: true }))
   const text = 'groups: { s: [Jo, "jwt:jo", "jwt:JO"] }\nrules: [{ who: ["group:support", "group:s", "jwt-group:a", "jwt-group:A"], allow: {} }]'
-  t.match(await remote(text, 'p'), { policy: {}, mistakes: [], warnings: [] }, 'and names of an identity provider are told apart by case')
-  t.match(await read(text, 'p'), { mistakes: ['p:2:17 support is not a group; known here: s'] }, 'callers of a users file have none')
+  t.match(await remote(text, 'p'), { policy: {}, mistakes: { length: 0 }, warnings: { length: 0 } }, 'and names of an identity provider are told apart by case')
+  t.has(await read(text, 'p'), { mistakes: ['p:2:17 support is not a group; known here: s'] }, 'callers of a users file have none')
   t.same((await remote('rules: [{ who: ["group:s*"], allow: {} }]', 'p')).mistakes, [`p:1:17 "s*" cannot be a group of the store: * and {caller} ${whole}`])
 })
 
@@ -415,7 +415,7 @@ test('the documentation\'s example is right', async t => {
 
 test('a file may say where its schema is', async t => {
   for (const file of ['{"$schema": "./policy.schema.json", "rules": [{"who": ["a"], "allow": {}}]}', '$schema: ./policy.schema.json\nrules: [{ who: [a], allow: {} }]']) {
-    t.match(await read(file, 'p'), { policy: {}, mistakes: [], warnings: [] })
+    t.match(await read(file, 'p'), { policy: {}, mistakes: { length: 0 }, warnings: { length: 0 } })
   }
 })
 
