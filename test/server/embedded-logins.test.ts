@@ -45,8 +45,8 @@ t.test('S155: only true and objects are a yes; null and false are a no, and all 
     t.has((await audit()).at(-1), { requestId: `id-of-${name}`, ...(code && { code }) }, `${name}: the audit says what the application's log says`)
     if (status === 503) t.equal((await ask(url, { as: basic(name, 'secret123'), path: token })).status, 503, `${name}: an outage is no wrong password`)
   }
-  t.match((await audit()).find(({ identity }) => identity === 'another name'), { caller: 'renamed' })
-  t.match(request.get('susan'), { headers: { 'x-own-id': 'id-of-susan' }, caller: 'the application\'s own caller' }, 'it is handed the application\'s own request')
+  t.has((await audit()).find(({ identity }) => identity === 'another name'), { caller: 'renamed' })
+  t.has(request.get('susan'), { headers: { 'x-own-id': 'id-of-susan' }, caller: 'the application\'s own caller' }, 'it is handed the application\'s own request')
   for (const cause of [/the database is away/, /neither an object, a boolean nor null/, /an identity that is not a text/, /the name or identity of another one/]) t.match(log(), cause)
 })
 

@@ -42,7 +42,7 @@ t.test('S6: a caller with a bearer token never gets the identity of another call
     { title: 'what was refused is nobody\'s: a room that is none', request: { ...backend('guest-4'), body: { identity: 'guest-4', room: 'x'.repeat(129) } }, gets: { status: 400 } },
     { title: 'so it is free', request: { as: bearer('guest-4') }, gets: got('guest-4') }
   ]
-  for (const { title, request, gets } of rows) t.match(await ask(broker.url, request), gets, title)
+  for (const { title, request, gets } of rows) t.has(await ask(broker.url, request), gets, title)
   t.has((await broker.audit()).filter(({ code }) => code === 'not-allowed')[0], { event: 'token.refused', caller: 'jwt:susan', via: 'bearer' })
 })
 
