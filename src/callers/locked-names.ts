@@ -1,6 +1,6 @@
 import { ownCopy } from '../limits/keys.js'
 
-/** Strangers can lock any number of names. Beyond, those that were refused least recently are forgotten. */
+/** Strangers can lock any number of names. Beyond, locks are forgotten: first those of no caller, the one refused least recently first. */
 const MAX_LOCKS = 1000
 
 /** A name that is locked, at an address or at all. */
@@ -63,16 +63,22 @@ export class LockedNames {
       endsAt: this.#now() + seconds * 1000,
       unlockedAt: this.#unlockedAt(canonicalName)
     })
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= MAX_LOCKS) break
-      this.#entries.delete(oldest)
-    }
+    if (this.#entries.size > MAX_LOCKS) this.#entries.delete(this.#leastWanted())
   }
 
-  /** The locks that hold now, the last refused one first. */
+  #leastWanted (): string {
+    for (const [key, { name }] of this.#entries) if (name === undefined) return key
+    return this.#entries.keys().next().value!
+  }
+
+  /**
+   * The locks that hold now: those of callers first, as whoever guesses at one could otherwise hide it behind names that are nobody's; then
+   * the last refused one first.
+   */
   list (): Lock[] {
     const now = this.#now()
-    return [...this.#entries.values()].reverse()
+    const all = [...this.#entries.values()].reverse()
+    return [...all.filter(({ name }) => name !== undefined), ...all.filter(({ name }) => name === undefined)]
       .filter(({ canonicalName, endsAt, unlockedAt }) => endsAt > now && unlockedAt === this.#unlockedAt(canonicalName))
       .map(({ canonicalName, name, address, endsAt }) => ({ canonicalName, name, address, leftMs: endsAt - now }))
   }

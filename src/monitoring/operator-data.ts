@@ -79,7 +79,7 @@ export const operatorDataSchema = Type.Object({
   products: Type.Array(Type.String(), { description: 'that were enabled at some time since the start, in the order of their coming' }),
   locked: Type.Object({
     names: Type.Integer({ description: 'how many names' }),
-    locks: Type.Array(lockSchema, { description: 'at most 20, the last refused one first' })
+    locks: Type.Array(lockSchema, { description: 'at most 20: those of callers first, then the last refused one first' })
   }, { description: 'names that are locked now, as too many passwords were wrong, of those whose sign-in this node refused' }),
   reloads: Type.Object({ settings: Reload('of settings and policy'), users: Reload('of the users file'), certificate: Reload('of the certificate') }, { description: 'the last ones' }),
   settings: Type.Record(AnyName, Type.Boolean(), { description: 'whether each setting is set' }),
