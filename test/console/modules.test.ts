@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { ask, basic, bearer } from '../../src/console/api.js'
-import { bodyOf, fieldsOf, requestFor, requestOf, sharedFieldsOf } from '../../src/console/request-form.js'
+import { bodyOf, faultOf, fieldsOf, requestFor, requestOf, sharedFieldsOf } from '../../src/console/request-form.js'
 import { offersOf, type Allow, type Bounds, type Description, type Schema } from '../../src/console/available-products.js'
 import { snippetsFor } from '../../src/console/sdk-snippets.js'
 import { curl } from '../../src/console/snippets.js'
@@ -201,4 +201,10 @@ t.test('what is no answer of the broker is told as such', async t => {
   }
   t.same(basic('a', 'b'), { name: 'a', authorization: 'Basic YTpi' })
   for (const pasted of ['a.b.c', ' a.b.c\n', 'Bearer a.b.c', 'bearer  a.b.c']) t.same(bearer(pasted), { name: null, authorization: 'Bearer a.b.c' })
+})
+
+t.test('what the broker says of a property stands at its field, be it of one product or of all', async t => {
+  const errors = [{ path: '/ttl', message: 'too long' }, { path: '/products/video/room', message: 'no room' }]
+  t.strictSame([faultOf(errors, '', 'ttl'), faultOf(errors, 'video', 'room')], ['too long', 'no room'])
+  t.strictSame([faultOf(errors, 'sync', 'room'), faultOf(errors, '', 'room')], [undefined, undefined])
 })
