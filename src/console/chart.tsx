@@ -1,13 +1,13 @@
-import { useRef } from 'preact/hooks'
+import { useMemo, useRef, useState } from 'preact/hooks'
 import { minuteOf } from './audit-lines.js'
-import { rowsOf, rowsWithSum, type Series, type Span } from './operator-data.js'
+import { barsOf, rowsOf, rowsWithSum, type Series, type Span } from './operator-data.js'
 import type { Line } from './plot-options.js'
 import { usePlot } from './use-plot.js'
 
 export interface ChartProps {
   title: string
-  /** Of the values. */
-  unit: string
+  /** What the rows are. */
+  rows: string
   span: Span
   /** In words. */
   time: string
@@ -21,14 +21,20 @@ export interface ChartProps {
   onIndex: (index: number | undefined) => void
 }
 
-/** Draws a line for each name, and below it the figures: of the slot at the pointer, and of the whole time. */
-export function Chart ({ title, unit, span, time, series, lineOf, total, index, onIndex }: ChartProps) {
+/**
+ * Draws bars, and below them the figures of each name: of the slot at the pointer, and of the whole time. A row that has the pointer or the
+ * focus is drawn alone, the others pale.
+ */
+export function Chart ({ title, rows: heading, span, time, series, lineOf, total, index, onIndex }: ChartProps) {
   const place = useRef<HTMLDivElement>(null)
   const lines = series.names.map(lineOf)
-  usePlot(place, { span, series, lines, index, onIndex })
+  const [alone, setAlone] = useState<string>()
+  const sums = total === 'sum'
+  const bars = useMemo(() => barsOf(series, sums), [series])
+  usePlot(place, { span, series, bars, lines, alone, index, onIndex })
   const last = span.starts.length - 1
   const shown = Math.max(span.first, index ?? last - 1)
-  const rows = total === 'sum' ? rowsWithSum(series, shown) : rowsOf(series, shown)
+  const rows = sums ? rowsWithSum(series, shown) : rowsOf(series, shown)
   const at = slotInWords(span, shown)
   const move = (event: KeyboardEvent) => {
     const next = keys[event.key]?.(shown, last)
@@ -45,11 +51,11 @@ export function Chart ({ title, unit, span, time, series, lineOf, total, index, 
         aria-valuetext={`${at}: ${rows.map(({ name, value }) => `${nameOf(name)} ${figure(value)}`).join(', ') || 'nothing'}`}
       />
       <table>
-        <thead><tr><th scope='col'>{unit}</th><th scope='col'>{at}</th><th scope='col'>{total === 'sum' ? 'total' : 'highest'}</th></tr></thead>
+        <thead><tr><th scope='col'>{heading}</th><th scope='col'>{at}</th><th scope='col'>{sums ? 'Total' : 'Highest'}</th></tr></thead>
         <tbody>
           {rows.map(({ name, value, ...of }) => (
-            <tr key={name} class={name === '' ? 'all' : undefined}>
-              <th scope='row'>{name !== '' && <Key line={lineOf(name)} />}{nameOf(name)}</th>
+            <tr key={name} class={name === '' ? 'all' : undefined} onPointerEnter={() => setAlone(name)} onPointerLeave={() => setAlone(undefined)}>
+              <th scope='row'>{name === '' ? nameOf(name) : <button type='button' class='row' onFocus={() => setAlone(name)} onBlur={() => setAlone(undefined)}><Key line={lineOf(name)} />{nameOf(name)}</button>}</th>
               <td>{figure(value)}</td>
               <td>{figure(of[total])}</td>
             </tr>
@@ -61,9 +67,9 @@ export function Chart ({ title, unit, span, time, series, lineOf, total, index, 
   )
 }
 
-/** The colour of a line, in front of its name. */
-export function Key ({ line: { colour, dashed } }: { line: Line }) {
-  return <svg class={`key ${colour}`} viewBox='0 0 14 14' aria-hidden='true'>{dashed ? <path d='M1 7h4m4 0h4' /> : <circle cx='7' cy='7' r='5' />}</svg>
+/** The colour of a name, in front of it. */
+export function Key ({ line: { colour, striped } }: { line: Line }) {
+  return <svg class={`key ${colour}`} viewBox='0 0 14 14' aria-hidden='true'>{striped ? <path d='M2 3.5h10m-10 7h10' /> : <circle cx='7' cy='7' r='5' />}</svg>
 }
 
 /** Where each key leads; null takes the figures back to the last whole slot. */

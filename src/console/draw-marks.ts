@@ -49,20 +49,35 @@ export function drawRunning (plot: UPlot, { starts, seconds }: Span, colour: Col
   drawBand(plot, last - seconds / 2, last + seconds / 2, colour('wash'))
 }
 
-/** Values that no line leads to: of the running slot, as hollow dots, and of slots between two without a value. */
-export function drawDots (plot: UPlot, { span: { starts }, series: { values }, lines }: PlotOptions, colour: Colour): void {
-  const { ctx } = plot
-  const ratio = UPlot.pxRatio
-  ctx.lineWidth = 1.5 * ratio
-  values.forEach((column, line) => column.forEach((value, i) => {
-    const running = i === column.length - 1
-    const next = i === column.length - 2 ? null : column[i + 1]!
-    if (value === null || (!running && (column[i - 1] ?? null) !== null) || (!running && next !== null)) return
-    ctx.beginPath()
-    ctx.arc(plot.valToPos(starts[i]!, 'x', true), plot.valToPos(value, 'y', true), 3 * ratio, 0, 2 * Math.PI)
-    ctx.strokeStyle = colour(lines[line]!.colour)
-    ctx.fillStyle = running ? colour('card') : ctx.strokeStyle
-    ctx.fill()
-    ctx.stroke()
-  }))
+/** The part of a slot that its bar takes. */
+export const BAR = 0.8
+
+/** Bars of the slot that still runs, hollow: their values have only begun. */
+export function drawHollowBars (plot: UPlot, { span: { starts, seconds }, bars, lines }: PlotOptions, colour: Colour): void {
+  const { ctx, valToPos } = plot
+  const width = BAR * seconds
+  const start = starts.at(-1)! - width / 2
+  // A line of one pixel is sharp in the middle of one.
+  const snap = (position: number) => Math.round(position) + 0.5
+  const [left, right] = [snap(valToPos(start, 'x', true)), snap(valToPos(start + width, 'x', true))]
+  ctx.save()
+  ctx.lineWidth = 1
+  bars.forEach(({ from, to }, i) => {
+    const [bottom, top] = [from, to].map(column => snap(valToPos(column.at(-1) ?? 0, 'y', true))) as [number, number]
+    if (bottom - top < 1) return
+    ctx.globalAlpha = plot.series[i + 1]!.alpha!
+    ctx.strokeStyle = colour(lines[i]!.colour)
+    ctx.strokeRect(left, top, right - left, bottom - top)
+  })
+  ctx.restore()
+}
+
+/** Stripes of a colour, for names whose colour another one has already. */
+export function stripes (colour: string): CanvasPattern {
+  const size = 6 * UPlot.pxRatio
+  const canvas = new OffscreenCanvas(size, size)
+  const ctx = canvas.getContext('2d')!
+  ctx.fillStyle = colour
+  ctx.fillRect(0, 0, size, size / 2)
+  return ctx.createPattern(canvas, 'repeat')!
 }

@@ -21,7 +21,13 @@ const FIRST = { table: 30, cards: 20 }
 export function Events ({ events, owed, lineOf, at }: EventsProps) {
   const [filter, setFilter] = useState<Filter>({ event: '', product: '', text: at })
   const change = (part: Partial<Filter>) => setFilter({ ...filter, ...part })
-  useEffect(() => setFilter({ event: '', product: '', text: at }), [at])
+  const last = useRef(at)
+  useEffect(() => {
+    // A request's id is not looked for any more once its link was left.
+    if (at !== '') setFilter({ event: '', product: '', text: at })
+    else if (filter.text === last.current) change({ text: '' })
+    last.current = at
+  }, [at])
   const products = [...new Set(events.flatMap(({ products }) => products ?? []))].sort()
   const shown = matching(events, filter)
   const narrow = useMedia('(max-width: 60rem)')
@@ -48,17 +54,19 @@ export function Events ({ events, owed, lineOf, at }: EventsProps) {
           <input type='search' value={filter.text} onInput={event => change({ text: event.currentTarget.value })} />
         </label>
       </div>
+      {owed > 0 && <p class='problem' role='status'>{owed === 1 ? '1 line waits' : `${owed} lines wait`} until the audit can be written. Then this list has them, too.</p>}
       <p class='fine'>
-        <span role='status'>{shown.length} of the last {events.length} lines of this node.</span> Times are local, {zoneOf()}.
+        <span role='status'>{shown.length} of the last {events.length} lines of this node.</span>{Object.values(filter).some(value => value !== '') && <> <button type='button' class='quiet' onClick={() => setFilter(everything)}>Show all lines</button></>} Times are local, {zoneOf()}.
         {shown.some(isHashed) && ' Of a name that was not proven there is only a keyed hash, as people type passwords there: the same hash is the same name.'}
       </p>
-      {owed > 0 && <p class='bad' role='status'>{owed} {owed === 1 ? 'line waits' : 'lines wait'} until the audit can be written, and {owed === 1 ? 'is' : 'are'} not listed here.</p>}
       {shown.length === 0 && filter.text !== '' && <p>No such line here. Older ones, and those of other nodes, are in their audit logs.</p>}
       {shown.length > 0 && <List events={listed} lineOf={lineOf} at={at} />}
       {shown.length > listed.length && <button type='button' class='quiet' onClick={() => setAll(true)}>Show all {shown.length}</button>}
     </section>
   )
 }
+
+const everything: Filter = { event: '', product: '', text: '' }
 
 type ListProps = Omit<EventsProps, 'owed'>
 

@@ -1,4 +1,4 @@
-import { callerOf, timeOf } from './audit-lines.js'
+import { callerOf, isHashed, timeOf } from './audit-lines.js'
 import { codesOf, type OperatorData, type Span } from './operator-data.js'
 import type { Tile } from './tiles.js'
 
@@ -6,6 +6,7 @@ import type { Tile } from './tiles.js'
 export function Tiles ({ tiles, stale }: { tiles: Tile[], stale: boolean }) {
   return (
     <section class={stale ? 'tiles stale' : 'tiles'} aria-label={stale ? 'State, as it was last known' : 'State'}>
+      {stale && <p>Last known state, which may be another by now:</p>}
       {tiles.map(({ id, title, state, word, detail }) => (
         <a key={id} class={`tile ${state}`} href={`#/operator/about-${id}`}>
           <span>{title}</span>
@@ -25,7 +26,7 @@ export function TilesExplained ({ tiles }: { tiles: Tile[] }) {
         {tiles.map(({ id, title, help, docs: [file, heading] }) => (
           <div key={id} id={`about-${id}`} tabIndex={-1}>
             <dt>{title}</dt>
-            <dd>{help} <span class='fine'>More: <code>{file}</code>, “{heading}”.</span></dd>
+            <dd>{help} <span class='fine'>More in the broker’s documentation: <code>{file}</code>, “{heading}”.</span></dd>
           </div>
         ))}
       </dl>
@@ -38,7 +39,7 @@ export function Codes ({ span, time }: { span: Span, time: string }) {
   const most = Math.max(1, ...codes.map(([, count]) => count))
   return (
     <section class='card'>
-      <h2>Refusals in {time}</h2>
+      <h2>Refusals by code, {time}</h2>
       {codes.length === 0
         ? <p>No request with credentials was refused.</p>
         : (
@@ -55,18 +56,24 @@ export function Codes ({ span, time }: { span: Span, time: string }) {
   )
 }
 
-/** Whom an operator is asked to let in. */
-export function LockedNames ({ data: { locked: { locks } } }: { data: OperatorData }) {
-  if (locks.length === 0) return null
+/** Names that are locked now, and how to unlock them. */
+export function LockedNames ({ data: { locked: { names, locks } } }: { data: OperatorData }) {
+  if (names === 0) return null
   return (
-    <section class='card'>
-      <h2>Locked names</h2>
-      <dl class='rows'>
+    <section class='card locked'>
+      <h2>{names} {names === 1 ? 'name is' : 'names are'} locked now</h2>
+      <p>
+        Too many passwords were wrong, so sign-ins get 429 <code>login-limited</code>.
+        To let a user in at once, run on the broker’s machine: <code>npx twilio-token-broker users unlock NAME</code>
+      </p>
+      <ul>
         {locks.map(({ caller, address, until }) => (
-          <div key={`${caller} ${address}`}><dt>{callerOf({ caller })}</dt><dd>until {timeOf(until)}, {address === undefined ? 'at all addresses' : `at ${address}`}</dd></div>
+          <li key={`${caller} ${address}`}>
+            <b title={caller}>{callerOf({ caller })}</b>, at {address ?? 'all addresses but those where it signed in lately'}, until {timeOf(until)}
+          </li>
         ))}
-      </dl>
-      <p class='fine'>To let one in at once, run <code>npx twilio-token-broker users unlock NAME</code> on the broker’s machine.</p>
+      </ul>
+      {locks.some(isHashed) && <p class='fine'>A name that is not known to be a caller’s is a keyed hash, as people type passwords there. If its user tells you the name, unlock that.</p>}
     </section>
   )
 }

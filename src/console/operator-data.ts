@@ -46,12 +46,38 @@ export interface Series {
 }
 
 /**
- * Counts by name. Slots in which nothing happened are 0, those before the start are null.
+ * Counts by name, the most frequent first. Slots in which nothing happened are 0, those before the start are null.
  * @param pick what is drawn of a slot
  */
 export function countsOf ({ slots, first }: Span, pick: (slot: Slot) => Record<string, number>): Series {
-  const names = [...new Set(slots.flatMap(slot => slot === undefined ? [] : Object.keys(pick(slot))))].sort()
+  const sums: Record<string, number> = {}
+  for (const slot of slots) if (slot !== undefined) addTo(sums, pick(slot))
+  const names = Object.keys(sums).sort().sort((one, other) => sums[other]! - sums[one]!)
   return { names, values: names.map(name => slots.map((slot, i) => i < first ? null : (slot && pick(slot)[name]) ?? 0)) }
+}
+
+function addTo (sums: Record<string, number>, counts: Record<string, number>): void {
+  for (const [name, count] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + count
+}
+
+/** The bars of one name: where each begins and ends. */
+export interface Bars {
+  from: number[]
+  to: Array<number | null>
+}
+
+/**
+ * Bars of which none hides another, as each begins where the one of the name before it ends.
+ * @param sum whether they end at the sum of the values, or at the value: then no value may be below the one before it
+ */
+export function barsOf ({ values }: Series, sum: boolean): Bars[] {
+  let tops: Bars['from'] = []
+  return values.map(column => {
+    const from = column.map((_, i) => tops[i] ?? 0)
+    const to = column.map((value, i) => value === null ? null : value + (sum ? from[i]! : 0))
+    tops = to.map(top => top ?? 0)
+    return { from, to }
+  })
 }
 
 /** Login times in milliseconds. Slots without a login have none. */
@@ -90,7 +116,7 @@ export function rowsWithSum (series: Series, index: number): Row[] {
 /** How often each code was answered, the most frequent first. */
 export function codesOf ({ slots }: Pick<Span, 'slots'>): Array<[code: string, count: number]> {
   const sums: Record<string, number> = {}
-  for (const slot of slots) for (const [code, count] of Object.entries(slot?.codes ?? {})) sums[code] = (sums[code] ?? 0) + count
+  for (const slot of slots) addTo(sums, slot?.codes ?? {})
   return Object.entries(sums).sort(([, one], [, other]) => other - one)
 }
 

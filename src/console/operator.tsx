@@ -5,6 +5,7 @@ import { COLOURS, coloursOf } from './colours.js'
 import { Events } from './events.js'
 import { Codes, LockedNames, Reloads, Settings, Tiles, TilesExplained } from './operator-cards.js'
 import { countsOf, loginTimesOf, spanOf, windows, type Nodes, type NodeState, type Span, type WindowName } from './operator-data.js'
+import type { Refusal } from './api.js'
 import { Problem } from './problem.js'
 import type { Session } from './session.js'
 import { tilesOf } from './tiles.js'
@@ -21,13 +22,13 @@ interface OperatorProps {
 
 /** Shows what a node of the broker does, and its state. */
 export function Operator ({ session: { credentials }, at }: OperatorProps) {
-  const { nodes, refusal } = useOperatorData(credentials)
+  const { nodes, refusal, asksAgainAt } = useOperatorData(credentials)
   const [chosen, choose] = useState('')
   const [time, setTime] = useState<WindowName>('1 hour')
   const node = nodes.get(chosen) ?? [...nodes.values()][0]
   return (
     <>
-      {refusal && <Problem refusal={refusal} />}
+      {refusal && <NoAnswer refusal={refusal} asksAgainAt={asksAgainAt} />}
       {!refusal && !node && <p role='status'>Loading…</p>}
       {node && (
         <>
@@ -40,6 +41,28 @@ export function Operator ({ session: { credentials }, at }: OperatorProps) {
       )}
     </>
   )
+}
+
+interface NoAnswerProps {
+  refusal: Refusal
+  /** Undefined where the page will not ask again by itself. */
+  asksAgainAt: number | undefined
+}
+
+/** Why there is no newer answer. There is nothing to press, as the page asks again by itself. */
+function NoAnswer ({ refusal, asksAgainAt }: NoAnswerProps) {
+  const shown = useMemo(() => ({ ...refusal, retryAfter: undefined, detail: refusal.detail.replace(/ ?Try again[^.]*\.$/, '') }), [refusal])
+  return (
+    <>
+      <Problem refusal={shown} />
+      {asksAgainAt !== undefined && <AsksAgain at={asksAgainAt} />}
+    </>
+  )
+}
+
+function AsksAgain ({ at }: { at: number }) {
+  const seconds = Math.max(0, Math.ceil((at - useNow()) / 1000))
+  return <p class='again'>This page asks again {seconds === 0 ? 'now' : <>in <span class='number'>{seconds} s</span></>}.</p>
 }
 
 function TimePicker ({ time, onTime }: { time: WindowName, onTime: (time: WindowName) => void }) {
@@ -63,7 +86,7 @@ function Which (
   return (
     <div class='which'>
       <p>
-        Node <b>{host}</b>, process {pid}, version {version}, up since {timeOf(since)}. As of <time dateTime={data.at}>{timeOf(data.at)}</time> {zoneOf()}{stale && <b class='bad'>, {age} s ago</b>}.{stale && ' The page asks again by itself.'}
+        Node <b>{host}</b>, process {pid}, version {version}, up since {timeOf(since)}. As of <time dateTime={data.at}>{timeOf(data.at)}</time> {zoneOf()}{stale && <b class='bad'>, {age} s ago</b>}.
       </p>
       {nodes.size > 1 && (
         <label>Nodes that answer here
@@ -97,12 +120,12 @@ function State ({ node: { data, events }, time, at, stale }: StateProps) {
   return (
     <>
       <Tiles tiles={tiles} stale={stale} />
+      <LockedNames data={data} />
       <Charts key={time} span={span} time={words} lineOf={lineOf} />
       <div class='columns even'>
         <Codes span={span} time={words} />
         <Reloads data={data} />
       </div>
-      <LockedNames data={data} />
       {audit}
       <Settings data={data} />
       <TilesExplained tiles={tiles} />
@@ -110,17 +133,17 @@ function State ({ node: { data, events }, time, at, stale }: StateProps) {
   )
 }
 
-/** How the line of each product is drawn. */
+/** How the bars of each product are drawn. */
 function linesOf (products: string[]): (product: string) => Line {
   const numbers = coloursOf(products)
   return product => {
     const number = numbers.get(product)
-    return number === undefined ? { colour: 'of-none', dashed: false } : { colour: `product-${number % COLOURS}`, dashed: number >= COLOURS }
+    return number === undefined ? { colour: 'of-none', striped: false } : { colour: `product-${number % COLOURS}`, striped: number >= COLOURS }
   }
 }
 
 /** How login times are drawn: they are of no product. */
-const loginLine = (name: string): Line => ({ colour: `of-${name}`, dashed: false })
+const loginLine = (name: string): Line => ({ colour: `of-${name}`, striped: false })
 
 interface ChartsProps {
   span: Span
@@ -140,10 +163,18 @@ function Charts ({ span, time, lineOf }: ChartsProps) {
   const shared = { span, time, index, onIndex: setIndex }
   const per = span.seconds === 60 ? 'a minute' : 'in 15 minutes'
   return (
-    <div class='charts'>
-      <Chart title={`Tokens ${per}`} unit='product' series={charts.tokens} lineOf={lineOf} total='sum' {...shared} />
-      <Chart title={`Refusals ${per}`} unit='product' series={charts.refusals} lineOf={lineOf} total='sum' {...shared} />
-      <Chart title='Sign-in times, not cached' unit='milliseconds' series={charts.logins} lineOf={loginLine} total='most' {...shared} />
-    </div>
+    <>
+      <div class='charts'>
+        <Chart title={`Tokens ${per}`} rows='Product' series={charts.tokens} lineOf={lineOf} total='sum' {...shared} />
+        <Chart title={`Refusals ${per}, by product`} rows='Product' series={charts.refusals} lineOf={lineOf} total='sum' {...shared} />
+        <Chart title='Sign-in times in milliseconds' rows='Sign-in' series={charts.logins} lineOf={loginLine} total='most' {...shared} />
+      </div>
+      <p class='fine legend'>
+        <svg class='key of-none' viewBox='0 0 14 14' aria-hidden='true'><rect class='hollow' x='2' y='1' width='10' height='12' /></svg>
+        Hollow: the {span.seconds === 60 ? 'minute' : 'quarter of an hour'} that still runs. A token for several products counts for each of them.
+        Sign-in times are of passwords that had to be checked against their hash; those of the last minutes are remembered.
+        Point at a name, or give it the focus, to see it alone.
+      </p>
+    </>
   )
 }

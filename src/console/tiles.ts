@@ -35,7 +35,7 @@ const kinds: Kind[] = [
     docs: ['docs/operations.md', 'What happens when'],
     read: ({ readiness: { missing, degraded } }) => missing.length > 0
       ? { state: 'bad', word: 'Not ready', detail: without(missing) }
-      : degraded.length > 0 ? { state: 'warn', word: 'Degraded', detail: without(degraded) } : { state: 'good', word: 'OK', detail: 'issues tokens' }
+      : degraded.length > 0 ? { state: 'warn', word: 'Degraded', detail: without(degraded) } : { state: 'good', word: 'OK', detail: 'can issue tokens' }
   },
   {
     id: 'store',
@@ -59,8 +59,8 @@ const kinds: Kind[] = [
     help: 'Where requests, tokens and wrong passwords are counted: on this node, or in a Redis that all nodes share. While Redis is unavailable, REDIS_DOWN decides whether each node counts for itself or requests get 503.',
     docs: ['docs/operations.md', 'Redis'],
     read: ({ gauges, settings, values }) => gauges.limits_shared === 1
-      ? { state: 'good', word: 'OK', detail: settings.REDIS_URL === true ? 'shared over Redis' : 'on this node' }
-      : values.REDIS_DOWN === 'closed' ? { state: 'bad', word: 'Redis down', detail: 'requests get 503' } : { state: 'warn', word: 'Redis down', detail: 'on this node' }
+      ? { state: 'good', word: 'OK', detail: settings.REDIS_URL === true ? 'shared over Redis' : 'counted on this node' }
+      : values.REDIS_DOWN === 'closed' ? { state: 'bad', word: 'Redis down', detail: 'requests get 503' } : { state: 'warn', word: 'Redis down', detail: 'counted on this node' }
   },
   {
     id: 'keys',
@@ -75,20 +75,20 @@ const kinds: Kind[] = [
   {
     id: 'logins',
     title: 'Sign-ins',
-    help: 'Passwords that are being hashed, and those that wait for a core. When many wait for long, sign-ins get 503 overloaded: look for a flood of wrong passwords, else add a node.',
+    help: 'Passwords that are checked against their hash now, which takes a core for a moment, and those that wait for one. When many wait for long, sign-ins get 503 overloaded: look for a flood of wrong passwords, else add a node.',
     docs: ['docs/operations.md', 'How much one node takes'],
-    read: ({ gauges: { hashes_waiting: waiting, hashes_running: running } }) => ({ state: waiting! > 0 ? 'warn' : 'good', word: waiting! > 0 ? `${waiting} waiting` : 'OK', detail: `${running} hashed now` })
+    read: ({ gauges: { hashes_waiting: waiting, hashes_running: running } }) => waiting! > 0
+      ? { state: 'warn', word: `${waiting} waiting`, detail: `${running} checked now` }
+      : { state: 'good', word: 'OK', detail: 'nobody waits' }
   },
   {
     id: 'guesses',
-    title: 'Guessing',
-    help: 'Names that are locked now, as there were too many wrong passwords, and sign-ins that were refused for it (login-limited). Somebody guesses, or a program has an old password: the audit below has the addresses. To unlock a name, run npx twilio-token-broker users unlock NAME on the broker\'s machine.',
+    title: 'Locked names',
+    help: 'Names for which too many passwords were wrong, of those whose sign-in this node refused (login-limited). Somebody guesses, or a program has an old password: the audit below has the addresses. A lock ends within 15 minutes. To unlock a name at once, run on the broker’s machine: npx twilio-token-broker users unlock NAME.',
     docs: ['docs/operations.md', 'A user is locked out'],
     read ({ locked: { names } }, span, time) {
-      const [, blocked = 0] = codesOf(span).find(([code]) => code === 'login-limited') ?? []
-      return names > 0
-        ? { state: 'warn', word: `${names} locked`, detail: `${blocked} blocked in ${time}` }
-        : { state: 'good', word: `${blocked} blocked`, detail: `in ${time}` }
+      const [, refused = 0] = codesOf(span).find(([code]) => code === 'login-limited') ?? []
+      return { state: names > 0 ? 'warn' : 'good', word: `${names} locked`, detail: `${refused} ${refused === 1 ? 'sign-in' : 'sign-ins'} refused in ${time}` }
     }
   },
   {
@@ -98,7 +98,7 @@ const kinds: Kind[] = [
     docs: ['docs/settings.md', 'Settings'],
     read ({ reloads }) {
       const refused = Object.entries(reloads).flatMap(([what, reload]) => reload?.taken === false ? [what] : [])
-      return refused.length > 0 ? { state: 'bad', word: 'Refused', detail: `${refused.join(', ')}: the old ones stay` } : { state: 'good', word: 'OK', detail: 'all taken' }
+      return refused.length > 0 ? { state: 'bad', word: 'Refused', detail: `${refused.join(', ')}: the old ones stay` } : { state: 'good', word: 'OK', detail: Object.keys(reloads).length > 0 ? 'last change taken' : 'no change since the start' }
     }
   }
 ]

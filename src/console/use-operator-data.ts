@@ -9,6 +9,8 @@ interface State {
   nodes: Nodes
   /** Why there is no newer answer. */
   refusal?: Refusal | undefined
+  /** When the page asks again, by the clock of `now.ts`. Undefined where it will not. */
+  asksAgainAt?: number | undefined
 }
 
 /** Polls the operator data. Stops after refused credentials, because further tries would count as wrong passwords. */
@@ -24,11 +26,13 @@ export function useOperatorData (credentials: Credentials): State {
       const { answer, refusal } = await ask<OperatorData>(`operator.json?after=${askAfter(nodes)}`, credentials)
       if (ended) return
       if (answer !== undefined) nodes = withAnswer(nodes, answer, now())
-      setState({ nodes, refusal })
-      if (refusal === undefined || ![401, 403].includes(refusal.status)) later(refusal?.retryAfter)
+      const goesOn = refusal === undefined || ![401, 403].includes(refusal.status)
+      const wait = Math.max(INTERVAL_MS, (refusal?.retryAfter ?? 0) * 1000)
+      setState({ nodes, refusal, asksAgainAt: goesOn ? now() + wait : undefined })
+      if (goesOn) later(wait)
     }
-    function later (seconds = 0): void {
-      timer = setTimeout(poll, Math.max(INTERVAL_MS, seconds * 1000))
+    function later (wait = INTERVAL_MS): void {
+      timer = setTimeout(poll, wait)
     }
     poll().catch(() => {})
     return () => {

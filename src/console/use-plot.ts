@@ -2,9 +2,9 @@ import type { RefObject } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import UPlot from 'uplot'
 import { minuteOf } from './audit-lines.js'
-import { drawDots, drawRunning, drawUnknown, edgesOf, nameUnknown, type Colour } from './draw-marks.js'
+import { BAR, drawHollowBars, drawRunning, drawUnknown, edgesOf, nameUnknown, stripes, type Colour } from './draw-marks.js'
 import type { Series, Span } from './operator-data.js'
-import type { PlotOptions } from './plot-options.js'
+import type { Line, PlotOptions } from './plot-options.js'
 import { useMedia } from './use-media.js'
 
 const HEIGHT = 190
@@ -13,16 +13,16 @@ const STEPS = [1, 2, 5]
   .flatMap(step => [1, 10, 100, 1000, 10_000, 100_000, 1_000_000].map(ten => step * ten))
   .sort((one, other) => one - other)
 
-/** Draws the lines into an element, and keeps them as wide as it is. */
+/** Draws the bars into an element, and keeps them as wide as it is. */
 export function usePlot (place: RefObject<HTMLDivElement | null>, options: PlotOptions): void {
   const plot = useRef<UPlot>(undefined)
   // uPlot keeps its callbacks as long as the plot, over many renderings. Here they read the options of the latest one.
   const current = useRef(options)
   current.current = options
   const dark = useMedia('(prefers-color-scheme: dark)')
-  const { span, series, lines, index } = options
+  const { span, series, lines, alone, index } = options
 
-  // uPlot fixes lines at creation: other names or colours need another plot.
+  // uPlot fixes names and colours at creation: other names or colours need another plot.
   const fixed = [series.names.join(), lines.map(({ colour }) => colour).join(), span.seconds, dark]
   useEffect(() => {
     const made = new UPlot(optionsOf(place.current!, current), columnsOf(span, series), place.current!)
@@ -35,15 +35,21 @@ export function usePlot (place: RefObject<HTMLDivElement | null>, options: PlotO
     }
   }, fixed)
   useEffect(() => plot.current!.setData(columnsOf(span, series)), [span, series])
+  // uPlot's index 0 is the time. Without a name, all are drawn in full.
+  useEffect(() => plot.current!.setSeries(series.names.indexOf(alone!) + 1 || null, { focus: true }), [alone, ...fixed])
   useEffect(() => {
     const left = index === undefined ? -10 : plot.current!.valToPos(span.starts[index]!, 'x')
     plot.current!.setCursor({ left, top: index === undefined ? -10 : 0 })
   }, [index, span, ...fixed])
 }
 
-/** Lines end with the last whole slot: as its count has just begun, the running one would look like a fall. */
+/** Drawn bars end with the last whole slot: as its count has just begun, the running one would look like a fall. */
 function columnsOf ({ starts }: Span, { values }: Series): UPlot.AlignedData {
-  return [starts, ...values.map(column => [...column.slice(0, -1), null])] as UPlot.AlignedData
+  return [starts, ...values.map(withoutRunning)] as UPlot.AlignedData
+}
+
+function withoutRunning (column: Array<number | null>): Array<number | null> {
+  return [...column.slice(0, -1), null]
 }
 
 function optionsOf (place: HTMLElement, current: RefObject<PlotOptions>): UPlot.Options {
@@ -65,21 +71,35 @@ function optionsOf (place: HTMLElement, current: RefObject<PlotOptions>): UPlot.
     },
     scales: {
       x: { range: () => edgesOf(current.current!.span) },
-      y: { range: () => [0, Math.max(4, 1.1 * Math.max(...current.current!.series.values.flat().map(Number)))] }
+      y: { range: () => [0, Math.max(4, 1.1 * Math.max(...current.current!.bars.flatMap(({ to }) => to).map(Number)))] }
     },
     axes: [
       { ...axis, size: 28, space: 56, values: (_plot, splits) => splits.map(minuteOf) },
-      { ...axis, size: 48, incrs: STEPS, values: (_plot, splits) => splits.map(short) }
+      // A scale of nothing would be made up.
+      { ...axis, show: names.length > 0, size: 48, incrs: STEPS, values: (_plot, splits) => splits.map(short) }
     ],
+    focus: { alpha: 0.2 },
     series: [{}, ...names.map((name, i) => ({
-      label: name, stroke: colour(lines[i]!.colour), width: 2, points: { show: false }, ...(lines[i]!.dashed && { dash: [6, 4] })
+      label: name, fill: fillOf(lines[i]!, colour), width: 0, points: { show: false }, paths: pathsOf(current)
     }))],
     hooks: {
       drawClear: [plot => drawUnknown(plot, current.current!.span, colour), plot => drawRunning(plot, current.current!.span, colour)],
-      draw: [plot => nameUnknown(plot, current.current!.span, colour), plot => drawDots(plot, current.current!, colour)],
+      draw: [plot => nameUnknown(plot, current.current!.span, colour), plot => drawHollowBars(plot, current.current!, colour)],
       ready: [plot => followPointer(plot, index => current.current!.onIndex(index))]
     }
   }
+}
+
+function fillOf ({ colour: name, striped }: Line, colour: Colour): string | CanvasPattern {
+  return striped ? stripes(colour(name)) : colour(name)
+}
+
+function pathsOf (current: RefObject<PlotOptions>): UPlot.Series.PathBuilder {
+  const barsOf = (i: number) => current.current!.bars[i - 1]!
+  return UPlot.paths.bars!({
+    size: [BAR],
+    disp: { y0: { unit: 1, values: (_plot, i) => barsOf(i).from }, y1: { unit: 1, values: (_plot, i) => withoutRunning(barsOf(i).to) } }
+  })
 }
 
 function followPointer (plot: UPlot, onIndex: PlotOptions['onIndex']): void {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { callerOf, decoded, isHashed, matching, minuteOf, outcomeOf, timeOf, zoneOf } from '../../src/console/audit-lines.js'
-import { askAfter, codesOf, countsOf, loginTimesOf, rowsOf, rowsWithSum, spanOf, withAnswer, type Event, type Nodes, type OperatorData, type Slot } from '../../src/console/operator-data.js'
+import { askAfter, barsOf, codesOf, countsOf, loginTimesOf, rowsOf, rowsWithSum, spanOf, withAnswer, type Event, type Nodes, type OperatorData, type Slot } from '../../src/console/operator-data.js'
 import { tilesOf } from '../../src/console/tiles.js'
 import { startBroker, susan } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
@@ -50,13 +50,20 @@ t.test('slots in which nothing happened are 0, and those before the start are a 
   const span = spanOf(answer({ minutes, node: { ...node, since } }), '15 minutes')
   const series = countsOf(span, ({ tokens }) => tokens)
   t.equal(span.first, 11)
-  t.strictSame(series, { names: ['sync', 'video'], values: [[...Array(11).fill(null), 0, 1, 0, 0], [...Array(11).fill(null), 0, 3, 0, 5]] })
-  t.strictSame(rowsOf(series, 14), [{ name: 'sync', value: 0, sum: 1, most: 1 }, { name: 'video', value: 5, sum: 8, most: 5 }])
-  t.strictSame(rowsWithSum(series, 14).map(({ name, value, sum }) => [name, value, sum]), [['', 5, 9], ['video', 5, 8], ['sync', 0, 1]], 'the largest first, below all together')
+  t.strictSame(series, { names: ['video', 'sync'], values: [[...Array(11).fill(null), 0, 3, 0, 5], [...Array(11).fill(null), 0, 1, 0, 0]] }, 'the most frequent first')
+  t.strictSame(rowsOf(series, 14), [{ name: 'video', value: 5, sum: 8, most: 5 }, { name: 'sync', value: 0, sum: 1, most: 1 }])
+  t.strictSame(rowsWithSum(series, 14).map(({ name, value, sum }) => [name, value, sum]), [['', 5, 9], ['video', 5, 8], ['sync', 0, 1]], 'below all together')
   t.equal(rowsWithSum(series, 0)[0]!.value, null)
   t.strictSame(rowsOf(series, 0).map(({ value }) => value), [null, null])
   t.strictSame(codesOf(span), [['login-limited', 3], ['not-allowed', 2]])
   t.equal(spanOf(answer(), '24 hours').first, 83, 'the quarter of the start is known in part')
+  t.end()
+})
+
+t.test('bars stand on each other, so that none hides another', t => {
+  const series = { names: ['one', 'other'], values: [[null, 2, 0], [null, 2, 5]] }
+  t.strictSame(barsOf(series, true), [{ from: [0, 0, 0], to: [null, 2, 0] }, { from: [0, 2, 0], to: [null, 4, 5] }])
+  t.strictSame(barsOf(series, false), [{ from: [0, 0, 0], to: [null, 2, 0] }, { from: [0, 2, 0], to: [null, 2, 5] }], 'the mean, and from there on the slowest')
   t.end()
 })
 
@@ -142,7 +149,7 @@ t.test('a tile says OK, or in a word what is wrong', t => {
     return [state, word, detail]
   }
   const cases: Array<{ id: string, more?: Partial<OperatorData>, says: unknown[] }> = [
-    { id: 'broker', says: ['good', 'OK', 'issues tokens'] },
+    { id: 'broker', says: ['good', 'OK', 'can issue tokens'] },
     { id: 'broker', more: { readiness: { missing: ['store', 'audit'], degraded: [] } }, says: ['bad', 'Not ready', 'without callers, audit'] },
     { id: 'broker', more: { readiness: { missing: ['shutdown'], degraded: [] } }, says: ['bad', 'Not ready', 'is stopping'] },
     { id: 'broker', more: { readiness: { missing: [], degraded: ['redis'] } }, says: ['warn', 'Degraded', 'without Redis'] },
@@ -151,20 +158,21 @@ t.test('a tile says OK, or in a word what is wrong', t => {
     { id: 'audit', says: ['good', 'OK', 'is written'] },
     { id: 'audit', more: { gauges: { ...gauges, audit_up: 0, audit_owed: 1 } }, says: ['bad', 'Stopped', 'no token is issued; 1 line waits'] },
     { id: 'audit', more: { gauges: { ...gauges, audit_up: 0, audit_owed: 2 } }, says: ['bad', 'Stopped', 'no token is issued; 2 lines wait'] },
-    { id: 'limits', says: ['good', 'OK', 'on this node'] },
+    { id: 'limits', says: ['good', 'OK', 'counted on this node'] },
     { id: 'limits', more: { settings: { REDIS_URL: true } }, says: ['good', 'OK', 'shared over Redis'] },
-    { id: 'limits', more: { gauges: { ...gauges, limits_shared: 0 }, values: { REDIS_DOWN: 'local' } }, says: ['warn', 'Redis down', 'on this node'] },
+    { id: 'limits', more: { gauges: { ...gauges, limits_shared: 0 }, values: { REDIS_DOWN: 'local' } }, says: ['warn', 'Redis down', 'counted on this node'] },
     { id: 'limits', more: { gauges: { ...gauges, limits_shared: 0 }, values: { REDIS_DOWN: 'closed' } }, says: ['bad', 'Redis down', 'requests get 503'] },
     { id: 'keys', says: [undefined, undefined, undefined] },
     { id: 'keys', more: { settings: { JWT_ISSUER: true } }, says: ['good', 'OK', 'up to date'] },
     { id: 'keys', more: { settings: { JWT_ISSUER: true }, gauges: { ...gauges, keys_up: 0 } }, says: ['warn', 'Not renewed', 'the last ones still serve'] },
     { id: 'keys', more: { settings: { JWT_ISSUER: true }, gauges: { ...gauges, keys_up: 0 }, readiness: { missing: ['keys'], degraded: [] } }, says: ['bad', 'None', 'bearer tokens get 503'] },
-    { id: 'logins', says: ['good', 'OK', '1 hashed now'] },
-    { id: 'logins', more: { gauges: { ...gauges, hashes_waiting: 9 } }, says: ['warn', '9 waiting', '1 hashed now'] },
-    { id: 'guesses', says: ['good', '0 blocked', 'in the last hour'] },
-    { id: 'guesses', more: { minutes: [slot(3, { codes: { 'login-limited': 4 } })] }, says: ['good', '4 blocked', 'in the last hour'] },
-    { id: 'guesses', more: { minutes: [slot(3, { codes: { 'login-limited': 4 } })], locked: { names: 2, locks: [] } }, says: ['warn', '2 locked', '4 blocked in the last hour'] },
-    { id: 'reloads', more: { reloads: { settings: { taken: true, at } } }, says: ['good', 'OK', 'all taken'] },
+    { id: 'logins', says: ['good', 'OK', 'nobody waits'] },
+    { id: 'logins', more: { gauges: { ...gauges, hashes_waiting: 9 } }, says: ['warn', '9 waiting', '1 checked now'] },
+    { id: 'guesses', says: ['good', '0 locked', '0 sign-ins refused in the last hour'] },
+    { id: 'guesses', more: { minutes: [slot(3, { codes: { 'login-limited': 1 } })] }, says: ['good', '0 locked', '1 sign-in refused in the last hour'] },
+    { id: 'guesses', more: { locked: { names: 2, locks: [] }, minutes: [slot(3, { codes: { 'login-limited': 4 } })] }, says: ['warn', '2 locked', '4 sign-ins refused in the last hour'] },
+    { id: 'reloads', says: ['good', 'OK', 'no change since the start'] },
+    { id: 'reloads', more: { reloads: { settings: { taken: true, at } } }, says: ['good', 'OK', 'last change taken'] },
     { id: 'reloads', more: { reloads: { users: { taken: false, at } } }, says: ['bad', 'Refused', 'users: the old ones stay'] }
   ]
   for (const { id, more, says } of cases) t.strictSame(tile(id, more), says, `${id} ${JSON.stringify(more)}`)

@@ -48,8 +48,8 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
     }
     await until(async () => await sum() >= before + 20)
     t.not(await picture(), drawn, 'the drawing is another')
-    t.match(await tiles(page), /Broker\s+OK[^]*Callers\s+OK[^]*Audit\s+OK[^]*Limits\s+OK\s+on this node/)
-    await until(async () => /Guessing\s+[1-9]\d* locked/.test(await tiles(page)))
+    t.match(await tiles(page), /Broker\s+OK[^]*Callers\s+OK[^]*Audit\s+OK[^]*Limits\s+OK\s+counted on this node/)
+    await until(async () => /Locked names\s+1 locked\s+[1-9]\d* sign-ins? refused in the last hour/.test(await tiles(page)))
 
     await page.getByRole('combobox', { name: 'Event' }).selectOption('token.refused')
     await page.getByLabel('Caller, identity').fill('not-allowed')
@@ -85,7 +85,7 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
     await page.getByText('As of').waitFor()
     await page.getByText('24 hours', { exact: true }).click()
     await chart(page, 'Tokens in 15 minutes').waitFor()
-    t.equal(await chart(page, 'Tokens in 15 minutes').locator('.key path').count(), 1, 'the eleventh product has a dashed line')
+    t.equal(await chart(page, 'Tokens in 15 minutes').locator('.key path').count(), 1, 'the eleventh product has stripes')
     const last = await shownTime(page, 'Tokens')
     t.match(last, /^\d\d:(00|15|30|45)–\d\d:\d\d$/, 'the last whole slot')
     const plot = page.getByRole('slider', { name: 'Tokens in 15 minutes' })
@@ -122,30 +122,17 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
     const { page, signIn } = await visit(t, broker.url, { path: '/#/operator', before: page => withClock(page, given, answer => ({ ...busyDay(answer), node: { ...answer.node, since: new Date(Date.parse(answer.at) - since * 60_000).toISOString() } })) })
     await signIn('olga')
     await page.getByText('As of').waitFor()
-    /** The colours in a column of the first chart, at a part of its width. */
-    const colours = (part: number) => page.evaluate<string[]>(`(() => {
-      const canvas = document.querySelector('figure canvas')
-      const over = document.querySelector('figure .u-over')
-      const x = Math.round((over.offsetLeft + over.offsetWidth * ${part}) * devicePixelRatio)
-      const copy = new OffscreenCanvas(1, Math.round((over.offsetTop + over.offsetHeight) * devicePixelRatio)).getContext('2d')
-      copy.drawImage(canvas, -x, 0)
-      const { data } = copy.getImageData(0, 0, 1, copy.canvas.height)
-      return [...new Set(Array.from({ length: data.length / 4 }, (_, i) => data.slice(4 * i, 4 * i + 4).join()))]
-    })()`)
-    const video = '98,143,246,255'
+    const video = '98,143,246'
     await page.getByText('15 minutes', { exact: true }).click()
-    await until(async () => !(await colours(0.5)).includes(video))
-    t.ok((await colours(0.2)).length < 6, 'a gap: no line')
+    await until(async () => await pixels(page, 13.5 / 15, video) === 0)
     since = 20
     await page.clock.runFor(POLL_MS)
-    await until(async () => (await colours(0.5)).length > 12)
-    // The middle of the last whole slot is at 13.5 of 15, that of the running one at 14.5.
-    const between = await colours(14.1 / 15)
-    t.ok(between.length < (await colours(13 / 15)).length, 'no line leads to the running slot')
+    await until(async () => await pixels(page, 0.5 / 15, video) > 0)
     since = 13
     await page.clock.runFor(POLL_MS)
     await page.setViewportSize({ width: 360, height: 800 })
-    await until(async () => (await colours(0.05)).length < 6)
+    await until(async () => await pixels(page, 0.5 / 15, video) === 0)
+    t.ok(await pixels(page, 12.5 / 15, video) > 0)
   })
 
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -160,7 +147,7 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
         await go('Operator')
         await page.getByText('As of').waitFor()
         if (day === illDay) t.match(await tiles(page), /Not ready[^]*without callers, audit[^]*Down[^]*Stopped[^]*12 lines wait[^]*Redis down[^]*40 waiting[^]*2 locked[^]*Refused/)
-        if (day === illDay) t.match(await page.locator('main').innerText(), /Locked names\s+susan\s+until [\d:]+, at 192\.0\.2\.7\s+not proven \(0123abcd…\)\s+until [\d:]+, at all addresses\s+To let one in at once, run npx twilio-token-broker users unlock NAME/)
+        if (day === illDay) t.match(await page.locator('.locked').innerText(), /^2 names are locked now[^]*users unlock NAME\s+susan, at 192\.0\.2\.7, until [\d:]+\s+not proven \(0123abcd…\), at all/)
         for (const width of [1280, 768, 360]) {
           await page.setViewportSize({ width, height: 800 })
           await until(() => page.evaluate<boolean>('[...document.querySelectorAll("figure canvas")].every(canvas => canvas.clientWidth <= canvas.closest("figure").clientWidth)'))
@@ -195,13 +182,15 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
     // The sign-in itself could not be written.
     await page.locator('.bars').getByText('audit-unavailable').waitFor()
     await until(async () => /settings\s+taken[^]*users\s+refused .*: the old ones stay/.test(await page.locator('main').innerText()))
-    t.match(await page.locator('main').innerText(), /Guessing\s+0 blocked[^]*nothing in the last hour/)
     // It tries again each second, and believes that it can.
     await until(async () => {
       await ask(ill.url, { as: olga, path: '/token/sync' })
       return /Not ready\s+without audit[^]*Stopped\s+no token is issued/.test(await tiles(page))
     })
-    await page.getByText(/^[1-9]\d* lines? waits? until the audit can be written/).waitFor()
+    t.match(await page.locator('main').innerText(), /Locked names\s+0 locked\s+0 sign-ins refused[^]*nothing in the last hour/)
+    await until(async () => /audit-unavailable\s+[1-9]/.test(await page.locator('.bars').innerText()))
+    await until(async () => /sync\s+\d+\s+[1-9]/.test(await chart(page, 'Refusals').locator('tbody').innerText()))
+    await page.getByText(/^\d+ lines? waits? until the audit can be written\./).waitFor()
     t.strictSame(await faults(), [], 'audit stopped')
   })
 
@@ -228,15 +217,83 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
     const { page, signIn, faults } = await visit(t, broker.url, { path: '/#/operator', before: page => page.clock.install() })
     await signIn('olga')
     await page.getByText('As of').waitFor()
-    await page.route('**/operator.json*', route => route.fulfill({ status: 503, headers: { 'Retry-After': '2' }, contentType: 'application/problem+json', body: JSON.stringify({ code: 'store-unavailable', detail: 'The store of callers cannot be reached.' }) }))
+    await page.route('**/operator.json*', route => route.fulfill({ status: 503, headers: { 'Retry-After': '2' }, contentType: 'application/problem+json', body: JSON.stringify({ code: 'store-unavailable', detail: 'The store of callers cannot be reached. Try again in 2 seconds.' }) }))
     await page.clock.runFor(POLL_MS)
     await page.getByRole('alert').getByText('The store of callers cannot be reached.').waitFor()
-    await until(async () => /, \d+ s ago\. The page asks again by itself\./.test(await page.locator('.which').innerText()))
+    await until(async () => /, \d+ s ago\./.test(await page.locator('.which').innerText()))
+    t.match(await page.getByRole('alert').innerText(), /^The store of callers cannot be reached\.\s+store-unavailable/, 'there is nothing to press')
+    await page.getByText(/^This page asks again in \d s\.$/).waitFor()
+    await page.getByText('Last known state').waitFor()
     await page.getByRole('region', { name: 'State, as it was last known' }).waitFor()
     t.strictSame(await faults(), [])
-    await page.unroute('**/operator.json*')
+    // Its answer is under way for as long as the test likes.
+    await page.route('**/operator.json*', () => {})
     await page.clock.runFor(POLL_MS)
+    await page.getByText('This page asks again now.').waitFor()
+    await page.unrouteAll()
+    await page.clock.runFor(40_000)
     await page.getByRole('alert').waitFor({ state: 'detached' })
+  })
+
+  await t.test('until the first answer, the page says that it waits', async t => {
+    const { page, signIn } = await visit(t, broker.url, { path: '/#/operator', before: page => page.route('**/operator.json*', () => {}) })
+    await signIn('olga')
+    await page.getByText('Loading…').waitFor()
+  })
+
+  await t.test('operators see which names are locked and how to unlock one', async t => {
+    const until = given.at
+    const locked = { names: 2, locks: [{ caller: 'susan', address: '192.0.2.7', until }, { caller: `hmac:${'0123456789abcdef'.repeat(4)}`, until }] }
+    let change = (answer: OperatorData) => ({ ...answer, locked })
+    const { page, signIn, faults } = await visit(t, broker.url, { path: '/#/operator', before: page => withClock(page, given, answer => change(answer)) })
+    await signIn('olga')
+    await page.getByRole('heading', { name: '2 names are locked now' }).waitFor()
+    t.match(await page.locator('.locked').innerText(), /users unlock NAME\s+susan, at 192\.0\.2\.7, until [\d :-]+\s+not proven \(01234567…\), at all addresses but those where it signed in lately, until/)
+    t.match(await page.locator('.locked').innerText(), /as people type passwords there/)
+    t.strictSame(await faults(), [])
+    change = answer => ({ ...answer, locked: { names: 1, locks: locked.locks.slice(0, 1) } })
+    await page.clock.runFor(POLL_MS)
+    await page.getByRole('heading', { name: '1 name is locked now' }).waitFor()
+    t.notMatch(await page.locator('.locked').innerText(), /passwords there/)
+    change = answer => ({ ...answer, locked: { names: 0, locks: [] } })
+    await page.clock.runFor(POLL_MS)
+    await page.locator('.locked').waitFor({ state: 'detached' })
+  })
+
+  await t.test('no bar hides another: equal products are of equal height, and a row shows its product alone', async t => {
+    const change = (answer: OperatorData) => {
+      const busy = busyDay(answer)
+      return { ...busy, minutes: busy.minutes.map(slot => ({ ...slot, tokens: { video: 5, voice: 5, sync: 6 }, refusals: {} })) }
+    }
+    const { page, signIn } = await visit(t, broker.url, { path: '/#/operator', before: page => withClock(page, given, change) })
+    await signIn('olga')
+    await page.getByText('15 minutes', { exact: true }).click()
+    const tokens = chart(page, 'Tokens')
+    t.match(await tokens.locator('tbody tr').allInnerTexts(), [/^all\s+16\s+240$/, /^sync\s+6\s+90$/, /^video\s+5\s+75$/, /^voice\s+5\s+75$/])
+    const [video, voice] = ['98,143,246', '168,116,29']
+    const whole = 13.5 / 15
+    await until(async () => await pixels(page, whole, video!) > 20)
+    t.ok(Math.abs(await pixels(page, whole, video!) - await pixels(page, whole, voice!)) <= 2)
+    const running = await pixels(page, 14.5 / 15, video!)
+    t.ok(running > 0 && running < 6, `${running}: the bar of the running slot is hollow`)
+    t.equal(await pixels(page, 14 / 15, video!), 0, 'nothing leads from one slot to the next')
+
+    await tokens.getByRole('button', { name: 'voice' }).focus()
+    await until(async () => await pixels(page, whole, video!) === 0)
+    t.ok(await pixels(page, whole, voice!) > 20, 'voice alone')
+    await page.keyboard.press('Shift+Tab')
+    await until(async () => await pixels(page, whole, voice!) === 0)
+    await page.keyboard.press('Shift+Tab')
+    await page.keyboard.press('Shift+Tab')
+    await until(async () => await pixels(page, whole, video!) > 20)
+    await tokens.getByRole('row', { name: /^voice/ }).hover()
+    await until(async () => await pixels(page, whole, video!) === 0)
+    await page.mouse.move(0, 0)
+    await until(async () => await pixels(page, whole, video!) > 20)
+
+    t.match(await chart(page, 'Refusals').locator('tbody').innerText(), /nothing in the last 15 minutes/)
+    const left = (title: string) => chart(page, title).locator('.u-over').evaluate(over => (over as unknown as { offsetLeft: number }).offsetLeft)
+    t.ok(await left('Refusals') < await left('Tokens'), 'a chart of nothing has no scale')
   })
 
   await t.test('several nodes behind one address are told apart, and one is shown', async t => {
@@ -280,6 +337,11 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
     await page.getByText('No such line here.').waitFor()
     await page.goto(`${broker.url}/#/operator`)
     await until(async () => await page.getByLabel('Caller, identity').inputValue() === '')
+    await page.getByLabel('Caller, identity').fill('maria')
+    await page.goto(`${broker.url}/#/operator/about-broker`)
+    t.equal(await page.getByLabel('Caller, identity').inputValue(), 'maria', 'what somebody typed stays')
+    await page.getByRole('button', { name: 'Show all lines' }).click()
+    t.equal(await page.getByLabel('Caller, identity').inputValue(), '')
     await page.getByRole('link', { name: /^Audit/ }).click()
     await until(async () => /^Audit\s+No token leaves without its line/.test(await page.evaluate<string>('document.activeElement.innerText')))
   })
@@ -296,6 +358,17 @@ t.test('the console for operators', { skip: chromiumMissing() }, async t => {
 
   allWasWell('operator')
 })
+
+/** How many pixels of a colour are in a column of the first chart, at a part of its width. */
+const pixels = (page: Page, part: number, colour: string) => page.evaluate<number>(`(() => {
+  const canvas = document.querySelector('figure canvas')
+  const over = document.querySelector('figure .u-over')
+  const x = Math.round((over.offsetLeft + over.offsetWidth * ${part}) * devicePixelRatio)
+  const copy = new OffscreenCanvas(1, Math.round((over.offsetTop + over.offsetHeight) * devicePixelRatio)).getContext('2d')
+  copy.drawImage(canvas, -x, 0)
+  const { data } = copy.getImageData(0, 0, 1, copy.canvas.height)
+  return Array.from({ length: data.length / 4 }, (_, i) => data.slice(4 * i, 4 * i + 3).join()).filter(one => one === '${colour}').length
+})()`)
 
 /** What stands out of a card or tile, and is not cut by something that scrolls. */
 const outside = `[...document.querySelectorAll('.card, .tile')].flatMap(card => {
