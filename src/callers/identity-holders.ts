@@ -2,10 +2,10 @@ import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { isBearer, type Caller } from '../caller.js'
 import { growingTo } from '../lib/lru.js'
-import { tokenLife } from '../lib/twilio-limits.js'
+import { tokenLifetime } from '../lib/twilio-limits.js'
 
 /** The longest life of a token. */
-const HELD_MS = tokenLife.max * 1000
+const HELD_MS = tokenLifetime.max * 1000
 
 /** Identities of one day, some 150 bytes each. Beyond, those whose last token is the oldest are forgotten. */
 const MAX_HELD = 200_000

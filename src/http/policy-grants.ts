@@ -12,7 +12,7 @@ export interface PolicyGrantOptions extends DecisionOptions {
 }
 
 /**
- * Decides identity and token life by the policy, and creates the grants of the token, for the route's product or for several. Refuses what
+ * Decides identity and lifetime by the policy, and creates the grants of the token, for the route's product or for several. Refuses what
  * the policy or a product does not allow.
  */
 export function grantByPolicy ({ products, combiner, ...options }: PolicyGrantOptions): RequestStep {

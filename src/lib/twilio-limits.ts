@@ -1,5 +1,5 @@
 /** How many seconds a token may live: https://www.twilio.com/docs/iam/access-tokens */
-export const tokenLife = { min: 180, max: 86_400 } as const
+export const tokenLifetime = { min: 180, max: 86_400 } as const
 
 /** https://www.twilio.com/docs/global-infrastructure */
 export const regions = ['us1', 'ie1', 'au1'] as const

@@ -4,7 +4,7 @@ import type { DecisionOptions } from './decide.js'
 
 /** What the policy lets a caller request. */
 export interface Allowance {
-  /** Seconds: the life of a token if no `ttl` is requested, and the longest that may be requested. */
+  /** Seconds: the lifetime of a token if no `ttl` is requested, and the longest that may be requested. */
   ttl: number
   maxTtl: number
   /** The identities that the caller may name besides its own; `*` in one stands for any run of characters. */
@@ -17,11 +17,11 @@ export interface Allowance {
 export function allowanceOf ({ policy, ttl }: Pick<DecisionOptions, 'policy' | 'ttl'>, caller: Caller): Allowance {
   const rule = policy.ruleFor(caller)
   const max = rule?.maxTtl ?? ttl.max
-  const life = Math.min(ttl.default, max)
+  const lifetime = Math.min(ttl.default, max)
   // In `mode: audit`, a policy refuses nothing.
-  if (policy.mode === 'audit') return { ttl: life, maxTtl: Math.max(max, ttl.max), identities: ['*'], productEntry: () => ({}) }
+  if (policy.mode === 'audit') return { ttl: lifetime, maxTtl: Math.max(max, ttl.max), identities: ['*'], productEntry: () => ({}) }
   return {
-    ttl: life,
+    ttl: lifetime,
     maxTtl: max,
     identities: (rule?.identities ?? []).map(pattern => withName(pattern, caller.name)),
     productEntry (product) {

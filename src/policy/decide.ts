@@ -12,7 +12,7 @@ export { inForm } from './identity-form.js'
 
 export interface DecisionOptions {
   policy: Policy
-  /** Seconds: the default life of a token, and the longest that a caller may request if the policy sets no other. */
+  /** Seconds: the default lifetime of a token, and the longest that a caller may request if the policy sets no other. */
   ttl: { default: number, max: number }
   /** How identities are written into tokens. Default: plain. */
   identityForm?: IdentityForm | undefined
@@ -27,11 +27,11 @@ export interface ProductRequest extends EnabledProduct {
 export interface ProductGrant {
   product: LoadedProduct
   grant: Grant
-  /** Seconds: the longest life of a token with this grant. Undefined if the policy sets none for the product. */
+  /** Seconds: the longest lifetime of a token with this grant. Undefined if the policy sets none for the product. */
   maxTtl?: number
 }
 
-/** The life of a token with these grants, in seconds: the shortest that one of them allows. */
+/** The lifetime of a token with these grants, in seconds: the shortest that one of them allows. */
 export function tokenTtl ({ ttl }: Pick<Decision, 'ttl'>, grants: readonly ProductGrant[]): number {
   return Math.min(ttl, ...grants.map(({ maxTtl = ttl }) => maxTtl))
 }
@@ -80,14 +80,14 @@ export function decide ({ policy, ttl, identityForm }: DecisionOptions, caller: 
   const identity = inForm(plainIdentity, identityForm)
 
   const max = rule.maxTtl ?? ttl.max
-  const life = asked.ttl ?? Math.min(ttl.default, max)
-  if (life > Math.max(max, ttl.max)) throw notAllowed('ttl', `at most ${max} seconds are allowed`)
-  unless(life <= max, 'ttl', `at most ${max} seconds are allowed`)
+  const lifetime = asked.ttl ?? Math.min(ttl.default, max)
+  if (lifetime > Math.max(max, ttl.max)) throw notAllowed('ttl', `at most ${max} seconds are allowed`)
+  unless(lifetime <= max, 'ttl', `at most ${max} seconds are allowed`)
 
   return {
     identity,
     plainIdentity,
-    ttl: life,
+    ttl: lifetime,
     grant ({ product, settings, request }) {
       const { name } = product
       const ask = (allow: object): ProductGrant => {

@@ -20,7 +20,7 @@ export interface Rule {
   readonly identities?: readonly string[]
   /** Seconds; replaces TOKEN_TTL_MAX. */
   readonly maxTtl?: number
-  /** Seconds: the longest life of a token for this product. Undefined: `maxTtl` of the rule applies. */
+  /** Seconds: the longest lifetime of a token for this product. Undefined: `maxTtl` of the rule applies. */
   maxTtlOf? (product: string): number | undefined
   /** Its position among the policy's rules, counted from 0. */
   readonly index?: number

@@ -1,4 +1,4 @@
-import { tokenLife } from '../lib/twilio-limits.js'
+import { tokenLifetime } from '../lib/twilio-limits.js'
 import { Type, type Static, type TObject, type TSchema } from '../lib/typebox.js'
 
 /**
@@ -41,7 +41,7 @@ export const noTokenQuery = Type.Object({}, {
 
 /** The properties that every token request may have. */
 export const commonRequest = Type.Object({
-  ttl: Type.Optional(Type.Integer({ minimum: tokenLife.min, maximum: tokenLife.max, description: 'seconds that the token lives, at most what TOKEN_TTL_MAX and the policy allow; default: TOKEN_TTL, or the policy\'s maxTtl if that is less', examples: [600] })),
+  ttl: Type.Optional(Type.Integer({ minimum: tokenLifetime.min, maximum: tokenLifetime.max, description: 'seconds that the token lives, at most what TOKEN_TTL_MAX and the policy allow; default: TOKEN_TTL, or the policy\'s maxTtl if that is less', examples: [600] })),
   // Each product limits the length itself, with a 422.
   identity: Type.Optional(Type.String({ minLength: 1, description: 'the name inside the token; default: your own' }))
 })

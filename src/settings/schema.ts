@@ -1,8 +1,8 @@
 import { bearerAge } from '../lib/bearer-limits.js'
 import { Type, type Static } from '../lib/typebox.js'
-import { regions, tokenLife } from '../lib/twilio-limits.js'
+import { regions, tokenLifetime } from '../lib/twilio-limits.js'
 import { Sid } from '../products/schemas.js'
-import { SECRET_MIN, SECRETS_MAX, sessionLife } from './session-limits.js'
+import { SECRET_MIN, SECRETS_MAX, sessionLifetime } from './session-limits.js'
 
 const Seconds = (minimum: number, maximum: number, default_?: number) => Type.Integer({
   minimum, maximum, ...(default_ !== undefined && { default: default_ }), description: `a whole number of seconds, ${minimum} to ${maximum}`
@@ -27,8 +27,8 @@ export const schema = Type.Object({
   }),
   TWILIO_REGION: Type.Optional(Type.Enum(regions, { description: 'us1, ie1 or au1' })),
   PRODUCTS: Type.Optional(Text('product names, separated by commas')),
-  TOKEN_TTL: Seconds(tokenLife.min, tokenLife.max, 3600),
-  TOKEN_TTL_MAX: Type.Optional(Seconds(tokenLife.min, tokenLife.max)),
+  TOKEN_TTL: Seconds(tokenLifetime.min, tokenLifetime.max, 3600),
+  TOKEN_TTL_MAX: Type.Optional(Seconds(tokenLifetime.min, tokenLifetime.max)),
   HOST: Host('127.0.0.1'),
   PORT: Type.Integer({ ...Port, default: 3000 }),
   TLS_CERT_FILE: Type.Optional(Text('the path of a PEM file')),
@@ -43,9 +43,9 @@ export const schema = Type.Object({
   LOGIN_URL: Type.Optional(Text('an http: or https: URL')),
   SESSION_TTL: Type.Optional(Type.Integer({
     minimum: 0,
-    maximum: sessionLife.max,
-    not: { minimum: 1, maximum: sessionLife.min - 1 },
-    description: `a whole number of seconds, ${sessionLife.min} to ${sessionLife.max}, or 0 for no sessions`
+    maximum: sessionLifetime.max,
+    not: { minimum: 1, maximum: sessionLifetime.min - 1 },
+    description: `a whole number of seconds, ${sessionLifetime.min} to ${sessionLifetime.max}, or 0 for no sessions`
   })),
   SESSION_SECRET: Type.Optional(Type.String({
     pattern: `^\\s*\\S{${SECRET_MIN},}(\\s+\\S{${SECRET_MIN},}){0,${SECRETS_MAX - 1}}\\s*$`,

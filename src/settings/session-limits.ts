@@ -1,5 +1,5 @@
 /** Allowed values of SESSION_TTL, in seconds; 0 turns sessions off. */
-export const sessionLife = { min: 300, max: 604_800, default: 43_200 } as const
+export const sessionLifetime = { min: 300, max: 604_800, default: 43_200 } as const
 
 /** The current secret and two older ones. */
 export const SECRETS_MAX = 3

@@ -1,12 +1,12 @@
 import type { Settings } from './schema.js'
-import { sessionLife } from './session-limits.js'
+import { sessionLifetime } from './session-limits.js'
 
 /**
  * Returns the lifetime of a session in seconds; 0 if sessions are off.
  * @param tellsChanges whether the store of callers reveals a changed password, so that older sessions can be ended
  */
 export function sessionTtl ({ SESSION_TTL: ttl }: Partial<Settings>, tellsChanges: boolean): number {
-  return ttl ?? (tellsChanges ? sessionLife.default : 0)
+  return ttl ?? (tellsChanges ? sessionLifetime.default : 0)
 }
 
 /** Returns the secrets of sessions; the first one signs. Without SESSION_SECRET, that is the API key's secret. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ErrorObject, ValidateFunction } from 'ajv'
 import { newAjv, validatorOf } from '../lib/ajv.js'
-import { tokenLife } from '../lib/twilio-limits.js'
+import { tokenLifetime } from '../lib/twilio-limits.js'
 import { decide } from '../policy/decide.js'
 import { allowAll, type Policy } from '../policy/policy.js'
 import { invalidRequest } from '../problems.js'
@@ -56,7 +56,7 @@ export function testProduct (plugin: Product, { settings = {}, request = {}, all
   })
 
   const policy: Policy = { ...allowAll, ruleFor: caller => ({ ...allowAll.ruleFor(caller)!, allow: () => entry }) }
-  const decision = decide({ policy, ttl: { default: tokenLife.max, max: tokenLife.max } }, { name: identity, identity }, {})
+  const decision = decide({ policy, ttl: { default: tokenLifetime.max, max: tokenLifetime.max } }, { name: identity, identity }, {})
   const [grant, again] = [1, 2].map(() => {
     const { key, toPayload } = decision.grant({ product, settings: own, request: asked }).grant
     return { key, payload: toPayload() }

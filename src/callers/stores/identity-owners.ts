@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import type { Caller } from '../../caller.js'
 import { growingTo } from '../../lib/lru.js'
-import { tokenLife } from '../../lib/twilio-limits.js'
+import { tokenLifetime } from '../../lib/twilio-limits.js'
 import { ownCopy } from '../../limits/keys.js'
 
 /** The longest life of a token. */
-const HELD_MS = tokenLife.max * 1000
+const HELD_MS = tokenLifetime.max * 1000
 /** Names and identities of one day. Only logins with a right password are stored, so others cannot displace them. */
 const MAX_HELD = 200_000
 /** Marks kept of one holder: a caller with more login names than this may have to wait for a day after a changed password. */

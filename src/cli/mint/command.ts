@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { isRecord } from '../../lib/is-record.js'
-import { tokenLife } from '../../lib/twilio-limits.js'
+import { tokenLifetime } from '../../lib/twilio-limits.js'
 import { newCommand, wholeSeconds, withExamples } from '../command.js'
 import { type Io, toExitCode } from '../io.js'
 import type { MintOptions } from './mint.js'
@@ -11,7 +11,7 @@ export function mintCommand (io: Io, done: (exitCode: number) => void): Command 
     .description('create a token and print it. The policy does not apply, and the audit log gets no line')
     .argument('<product>', 'an enabled product')
     .requiredOption('--identity <name>', 'the name inside the token')
-    .option('--ttl <seconds>', `how long it is valid, ${tokenLife.min} to ${tokenLife.max}; default: TOKEN_TTL`, wholeSeconds)
+    .option('--ttl <seconds>', `how long it is valid, ${tokenLifetime.min} to ${tokenLifetime.max}; default: TOKEN_TTL`, wholeSeconds)
     .option('--room <room>', 'video: the room it is for')
     .option('--request <json>', 'the properties of a request for this product, as a JSON object', jsonObject)
     .option('--json', 'print the whole answer as JSON')

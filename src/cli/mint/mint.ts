@@ -4,7 +4,7 @@ import type { CommonRequest } from '../../products/schemas.js'
 import { createMint } from '../../tokens/mint.js'
 import { allowAll } from '../../policy/policy.js'
 import { didYouMean } from '../../lib/did-you-mean.js'
-import { tokenLife } from '../../lib/twilio-limits.js'
+import { tokenLifetime } from '../../lib/twilio-limits.js'
 import { Problem, invalidRequest } from '../../problems.js'
 import { readSettings } from '../../settings/load.js'
 import { validatorOf } from '../../lib/ajv.js'
@@ -41,7 +41,7 @@ export async function mint (io: Io, name: string, { identity: typed, ttl, json, 
     if (!validate(body)) throw invalidRequest(validate.errors!, 'body')
     const { ttl: life, identity: other, ...properties } = body as CommonRequest
     const decision = decide(
-      { policy: allowAll, ttl: { default: settings.TOKEN_TTL, max: tokenLife.max } },
+      { policy: allowAll, ttl: { default: settings.TOKEN_TTL, max: tokenLifetime.max } },
       { name: identity, identity },
       { ttl: life, identity: other }
     )

@@ -1,4 +1,4 @@
-import { tokenLife } from '../../lib/twilio-limits.js'
+import { tokenLifetime } from '../../lib/twilio-limits.js'
 import { fresh } from './code.js'
 import { shown, type Json } from './json.js'
 import { notRead, SECONDS, type TokenFacts, type Group } from './rule.js'
@@ -18,7 +18,7 @@ const date = (value: unknown): number => seconds(value) >= MIN_DATE ? seconds(va
 
 /** The time of issue. Tokens of Twilio's Python library have only nbf. */
 const start = ({ claims: { iat, nbf } }: TokenFacts): number => date(iat === undefined ? nbf : iat)
-const life = (found: TokenFacts): number => date(found.claims.exp) - start(found)
+const lifetime = (found: TokenFacts): number => date(found.claims.exp) - start(found)
 const hasOnlyNbf = ({ claims: { iat, nbf }, now }: TokenFacts): boolean => iat === undefined && date(nbf) <= now
 
 const units: Array<[seconds: number, name: string]> = [[63_072_000, 'years'], [172_800, 'days'], [7200, 'hours'], [120, 'minutes'], [0, 'seconds']]
@@ -45,12 +45,12 @@ export const time: Group[] = [
     { code: 20104, when: ({ claims: { exp } }) => exp === undefined, says: ({ claims }) => `exp is missing: a token must say when it ends${notRead(claims, ['expiresIn', 'expires_in', 'expires', 'expiry', 'expiration', 'ttl'])}`, fix: END },
     { code: 20104, when: ({ claims: { exp } }) => typeof exp !== 'number', says: numberOf('exp'), fix: `${END} A number, without quotes.` },
     { code: 20104, when: ({ claims: { exp } }) => seconds(exp) < MIN_DATE, says: ({ claims }) => `exp is ${shown(claims.exp)}, which is no time but a duration; it must be the time of the end in seconds since 1970: the time of issue plus the duration`, fix: END },
-    { code: 20104, when: found => life(found) === 0, says: ({ claims }) => `exp is the same as ${claims.iat === undefined ? 'nbf' : 'iat'}: it ends in the second in which it is issued. Add the ttl, 180 seconds at least`, fix: END },
-    { code: 20104, when: found => life(found) < 0, says: 'it ends before it was issued: its ttl is not above 0', fix: `Use a ttl of ${tokenLife.min} to ${tokenLife.max} seconds, and add it: exp = iat + ttl.` },
+    { code: 20104, when: found => lifetime(found) === 0, says: ({ claims }) => `exp is the same as ${claims.iat === undefined ? 'nbf' : 'iat'}: it ends in the second in which it is issued. Add the ttl, 180 seconds at least`, fix: END },
+    { code: 20104, when: found => lifetime(found) < 0, says: 'it ends before it was issued: its ttl is not above 0', fix: `Use a ttl of ${tokenLifetime.min} to ${tokenLifetime.max} seconds, and add it: exp = iat + ttl.` },
     { code: 20104, when: ({ claims: { exp }, now }) => seconds(exp) <= now, says: ({ claims: { exp }, now }) => `it ended ${ago(now - seconds(exp))} ago, by this clock`, fix: fresh },
-    { code: 20157, when: found => life(found) > tokenLife.max, says: found => `it lives ${life(found)} seconds; Twilio takes at most ${tokenLife.max} (24 hours)`, fix: `Use a ttl of at most ${tokenLife.max} seconds: exp = iat + ttl.` },
-    { code: 20104, advice: true, when: found => life(found) < 10, says: found => `it lives ${life(found)} seconds only, as with a ttl that was given as a string` },
-    { code: 20104, advice: true, when: found => life(found) < tokenLife.min, says: found => `it lives ${life(found)} seconds only; Twilio names ${tokenLife.min} as the least` }
+    { code: 20157, when: found => lifetime(found) > tokenLifetime.max, says: found => `it lives ${lifetime(found)} seconds; Twilio takes at most ${tokenLifetime.max} (24 hours)`, fix: `Use a ttl of at most ${tokenLifetime.max} seconds: exp = iat + ttl.` },
+    { code: 20104, advice: true, when: found => lifetime(found) < 10, says: found => `it lives ${lifetime(found)} seconds only, as with a ttl that was given as a string` },
+    { code: 20104, advice: true, when: found => lifetime(found) < tokenLifetime.min, says: found => `it lives ${lifetime(found)} seconds only; Twilio names ${tokenLifetime.min} as the least` }
   ],
   [
     { code: 20104, when: ({ claims }) => inOtherUnits(claims).includes('exp'), says: counts, fix: UNIT },

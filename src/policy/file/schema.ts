@@ -1,5 +1,5 @@
 import { Type, type Static } from '../../lib/typebox.js'
-import { tokenLife } from '../../lib/twilio-limits.js'
+import { tokenLifetime } from '../../lib/twilio-limits.js'
 import type { ProductDescription } from '../../products/contract.js'
 import { AnyName, Patterns } from '../../products/schemas.js'
 
@@ -14,7 +14,7 @@ const Who = Type.Array(Type.String({ examples: ['*', 'group:support', 'jwt:*', '
 
 const identities = 'identities that callers may have in their tokens besides their own; * stands for any run of characters, {caller} for the caller\'s name'
 
-const MaxTtl = Type.Integer({ minimum: tokenLife.min, maximum: tokenLife.max, description: `the longest life of a token, ${tokenLife.min} to ${tokenLife.max} seconds` })
+const MaxTtl = Type.Integer({ minimum: tokenLifetime.min, maximum: tokenLifetime.max, description: `the longest life of a token, ${tokenLifetime.min} to ${tokenLifetime.max} seconds` })
 
 /** Decisions that `policy test` expects. */
 export const Expectations = Type.Array(Type.Object({
