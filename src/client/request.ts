@@ -6,8 +6,10 @@ export type Fields = Partial<Record<string, unknown>>
 /** Codes of a DPoP proof that was too old or already used, so a new one will do. */
 export const stale = /^proof-(stale|replayed)$/
 
+/** What answered a request. */
 export interface Answer {
   response: Response
+  /** The properties of the body; empty if the body is not JSON. */
   fields: Fields
 }
 

@@ -51,8 +51,9 @@ export interface Login {
   basic?: boolean | undefined
 }
 
+/** A token with its details, as the broker returned them. */
 export interface Granted extends TokenDetails {
-  /** When the request was made. */
+  /** When the request was made, in milliseconds of the page's monotonic clock. */
   asked: number
 }
 

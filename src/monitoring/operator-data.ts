@@ -58,7 +58,7 @@ const eventSchema = Type.Object({
 
 const lockSchema = Type.Object({
   caller: Type.String({ description: 'the name where it is known to be a caller\'s, in lower case unless the store is a users file; else hmac: and a keyed hash, as in the events' }),
-  address: Type.Optional(Type.String({ description: 'where the name is locked; without it, everywhere but where it signed in lately' })),
+  address: Type.Optional(Type.String({ description: 'where the name is locked; without it, everywhere except at addresses where it signed in during the last week' })),
   until: Time('when the lock ends')
 })
 

@@ -46,7 +46,7 @@ export async function valve (port: number) {
     passed,
     /** How many commands wait. */
     get kept () { return queues.flat().length },
-    /** Lets so many more commands through, not counting those by which the broker looks whether Redis is there. */
+    /** Lets so many more commands through, not counting those by which the broker checks whether Redis is available. */
     let (commands: number) {
       passed.length = 0
       allow(commands)

@@ -62,7 +62,7 @@ function leastRights (heading: string): string[] {
 
 const operations = readFileSync(join(root, 'docs/operations.md'), 'utf8')
 
-/** Milliseconds in which a broker looks at least twice whether Redis is there. */
+/** Milliseconds within which a broker checks at least twice whether Redis is available. */
 const twoChecks = 3500
 
 interface Shared {
