@@ -97,7 +97,9 @@ t.test('a body that breaks off is on record where its credentials came before it
     await until(() => broker.logged().length === 2 + i)
     t.has(broker.logged().at(-1), { status: 499, code: 'hung-up' })
   }
-  t.has(await broker.audited(), [{ event: 'token.refused', caller: 'susan', code: 'hung-up' }])
+  const lines = await broker.audited()
+  t.equal(lines.length, 1)
+  t.has(lines[0], { event: 'token.refused', caller: 'susan', code: 'hung-up' })
   t.notMatch(broker.log(), /"level":50/)
 })
 

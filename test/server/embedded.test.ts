@@ -20,7 +20,9 @@ t.test('inside an application the broker gives tokens under its prefix, to those
   t.has(await ask(url, { path: '/twilio/healthz' }), { status: 405, headers: { allow: 'GET, HEAD' } })
   t.has(await ask(url, { path: '/twilio/nothing', method: 'GET' }), { status: 404, body: { code: 'not-found' } })
   t.equal((await ask(url, { path: '/twilio', method: 'GET' })).status, (await ask(url, { path: '/twilio/', method: 'GET' })).status)
-  t.has(await audit(), [{ event: 'token.issued', ip: '127.0.0.1', caller: 'susan' }, { event: 'token.refused', code: 'credentials-wrong' }, { event: 'token.issued' }])
+  const lines = await audit()
+  t.equal(lines.length, 3)
+  t.has(lines, [{ event: 'token.issued', ip: '127.0.0.1', caller: 'susan' }, { event: 'token.refused', code: 'credentials-wrong' }, { event: 'token.issued' }])
 })
 
 t.test('S153: what is hostile is as hostile there', async t => {
