@@ -54,6 +54,13 @@ t.test('a token of an identity provider is shown with the settings by which the 
   t.equal(JSON.parse((await inspect('', settings, ['--json', good])).out).bearer, undefined)
 })
 
+t.test('JSON of a token that anybody may have written holds nothing that a terminal takes for a command', async t => {
+  const room = 'a\u009b31m\u202eb\u2028c'
+  const { out } = await inspect('', settings, ['--json', token({ grants: { video: { room } } })])
+  t.match(out, /^[^\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]+$/u)
+  t.equal(JSON.parse(out).claims.grants.video.room, room, 'programs read what the token says')
+})
+
 t.test('colours are for a terminal, and NO_COLOR takes them away', async t => {
   const shown = async (env: Record<string, string>, isTTY: boolean) => {
     const stdout = Object.assign(new PassThrough(), { isTTY })

@@ -5,6 +5,7 @@ import { readToken, type Token } from '../../diagnose/token/read-token.js'
 import { checkSignature, type Signature } from '../../diagnose/token/signature.js'
 import { grantsInWords } from '../../diagnose/token/words.js'
 import { codes } from '../../diagnose/token/codes.js'
+import { escapeInvisible } from '../../lib/printable.js'
 import type { Settings } from '../../settings/schema.js'
 import { readApiKey } from '../../settings/api-key.js'
 import { exitCodes, type Io } from '../io.js'
@@ -30,7 +31,7 @@ export async function inspect (io: Io, typed: string | undefined, { json }: Insp
   const { header, claims } = token
   const bearer = providerToken(token, now)
   io.stdout.write(json
-    ? `${JSON.stringify({ accepted, header, claims, grants: grantsInWords(grantsOf(token)), signature, findings: found.map(finding => ({ ...finding, voice: codes[finding.code]?.voice })), ...(bearer && { bearer }) })}\n`
+    ? `${escapeInvisible(JSON.stringify({ accepted, header, claims, grants: grantsInWords(grantsOf(token)), signature, findings: found.map(finding => ({ ...finding, voice: codes[finding.code]?.voice })), ...(bearer && { bearer }) }))}\n`
     : [...contents(token, signature, now), ...verdict(found, accepted, paintFor(io)), ...bearer === undefined ? [] : asBearer(bearer)].map(line => `${line}\n`).join(''))
   return accepted ? exitCodes.ok : exitCodes.no
 }
