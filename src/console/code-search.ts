@@ -43,12 +43,38 @@ const groups: Array<[name: string, numbers: RegExp]> = [
   ['Sync', /^54/]
 ]
 
-/** Groups codes by product, without empty groups. Titles leave out the product, because the group names it. */
-export function groupsOf (known: FoundCodes['known']): Array<{ name: string, codes: Array<[code: number, title: string]> }> {
+export interface ListedCode {
+  code: number
+  title: string
+  /** A sentence of the explanation in which a word stands that the title lacks. */
+  match: string | undefined
+}
+
+/**
+ * Groups codes by product, without empty groups. Titles leave out the product, because the group names it.
+ * @param searched the text that found them
+ */
+export function groupsOf (known: FoundCodes['known'], searched = ''): Array<{ name: string, codes: ListedCode[] }> {
+  const words = codesIn(searched).length > 0 ? [] : searched.toLowerCase().split(/\s+/).filter(word => /\D/.test(word))
   return groups.map(([name, numbers]) => ({
     name,
-    codes: known.filter(([code]) => numbers.test(String(code))).map(([code, { title }]): [number, string] => [code, capitalised(title.replace(/^[A-Z][\w, ]*: /, ''))])
+    codes: known.filter(([code]) => numbers.test(String(code)))
+      .map(([code, explained]) => ({ code, title: titleInList(code, explained), match: matchOf(explained, words) }))
   })).filter(({ codes }) => codes.length > 0)
+}
+
+/** The sentence that has the first word that is not in the title. */
+function matchOf ({ title, causes, look, fix }: ErrorCode, words: string[]): string | undefined {
+  const word = words.find(word => !title.toLowerCase().includes(word))
+  return word === undefined ? undefined : [...causes, look, fix].find(text => text.toLowerCase().includes(word))
+}
+
+const withoutProduct = (title: string): string => title.replace(/^[A-Z][\w, ]*: /, '')
+
+/** Codes that Twilio uses for the same error say so: equal lines would look like a mistake of the list. */
+function titleInList (code: number, { title }: ErrorCode): string {
+  const [first] = allCodes.find(([, other]) => other.title === title)!
+  return capitalised(withoutProduct(title)) + (first === code ? '' : `, as ${first}`)
 }
 
 export function capitalised (text: string): string {

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { codes, inVoice } from '../diagnose/token/codes.js'
 import { allCodes, capitalised, groupsOf, searchCodes, splitAtCodes } from './code-search.js'
+import { TwilioPage } from './twilio-page.js'
 
 /** All codes, to search, or the explanation of the one in the address. Nothing is sent. */
 export function Codes ({ at }: { at: string }) {
@@ -45,11 +46,11 @@ function CodeList ({ text, onText }: CodeListProps) {
       </form>
       <p class='fine' role='status'>{known.length === 0 ? 'No code that is explained here. Try all five digits, or one word of the message.' : `${known.length} of ${allCodes.length} codes`}</p>
       {unknown.map(code => <p key={code}><code>{code}</code> is not explained here. <TwilioPage code={code} /></p>)}
-      {groupsOf(known).map(({ name, codes }) => (
+      {groupsOf(known, text).map(({ name, codes }) => (
         <section key={name} aria-label={name}>
           <h2>{name}</h2>
           <ul class='code-list'>
-            {codes.map(([code, title]) => <li key={code}><a id={`code-${code}`} href={`#/codes/${code}`}><code>{code}</code> <span>{title}</span></a></li>)}
+            {codes.map(({ code, title, match }) => <li key={code}><a id={`code-${code}`} href={`#/codes/${code}`}><code>{code}</code> <span>{title}{match !== undefined && <small>{match}</small>}</span></a></li>)}
           </ul>
         </section>
       ))}
@@ -90,9 +91,4 @@ function Linked ({ text }: { text: string }) {
 
 function Commands ({ text }: { text: string }) {
   return <>{text.split(/((?:npx twilio-token-broker )?(?:\binspect\b(?: --json)?|\bcheck --online\b))/).map((part, i) => i % 2 === 1 ? <code key={i}>{part}</code> : part)}</>
-}
-
-/** In a tab of its own: to leave this page is to sign out. */
-function TwilioPage ({ code }: { code: number }) {
-  return <a href={`https://www.twilio.com/docs/api/errors/${code}`} target='_blank' rel='noopener noreferrer'>Twilio’s page about {code}</a>
 }

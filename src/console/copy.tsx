@@ -1,7 +1,14 @@
 import { useState } from 'preact/hooks'
 
+interface CopyProps {
+  title: string
+  text: string
+  /** Of the text, where the title is not enough to find it. */
+  label?: string
+}
+
 /** A text with a button that copies it. */
-export function Copy ({ title, text }: { title: string, text: string }) {
+export function Copy ({ title, text, label }: CopyProps) {
   const [said, setSaid] = useState('')
   async function copy (): Promise<void> {
     try {
@@ -19,7 +26,7 @@ export function Copy ({ title, text }: { title: string, text: string }) {
         <span class='fine' role='status'>{said}</span>
         <button type='button' class='quiet' onClick={copy} aria-label={`Copy ${title}`}>Copy</button>
       </div>
-      <pre tabIndex={0}>{text}</pre>
+      <pre tabIndex={0} aria-label={label}>{text}</pre>
     </section>
   )
 }

@@ -1,4 +1,4 @@
-import type { Allow, Offers } from './available-products.js'
+import type { Allow, Bounds, Offers } from './available-products.js'
 import { isList, nameWithin } from './field-bounds.js'
 import type { Entry } from './reference.js'
 
@@ -19,6 +19,15 @@ export function exampleFor ({ operation: { tags: [product] = [] }, body }: Entry
     ...within(own, allowOf(product) ?? {}),
     ...(ttl !== undefined && { ttl: Math.min(ttl, most) })
   }
+}
+
+/** The example of an answer as the caller would get it now. @param asked the example of the body */
+export function ownAnswer (example: unknown, asked: Body | undefined, { identity, ttl }: Bounds): unknown {
+  if (typeof example !== 'object' || example === null || !('identity' in example)) return example
+  const expiresIn = 'token' in example ? Number(asked?.ttl ?? ttl) : Number((example as Body).expiresIn)
+  const now = Math.floor(Date.now() / 1000)
+  const expiresAt = new Date((now + expiresIn) * 1000).toISOString()
+  return { ...example, identity, expiresIn, expiresAt, ...('now' in example && { now }) }
 }
 
 /**

@@ -6,13 +6,15 @@ import { findings, verdictOf, type Finding } from '../diagnose/token/findings.js
 import { readToken } from '../diagnose/token/read-token.js'
 import { capitalised } from './code-search.js'
 import { localTime } from './local-time.js'
+import { takeHandedOver } from './hand-over.js'
 import { Parts, Rows } from './parts.js'
+import { TwilioPage } from './twilio-page.js'
 import { useNow } from './use-now.js'
 import { useShownBelow } from './use-shown-below.js'
 
 /** What is wrong with a token. All of it happens here: a token is as good as a password while it lives. */
 export function Explain () {
-  const [text, setText] = useState('')
+  const [text, setText] = useState(takeHandedOver)
   return (
     <div class='columns'>
       <div class='card'>
@@ -37,11 +39,11 @@ function Verdict ({ text }: { text: string }) {
   const found = findings(token, { signature: 'unchecked', configured: {}, now })
   const refused = found.some(({ refused }) => refused)
   const rows = about(token, now, localTime)
-  const named = token.header === undefined ? codesIn(text).filter(([, known]) => known !== undefined) : []
+  const named = token.header === undefined ? codesIn(text) : []
+  if (named.some(([, known]) => known !== undefined)) return <article ref={card} class='card'><Message named={named} /></article>
   return (
     <article ref={card} class='card'>
-      <div role='status'><h2 class={refused ? 'bad' : 'good'}>{named.length > 0 ? 'This is an error message and no token' : verdictOf(found) ?? 'No reason found for Twilio to refuse it'}</h2></div>
-      {named.length > 0 && <p>It names {named.map(([code], i) => <span key={code}>{i > 0 && ' and '}<a href={`#/codes/${code}`}>{code}</a></span>)}.</p>}
+      <div role='status'><h2 class={refused ? 'bad' : 'good'}>{verdictOf(found) ?? 'No reason found for Twilio to refuse it'}</h2></div>
       {found.length > 0 && <ul class='findings'>{byCode(found).map(([code, ofCode]) => <Code key={code} code={code} found={ofCode} />)}</ul>}
       {!refused && (
         <p>
@@ -54,6 +56,26 @@ function Verdict ({ text }: { text: string }) {
       {rows.length > 0 && <Rows rows={rows} />}
       {rows.length > 0 && <Parts token={token} />}
     </article>
+  )
+}
+
+/** The codes that an error message names, with what they mean. */
+function Message ({ named }: { named: ReturnType<typeof codesIn> }) {
+  return (
+    <>
+      <div role='status'><h2>This is an error message and no token</h2></div>
+      <p>It names {named.length === 1 ? 'a code' : `${named.length} codes`}:</p>
+      <ul class='findings'>
+        {named.map(([code, known]) => (
+          <li key={code}>
+            {known === undefined
+              ? <p><code>{code}</code> is not explained here. <TwilioPage code={code} /></p>
+              : <p class='finding-code'><a href={`#/codes/${code}`}><code>{code}</code> {capitalised(known.title)}</a></p>}
+          </li>
+        ))}
+      </ul>
+      <p>To find out which cause it is, paste the token that the SDK was given.</p>
+    </>
   )
 }
 

@@ -1,6 +1,6 @@
 import type { Description, Schema } from './available-products.js'
 import { Copy } from './copy.js'
-import { exampleFor } from './example-body.js'
+import { exampleFor, ownAnswer } from './example-body.js'
 import { obstacleOf, ownBody, ownFields } from './own-schema.js'
 import { Properties } from './properties.js'
 import { isSendable, needsProof, whoInWords, type Entry } from './reference.js'
@@ -49,7 +49,8 @@ export function Operation ({ entry, session, under }: OperationProps) {
         {obstacle !== undefined ? null : needsProof(entry) ? <p>It takes a proof (DPoP, RFC 9449) by a key of the page. The client <code>twilio-token-broker/client</code> makes it.</p> : <Copy title='curl' text={line} />}
         {obstacle === undefined && isSendable(entry) && <SendIt entry={entry} example={example} credentials={session.credentials} />}
         {answers.map(({ status, content }) => (
-          content?.example !== undefined && <ExampleAnswer key={status} status={status} example={content.example} />
+          content?.example !== undefined &&
+            <ExampleAnswer key={status} status={status} example={ownAnswer(content.example, example, offers.bounds)} />
         ))}
       </div>
     </section>

@@ -1,5 +1,7 @@
 import { useState } from 'preact/hooks'
 import { ask, type Credentials, type Result } from './api.js'
+import { Copy } from './copy.js'
+import { handOver } from './hand-over.js'
 import { Problem } from './problem.js'
 import type { Entry } from './reference.js'
 
@@ -13,21 +15,21 @@ interface SendItProps {
 /** Sends an operation as the signed-in caller, with a body that can be changed. */
 export function SendIt ({ entry: { id, method, path, body }, example, credentials }: SendItProps) {
   const [text, setText] = useState(() => JSON.stringify(example ?? {}, null, 2))
-  const [result, setResult] = useState<Result<object> | 'sending' | 'no JSON'>()
+  const [result, setResult] = useState<Result<{ token?: string }> | 'sending' | 'no JSON'>()
 
   async function send (event: Event): Promise<void> {
     event.preventDefault()
     const typed = body === undefined ? undefined : objectIn(text)
     if (typed === null) return setResult('no JSON')
     setResult('sending')
-    setResult(await ask<object>(path.slice(1), credentials, typed))
+    setResult(await ask<{ token?: string }>(path.slice(1), credentials, typed))
   }
 
   return (
     <form class='send' onSubmit={send}>
       {body !== undefined && (
         <>
-          <label for={`${id}-body`}>Body</label>
+          <label for={`${id}-body`}>Body to send</label>
           <textarea id={`${id}-body`} rows={text.split('\n').length} spellcheck={false} autocomplete='off' value={text} onInput={event => setText(event.currentTarget.value)} />
         </>
       )}
@@ -35,10 +37,21 @@ export function SendIt ({ entry: { id, method, path, body }, example, credential
         <button type='submit' disabled={result === 'sending'}>Send it<span class='sr'> to {method} {path}</span></button>
         {path.startsWith('/token') && <span class='fine'>This issues a token: it counts towards your limit, and is in the audit.</span>}
       </div>
-      <div role='status'>{result === 'sending' ? 'Sending…' : typeof result === 'object' && result.answer !== undefined && <><h4>Answer</h4><pre tabIndex={0} aria-label='Answer'>{JSON.stringify(result.answer, null, 2)}</pre></>}</div>
+      <div role='status'>{result === 'sending' ? 'Sending…' : typeof result === 'object' && result.answer !== undefined && <Answer answer={result.answer} />}</div>
       {result === 'no JSON' && <p class='problem' role='alert'>The body is no JSON object. It was not sent.</p>}
       {typeof result === 'object' && result.refusal !== undefined && <Problem refusal={result.refusal} inView />}
     </form>
+  )
+}
+
+/** A token in it can be explained, by a link that does not hold it. */
+function Answer ({ answer }: { answer: { token?: string } }) {
+  const { token } = answer
+  return (
+    <>
+      <Copy title='Answer' label='Answer' text={JSON.stringify(answer, null, 2)} />
+      {token !== undefined && <p><a href='#/explain' onClick={() => handOver(token)}>Explain this token</a></p>}
+    </>
   )
 }
 

@@ -29,12 +29,29 @@ t.test('no explanation takes this page for the Twilio Console', t => {
 t.test('every code is in the group of its product, which its title then does not repeat', t => {
   const groups = groupsOf(allCodes)
   t.equal(groups.length, 6)
-  t.strictSame(groups.flatMap(({ codes }) => codes.map(([code]) => code)).sort(), allCodes.map(([code]) => code).sort())
+  t.strictSame(groups.flatMap(({ codes }) => codes.map(({ code }) => code)).sort(), allCodes.map(([code]) => code).sort())
   t.strictSame(groupsOf(searchCodes('20107 31202 53000').known), [
-    { name: 'Tokens and the REST API', codes: [[20107, 'Invalid access token signature']] },
-    { name: 'Voice', codes: [[31202, 'The signature is not right']] },
-    { name: 'Video and signalling', codes: [[53000, 'The signalling connection failed']] }
+    { name: 'Tokens and the REST API', codes: [{ code: 20107, title: 'Invalid access token signature', match: undefined }] },
+    { name: 'Voice', codes: [{ code: 31202, title: 'The signature is not right', match: undefined }] },
+    { name: 'Video and signalling', codes: [{ code: 53000, title: 'The signalling connection failed', match: undefined }] }
   ])
+  for (const { name, codes } of groups) t.equal(new Set(codes.map(({ title }) => title)).size, codes.length, `no title twice in ${name}`)
+  t.end()
+})
+
+t.test('a code that is found by words of its explanation shows the sentence that has them', t => {
+  const listed = (text: string) => groupsOf(searchCodes(text).known, text).flatMap(({ codes }) => codes)
+  const cases: Array<{ text: string, code: number, match: RegExp | undefined }> = [
+    { text: 'signature', code: 53000, match: /shows 31202 \(wrong signature\)/ },
+    { text: 'signature', code: 20107, match: undefined },
+    { text: 'signature SECRET', code: 20107, match: /^the secret is not that of the API key/ },
+    { text: 'see 53000', code: 53000, match: undefined }
+  ]
+  for (const { text, code, match } of cases) {
+    const found = listed(text).find(one => one.code === code)!
+    if (match === undefined) t.equal(found.match, undefined, text)
+    else t.match(found.match, match, text)
+  }
   t.end()
 })
 

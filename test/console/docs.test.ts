@@ -77,7 +77,16 @@ t.test('the reference in the console', { skip: chromiumMissing() }, async t => {
     t.match(JSON.parse(await answer.innerText()), { token: /^eyJ/, identity: 'susan', expiresIn: 600 })
     t.has((await broker.audit()).at(-1), { event: 'token.issued', caller: 'susan', products: ['video'], ttl: 600 })
 
-    const body = operation.getByLabel('Body')
+    const { token } = JSON.parse(await answer.innerText()) as { token: string }
+    await operation.getByRole('button', { name: 'Copy Answer' }).waitFor()
+    await operation.getByRole('link', { name: 'Explain this token' }).click()
+    await page.getByRole('heading', { name: 'No reason found for Twilio to refuse it' }).waitFor()
+    t.equal(await page.getByLabel('Token', { exact: true }).inputValue(), token)
+    t.notMatch(page.url(), token, 'no token is in an address')
+    await page.goBack()
+    await send.waitFor()
+
+    const body = operation.getByLabel('Body to send')
     await body.fill('{"room":"elsewhere"}')
     await send.click()
     await operation.getByRole('alert').getByText('not-allowed').waitFor()

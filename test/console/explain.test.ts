@@ -1,4 +1,5 @@
 import t from 'tap'
+import { allCodes } from '../../src/console/code-search.js'
 import { chromiumMissing } from '../browser/chromium.js'
 import { basic } from '../helpers/broker.js'
 import { ask } from '../helpers/http.js'
@@ -37,11 +38,13 @@ t.test('having a token explained in the console', { skip: chromiumMissing() }, a
     await box.fill('undefined')
     await findings.getByText('what JavaScript makes of a missing value').waitFor()
     t.equal(await page.locator('.rows').count(), 0)
-    await box.fill('AccessTokenInvalid (20101), see also 99999')
-    await page.getByText('It names 20101.').waitFor()
-    await box.fill('20101 and 53000')
-    await page.getByText('It names 20101 and 53000.').waitFor()
+    await box.fill('AccessTokenInvalid (20101), see also 53000 and 99999')
     await page.getByRole('heading', { name: 'This is an error message and no token' }).waitFor()
+    t.equal(await page.locator('article h2.bad').count(), 0, 'a message is no token that Twilio refuses')
+    await page.getByText('It names 3 codes:').waitFor()
+    t.match(await findings.innerText(), /^20101 Invalid access token\s+53000 The signalling connection failed\s+99999 is not explained here\. Twilio’s page about 99999$/)
+    await box.fill('ConnectionError (53000)')
+    await page.getByText('It names a code:').waitFor()
     const { body: { token: issued } } = await ask(broker.url, { as: basic('susan', 'secret123'), body: { room: 'My Room' } })
     await box.fill(`{"token":"${issued}"}`)
     await page.getByRole('heading', { name: 'No reason found for Twilio to refuse it' }).waitFor()
@@ -125,7 +128,7 @@ t.test('having a token explained in the console', { skip: chromiumMissing() }, a
     await status.getByText('No code that is explained here.').waitFor()
     await search.press('Enter')
     await search.fill('SIGNATURE secret')
-    await page.getByRole('link', { name: '20107 Invalid access token signature' }).waitFor()
+    await page.getByRole('link', { name: '20107 Invalid access token signature the secret is not that of the API key' }).waitFor()
     await search.press('Enter')
     await page.waitForURL(/#\/codes\/20107$/)
     await page.getByRole('heading', { name: '20107' }).waitFor()
@@ -144,6 +147,16 @@ t.test('having a token explained in the console', { skip: chromiumMissing() }, a
       await page.locator(given === '' ? '.empty' : 'article').waitFor()
       t.ok(await overflow() <= 0, `${what} fits`)
       t.strictSame(await leaving(), [], `nothing leaves its card: ${what}`)
+    }
+  })
+
+  await t.test('no explanation of a code is wider than a phone', async t => {
+    const { page, overflow, leaving } = await visit(t, broker.url, { path: '/#/codes', width: 360 })
+    await page.getByRole('searchbox').waitFor()
+    for (const [code] of allCodes) {
+      await page.evaluate(`location.hash = '#/codes/${code}'`)
+      await page.locator('#explanation').getByText(String(code), { exact: true }).waitFor()
+      t.strictSame([await leaving(), await overflow()], [[], 0], String(code))
     }
   })
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { offersOf, type Allow, type Description, type Offers, type Schema } from '../../src/console/available-products.js'
-import { exampleFor } from '../../src/console/example-body.js'
+import { offersOf, type Allow, type Bounds, type Description, type Offers, type Schema } from '../../src/console/available-products.js'
+import { exampleFor, ownAnswer } from '../../src/console/example-body.js'
 import { obstacleOf, ownBody, ownFields } from '../../src/console/own-schema.js'
 import { isSendable, needsProof, propertiesOf, routeAt, routesOf, whoInWords, type Entry } from '../../src/console/reference.js'
 import { formInWords } from '../../src/console/schema-text.js'
@@ -79,6 +79,23 @@ t.test('an example asks for what the policy lets its reader have', t => {
     { of: entry('get-token-video'), offers: offers({}), is: undefined }
   ]
   for (const { of, offers, is } of cases) t.same(exampleFor(of, offers), is, `${of.id} ${JSON.stringify(offers)}`)
+  t.end()
+})
+
+t.test('an example of an answer is what its reader would get now', t => {
+  const bounds = { identity: 'maria', ttl: 900 } as Bounds
+  const answerOf = (id: string) => entry(id).answers[0]!.content!.example
+  const inSeconds = (expiresAt: string) => Math.round((Date.parse(expiresAt) - Date.now()) / 1000)
+  const token = ownAnswer(answerOf('post-token-video'), { ttl: 600 }, bounds) as { identity: string, expiresIn: number, expiresAt: string }
+  t.match(token, { token: 'eyJ…', identity: 'maria', expiresIn: 600 })
+  t.ok(Math.abs(inSeconds(token.expiresAt) - 600) < 60)
+  t.notOk('now' in token)
+  t.match(ownAnswer(answerOf('get-token-video'), undefined, bounds), { identity: 'maria', expiresIn: 900 })
+  const session = ownAnswer(answerOf('post-session'), {}, bounds) as { identity: string, expiresIn: number, now: number }
+  t.match(session, { identity: 'maria', expiresIn: 43_200 })
+  t.ok(Math.abs(session.now - Date.now() / 1000) < 60)
+  t.strictSame(ownAnswer(answerOf('get-healthz'), undefined, bounds), { alive: true })
+  t.equal(ownAnswer('text', undefined, bounds), 'text')
   t.end()
 })
 

@@ -20,7 +20,7 @@ const settings = { OPERATORS: 'olga', POLICY_FILE: 'policy.yaml' }
 const components = {
   app: ['app.tsx', 'main.tsx', 'password-field.tsx', 'sign-in.tsx', 'use-lock.ts', 'use-session.ts'],
   'get-token': ['copy.tsx', 'get-token.tsx', 'next.tsx', 'parts.tsx', 'problem.tsx', 'product-fields.tsx', 'token-card.tsx', 'token-form.tsx', 'use-kept.ts', 'use-token-form.ts', 'use-now.ts', 'use-shown-below.ts'],
-  explain: ['codes.tsx', 'explain.tsx'],
+  explain: ['codes.tsx', 'explain.tsx', 'twilio-page.tsx'],
   operator: ['chart.tsx', 'draw-marks.ts', 'events.tsx', 'operator-cards.tsx', 'operator.tsx', 'use-media.ts', 'use-next-frame.ts', 'use-operator-data.ts', 'use-plot.ts'],
   docs: ['docs.tsx', 'operation.tsx', 'properties.tsx', 'send-it.tsx', 'tabs.tsx']
 }

@@ -20,7 +20,7 @@ export interface OpenApiOptions extends Pick<DecisionOptions, 'policy' | 'ttl'> 
 
 /** `GET /openapi.json`: every operation that is enabled, and whether the caller may use it. */
 export function openApiRoute (scope: FastifyInstance, options: OpenApiOptions): void {
-  const schema = { summary: 'This document', response: { 200: Type.Object({}) }, querystring: noQuery }
+  const schema = { summary: 'This reference as OpenAPI 3.1, with what its reader may have', response: { 200: Type.Object({}) }, querystring: noQuery }
   scope.get('/openapi.json', { schema }, async ({ caller }) => {
     const allowance = allowanceOf(options, caller!)
     return { ...documentOf(options.routes, options.schemes, route => allowedOf(caller!, route, allowance, options)), 'x-caller': describe(caller!, allowance), ...(options.demo && { 'x-demo': true }) }
