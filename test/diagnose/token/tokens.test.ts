@@ -75,7 +75,7 @@ t.test('whatever Twilio\'s libraries write is right', async t => {
 
 t.test('all of it runs in a browser: nothing of Node is imported', async t => {
   const folder = join(root, 'src/diagnose/token')
-  const shared = ['is-record', 'twilio-limits'].map(name => `../../lib/${name}.js`)
+  const shared = ['bearer-limits', 'is-record', 'twilio-limits'].map(name => `../../lib/${name}.js`)
   for (const file of [...readdirSync(folder), ...shared.map(file => file.replace('.js', '.ts'))]) {
     for (const [, from] of readFileSync(join(folder, file), 'utf8').matchAll(/from '([^']+)'/g)) t.ok(shared.includes(from!) || /^(\.\/[\w-]+\.js|fastest-levenshtein)$/.test(from!), `${file}: ${from}`)
   }
