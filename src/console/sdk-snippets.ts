@@ -45,11 +45,14 @@ function clientLines (name: string, last: string): Sdk['lines'] {
  */
 export function snippetsFor ({ base, path, body, name }: Given, room = 'My Room'): Snippet[] {
   const several = path === 'token' ? Object(body['products']) as Record<string, Record<string, unknown>> : undefined
-  const broker = `const broker = new TokenBroker({ url: ${literal(base.replace(/\/$/, ''))}, credentials: () => (${credentialsFor(name)}) })`
+  const broker = [
+    `const credentials = () => (${credentialsFor(name)})`,
+    `const broker = new TokenBroker({ url: ${literal(base.replace(/\/$/, ''))}, credentials })`
+  ]
   const names = several === undefined ? [path.slice('token/'.length)] : Object.keys(several)
   return names.map(product => {
     const { title, imports, lines } = several === undefined ? ofOne(product, body, room) : ofSeveral(product, several, body, room)
-    return { title, code: ["import { TokenBroker } from 'twilio-token-broker/client'", ...imports, '', broker, ...lines].join('\n') }
+    return { title, code: ["import { TokenBroker } from 'twilio-token-broker/client'", ...imports, '', ...broker, ...lines].join('\n') }
   })
 }
 

@@ -114,10 +114,10 @@ t.test('the code for a page is of that SDK, and asks for the same', t => {
     for (const [i, expected] of lines.entries()) for (const line of expected) t.ok(found[i]!.split('\n').includes(line), `${line}\n${found[i]}`)
   }
   t.strictSame(snippetsFor({ ...given, path: 'token', body: { products: { voice: {}, video: {} } } }).map(({ title }) => title), ['Voice', 'Video'])
-  t.match(codes('token/sync')[0], /^import \{ TokenBroker \} from 'twilio-token-broker\/client'\nimport .*\n\nconst broker = new TokenBroker\(\{ url: 'https:\/\/tokens\.example\.com\/broker', credentials: \(\) => \(\{ username: "susan o'neill", password: prompt\('Password'\) \}\) \}\)\n/)
-  t.match(snippetsFor({ ...given, name: null }, 'a "b": c\'')[0]!.code, "credentials: () => ({ bearer: prompt('Bearer token') }) })")
+  t.match(codes('token/sync')[0], /^import \{ TokenBroker \} from 'twilio-token-broker\/client'\nimport .*\n\nconst credentials = \(\) => \(\{ username: "susan o'neill", password: prompt\('Password'\) \}\)\nconst broker = new TokenBroker\(\{ url: 'https:\/\/tokens\.example\.com\/broker', credentials \}\)\n/)
+  t.match(snippetsFor({ ...given, name: null }, 'a "b": c\'')[0]!.code, "const credentials = () => ({ bearer: prompt('Bearer token') })\n")
   t.match(snippetsFor(given, 'a "b": c\'')[0]!.code, 'name: "a \\"b\\": c\'"')
-  t.match(codes('token/taskrouter')[0], /client'\n\nconst broker/)
+  t.match(codes('token/taskrouter')[0], /client'\n\nconst credentials/)
   t.end()
 })
 
