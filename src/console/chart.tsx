@@ -95,6 +95,10 @@ function nameOf (name: string): string {
   return names[name] ?? name
 }
 
+// toLocaleString would make a formatter for each figure, and a move of the pointer changes sixty figures.
+const small = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
+const large = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
+
 function figure (value: number | null): string {
-  return value === null ? '–' : value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 1 : 0 })
+  return value === null ? '–' : (value < 10 ? small : large).format(value)
 }
