@@ -91,7 +91,7 @@ const aims = [
   ['tokens a second, of bare Fastify', ratio(first, limit, at, 'rate'), 'at least 0.45'],
   ...servers.slice(2, 2 + others.length).map((other, i) => [`tokens a second, times ${other.name}`, ratio(first, other, at, 'rate'), `at least ${[7, 4][i]}`]),
   ['p99, times bare Fastify', ratio(first, limit, at, 'p99'), 'at most 2'],
-  ['resident memory after a minute without requests, MB', idle.get(first), 'at most 90'],
+  ['resident memory after a minute without requests, MB', idle.get(first), 'at most 80'],
   ['start to first 200, times bare Fastify', median(starts[broker.name].map((ms, round) => ms / starts[bare.name][round])), 'at most 2']
 ]
 const text = `# Results of \`npm run bench\`
