@@ -57,23 +57,23 @@ export class LockedNames {
     this.#entries.delete(key)
     this.#entries.set(ownCopy(key), {
       canonicalName: ownCopy(canonicalName),
-      // Another spelling may be none that the store has.
+      // Keeps the name that is known: the store may not recognize this spelling of it.
       name: name === undefined ? before?.name : ownCopy(name),
       address: address && ownCopy(address),
       endsAt: this.#now() + seconds * 1000,
       unlockedAt: this.#unlockedAt(canonicalName)
     })
-    if (this.#entries.size > MAX_LOCKS) this.#entries.delete(this.#leastWanted())
+    if (this.#entries.size > MAX_LOCKS) this.#entries.delete(this.#firstToForget())
   }
 
-  #leastWanted (): string {
+  #firstToForget (): string {
     for (const [key, { name }] of this.#entries) if (name === undefined) return key
     return this.#entries.keys().next().value!
   }
 
   /**
-   * The locks that hold now: those of callers first, as whoever guesses at one could otherwise hide it behind names that are nobody's; then
-   * the last refused one first.
+   * Returns the current locks. Those of callers come first: otherwise an attacker could hide them behind locks of invented names. Within
+   * both groups, the most recently refused comes first.
    */
   list (): Lock[] {
     const now = this.#now()

@@ -37,7 +37,7 @@ const securitySchemes: Record<string, object> = {
     proof: { type: 'apiKey', in: 'header', name: 'DPoP', description: 'A proof for this request, by the key that the session was opened with (RFC 9449).' }
   },
   bearer: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token of the application\'s own identity provider (RFC 6750).' } },
-  application: { application: { type: 'apiKey', in: 'header', name: 'X-Requested-With', description: 'Any text, from a page of the application that the broker is part of: whoever is signed in there asks, by its cookie for instance.' } }
+  application: { application: { type: 'apiKey', in: 'header', name: 'X-Requested-With', description: 'Any text. For pages of the application that the broker is part of: the caller is the user who is signed in there, for example by a cookie.' } }
 }
 
 /** Each entry is one way to be let in. */

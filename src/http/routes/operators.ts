@@ -62,7 +62,7 @@ export function operatorRoutes (
 
 const MAX_LOCKED = 20
 
-/** A name that is no caller's is told as its keyed hash, as in the audit. */
+/** Shows an unknown name only as its keyed hash, as the audit does: people type passwords in its place. */
 function lockedAt (at: Date, locks: Lock[], mint: Mint): OperatorData['locked'] {
   return {
     names: new Set(locks.map(({ canonicalName }) => canonicalName)).size,
